@@ -1,0 +1,84 @@
+/** Type declarations of the addon and its loader. The addon knows sockets, timers and nothing of what they carry. */
+import { createRequire } from "node:module";
+
+/** Every failure of a system call: `code` is the name ("EPERM"), `errno` the positive number, `syscall` the call. */
+export interface SystemError extends Error {
+  readonly code: string;
+  readonly errno: number;
+  readonly syscall: string;
+}
+
+export interface ReceivedMessage {
+  /** A fresh Buffer of its own for each message: the receiver may keep it. */
+  readonly data: Buffer;
+  /** The sender's raw sockaddr (sockaddr_nl, sockaddr_ll, sockaddr_un, sockaddr_in), empty when there is none. */
+  readonly address: Buffer;
+  /** The message was longer than the receive buffer; what fitted is in `data`. */
+  readonly isTruncated: boolean;
+  /** tp_status of PACKET_AUXDATA when that option is on. */
+  readonly packetStatus?: number;
+  /** File descriptors passed along (SCM_RIGHTS); the receiver owns and must close them. */
+  readonly fds?: readonly number[];
+}
+
+export interface SocketEvents {
+  onMessage(message: ReceivedMessage): void;
+  /** ENOBUFS (receive overrun) and other pending socket errors. The socket stays open and goes on. */
+  onError(error: SystemError): void;
+  /** The socket can be written again after `send` returned false. */
+  onWritable?(): void;
+}
+
+/** One non-blocking socket on libuv's poll. Closing twice, closing inside a callback and garbage collection are safe. */
+export interface NativeSocket {
+  /** -1 once closed. */
+  readonly fd: number;
+  bind(address: Uint8Array): void;
+  connect(address: Uint8Array): void;
+  /** The local address (getsockname). */
+  localAddress(): Buffer;
+  setOption(level: number, name: number, value: number | Uint8Array): void;
+  getOption(level: number, name: number, maxLength: number): Buffer;
+  /** Classic BPF program: 8 bytes an instruction, native byte order (SO_ATTACH_FILTER). */
+  attachFilter(program: Uint8Array): void;
+  /** false: would block, nothing was sent. Throws SystemError on every other failure. */
+  send(data: Uint8Array, options?: { readonly address?: Uint8Array; readonly fds?: readonly number[] }): boolean;
+  /** Receives at once whatever is queued, at most `limit` messages, without waiting for the event loop. Errors are thrown. */
+  receive(limit: number): ReceivedMessage[];
+  /** Starts polling. At most 64 messages are delivered before other events get their turn. */
+  start(events: SocketEvents): void;
+  /** Stops polling until the next `start`. */
+  stop(): void;
+  /** Whether an open socket keeps the process alive. True at first. */
+  setKeepAlive(keep: boolean): void;
+  close(): void;
+}
+
+/** One CLOCK_BOOTTIME timerfd on libuv's poll. */
+export interface NativeTimer {
+  /** Fires once at `bootTimeMs` (absolute, as {@link NativeAddon.bootTimeMs}); a time in the past fires at once. Replaces an earlier one. */
+  arm(bootTimeMs: number): void;
+  disarm(): void;
+  setKeepAlive(keep: boolean): void;
+  close(): void;
+}
+
+export interface NativeAddon {
+  /** `bufferBytes`: longest message that can be received whole, 1 to 1,048,576; 65,536 when absent. */
+  openSocket(domain: number, type: number, protocol: number, options?: { readonly bufferBytes?: number }): NativeSocket;
+  openTimer(fire: () => void): NativeTimer;
+  /** CLOCK_BOOTTIME in milliseconds, with fractions. */
+  bootTimeMs(): number;
+  closeFd(fd: number): void;
+  /** Counts of what is open, for leak tests and the debug dump. */
+  openHandles(): { readonly sockets: number; readonly timers: number };
+}
+
+const require = createRequire(import.meta.url);
+let loaded: NativeAddon | undefined;
+
+/** Loads the addon on first use; throws one clear error when it was not built. */
+export function nativeAddon(): NativeAddon {
+  loaded ??= require("./build/Release/fairlead_native.node") as NativeAddon;
+  return loaded;
+}

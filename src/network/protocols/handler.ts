@@ -1,0 +1,44 @@
+/**
+ * A protocol handler turns "the link is up" into settings. Handlers return settings and never install them.
+ * Names and duties follow netifd's handlers (external ones are scripts).
+ */
+import type { Clock } from "../../base/clock.ts";
+import type { Log } from "../../base/log.ts";
+import type { IpSettings } from "../ip-settings.ts";
+
+/** The link a session works on, as it is at this moment. */
+export interface ProtocolLink {
+  readonly index: number;
+  readonly name: string;
+  /** Colon form. */
+  readonly mac: string;
+  readonly mtu: number;
+}
+
+export interface ProtocolHandler<Config> {
+  /** "static", "dhcp4", "ppp" */
+  readonly name: string;
+  /** Setup and teardown need no waiting. */
+  readonly immediate?: true;
+  /** Works without a link below it. */
+  readonly noDevice?: true;
+  attach(link: ProtocolLink, config: Config, host: ProtocolHost): ProtocolSession;
+}
+
+export interface ProtocolSession {
+  /** Resolves when up; rejects with DaemonError. Stops what it is doing as soon as `abort` fires. */
+  setup(abort: AbortSignal): Promise<IpSettings>;
+  /** Never rejects. `force`: kill children, say no farewells, finish at once. */
+  teardown(how: { readonly force: boolean }): Promise<void>;
+  /** Asks the other side to confirm what we have; results arrive through the host. */
+  renew?(): void;
+}
+
+/** What a session may tell its owner while it is up. */
+export interface ProtocolHost {
+  readonly clock: Clock;
+  readonly log: Log;
+  settingsChanged(settings: IpSettings): void;
+  /** The settings are no longer valid; the owner decides whether to set up again. */
+  lost(reason: string): void;
+}

@@ -1,0 +1,28 @@
+/** Port to packet sockets (AF_PACKET, SOCK_DGRAM): the link layer header is the kernel's, what follows is ours. */
+
+export interface ReceivedPacket {
+  readonly payload: Buffer;
+  /** Sender's link-layer address, colon form. */
+  readonly sourceMac: string;
+  /** False when the checksum was left to the hardware (TP_STATUS_CSUMNOTREADY): it must then not be verified. */
+  readonly isChecksumReady: boolean;
+}
+
+export interface PacketChannel {
+  /** `destinationMac` in colon form; `ff:ff:ff:ff:ff:ff` to broadcast. Never throws: a link that is down loses packets, as a cable does; returns whether the kernel took it. */
+  send(destinationMac: string, payload: Uint8Array): boolean;
+  /** One listener at a time; `undefined` stops listening without closing the socket. */
+  listen(onPacket: ((packet: ReceivedPacket) => void) | undefined): void;
+  /** Costs the kernel an RCU grace period (12 to 20 ms): never before online has been told. */
+  close(): void;
+}
+
+export type PacketKind = "dhcp4-client" | "arp";
+
+export interface PacketPort {
+  /**
+   * Opens with protocol 0, attaches the filter (UDP to port 68, or ARP), then binds to the link: such a bind waits for
+   * nothing. Throws SystemError, e.g. ENODEV, EPERM.
+   */
+  open(kind: PacketKind, linkIndex: number): PacketChannel;
+}

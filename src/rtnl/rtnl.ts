@@ -1,0 +1,200 @@
+/**
+ * Port to the kernel's routing netlink: the world as a snapshot, its changes as deltas, and orders as requests.
+ * `kernel.ts` is the real one; test/fakes/fake-kernel.ts keeps state in memory and obeys the same contract tests.
+ */
+import type { Cancel } from "../base/clock.ts";
+
+export type Family = 4 | 6;
+
+/** One network link. `hasCarrier` is IFF_LOWER_UP; `isUp` is IFF_UP (administrative). */
+export interface Link {
+  readonly index: number;
+  readonly name: string;
+  readonly isUp: boolean;
+  readonly hasCarrier: boolean;
+  readonly isLoopback: boolean;
+  /** Raw IFF_ flags. */
+  readonly flags: number;
+  /** ARPHRD_ number: 1 ethernet, 772 loopback, 512 ppp, 803 radiotap, 65534 none. */
+  readonly hardwareType: number;
+  /** Lower-case colon form; absent when the link has no address. */
+  readonly mac?: string;
+  readonly permanentMac?: string;
+  readonly mtu: number;
+  readonly minMtu?: number;
+  readonly maxMtu?: number;
+  readonly txQueueLength: number;
+  /** IFLA_OPERSTATE: 0 unknown, 2 down, 3 lower-layer-down, 5 dormant, 6 up. */
+  readonly operState: number;
+  /** rtnl kind: veth, bridge, vlan, macvlan, dummy, wireguard, ...; absent for hardware. */
+  readonly kind?: string;
+  /** Index of the bridge, bond or vrf this link is enslaved to. */
+  readonly master?: number;
+  /** IFLA_LINK: the link below (vlan, macvlan) or the veth peer. */
+  readonly lowerLink?: number;
+  /** The link below lives in another namespace (IFLA_LINK_NETNSID present). */
+  readonly isLowerLinkForeign: boolean;
+  readonly alternativeNames: readonly string[];
+}
+
+export interface Address {
+  readonly link: number;
+  readonly family: Family;
+  readonly address: string;
+  readonly prefixLength: number;
+  /** The other end of a point-to-point link. */
+  readonly peer?: string;
+  readonly broadcast?: string;
+  /** 0 universe, 200 site, 253 link, 254 host. */
+  readonly scope: number;
+  /** IFA_F_ flags, all 32 bits. */
+  readonly flags: number;
+  /** IFA_PROTO; absent on kernels before 5.18 and when unset. */
+  readonly protocol?: number;
+  /** Seconds; undefined: for ever. */
+  readonly validSeconds?: number;
+  readonly preferredSeconds?: number;
+}
+
+export interface Route {
+  readonly family: Family;
+  readonly table: number;
+  /** CIDR text, `0.0.0.0/0` or `::/0` for the default route. */
+  readonly destination: string;
+  readonly gateway?: string;
+  /** Outgoing link. Absent for unreachable, blackhole, throw. */
+  readonly link?: number;
+  readonly metric: number;
+  readonly preferredSource?: string;
+  /** RTPROT_ number. */
+  readonly protocol: number;
+  readonly scope: number;
+  readonly type: RouteType;
+  /** RTNH_F_ONLINK. */
+  readonly isOnLink?: boolean;
+  readonly mtu?: number;
+  /** Multipath: more than one next hop; we report and never make such routes. */
+  readonly hasSeveralNextHops?: boolean;
+}
+export type RouteType = "unicast" | "local" | "broadcast" | "anycast" | "multicast" | "blackhole" | "unreachable" | "prohibit" | "throw" | "other";
+
+export interface Rule {
+  readonly family: Family;
+  readonly priority: number;
+  readonly action: "lookup" | "unreachable" | "blackhole" | "prohibit" | "goto" | "other";
+  readonly table: number;
+  /** CIDR text. */
+  readonly source?: string;
+  readonly destination?: string;
+  readonly inputInterface?: string;
+  readonly outputInterface?: string;
+  readonly mark?: number;
+  readonly markMask?: number;
+  /** FRA_PROTOCOL. */
+  readonly protocol: number;
+}
+
+export interface Neighbour {
+  readonly link: number;
+  readonly family: Family;
+  readonly address: string;
+  readonly mac?: string;
+  /** NUD_ bits. */
+  readonly state: number;
+}
+
+/** The world. Read-only for everyone but the port's own maker; always whole, never half of a dump. */
+export interface Snapshot {
+  readonly links: ReadonlyMap<number, Link>;
+  linkByName(name: string): Link | undefined;
+  addresses(link?: number): readonly Address[];
+  /** All routes of one table or of one link; the kernel's own `local` table (255) is not kept. */
+  routes(filter?: { readonly table?: number; readonly link?: number }): readonly Route[];
+  rules(family?: Family): readonly Rule[];
+}
+
+export type DeltaReason = "event" | "resync" | "own-request";
+export type Delta = { readonly reason: DeltaReason } & (
+  | { readonly kind: "link-added"; readonly link: Link }
+  | { readonly kind: "link-changed"; readonly link: Link; readonly before: Link }
+  /** Also when the link moved to another namespace. */
+  | { readonly kind: "link-removed"; readonly link: Link }
+  | { readonly kind: "address-added" | "address-removed"; readonly address: Address }
+  | { readonly kind: "address-changed"; readonly address: Address; readonly before: Address }
+  | { readonly kind: "route-added" | "route-removed"; readonly route: Route }
+  | { readonly kind: "rule-added" | "rule-removed"; readonly rule: Rule }
+  | { readonly kind: "neighbour-changed"; readonly neighbour: Neighbour; readonly isRemoved: boolean }
+);
+
+export interface LinkChange {
+  readonly isUp?: boolean;
+  readonly mtu?: number;
+  readonly mac?: string;
+  readonly name?: string;
+  readonly txQueueLength?: number;
+  /** 0 takes it out. */
+  readonly master?: number;
+  /** Moves the link to the network namespace of this process. */
+  readonly namespaceOfPid?: number;
+}
+
+export type NewLink = { readonly name: string; readonly mac?: string; readonly mtu?: number } & (
+  | { readonly kind: "veth"; readonly peerName: string }
+  | { readonly kind: "bridge" | "dummy" }
+  | { readonly kind: "vlan"; readonly lowerLink: number; readonly vlanId: number }
+  | { readonly kind: "macvlan"; readonly lowerLink: number; readonly mode: "private" | "vepa" | "bridge" | "passthru" }
+);
+
+/** What identifies an address to the kernel, and what we may set on it. */
+export type AddressRequest = Omit<Address, "flags" | "scope"> & { readonly scope?: number; readonly noPrefixRoute?: boolean };
+
+export type KernelRequest =
+  | { readonly op: "set-link"; readonly link: number; readonly change: LinkChange }
+  | { readonly op: "add-link"; readonly link: NewLink }
+  | { readonly op: "delete-link"; readonly link: number }
+  /** Adds, or changes lifetimes and flags of the same address. */
+  | { readonly op: "put-address"; readonly address: AddressRequest }
+  | { readonly op: "delete-address"; readonly address: AddressRequest }
+  /** Adds, or replaces the route with the same table, destination and metric. */
+  | { readonly op: "put-route"; readonly route: Route }
+  | { readonly op: "delete-route"; readonly route: Route }
+  | { readonly op: "add-rule"; readonly rule: Rule }
+  | { readonly op: "delete-rule"; readonly rule: Rule };
+
+/** The kernel refused. `code` and `errno` as for system calls, `detail` the extended-ack text, `attribute` what it blames. */
+export class KernelError extends Error {
+  override readonly name = "KernelError";
+  constructor(
+    readonly request: string,
+    readonly code: string,
+    readonly errno: number,
+    readonly detail?: string,
+    readonly attribute?: string,
+  ) {
+    super(`${request}: ${code}${detail ? ` (${detail})` : ""}${attribute ? ` at ${attribute}` : ""}`);
+  }
+}
+
+export interface Rtnl {
+  /** Always the present world. Empty before {@link start} resolved. */
+  readonly snapshot: Snapshot;
+  /** Subscribes, dumps, and resolves when the snapshot is whole. Listeners hear of everything found as additions, in this call. */
+  start(): Promise<void>;
+  /**
+   * Listeners run synchronously, one delta at a time, after the snapshot has changed. One that throws is logged and does
+   * not keep the others from running.
+   */
+  onDelta(listener: (delta: Delta) => void): Cancel;
+  /** Rejects with {@link KernelError}. When it resolves the snapshot shows the effect and listeners have heard of it. */
+  request(request: KernelRequest): Promise<void>;
+  /**
+   * Sends all in as few system calls as possible, in order; later ones run even if earlier ones are refused. The result
+   * has one entry per request: undefined or the error.
+   */
+  batch(requests: readonly KernelRequest[]): Promise<readonly (KernelError | undefined)[]>;
+  /** Asks the kernel for the neighbour table of one link. */
+  neighbours(link: number): Promise<readonly Neighbour[]>;
+  /** Overruns survived so far, deltas told, requests made: for the debug dump. */
+  readonly counters: { readonly overruns: number; readonly deltas: number; readonly requests: number };
+  close(): void;
+}
