@@ -9,7 +9,11 @@ interface ErrorDef {
   readonly sentence: string;
   readonly isTransient: boolean;
 }
-const permanent = (name: string, sentence: string): ErrorDef => ({ busName: shill(name), sentence, isTransient: false });
+const permanent = (name: string, sentence: string): ErrorDef => ({
+  busName: shill(name),
+  sentence,
+  isTransient: false,
+});
 const transient = (name: string, sentence: string): ErrorDef => ({ busName: shill(name), sentence, isTransient: true });
 
 export const errorTable = {

@@ -44,7 +44,10 @@ export interface PropertyDef<T, S extends Signature> {
   /** Absent: run-time only. A value equal to the default leaves no row. */
   readonly persist?: {
     readonly default: Wire[S];
-    restore(of: T, value: Wire[S]): void;
+    /** Where the stored value is not what clients read, or nothing is to be stored (undefined). */
+    save?(of: T): Wire[S] | undefined;
+    /** `isStored`: the value was in the store; else it is the default. */
+    restore(of: T, value: Wire[S], isStored: boolean): void;
   };
   /** True for secrets: never readable, never logged, never in a dump. */
   readonly isSecret?: true;
@@ -64,84 +67,107 @@ export const propertyTable =
   <const P extends PropertyTable<T>>(table: P): P =>
     table;
 
+/** Told of every difference that clients have to hear of. `value` undefined: the property is absent from now on. */
 export type Announce = (name: string, signature: Signature, value: unknown) => void;
+
+/** What a table means for every object of its class: made once, shared by all, so that an object pays only for values. */
+export class PropertyShape<T> {
+  readonly names: readonly string[];
+  readonly defs: ReadonlyMap<string, AnyPropertyDef<T>>;
+  readonly #position: ReadonlyMap<string, number>;
+  constructor(table: PropertyTable<T>) {
+    this.names = Object.keys(table);
+    this.defs = new Map(Object.entries(table));
+    this.#position = new Map(this.names.map((name, at) => [name, at]));
+  }
+  /** Throws DaemonError InvalidProperty. */
+  position(name: string): number {
+    const at = this.#position.get(name);
+    if (at === undefined) throw new DaemonError("InvalidProperty", `Property ${name} does not exist.`);
+    return at;
+  }
+  def(name: string): AnyPropertyDef<T> {
+    return this.defs.get(this.names[this.position(name)] as string) as AnyPropertyDef<T>;
+  }
+}
 
 /**
  * The properties of one object: remembers what clients last heard, announces only differences, writes and restores the
- * rows of the store.
+ * rows of the store. `of` has to be complete before the store is made.
  */
 export class PropertyStore<T> {
-  readonly #defs: ReadonlyMap<string, AnyPropertyDef<T>>;
-  readonly #heard = new Map<string, unknown>();
-  readonly #initial = new Map<string, unknown>();
+  /** By position in the shape; one array costs a fraction of a map where thousands of objects live. */
+  readonly #heard: unknown[];
+  /** What a property was before a client first set it: the value that ClearProperty returns to. */
+  #initial: Map<string, unknown> | undefined;
 
   constructor(
     private readonly of: T,
-    defs: ReadonlyMap<string, AnyPropertyDef<T>>,
+    readonly shape: PropertyShape<T>,
     private readonly announce: Announce,
   ) {
-    this.#defs = defs;
-    for (const [name, def] of defs) {
-      const value = def.get?.(of);
-      this.#heard.set(name, value);
-      if (def.set && def.get) this.#initial.set(name, value);
-    }
-  }
-
-  get defs(): ReadonlyMap<string, AnyPropertyDef<T>> {
-    return this.#defs;
+    this.#heard = shape.names.map((name) => shape.def(name).get?.(of));
   }
 
   /** Every setter ends here; clients hear of it only if the value differs from what they last heard. */
   touch(name: string): void {
-    const def = this.#def(name);
+    const at = this.shape.position(name);
+    const def = this.shape.def(name);
     if (!def.get) return;
     const value = def.get(this.of);
-    if (isSameValue(this.#heard.get(name), value)) return;
-    this.#heard.set(name, value);
-    if (value !== undefined) this.announce(name, def.signature, value);
+    if (isSameValue(this.#heard[at], value)) return;
+    this.#heard[at] = value;
+    this.announce(name, def.signature, value);
   }
   /** Looks at every property; for changes whose reach is not known. */
   touchAll(): void {
-    for (const name of this.#defs.keys()) this.touch(name);
+    for (const name of this.shape.names) this.touch(name);
   }
-  /** What clients last heard of this property; absent properties are undefined. */
+  /** What clients last heard of this property; undefined while it is absent. */
   value(name: string): unknown {
-    return this.#heard.get(name);
+    return this.#heard[this.shape.position(name)];
   }
-  set(name: string, value: unknown): void {
-    this.#def(name).set?.(this.of, value);
+  /** `value` has the type of the signature. The setter refuses by throwing. Returns whether the value differs from before. */
+  set(name: string, value: unknown): boolean {
+    const def = this.shape.def(name);
+    if (!def.set) throw new DaemonError("InvalidArguments", "Property is read-only");
+    const before = def.get?.(this.of);
+    if (def.get && !this.#initial?.has(name)) this.#initial = (this.#initial ?? new Map()).set(name, before);
+    def.set(this.of, value);
+    this.touch(name);
+    return !def.get || !isSameValue(before, def.get(this.of));
   }
+  /** Back to the value the object was made with, or by the property's own rule. */
   clear(name: string): void {
-    const def = this.#def(name);
+    const def = this.shape.def(name);
     if (def.clear) def.clear(this.of);
-    else def.set?.(this.of, this.#initial.get(name));
+    else if (!def.set) throw new DaemonError("InvalidArguments", "Property is read-only");
+    else if (this.#initial?.has(name)) def.set(this.of, this.#initial.get(name));
+    this.touch(name);
   }
-  *rows(): Generator<[name: string, json: string]> {
-    for (const [name, { get, persist }] of this.#defs) {
-      if (!persist || !get) continue;
-      const value = get(this.of);
-      if (value !== undefined && !isSameValue(value, persist.default)) yield [name, toJson(value)];
+  /** Rows for the store: JSON by name, without those at their default. */
+  rows(): Map<string, string> {
+    const rows = new Map<string, string>();
+    for (const [name, { get, persist }] of this.shape.defs) {
+      if (!persist) continue;
+      const value = persist.save ? persist.save(this.of) : get?.(this.of);
+      if (value !== undefined && !isSameValue(value, persist.default)) rows.set(name, toJson(value));
     }
+    return rows;
   }
   /** Rows that are absent go back to their default; a row that does not parse is reported by name and left at the default. */
   restore(rows: ReadonlyMap<string, string>, onBadRow: (name: string, error: unknown) => void): void {
-    for (const [name, { signature, persist }] of this.#defs) {
+    for (const [name, { signature, persist }] of this.shape.defs) {
       if (!persist) continue;
       const json = rows.get(name);
       try {
-        persist.restore(this.of, json === undefined ? persist.default : fromJson(signature, json));
+        persist.restore(this.of, json === undefined ? persist.default : fromJson(signature, json), json !== undefined);
       } catch (error) {
         onBadRow(name, error);
-        persist.restore(this.of, persist.default);
+        persist.restore(this.of, persist.default, false);
       }
       this.touch(name);
     }
-  }
-  #def(name: string): AnyPropertyDef<T> {
-    const def = this.#defs.get(name);
-    if (!def) throw new DaemonError("InvalidProperty", `Property ${name} does not exist.`);
-    return def;
   }
 }
 

@@ -1,0 +1,36 @@
+/** Technologies by their names on the bus (spec/shill-dbus-api.md, 7.2). */
+export const technologies = [
+  "ethernet",
+  "etherneteap",
+  "wifi",
+  "cellular",
+  "vpn",
+  "tunnel",
+  "loopback",
+  "ppp",
+  "guest_interface",
+  "unknown",
+] as const;
+export type Technology = (typeof technologies)[number];
+
+/** Links of these become Devices on the bus. */
+export const primaryTechnologies = ["ethernet", "wifi", "cellular"] as const satisfies readonly Technology[];
+export type PrimaryTechnology = (typeof primaryTechnologies)[number];
+
+export const isPrimary = (technology: Technology): technology is PrimaryTechnology =>
+  (primaryTechnologies as readonly string[]).includes(technology);
+
+/** Names a client may use; `unknown` is an answer, never a question. */
+export const isTechnologyName = (name: string): name is Exclude<Technology, "unknown"> =>
+  name !== "unknown" && (technologies as readonly string[]).includes(name);
+
+/** Parses a comma list as clients and flags give it; `undefined` when a name is unknown or stands twice. */
+export function parseTechnologyList(text: string): readonly Technology[] | undefined {
+  if (text === "") return [];
+  const names = text.split(",");
+  if (!names.every(isTechnologyName) || new Set(names).size !== names.length) return undefined;
+  return names;
+}
+
+/** Used where neither the user nor a flag gave an order (spec/shill-behaviour.md, 6). */
+export const defaultTechnologyOrder: readonly Technology[] = ["vpn", "ethernet", "wifi", "cellular"];
