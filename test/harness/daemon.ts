@@ -1,0 +1,152 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { BusClient, variant } from "./bus-client.ts";
+import { requirePrivateNamespace } from "./namespace.ts";
+import { type PrivateBus, startPrivateBus } from "./private-bus.ts";
+import { type ManagedProcess, startProcess } from "./processes.ts";
+import { until } from "./until.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+export const busName = "org.chromium.flimflam";
+const flimflam = (name: string) => `org.chromium.flimflam.${name}`;
+
+export interface DaemonOptions {
+  /** Default: a new one, removed with the daemon. */
+  readonly bus?: PrivateBus;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Holds `state` and `run`. Default: a new one, removed with the daemon. */
+  readonly folder?: string;
+}
+
+export type Properties = Readonly<Record<string, unknown>>;
+
+/**
+ * The built daemon (`bin/fairleadd`) on a private bus with folders of its own. With FAIRLEAD_TEST_FROM_SOURCE=1 it runs
+ * src/main.ts without a build.
+ */
+export class TestDaemon {
+  #process: ManagedProcess | undefined;
+  private constructor(
+    readonly bus: PrivateBus,
+    readonly client: BusClient,
+    readonly folder: string,
+    private readonly options: DaemonOptions,
+  ) {}
+
+  /** Resolves when the Manager answers. */
+  static async start(options: DaemonOptions = {}): Promise<TestDaemon> {
+    requirePrivateNamespace();
+    const bus = options.bus ?? (await startPrivateBus());
+    const client = await BusClient.connect(bus.address);
+    await client.listen(`type='signal',sender='${busName}'`);
+    const folder = options.folder ?? mkdtempSync(join(tmpdir(), "fairlead-daemon-"));
+    const daemon = new TestDaemon(bus, client, folder, options);
+    try {
+      await daemon.launch();
+    } catch (error) {
+      await daemon.remove();
+      throw error;
+    }
+    return daemon;
+  }
+
+  get stateDir(): string {
+    return join(this.folder, "state");
+  }
+  get runDir(): string {
+    return join(this.folder, "run");
+  }
+  get process(): ManagedProcess {
+    if (!this.#process) throw new Error("the daemon was not started");
+    return this.#process;
+  }
+  /** What the running or last process wrote. */
+  log(): string {
+    return this.#process?.output() ?? "";
+  }
+
+  /** Starts it (again) on the same bus and folders; resolves when the Manager answers. */
+  async launch(extraArgs: readonly string[] = []): Promise<void> {
+    if (this.#process?.isRunning) throw new Error("the daemon runs already");
+    const started = startDaemonProcess(
+      ["--bus-address", this.bus.address, "--state-dir", this.stateDir, "--run-dir", this.runDir],
+      [...(this.options.args ?? []), ...extraArgs],
+      this.options.env,
+    );
+    this.#process = started;
+    const answers = async () => {
+      if (!started.isRunning) return "ended";
+      return (await this.client.ownerOf(busName)) !== undefined && (await this.manager()) !== undefined;
+    };
+    const state = await until("the daemon's Manager answers", answers, 15_000).catch((error) => {
+      throw new Error(`${(error as Error).message}\n--- daemon log:\n${this.log()}`);
+    });
+    if (state === "ended") throw new Error(`the daemon ended at start:\n${this.log()}`);
+  }
+  /** SIGTERM; the exit code must be 0. */
+  async stop(): Promise<void> {
+    this.process.kill("SIGTERM");
+    const { code, signal } = await this.process.waitExit();
+    if (code !== 0) throw new Error(`the daemon ended with ${code ?? signal} after SIGTERM:\n${this.log()}`);
+  }
+  /** SIGKILL, as after a crash. */
+  async kill(): Promise<void> {
+    this.process.kill("SIGKILL");
+    await this.process.waitExit();
+  }
+  /** Ends everything that `start` made. */
+  async remove(): Promise<void> {
+    await this.#process?.end();
+    this.client.close();
+    if (!this.options.bus) await this.bus.remove();
+    if (!this.options.folder) rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  call(path: string, interfaceName: string, member: string, signature = "", body: unknown[] = []): Promise<unknown[]> {
+    return this.client.call(busName, path, interfaceName, member, signature, body);
+  }
+  /** GetProperties of a flimflam interface: `properties("/device/eth0", "Device")`. */
+  async properties(path: string, kind: string): Promise<Properties> {
+    const [values] = await this.call(path, flimflam(kind), "GetProperties");
+    return values as Properties;
+  }
+  manager(): Promise<Properties> {
+    return this.properties("/", "Manager");
+  }
+  async setProperty(path: string, kind: string, name: string, signature: string, value: unknown): Promise<void> {
+    await this.call(path, flimflam(kind), "SetProperty", "sv", [name, variant(signature, value)]);
+  }
+  /** Every Service the Manager lists, best first. */
+  async services(): Promise<Properties[]> {
+    const paths = (await this.manager()).Services as string[];
+    return Promise.all(
+      paths.map(async (path): Promise<Properties> => ({ path, ...(await this.properties(path, "Service")) })),
+    );
+  }
+  /** Every Device the Manager lists. */
+  async devices(): Promise<Properties[]> {
+    const paths = (await this.manager()).Devices as string[];
+    return Promise.all(
+      paths.map(async (path): Promise<Properties> => ({ path, ...(await this.properties(path, "Device")) })),
+    );
+  }
+}
+
+/** bin/fairleadd with these arguments and no readiness check; for command lines that must fail. */
+export function startDaemonProcess(
+  folders: readonly string[],
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): ManagedProcess {
+  const hasSource = process.env.FAIRLEAD_TEST_FROM_SOURCE === "1";
+  if (!hasSource && !existsSync(join(root, "dist/fairleadd.cjs"))) {
+    throw new Error("the daemon is not built: run `npm run build`, or set FAIRLEAD_TEST_FROM_SOURCE=1");
+  }
+  const source = [process.execPath, "--import", "tsx", join(root, "src/main.ts")];
+  const [command = "", ...program] = hasSource ? source : [join(root, "bin/fairleadd")];
+  const options = { cwd: root, env: { ...process.env, ...env }, name: "fairleadd" };
+  return startProcess(command, [...program, ...folders, ...args], options);
+}
