@@ -1,0 +1,63 @@
+// The exports: NativeAddon of native.ts.
+#include <cerrno>
+#include <climits>
+#include <ctime>
+#include <napi.h>
+#include <unistd.h>
+
+#include "arguments.h"
+#include "environment.h"
+#include "socket.h"
+#include "system_error.h"
+#include "timer.h"
+
+namespace {
+
+Napi::Value OpenSocket(const Napi::CallbackInfo& info) {
+  return info.Env().GetInstanceData<Addon>()->socket_class.New({info[0], info[1], info[2], info[3]});
+}
+
+Napi::Value OpenTimer(const Napi::CallbackInfo& info) {
+  return info.Env().GetInstanceData<Addon>()->timer_class.New({info[0]});
+}
+
+Napi::Value BootTimeMs(const Napi::CallbackInfo& info) {
+  timespec now;
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return Napi::Number::New(info.Env(), static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6);
+}
+
+void CloseFd(const Napi::CallbackInfo& info) {
+  int64_t fd;
+  if (!ReadInteger(info.Env(), info[0], "fd", 0, INT_MAX, &fd)) return;
+  // Linux has released the number even when close is interrupted or the device complains.
+  if (close(static_cast<int>(fd)) < 0 && errno != EINTR) ThrowSystemError(info.Env(), errno, "close");
+}
+
+Napi::Value OpenHandles(const Napi::CallbackInfo& info) {
+  Environment& environment = *info.Env().GetInstanceData<Addon>()->environment;
+  Napi::Object counts = Napi::Object::New(info.Env());
+  counts.Set("sockets", environment.sockets);
+  counts.Set("timers", environment.timers);
+  return counts;
+}
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  auto environment = Environment::Create(env);
+  if (environment == nullptr) {
+    Napi::Error::New(env, "no event loop in this environment").ThrowAsJavaScriptException();
+    return exports;
+  }
+  auto* addon = new Addon{std::move(environment), Napi::Persistent(Socket::Define(env)), Napi::Persistent(Timer::Define(env))};
+  env.SetInstanceData(addon);
+  exports.Set("openSocket", Napi::Function::New(env, OpenSocket, "openSocket"));
+  exports.Set("openTimer", Napi::Function::New(env, OpenTimer, "openTimer"));
+  exports.Set("bootTimeMs", Napi::Function::New(env, BootTimeMs, "bootTimeMs"));
+  exports.Set("closeFd", Napi::Function::New(env, CloseFd, "closeFd"));
+  exports.Set("openHandles", Napi::Function::New(env, OpenHandles, "openHandles"));
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(fairlead_native, Init)
