@@ -92,6 +92,10 @@ export interface Rule {
   readonly markMask?: number;
   /** FRA_PROTOCOL. */
   readonly protocol: number;
+  /** FRA_SUPPRESS_PREFIXLEN: routes found with this prefix length or a shorter one do not count. 0: all but default routes. */
+  readonly suppressPrefixLength?: number;
+  /** FRA_GOTO: with action `goto`, the priority to go on at. */
+  readonly gotoPriority?: number;
 }
 
 export interface Neighbour {
