@@ -1,13 +1,15 @@
 /**
- * Port to one Profile's storage: entries (a group per service, device or the manager) of named rows with JSON values.
- * `sqlite-store.ts` is the real one. All calls are synchronous; a change is on disk when the call returns.
+ * Port to one Profile's storage: entries (a group per service, device or the manager) of named rows with JSON values,
+ * and the leases beside them. `sqlite-store.ts` is the real one, `memory-store.ts` keeps nothing. All calls are
+ * synchronous; a change is on disk when the call returns. Values are opaque and may be secret: they are never put into
+ * an error, a log line or a dump. Names and sizes are bounded (store-limits.ts): InvalidArguments beyond.
  */
 
-/** An entry's identifier is shill's storage identifier: `global`, `ethernet_any`, `device_<mac hex>`, ... */
+/** Rows of one entry: property name -> JSON. The entry's identifier is shill's storage identifier: `global`, `ethernet_any`, `device_<mac hex>`, ... */
 export type EntryRows = ReadonlyMap<string, string>;
 
 export interface StoredLease {
-  /** Storage identifier of the Service. */
+  /** Storage identifier of the Service. The lease may exist without an entry: a Service not yet remembered has one too. */
   readonly entry: string;
   /** Identifies the network within the Service: the server's identity, or empty for the last one seen. */
   readonly network: string;
@@ -20,7 +22,9 @@ export interface StoredLease {
 export interface ProfileStore {
   /** Where it lives, for messages. */
   readonly location: string;
+  /** In the order they were first written. */
   entries(): readonly string[];
+  has(entry: string): boolean;
   /** Undefined when the entry does not exist (an entry may exist without rows). */
   read(entry: string): EntryRows | undefined;
   /**
@@ -28,12 +32,48 @@ export interface ProfileStore {
    * costs no commit. Throws DaemonError InternalError (disk full, read-only) and then nothing has changed.
    */
   write(entry: string, rows: EntryRows): void;
+  /** The entry with its rows and leases; false when there was no such entry. What is deleted is unreadable on disk afterwards. */
   delete(entry: string): boolean;
+  /** Of one entry, the most recently written first. */
   leases(entry: string): readonly StoredLease[];
+  /** Replaces the one of the same entry and network. */
   writeLease(lease: StoredLease): void;
+  deleteLease(entry: string, network: string): void;
   deleteLeases(entry: string): void;
-  /** Runs `change` in one transaction. */
+  /** Runs `change` in one transaction: if it throws, nothing has changed. May be nested; takes no asynchronous function. */
   transaction<R>(change: () => R): R;
-  /** Checkpoints and truncates the write-ahead log, so that nothing deleted stays readable. */
+  /**
+   * Makes what was replaced or removed unreadable on disk. For after a secret changed: costs some syncs (1 to 3 ms).
+   * Inside a transaction it takes place after the commit. Never throws: what fails now happens at the next call or at close.
+   */
+  scrub(): void;
+  /** Scrubs and closes; everything but a second `close` throws afterwards. */
   close(): void;
+}
+
+/** `create`: must not exist yet; `open`: must exist. */
+export type OpenMode = "create" | "open" | "open-or-create";
+
+export interface OpenedStore {
+  readonly store: ProfileStore;
+  /** The storage did not exist, or was damaged and replaced. */
+  readonly isNew: boolean;
+  /** Present when a damaged or foreign file stood in place: why it was not used, and the name it was given. */
+  readonly setAside?: SetAside;
+}
+
+export interface SetAside {
+  readonly reason: string;
+  readonly movedTo: string;
+}
+
+/** Port to the place where Profiles are kept. */
+export interface ProfileStorage {
+  /** Throws DaemonError: NotFound (`open`), AlreadyExists (`create`), InternalError for all else; then nothing has changed. */
+  open(location: string, mode: OpenMode): OpenedStore;
+  exists(location: string): boolean;
+  /** The locations of a folder's Profiles; empty when there is no such folder. */
+  list(folder: string): readonly string[];
+  /** What does not exist is no error. Throws DaemonError Failure when it cannot be removed. */
+  remove(location: string): void;
 }

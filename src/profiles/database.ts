@@ -1,0 +1,70 @@
+/** The one place where SQLite is loaded and opened, and where its errors become ours. */
+import { createRequire } from "node:module";
+import { resolve } from "node:path";
+import Database from "better-sqlite3";
+import { DaemonError } from "../base/errors.ts";
+
+export type SqliteDatabase = Database.Database;
+
+/** Blocks the event loop while another program holds the file: the package's own 5 s would be an outage. */
+const busyTimeoutMs = 200;
+
+const requireNative = createRequire(import.meta.url);
+let binding: object | undefined;
+
+/**
+ * Resolved by hand: the package's own search reads stack traces and does not survive bundling. Works from the sources
+ * and from a bundle in `dist/` alike, as both have the same `node_modules` above them.
+ */
+function nativeBinding(): object {
+  try {
+    binding ??= requireNative("better-sqlite3/build/Release/better_sqlite3.node") as object;
+    return binding;
+  } catch (cause) {
+    throw new DaemonError("InternalError", "The SQLite addon cannot be loaded; run `npm rebuild better-sqlite3`.", {
+      cause,
+    });
+  }
+}
+
+/** Opens (and by default creates) a database; `path` must already have been looked at by store-file.ts. */
+export function openDatabase(path: string, options: { readonly busyTimeoutMs?: number } = {}): SqliteDatabase {
+  return new Database(resolve(path), {
+    timeout: options.busyTimeoutMs ?? busyTimeoutMs,
+    // The package takes the loaded addon as well as its path; its types know only the path.
+    nativeBinding: nativeBinding() as unknown as string,
+  });
+}
+
+/** What the primary result codes mean to a person (https://www.sqlite.org/rescode.html). */
+const sentences: Readonly<Record<string, string>> = {
+  SQLITE_BUSY: "another program holds it locked",
+  SQLITE_LOCKED: "another program holds it locked",
+  SQLITE_CANTOPEN: "the file cannot be opened",
+  SQLITE_CORRUPT: "the file is damaged",
+  SQLITE_NOTADB: "the file is not a database",
+  SQLITE_FULL: "the disk is full or the file has reached its limit",
+  SQLITE_IOERR: "the disk reports an error",
+  SQLITE_NOMEM: "out of memory",
+  SQLITE_PERM: "access is denied",
+  SQLITE_READONLY: "the file or its file system is read-only",
+};
+
+/** Extended codes are the primary one with more behind it: SQLITE_IOERR_WRITE. Undefined for errors not of SQLite. */
+export function sqliteCode(error: unknown): string | undefined {
+  return error instanceof Database.SqliteError ? error.code.split("_", 2).join("_") : undefined;
+}
+
+/** The file itself is at fault, whoever opens it. */
+export const isDamage = (error: unknown): boolean =>
+  ["SQLITE_CORRUPT", "SQLITE_NOTADB"].includes(sqliteCode(error) ?? "");
+
+/** SQLite's errors as DaemonError InternalError; anything else comes back as it is. Values are in neither. */
+export function storeError(location: string, error: unknown): unknown {
+  const code = sqliteCode(error);
+  if (code === undefined) return error;
+  return new DaemonError("InternalError", `Profile storage ${location}: ${sentences[code] ?? "SQLite refuses"}`, {
+    cause: error,
+    context: { location, sqlite: code },
+  });
+}

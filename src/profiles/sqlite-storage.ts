@@ -1,0 +1,150 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { DaemonError } from "../base/errors.ts";
+import { isDamage, openDatabase, type SqliteDatabase, sqliteCode, storeError } from "./database.ts";
+import { applicationId, migrate, schemaFault, schemaNames, schemaVersion } from "./migrations.ts";
+import { SqliteStore } from "./sqlite-store.ts";
+import type { OpenedStore, OpenMode, ProfileStorage } from "./store.ts";
+import {
+  prepareStoreFile,
+  readDatabaseHead,
+  removeStoreFile,
+  setAsideStoreFile,
+  storeFileExists,
+} from "./store-file.ts";
+import { storeLimits } from "./store-limits.ts";
+
+const pageBytes = 4096;
+
+/** The check reads the whole file, at 2 ms a MiB; beyond this size only a file that was not closed is worth that. */
+const checkedBytes = 4 * 1024 * 1024;
+
+/** The file, not the system, is at fault: set it aside. The message is the reason. */
+class DamagedFile extends Error {}
+
+/** Profiles as SQLite files. The folder of a file must exist, belong to us (or to root) and be writable by nobody else. */
+export const sqliteStorage: ProfileStorage = {
+  open(location, mode) {
+    const isNew = prepareStoreFile(location, mode);
+    if (isNew) return { store: openNew(location), isNew };
+    try {
+      return { store: openChecked(location), isNew };
+    } catch (error) {
+      if (error instanceof DamagedFile) return replaceDamaged(location, error.message);
+      throw error;
+    }
+  },
+
+  exists: storeFileExists,
+
+  list(folder) {
+    try {
+      const names = readdirSync(folder).filter((name) => name.endsWith(".db"));
+      return names.sort().map((name) => join(folder, name));
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
+      throw new DaemonError("InternalError", `The folder ${folder} cannot be read.`, { cause });
+    }
+  },
+
+  remove(location) {
+    try {
+      removeStoreFile(location);
+    } catch (cause) {
+      throw new DaemonError("Failure", `Profile storage ${location} cannot be removed.`, { cause });
+    }
+  },
+};
+
+function replaceDamaged(location: string, reason: string): OpenedStore {
+  const movedTo = setAsideStoreFile(location);
+  prepareStoreFile(location, "create" satisfies OpenMode);
+  return { store: openNew(location), isNew: true, setAside: { reason, movedTo } };
+}
+
+/** On failure the file that was just made is taken away again. */
+function openNew(location: string): SqliteStore {
+  try {
+    return openChecked(location);
+  } catch (error) {
+    removeStoreFile(location);
+    if (error instanceof DamagedFile) throw new DaemonError("InternalError", error.message, { cause: error });
+    throw error;
+  }
+}
+
+function openChecked(location: string): SqliteStore {
+  const head = readDatabaseHead(location);
+  if (head.bytes > 0 && !head.isSqlite) throw new DamagedFile("the file is not a database");
+  if (head.applicationId === applicationId) refuseNewer(location, head.userVersion);
+  const db = openOrExplain(location);
+  try {
+    const version = identify(location, db);
+    configure(db);
+    migrate(db, version);
+    check(db, head.hasLog || head.bytes <= checkedBytes);
+    return new SqliteStore(location, db);
+  } catch (error) {
+    db.close();
+    throw explain(location, error);
+  }
+}
+
+function openOrExplain(location: string): SqliteDatabase {
+  try {
+    return openDatabase(location);
+  } catch (error) {
+    throw explain(location, error);
+  }
+}
+
+/** SQLITE_ERROR while opening is a layout that cannot be read or lacks a column. */
+function explain(location: string, error: unknown): unknown {
+  if (error instanceof DamagedFile) return error;
+  if (isDamage(error) || sqliteCode(error) === "SQLITE_ERROR") return new DamagedFile((error as Error).message);
+  return storeError(location, error);
+}
+
+function refuseNewer(location: string, version: number): void {
+  if (version <= schemaVersion) return;
+  throw new DaemonError(
+    "InternalError",
+    `Profile storage ${location} has format ${version}, this program knows up to ${schemaVersion}: it was written by a newer Fairlead. It was left as it is.`,
+    { context: { location, version } },
+  );
+}
+
+/** The version of one of ours, 0 for an empty file. The log may know more than the head that was read before. */
+function identify(location: string, db: SqliteDatabase): number {
+  const id = readNumber(db, "application_id");
+  const version = readNumber(db, "user_version");
+  if (id === 0 && version === 0 && schemaNames(db).length === 0) return 0;
+  if (id !== applicationId) throw new DamagedFile("the database belongs to another program");
+  if (version < 1) throw new DamagedFile(`the database has format ${version}, which never was`);
+  refuseNewer(location, version);
+  return version;
+}
+
+/** The content may come from a hostile hand: nothing in it is run, and the file is read, never mapped into memory. */
+function configure(db: SqliteDatabase): void {
+  db.pragma("trusted_schema = OFF");
+  db.pragma("cell_size_check = ON");
+  db.pragma("mmap_size = 0");
+  // Where the file system cannot share memory SQLite stays with its rollback journal, which is as safe and slower.
+  db.pragma("journal_mode = WAL");
+  db.pragma("synchronous = FULL");
+  db.pragma("secure_delete = ON");
+  db.pragma("foreign_keys = ON");
+  db.pragma("cache_size = -1024");
+  db.pragma(`max_page_count = ${storeLimits.fileBytes / pageBytes}`);
+}
+
+function check(db: SqliteDatabase, thoroughly: boolean): void {
+  const fault = schemaFault(db);
+  if (fault) throw new DamagedFile(`the layout is wrong: ${fault}`);
+  if (!thoroughly) return;
+  const finding = db.pragma("quick_check(1)", { simple: true });
+  if (finding !== "ok") throw new DamagedFile(String(finding).slice(0, 200));
+}
+
+const readNumber = (db: SqliteDatabase, pragma: string): number => Number(db.pragma(pragma, { simple: true }));

@@ -1,0 +1,63 @@
+import { DaemonError } from "../base/errors.ts";
+import type { EntryRows, StoredLease } from "./store.ts";
+
+/** Bounds on what a client can make a Profile hold. The largest honest values are PEM bundles of some ten kilobytes. */
+export const storeLimits = {
+  /** UTF-16 units of an entry's, row's or network's name. */
+  nameLength: 255,
+  /** UTF-16 units of one value. */
+  valueLength: 262_144,
+  rowsPerEntry: 1024,
+  /** Of the whole file. 10,000 remembered networks take 8 MiB. */
+  fileBytes: 64 * 1024 * 1024,
+} as const;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+const controlCharacter = /[\u0000-\u001f\u007f]/;
+
+function checkName(what: string, name: string, shortest = 1): void {
+  if (name.length < shortest || name.length > storeLimits.nameLength) {
+    throw new DaemonError(
+      "InvalidArguments",
+      `The ${what} has ${name.length} characters; ${shortest} to ${storeLimits.nameLength} are allowed.`,
+    );
+  }
+  if (controlCharacter.test(name)) {
+    throw new DaemonError("InvalidArguments", `The ${what} ${JSON.stringify(name)} has a control character.`);
+  }
+}
+
+function checkValue(where: string, json: string): void {
+  if (json.length <= storeLimits.valueLength) return;
+  throw new DaemonError(
+    "InvalidArguments",
+    `The value of ${where} has ${json.length} characters; ${storeLimits.valueLength} are allowed.`,
+  );
+}
+
+export const checkEntryName = (entry: string): void => checkName("entry name", entry);
+
+export function checkEntry(entry: string, rows: EntryRows): void {
+  checkEntryName(entry);
+  if (rows.size > storeLimits.rowsPerEntry) {
+    throw new DaemonError(
+      "InvalidArguments",
+      `Entry ${entry} has ${rows.size} rows; ${storeLimits.rowsPerEntry} are allowed.`,
+    );
+  }
+  for (const [name, json] of rows) {
+    checkName(`row name in entry ${entry}`, name);
+    checkValue(`${name} in entry ${entry}`, json);
+  }
+}
+
+export function checkLease(lease: StoredLease): void {
+  checkEntryName(lease.entry);
+  checkName("network name", lease.network, 0);
+  checkValue(`the lease of ${lease.entry}`, lease.json);
+  if (Number.isSafeInteger(lease.expiresAtMs) && lease.expiresAtMs >= 0) return;
+  throw new DaemonError(
+    "InvalidArguments",
+    `The lease of ${lease.entry} ends at ${lease.expiresAtMs}, which is no time.`,
+  );
+}
