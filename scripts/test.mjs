@@ -1,0 +1,101 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { endRunningFiles, runTestFile } from "./run-test-file.mjs";
+import { runScript, Stop } from "./say.mjs";
+import { setUp } from "./setup.mjs";
+import { Tally } from "./tally.mjs";
+
+const usage = `usage: node scripts/test.mjs PART [FILE ...]
+  check        types, lint, floors, golden and generated files, unit and fakes: before each commit
+  unit | contract | integration | all
+  generate     rewrites the generated and golden files
+A FILE (or a part of its name) narrows the part to those files.`;
+
+const testFiles = (folder) =>
+  existsSync(`test/${folder}`)
+    ? readdirSync(`test/${folder}`, { recursive: true })
+        .filter((name) => name.endsWith(".test.ts"))
+        .map((name) => `test/${folder}/${name}`)
+        .sort()
+    : [];
+
+const isReal = (file) => file.startsWith("test/integration/") || file.endsWith(".real.test.ts");
+const unit = () => [...testFiles("unit"), ...testFiles("golden")];
+const contractWithFakes = () => testFiles("contract").filter((file) => !isReal(file));
+const contractWithReal = () => testFiles("contract").filter(isReal);
+const integration = () => testFiles("integration");
+
+const parts = {
+  check: { steps: [types, lint], files: () => [...unit(), ...contractWithFakes()] },
+  unit: { steps: [], files: () => [...unit(), ...contractWithFakes()] },
+  contract: { steps: [build], files: () => testFiles("contract") },
+  integration: { steps: [build], files: () => [...contractWithReal(), ...integration()] },
+  all: { steps: [types, lint, build], files: () => [...unit(), ...testFiles("contract"), ...integration()] },
+  // Only those tests that know how to rewrite what they compare with.
+  generate: { steps: [], files: () => [...unit(), ...testFiles("contract")].filter(canUpdate) },
+};
+
+const canUpdate = (file) => readFileSync(file, "utf8").includes("FAIRLEAD_UPDATE");
+
+function types(tally) {
+  step(tally, "types", process.execPath, ["node_modules/typescript/bin/tsc", "--noEmit"]);
+}
+function lint(tally) {
+  step(tally, "lint", process.execPath, ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."]);
+}
+function build(tally) {
+  step(tally, "build", process.execPath, ["scripts/build.mjs"]);
+}
+
+function step(tally, name, command, args) {
+  const startedAt = performance.now();
+  const done = spawnSync(command, args, { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
+  const output = `${done.stdout ?? ""}${done.stderr ?? ""}`;
+  const error = `${args.join(" ")} ended with ${done.status ?? done.signal ?? done.error}`;
+  const result = done.status === 0 ? { kind: "pass", name } : { kind: "fail", name, error };
+  tally.add({ file: name, ms: performance.now() - startedAt, tests: [result], output });
+}
+
+/** Why files that need a namespace cannot run here; undefined when they can. */
+function namespaceObstacle() {
+  const probe = spawnSync("test/harness/in-namespace", ["--", "true"], { encoding: "utf8" });
+  return probe.status === 0 ? undefined : (probe.stderr || String(probe.error)).trim();
+}
+
+/** Two at a time: the machine this must be quick on has two cores, and timing tests share them. */
+async function runFiles(files, tally) {
+  const obstacle = files.some(isReal) ? namespaceObstacle() : undefined;
+  const waiting = [...files];
+  const worker = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const inNamespace = isReal(file);
+      if (inNamespace && obstacle !== undefined) {
+        tally.add({ file, ms: 0, tests: [{ kind: "skip", name: "(whole file)", reason: obstacle }], output: "" });
+      } else tally.add(await runTestFile(file, { inNamespace }));
+    }
+  };
+  await Promise.all([worker(), worker()]);
+}
+
+async function main() {
+  const [name = "all", ...wanted] = process.argv.slice(2);
+  const part = parts[name];
+  if (!part || wanted.some((argument) => argument.startsWith("-"))) throw new Stop(usage);
+  for (const signal of ["SIGINT", "SIGTERM"]) {
+    process.once(signal, () => {
+      endRunningFiles();
+      process.exit(130);
+    });
+  }
+  setUp(["build", "lab", "test"]);
+  if (name === "generate") process.env.FAIRLEAD_UPDATE = "1";
+  const files = part.files().filter((file) => wanted.length === 0 || wanted.some((some) => file.includes(some)));
+  if (wanted.length > 0 && files.length === 0) throw new Stop(`no test file of "${name}" matches ${wanted.join(" ")}`);
+  const tally = new Tally();
+  if (wanted.length === 0) for (const run of part.steps) run(tally);
+  else if (files.some(isReal)) build(tally);
+  await runFiles(files, tally);
+  return tally.summary() ? 0 : 1;
+}
+
+runScript(main);
