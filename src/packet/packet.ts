@@ -1,6 +1,7 @@
 /** Port to packet sockets (AF_PACKET, SOCK_DGRAM): the link layer header is the kernel's, what follows is ours. */
 
 export interface ReceivedPacket {
+  /** From the IPv4 or ARP header on; the filter looked at what {@link PacketKind} says and at nothing else. */
   readonly payload: Buffer;
   /** Sender's link-layer address, colon form. */
   readonly sourceMac: string;
@@ -11,12 +12,19 @@ export interface ReceivedPacket {
 export interface PacketChannel {
   /** `destinationMac` in colon form; `ff:ff:ff:ff:ff:ff` to broadcast. Never throws: a link that is down loses packets, as a cable does; returns whether the kernel took it. */
   send(destinationMac: string, payload: Uint8Array): boolean;
-  /** One listener at a time; `undefined` stops listening without closing the socket. */
+  /**
+   * One listener at a time; `undefined` stops listening without closing the socket. What arrived while nobody listened
+   * is dropped, so that an old answer is never taken for a new one: listen first, then send.
+   */
   listen(onPacket: ((packet: ReceivedPacket) => void) | undefined): void;
   /** Costs the kernel an RCU grace period (12 to 20 ms): never before online has been told. */
   close(): void;
 }
 
+/**
+ * `dhcp4-client`: IPv4, UDP, destination port 68, not a fragment. `arp`: every ARP packet. Both only when addressed to
+ * this link, to a group or to all.
+ */
 export type PacketKind = "dhcp4-client" | "arp";
 
 export interface PacketPort {
