@@ -1,0 +1,146 @@
+import type { Clock } from "../../base/clock.ts";
+import { TimerSet } from "../../base/timer-set.ts";
+import type { ReceivedPacket } from "../../packet/packet.ts";
+import { type ArpPacket, arpAnnouncement, arpProbe, decodeArp } from "./address-conflict-arp.ts";
+
+/**
+ * `parallel`: the address is used while it is being probed, as nobody should wait six seconds for what almost never
+ * happens. `before-use`: the order of RFC 5227, 2.1. `off`: no probes, no announcements, no defence.
+ */
+export type ConflictDetection = "parallel" | "before-use" | "off";
+
+/** What may happen to the watched address. */
+export interface ConflictObserver {
+  /** Nobody answered the probes. In `before-use` the address may be used from now on. */
+  onFree(): void;
+  /** `otherMac` holds the address. The watch is over; the address must be given up at once. */
+  onConflict(otherMac: string): void;
+}
+
+export interface ConflictPorts {
+  readonly clock: Clock;
+  /** Broadcasts one ARP packet. */
+  send(packet: Buffer): void;
+  /** From 0 (inclusive) to 1. */
+  random(): number;
+}
+
+/** RFC 5227, 1.1; milliseconds. */
+const probeWaitMs = 1000;
+const probeCount = 3;
+const probeMinMs = 1000;
+const probeMaxMs = 2000;
+const announceWaitMs = 2000;
+const announceCount = 2;
+const announceIntervalMs = 2000;
+const defendIntervalMs = 10_000;
+
+/** Whether a packet disputes the address, and how (RFC 5227, 2.1.1 and 2.4). */
+export type Dispute = "none" | "held-by-other" | "also-probed";
+
+export function disputeOf(packet: ArpPacket, mac: string, address: string): Dispute {
+  // Our own packets come back from bridges and access points.
+  if (packet.senderMac === mac) return "none";
+  if (packet.senderAddress === address) return "held-by-other";
+  const isProbe = packet.isRequest && packet.senderAddress === "0.0.0.0" && packet.targetAddress === address;
+  return isProbe ? "also-probed" : "none";
+}
+
+type Phase = "idle" | "probing" | "held";
+
+/**
+ * Probes one address, announces and defends it (RFC 5227). While probing, any sign of another holder is a conflict:
+ * the address was never ours. Afterwards it is defended once in ten seconds (2.4 b); a second dispute within that time is
+ * a conflict. However many packets arrive, at most one is sent in ten seconds and one conflict is told.
+ */
+export class AddressConflictWatch {
+  readonly #timers: TimerSet<"arp-probe" | "arp-announce">;
+  #phase: Phase = "idle";
+  #address = "";
+  #mode: ConflictDetection = "off";
+  #defendedAt = Number.NEGATIVE_INFINITY;
+  #disputes = 0;
+
+  constructor(
+    private readonly ports: ConflictPorts,
+    private readonly mac: string,
+    linkName: string,
+    private readonly observer: ConflictObserver,
+  ) {
+    this.#timers = new TimerSet(ports.clock, linkName);
+  }
+
+  /** For the debug dump. */
+  get disputes(): number {
+    return this.#disputes;
+  }
+  get isActive(): boolean {
+    return this.#phase !== "idle";
+  }
+
+  /** Begins with the first probe; replaces an earlier watch. */
+  probe(address: string, mode: Exclude<ConflictDetection, "off">): void {
+    this.#begin(address, mode, "probing");
+    // The delay keeps a whole office from probing together after a power cut; nobody waits for it in `parallel`, but
+    // there the lease itself has been spread by the retransmission rule already.
+    if (mode === "parallel") this.#sendProbe(1);
+    else this.#timers.start("arp-probe", this.ports.random() * probeWaitMs, () => this.#sendProbe(1));
+  }
+  /** Only defends: for an address that this host has been using all along. */
+  hold(address: string): void {
+    this.#begin(address, "parallel", "held");
+  }
+  /** Twice is fine. */
+  stop(): void {
+    this.#timers.cancelAll();
+    this.#phase = "idle";
+  }
+  onPacket({ payload }: ReceivedPacket): void {
+    if (this.#phase === "idle") return;
+    const packet = decodeArp(payload);
+    if (packet) this.#judge(packet, disputeOf(packet, this.mac, this.#address));
+  }
+
+  #begin(address: string, mode: ConflictDetection, phase: Phase): void {
+    this.stop();
+    this.#address = address;
+    this.#mode = mode;
+    this.#phase = phase;
+    this.#defendedAt = Number.NEGATIVE_INFINITY;
+  }
+  #judge(packet: ArpPacket, dispute: Dispute): void {
+    // In use, the kernel answers another host's probe, and that host yields.
+    if (dispute === "none" || (dispute === "also-probed" && this.#mode === "parallel")) return;
+    if (dispute === "also-probed" && this.#phase === "held") return;
+    this.#disputes++;
+    if (this.#phase === "held" && this.#mayDefend()) this.#defend();
+    else this.#concede(packet.senderMac);
+  }
+  #mayDefend(): boolean {
+    return this.ports.clock.now() - this.#defendedAt >= defendIntervalMs;
+  }
+  #defend(): void {
+    this.#defendedAt = this.ports.clock.now();
+    this.ports.send(arpAnnouncement(this.mac, this.#address));
+  }
+  #concede(otherMac: string): void {
+    this.stop();
+    this.observer.onConflict(otherMac);
+  }
+  #sendProbe(count: number): void {
+    this.ports.send(arpProbe(this.mac, this.#address));
+    const spread = probeMinMs + this.ports.random() * (probeMaxMs - probeMinMs);
+    if (count < probeCount) this.#timers.start("arp-probe", spread, () => this.#sendProbe(count + 1));
+    else this.#timers.start("arp-probe", announceWaitMs, () => this.#succeed());
+  }
+  #succeed(): void {
+    this.#phase = "held";
+    this.observer.onFree();
+    this.#announce(1);
+  }
+  #announce(count: number): void {
+    if (this.#phase !== "held") return;
+    this.ports.send(arpAnnouncement(this.mac, this.#address));
+    if (count < announceCount) this.#timers.start("arp-announce", announceIntervalMs, () => this.#announce(count + 1));
+  }
+}

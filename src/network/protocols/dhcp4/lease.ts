@@ -1,0 +1,114 @@
+import { broadcastOf, formatIpv4, isHostIpv4, isSameSubnet, parseIpv4, prefixOfMask } from "../../../base/ipv4.ts";
+import { emptyIpSettings, type IpFamilySettings, type IpSettings } from "../../ip-settings.ts";
+import type { LeaseOptions } from "./lease-options.ts";
+import { type LeaseTimes, leaseTimes } from "./timing.ts";
+
+/** What a server granted. Immutable; a renewal makes a new one. */
+export interface DhcpLease extends LeaseTimes {
+  /** Without `validSeconds`, which depend on when one asks: see {@link settingsOfLease}. */
+  readonly settings: IpSettings & { readonly ipv4: IpFamilySettings };
+  /** Option 54. */
+  readonly serverId: string;
+  /** Link address the answer came from: the server's, or that of the relay's router. */
+  readonly serverMac: string;
+  /** Milliseconds since 1970 at which the request was sent. */
+  readonly grantedAtMs: number;
+  /** Option 61 as sent, hex: a lease belongs to that client only. */
+  readonly client: string;
+}
+
+export type LeaseOrRefusal = { readonly lease: DhcpLease } | { readonly refused: string };
+
+export interface Grant {
+  readonly address: string;
+  readonly options: LeaseOptions;
+  readonly serverMac: string;
+  readonly grantedAtMs: number;
+  readonly client: string;
+}
+
+/** Refuses addresses that no host can have and masks that are none. */
+export function leaseOfGrant(grant: Grant): LeaseOrRefusal {
+  const { options } = grant;
+  const addressing = readAddressing(grant.address, options);
+  if ("refused" in addressing) return addressing;
+  if (options.serverId === undefined) return { refused: "no server identifier" };
+  const settings = { ...settingsOfOptions(options), ipv4: addressing.ipv4 };
+  return {
+    lease: {
+      settings,
+      serverId: options.serverId,
+      serverMac: grant.serverMac,
+      grantedAtMs: grant.grantedAtMs,
+      client: grant.client,
+      ...leaseTimes(options.leaseSeconds, options.renewSeconds, options.rebindSeconds),
+    },
+  };
+}
+
+function settingsOfOptions(options: LeaseOptions): IpSettings {
+  const { mtu, domainName, webProxyAutoDiscoveryUrl, captivePortalUri, vendorEncapsulatedOptions } = options;
+  return {
+    ...emptyIpSettings,
+    routes: options.routes,
+    nameServers: options.nameServers,
+    searchDomains: options.searchDomains,
+    ntpServers: options.ntpServers,
+    ...(mtu !== undefined && { mtu }),
+    ...(domainName !== undefined && { domainName }),
+    ...(webProxyAutoDiscoveryUrl !== undefined && { webProxyAutoDiscoveryUrl }),
+    ...(captivePortalUri !== undefined && { captivePortalUri }),
+    ...(vendorEncapsulatedOptions !== undefined && { vendorEncapsulatedOptions }),
+  };
+}
+
+function readAddressing(
+  text: string,
+  { subnetMask, gateway, broadcast }: LeaseOptions,
+): { readonly ipv4: IpFamilySettings } | { readonly refused: string } {
+  const address = parseIpv4(text);
+  if (address === undefined || !isHostIpv4(address)) return { refused: `address ${text} is not one of a host` };
+  const prefixLength = subnetMask === undefined ? classfulPrefix(address) : prefixOfMask(subnetMask);
+  if (!prefixLength) return { refused: `subnet mask ${formatIpv4(subnetMask ?? 0)} is not one` };
+  const allOnes = broadcastOf(address, prefixLength);
+  if (prefixLength < 31 && address === allOnes) return { refused: `address ${text} is the broadcast of its subnet` };
+  const given = broadcast === undefined ? undefined : parseIpv4(broadcast);
+  // One outside the subnet would make the kernel broadcast what is meant for a host elsewhere.
+  const isBroadcastUsable = given !== undefined && given !== address && isSameSubnet(given, address, prefixLength);
+  return {
+    ipv4: {
+      family: 4,
+      address: text,
+      prefixLength,
+      ...(isBroadcastUsable && broadcast !== gateway && { broadcast: formatIpv4(given) }),
+      ...(gateway !== undefined && gateway !== text && { gateway }),
+    },
+  };
+}
+
+/** For servers that leave the mask out: the classes of RFC 791. */
+const classfulPrefix = (address: number): number => (address >>> 24 < 128 ? 8 : address >>> 24 < 192 ? 16 : 24);
+
+/** `elapsedMs`: since the request was sent. */
+export function settingsOfLease(lease: DhcpLease, elapsedMs: number): IpSettings {
+  if (lease.leaseSeconds === undefined) return lease.settings;
+  const validSeconds = Math.max(0, Math.floor(lease.leaseSeconds - elapsedMs / 1000));
+  return { ...lease.settings, ipv4: { ...lease.settings.ipv4, validSeconds } };
+}
+
+/** Where in its life the lease is. `expired` wins over all others, as when the machine slept through them. */
+export type LeasePhase = "valid" | "renew" | "rebind" | "expired";
+
+export function phaseOfLease(lease: LeaseTimes, elapsedMs: number): LeasePhase {
+  if (lease.leaseSeconds === undefined) return "valid";
+  if (elapsedMs >= lease.leaseSeconds * 1000) return "expired";
+  if (elapsedMs >= (lease.rebindSeconds as number) * 1000) return "rebind";
+  return elapsedMs >= (lease.renewSeconds as number) * 1000 ? "renew" : "valid";
+}
+
+/** Milliseconds until the next phase; undefined when there is none. */
+export function nextPhaseInMs(lease: LeaseTimes, elapsedMs: number): number | undefined {
+  const bounds = [lease.renewSeconds, lease.rebindSeconds, lease.leaseSeconds];
+  const next = bounds.find((seconds) => seconds !== undefined && seconds * 1000 > elapsedMs);
+  return next === undefined ? undefined : next * 1000 - elapsedMs;
+}

@@ -1,0 +1,103 @@
+/** The DHCP message (RFC 2131, 2): a pure codec. Nothing in it trusts the sender; decoding never throws. */
+import { formatMac, parseMac } from "../../../base/ip-address.ts";
+import { formatIpv4, parseIpv4 } from "../../../base/ipv4.ts";
+import { decodeOptions, encodeOptions, optionCode, type RawOptions } from "./options.ts";
+
+/** Values of option 53 (RFC 2132, 9.6). */
+export const messageTypes = {
+  discover: 1,
+  offer: 2,
+  request: 3,
+  decline: 4,
+  ack: 5,
+  nak: 6,
+  release: 7,
+} as const;
+export type MessageType = keyof typeof messageTypes;
+
+export interface DhcpMessage {
+  readonly op: "request" | "reply";
+  readonly type: MessageType;
+  readonly transactionId: number;
+  /** Since the client began; 0 to 65,535. */
+  readonly seconds: number;
+  readonly isBroadcast: boolean;
+  readonly clientAddress: string;
+  readonly yourAddress: string;
+  readonly nextServer: string;
+  readonly relayAddress: string;
+  /** `chaddr`, colon form. */
+  readonly hardwareAddress: string;
+  readonly options: RawOptions;
+}
+
+export type DecodedMessage = { readonly message: DhcpMessage } | { readonly malformed: string };
+
+const fixedLength = 236;
+const magicCookie = 0x63825363;
+/** BOOTP's minimum (RFC 1542, 2.1): old relays and servers drop shorter ones. */
+const minimumLength = 300;
+const broadcastBit = 0x8000;
+const ethernet = { type: 1, addressLength: 6 } as const;
+
+const typeOfNumber = new Map<number, MessageType>(
+  Object.entries(messageTypes).map(([type, number]) => [number, type as MessageType]),
+);
+
+export function decodeMessage(data: Buffer): DecodedMessage {
+  if (data.length < fixedLength + 4) return { malformed: `only ${data.length} bytes` };
+  if (data.readUInt32BE(fixedLength) !== magicCookie) return { malformed: "not DHCP: no magic cookie" };
+  const op = data[0];
+  if (op !== 1 && op !== 2) return { malformed: `op is ${op}` };
+  if (data[1] !== ethernet.type || data[2] !== ethernet.addressLength) {
+    return { malformed: `hardware type ${data[1]} with ${data[2]} bytes of address` };
+  }
+  const decoded = decodeOptions({
+    options: data.subarray(fixedLength + 4),
+    file: data.subarray(108, 236),
+    serverName: data.subarray(44, 108),
+  });
+  if ("malformed" in decoded) return decoded;
+  const typeOption = decoded.options.get(optionCode.messageType);
+  const type = typeOption?.length === 1 ? typeOfNumber.get(typeOption[0] as number) : undefined;
+  if (!type) return { malformed: "no message type that we know" };
+  return { message: fixedFields(data, op === 1 ? "request" : "reply", type, decoded.options) };
+}
+
+function fixedFields(data: Buffer, op: DhcpMessage["op"], type: MessageType, options: RawOptions): DhcpMessage {
+  const addressAt = (offset: number) => formatIpv4(data.readUInt32BE(offset));
+  return {
+    op,
+    type,
+    transactionId: data.readUInt32BE(4),
+    seconds: data.readUInt16BE(8),
+    isBroadcast: (data.readUInt16BE(10) & broadcastBit) !== 0,
+    clientAddress: addressAt(12),
+    yourAddress: addressAt(16),
+    nextServer: addressAt(20),
+    relayAddress: addressAt(24),
+    hardwareAddress: formatMac(data, 28, ethernet.addressLength),
+    options,
+  };
+}
+
+/** The message type is written first whatever `options` holds. */
+export function encodeMessage(message: DhcpMessage): Buffer {
+  const fixed = Buffer.alloc(fixedLength + 4);
+  fixed[0] = message.op === "request" ? 1 : 2;
+  fixed[1] = ethernet.type;
+  fixed[2] = ethernet.addressLength;
+  fixed.writeUInt32BE(message.transactionId, 4);
+  fixed.writeUInt16BE(Math.min(message.seconds, 0xffff), 8);
+  fixed.writeUInt16BE(message.isBroadcast ? broadcastBit : 0, 10);
+  const addresses = [message.clientAddress, message.yourAddress, message.nextServer, message.relayAddress];
+  addresses.forEach((address, index) => {
+    fixed.writeUInt32BE(parseIpv4(address) ?? 0, 12 + 4 * index);
+  });
+  fixed.set(parseMac(message.hardwareAddress), 28);
+  fixed.writeUInt32BE(magicCookie, fixedLength);
+  const type: readonly [number, Uint8Array] = [optionCode.messageType, Buffer.of(messageTypes[message.type])];
+  const rest = [...message.options].filter(([code]) => code !== optionCode.messageType);
+  const data = Buffer.concat([fixed, encodeOptions([type, ...rest])]);
+  return data.length < minimumLength ? Buffer.concat([data], minimumLength) : data;
+}

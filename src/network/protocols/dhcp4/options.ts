@@ -1,0 +1,98 @@
+/**
+ * The option field of a DHCP message (RFC 2132, 2): raw values by code. Values that were split are joined again
+ * (RFC 3396), and the fields `file` and `sname` are read when the message says that options continue there (option 52).
+ */
+
+export const optionCode = {
+  pad: 0,
+  subnetMask: 1,
+  router: 3,
+  nameServers: 6,
+  hostName: 12,
+  domainName: 15,
+  mtu: 26,
+  broadcast: 28,
+  ntpServers: 42,
+  vendorEncapsulated: 43,
+  requestedAddress: 50,
+  leaseTime: 51,
+  overload: 52,
+  messageType: 53,
+  serverId: 54,
+  parameterList: 55,
+  message: 56,
+  maxMessageSize: 57,
+  renewalTime: 58,
+  rebindingTime: 59,
+  vendorClass: 60,
+  clientId: 61,
+  rapidCommit: 80,
+  ipv6OnlyPreferred: 108,
+  captivePortal: 114,
+  domainSearch: 119,
+  classlessRoutes: 121,
+  microsoftRoutes: 249,
+  webProxyAutoDiscovery: 252,
+  end: 255,
+} as const;
+
+export type RawOptions = ReadonlyMap<number, Buffer>;
+
+/** Where in the message options may stand, in the order in which their values are joined (RFC 3396, 5). */
+export interface OptionFields {
+  readonly options: Buffer;
+  readonly file: Buffer;
+  readonly serverName: Buffer;
+}
+
+export type OptionsResult = { readonly options: RawOptions } | { readonly malformed: string };
+
+/**
+ * A length that runs over the end of its field spoils the whole message: what follows can not be told from data. A
+ * missing end mark does not; some servers leave it out when the field is full.
+ */
+export function decodeOptions(fields: OptionFields): OptionsResult {
+  const parts = new Map<number, Buffer[]>();
+  const malformed = readField("options", fields.options, parts);
+  if (malformed) return { malformed };
+  const overload = parts.get(optionCode.overload)?.[0]?.[0] ?? 0;
+  const inFile = overload & 1 ? readField("file", fields.file, parts) : undefined;
+  const inServerName = overload & 2 ? readField("sname", fields.serverName, parts) : undefined;
+  if (inFile ?? inServerName) return { malformed: inFile ?? (inServerName as string) };
+  const options = new Map<number, Buffer>();
+  for (const [code, values] of parts)
+    options.set(code, values.length === 1 ? (values[0] as Buffer) : Buffer.concat(values));
+  return { options };
+}
+
+/** Returns what is wrong with the field, if anything. */
+function readField(name: string, field: Buffer, into: Map<number, Buffer[]>): string | undefined {
+  for (let at = 0; at < field.length; ) {
+    const code = field[at++] as number;
+    if (code === optionCode.pad) continue;
+    if (code === optionCode.end) return undefined;
+    const length = field[at++];
+    if (length === undefined) return `option ${code} in ${name} has no length`;
+    if (at + length > field.length)
+      return `option ${code} in ${name} runs ${at + length - field.length} bytes over the end`;
+    const value = field.subarray(at, at + length);
+    const earlier = into.get(code);
+    if (earlier) earlier.push(value);
+    else into.set(code, [value]);
+    at += length;
+  }
+  return undefined;
+}
+
+/** In the order given, with the end mark; values longer than 255 bytes are split (RFC 3396, 6). */
+export function encodeOptions(options: Iterable<readonly [code: number, value: Uint8Array]>): Buffer {
+  const parts: Uint8Array[] = [];
+  for (const [code, value] of options) {
+    for (let at = 0; at === 0 || at < value.length; at += 255) {
+      const part = value.subarray(at, at + 255);
+      parts.push(Buffer.of(code, part.length), part);
+    }
+  }
+  parts.push(Buffer.of(optionCode.end));
+  return Buffer.concat(parts);
+}
