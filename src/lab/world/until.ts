@@ -1,0 +1,33 @@
+import { setTimeout as pause } from "node:timers/promises";
+
+/** How often a condition is looked at. Small against what is waited for, large against the cost of one look. */
+const pollMs = 5;
+
+/**
+ * Waits until `condition` gives something truthy and returns it. Fails after `limitMs` milliseconds with `what` (a
+ * claim such as "eth0 has an address") and the last thing the condition gave or threw.
+ */
+export async function until<T>(what: string, condition: () => T | Promise<T>, limitMs = 5000): Promise<NonNullable<T>> {
+  const endsAt = performance.now() + limitMs;
+  for (;;) {
+    let last: string;
+    try {
+      const value = await condition();
+      if (value) return value;
+      last = `last seen: ${JSON.stringify(value) ?? "undefined"}`;
+    } catch (error) {
+      last = `last error: ${error instanceof Error ? error.message : String(error)}`;
+    }
+    if (performance.now() >= endsAt) throw new Error(`waited ${limitMs} ms in vain until ${what}; ${last}`);
+    await pause(pollMs);
+  }
+}
+
+/** Settles as `promise` does, but fails with `what` after `limitMs` milliseconds. */
+export async function within<T>(what: string, promise: Promise<T>, limitMs = 5000): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`waited ${limitMs} ms in vain for ${what}`)), limitMs);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
