@@ -27,7 +27,7 @@ void ReadControl(msghdr* header, ReceivedMessage* out) {
 
 }  // namespace
 
-int ReceiveMessage(int fd, uint8_t* buffer, size_t capacity, ReceivedMessage* out) {
+int ReceiveMessage(int fd, int flags, uint8_t* buffer, size_t capacity, ReceivedMessage* out) {
   alignas(cmsghdr) char control[kDescriptorSpace + CMSG_SPACE(sizeof(tpacket_auxdata)) + 256];
   iovec part{buffer, capacity};
   msghdr header{};
@@ -38,7 +38,7 @@ int ReceiveMessage(int fd, uint8_t* buffer, size_t capacity, ReceivedMessage* ou
   header.msg_control = control;
   header.msg_controllen = sizeof control;
   ssize_t length;
-  do length = recvmsg(fd, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+  do length = recvmsg(fd, &header, flags);
   while (length < 0 && errno == EINTR);
   if (length < 0) return errno;
   out->length = static_cast<size_t>(length);

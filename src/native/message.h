@@ -22,8 +22,8 @@ struct ReceivedMessage {
   std::vector<int> fds;
 };
 
-/// Receives into `buffer`. Returns 0 or the errno.
-int ReceiveMessage(int fd, uint8_t* buffer, size_t capacity, ReceivedMessage* out);
+/// Receives into `buffer`. `flags` for recvmsg. Returns 0 or the errno.
+int ReceiveMessage(int fd, int flags, uint8_t* buffer, size_t capacity, ReceivedMessage* out);
 
 /// Throws away what waits in the error queue (MSG_ERRQUEUE): unread it keeps POLLERR up for ever. Tells whether there
 /// was anything.

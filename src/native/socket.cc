@@ -49,6 +49,8 @@ Socket::Socket(const Napi::CallbackInfo& info)
     return;
   }
   environment_->sockets++;
+  // Descriptors travel on AF_UNIX only, and AF_PACKET refuses the flag.
+  receive_flags_ = domain == AF_UNIX ? MSG_DONTWAIT | MSG_CMSG_CLOEXEC : MSG_DONTWAIT;
   int kind = type & ~(SOCK_CLOEXEC | SOCK_NONBLOCK);
   is_connection_ = kind == SOCK_STREAM || kind == SOCK_SEQPACKET;
 }

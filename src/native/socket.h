@@ -50,6 +50,7 @@ class Socket final : public Napi::ObjectWrap<Socket>, private Poller::Owner {
   std::shared_ptr<Environment> environment_;
   Poller* poller_ = nullptr;
   int fd_ = -1;
+  int receive_flags_ = 0;
   bool is_connection_ = false;
   bool is_started_ = false;
   bool awaits_writable_ = false;

@@ -76,7 +76,7 @@ Napi::Value Socket::Receive(const Napi::CallbackInfo& info) {
 
 int Socket::ReceiveNext(ReceivedMessage* message) {
   if (kept_error_ != 0) return std::exchange(kept_error_, 0);
-  return ReceiveMessage(fd_, environment_->Scratch(buffer_bytes_), buffer_bytes_, message);
+  return ReceiveMessage(fd_, receive_flags_, environment_->Scratch(buffer_bytes_), buffer_bytes_, message);
 }
 
 void Socket::OnPoll(int status, int events) {

@@ -101,7 +101,7 @@ class FakeChannel implements PacketChannel {
     private readonly canSend: () => boolean,
   ) {}
   send(destinationMac: string, payload: Uint8Array): boolean {
-    if (!this.link.channels.has(this) || !this.canSend()) return false;
+    if (!this.link.channels.has(this) || !this.canSend() || !macPattern.test(destinationMac)) return false;
     const type = this.kind === "arp" ? "arp" : "ipv4";
     const frame = { sourceMac: this.link.mac, destinationMac, type, payload: Buffer.from(payload) } as const;
     this.link.put({ ...frame, isChecksumReady: true });
@@ -121,6 +121,8 @@ class FakeChannel implements PacketChannel {
     this.#onPacket?.({ payload: Buffer.from(payload), sourceMac, isChecksumReady });
   }
 }
+
+const macPattern = /^[\da-f]{2}(:[\da-f]{2}){5}$/i;
 
 const isForUs = (frame: Frame, mac: string): boolean =>
   frame.destinationMac === mac || (Number.parseInt(frame.destinationMac.slice(0, 2), 16) & 1) === 1;
