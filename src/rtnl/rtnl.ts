@@ -51,7 +51,7 @@ export interface Address {
   readonly flags: number;
   /** IFA_PROTO; absent on kernels before 5.18 and when unset. */
   readonly protocol?: number;
-  /** Seconds; undefined: for ever. */
+  /** Seconds left when the kernel last told of the address; absent: for ever. Time passing by makes no delta. */
   readonly validSeconds?: number;
   readonly preferredSeconds?: number;
 }
@@ -76,7 +76,17 @@ export interface Route {
   /** Multipath: more than one next hop; we report and never make such routes. */
   readonly hasSeveralNextHops?: boolean;
 }
-export type RouteType = "unicast" | "local" | "broadcast" | "anycast" | "multicast" | "blackhole" | "unreachable" | "prohibit" | "throw" | "other";
+export type RouteType =
+  | "unicast"
+  | "local"
+  | "broadcast"
+  | "anycast"
+  | "multicast"
+  | "blackhole"
+  | "unreachable"
+  | "prohibit"
+  | "throw"
+  | "other";
 
 export interface Rule {
   readonly family: Family;
@@ -96,6 +106,10 @@ export interface Rule {
   readonly suppressPrefixLength?: number;
   /** FRA_GOTO: with action `goto`, the priority to go on at. */
   readonly gotoPriority?: number;
+  /** The conditions are turned round (`ip rule add not from ...`); we report and never make such rules. */
+  readonly isInverted?: true;
+  /** Conditions that are not shown here (TOS, ports, user ids, ...); we report and never make such rules. */
+  readonly hasOtherConditions?: true;
 }
 
 export interface Neighbour {
@@ -112,7 +126,11 @@ export interface Snapshot {
   readonly links: ReadonlyMap<number, Link>;
   linkByName(name: string): Link | undefined;
   addresses(link?: number): readonly Address[];
-  /** All routes of one table or of one link; the kernel's own `local` table (255) is not kept. */
+  /**
+   * All routes of one table, of one link, or of both. Kept are the types that a person or a daemon sets: unicast,
+   * blackhole, unreachable, prohibit, throw; what the kernel makes for itself (local, broadcast, anycast, multicast, the
+   * `local` table 255, ff00::/8) is not.
+   */
   routes(filter?: { readonly table?: number; readonly link?: number }): readonly Route[];
   rules(family?: Family): readonly Rule[];
 }
@@ -150,7 +168,10 @@ export type NewLink = { readonly name: string; readonly mac?: string; readonly m
 );
 
 /** What identifies an address to the kernel, and what we may set on it. */
-export type AddressRequest = Omit<Address, "flags" | "scope"> & { readonly scope?: number; readonly noPrefixRoute?: boolean };
+export type AddressRequest = Omit<Address, "flags" | "scope"> & {
+  readonly scope?: number;
+  readonly noPrefixRoute?: boolean;
+};
 
 export type KernelRequest =
   | { readonly op: "set-link"; readonly link: number; readonly change: LinkChange }
@@ -159,7 +180,7 @@ export type KernelRequest =
   /** Adds, or changes lifetimes and flags of the same address. */
   | { readonly op: "put-address"; readonly address: AddressRequest }
   | { readonly op: "delete-address"; readonly address: AddressRequest }
-  /** Adds, or replaces the route with the same table, destination and metric. */
+  /** Adds, or replaces the route with the same table, destination and metric. An IPv6 metric of 0 becomes 1024. */
   | { readonly op: "put-route"; readonly route: Route }
   | { readonly op: "delete-route"; readonly route: Route }
   | { readonly op: "add-rule"; readonly rule: Rule }
@@ -177,6 +198,18 @@ export class KernelError extends Error {
   ) {
     super(`${request}: ${code}${detail ? ` (${detail})` : ""}${attribute ? ` at ${attribute}` : ""}`);
   }
+}
+
+/** Counts since the start of the process. */
+export interface RtnlCounters {
+  /** Times that events were lost and everything was read anew. */
+  readonly overruns: number;
+  readonly deltas: number;
+  readonly requests: number;
+  /** Messages that could not be read and were left out. */
+  readonly malformed: number;
+  /** Messages that did not come from the kernel and were not read. */
+  readonly spoofed: number;
 }
 
 export interface Rtnl {
@@ -198,7 +231,7 @@ export interface Rtnl {
   batch(requests: readonly KernelRequest[]): Promise<readonly (KernelError | undefined)[]>;
   /** Asks the kernel for the neighbour table of one link. */
   neighbours(link: number): Promise<readonly Neighbour[]>;
-  /** Overruns survived so far, deltas told, requests made: for the debug dump. */
-  readonly counters: { readonly overruns: number; readonly deltas: number; readonly requests: number };
+  /** For the debug dump. */
+  readonly counters: RtnlCounters;
   close(): void;
 }

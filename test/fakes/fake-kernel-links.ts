@@ -1,0 +1,145 @@
+/** Links of the fake kernel: what the real one keeps of each, and how carrier and operational state follow from it. */
+import type { Link } from "../../src/rtnl/rtnl.ts";
+
+/** Interface flags, RFC-less: include/uapi/linux/if.h. */
+export const interfaceFlags = {
+  up: 0x1,
+  broadcast: 0x2,
+  loopback: 0x8,
+  running: 0x40,
+  multicast: 0x1000,
+  lowerUp: 0x10000,
+} as const;
+
+export interface FakeLink {
+  readonly index: number;
+  readonly kind: string | undefined;
+  readonly hardwareType: number;
+  readonly permanentMac: string | undefined;
+  readonly minMtu: number;
+  readonly maxMtu: number;
+  name: string;
+  mac: string;
+  mtu: number;
+  txQueueLength: number;
+  isUp: boolean;
+  /** The cable of hardware; links of other kinds derive their carrier. */
+  isPlugged: boolean;
+  master: number | undefined;
+  /** Link below (vlan, macvlan) or the other end (veth). */
+  lowerLink: number | undefined;
+  isLowerLinkForeign: boolean;
+  vlanId: number | undefined;
+  alternativeNames: readonly string[];
+}
+
+export type LinkTable = ReadonlyMap<number, FakeLink>;
+
+/** IFF_LOWER_UP as the real kernel computes it for each kind. */
+export function hasCarrier(link: FakeLink, links: LinkTable): boolean {
+  if (!link.isUp) return false;
+  const lower = link.lowerLink === undefined ? undefined : links.get(link.lowerLink);
+  switch (link.kind) {
+    case "veth":
+      return lower?.isUp === true && !link.isLowerLinkForeign;
+    case "vlan":
+    case "macvlan":
+      return lower !== undefined && hasCarrier(lower, links);
+    case "bridge":
+      return [...links.values()].some((port) => port.master === link.index && hasCarrier(port, links));
+    default:
+      return link.isPlugged;
+  }
+}
+
+// IF_OPER_ states (RFC 2863): a link that stands on another one says that the lower one is down.
+const operStates = { unknown: 0, down: 2, lowerLayerDown: 3, up: 6 } as const;
+
+function operState(link: FakeLink, carrier: boolean): number {
+  if (!link.isUp) return operStates.down;
+  if (link.hardwareType === 772) return operStates.unknown;
+  if (carrier) return operStates.up;
+  return link.lowerLink === undefined ? operStates.down : operStates.lowerLayerDown;
+}
+
+function rawFlags(link: FakeLink, carrier: boolean): number {
+  const isLoopback = link.hardwareType === 772;
+  const fixed = isLoopback ? interfaceFlags.loopback : interfaceFlags.broadcast | interfaceFlags.multicast;
+  const running = carrier ? interfaceFlags.running | interfaceFlags.lowerUp : 0;
+  return fixed | (link.isUp ? interfaceFlags.up : 0) | running;
+}
+
+/** The link as the snapshot shows it. */
+export function describeLink(link: FakeLink, links: LinkTable): Link {
+  const carrier = hasCarrier(link, links);
+  return {
+    index: link.index,
+    name: link.name,
+    isUp: link.isUp,
+    hasCarrier: carrier,
+    isLoopback: link.hardwareType === 772,
+    flags: rawFlags(link, carrier),
+    hardwareType: link.hardwareType,
+    mac: link.mac,
+    ...(link.permanentMac !== undefined && { permanentMac: link.permanentMac }),
+    mtu: link.mtu,
+    minMtu: link.minMtu,
+    maxMtu: link.maxMtu,
+    txQueueLength: link.txQueueLength,
+    operState: operState(link, carrier),
+    ...(link.kind !== undefined && { kind: link.kind }),
+    ...(link.master !== undefined && { master: link.master }),
+    ...(link.lowerLink !== undefined && { lowerLink: link.lowerLink }),
+    isLowerLinkForeign: link.isLowerLinkForeign,
+    alternativeNames: link.alternativeNames,
+  };
+}
+
+const mtuRanges: Readonly<Record<string, readonly [low: number, high: number]>> = {
+  veth: [68, 65535],
+  bridge: [68, 65535],
+  dummy: [0, 0],
+  vlan: [0, 65535],
+  macvlan: [68, 65535],
+};
+
+export interface FakeLinkOptions {
+  readonly name: string;
+  readonly kind?: string | undefined;
+  readonly mac?: string | undefined;
+  readonly mtu?: number | undefined;
+  readonly hardwareType?: number;
+  readonly isUp?: boolean;
+  readonly isPlugged?: boolean;
+  readonly minMtu?: number;
+  readonly maxMtu?: number;
+}
+
+/** Without a MAC the link gets a locally administered one that follows from its index. */
+export function makeFakeLink(index: number, options: FakeLinkOptions): FakeLink {
+  const { kind, name, mtu = 1500, hardwareType = 1 } = options;
+  const mac = options.mac ?? `02:00:00:00:${hexOctet(index >> 8)}:${hexOctet(index)}`;
+  const [low, high] = mtuRanges[kind ?? ""] ?? [68, 9000];
+  return {
+    index,
+    kind,
+    hardwareType,
+    permanentMac: kind === undefined && hardwareType === 1 ? mac : undefined,
+    minMtu: options.minMtu ?? low,
+    maxMtu: options.maxMtu ?? high,
+    name,
+    mac,
+    mtu,
+    txQueueLength: 1000,
+    isUp: options.isUp ?? false,
+    // A dummy has carrier as soon as it is up.
+    isPlugged: options.isPlugged ?? kind !== undefined,
+    master: undefined,
+    lowerLink: undefined,
+    isLowerLinkForeign: false,
+    vlanId: undefined,
+    alternativeNames: [],
+  };
+}
+
+const hexOctet = (value: number): string => (value & 0xff).toString(16).padStart(2, "0");

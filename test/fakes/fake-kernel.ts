@@ -1,0 +1,223 @@
+/**
+ * A kernel in memory behind the rtnl port. It keeps state, does what the real one does by itself (carrier of pairs and
+ * bridges, connected routes, what goes when a link goes), and refuses with the same errors; the contract tests hold it
+ * to that. What other programs and people do to the machine are the methods of {@link FakeKernel.world outside}.
+ */
+import type { Cancel } from "../../src/base/clock.ts";
+import { type Log, silentLog } from "../../src/base/log.ts";
+import { DeltaFeed } from "../../src/rtnl/delta-feed.ts";
+import { describeRequest, errnoOf } from "../../src/rtnl/kernel-error.ts";
+import { renderSnapshot } from "../../src/rtnl/render.ts";
+import {
+  type Delta,
+  type DeltaReason,
+  KernelError,
+  type KernelRequest,
+  type Link,
+  type Neighbour,
+  type Rtnl,
+  type RtnlCounters,
+  type Rule,
+  type Snapshot,
+} from "../../src/rtnl/rtnl.ts";
+import { World } from "../../src/rtnl/snapshot.ts";
+import { deleteAddress, putAddress } from "./fake-kernel-addresses.ts";
+import { addLink, changeLink, deleteLink, removeLink } from "./fake-kernel-link-requests.ts";
+import { type FakeLinkOptions, makeFakeLink } from "./fake-kernel-links.ts";
+import { addRule, deleteRoute, deleteRule, putRoute } from "./fake-kernel-routes.ts";
+import { FakeKernelState, Refusal } from "./fake-kernel-state.ts";
+
+const nothingYet: Snapshot = new World();
+
+export class FakeKernel implements Rtnl {
+  readonly #state = new FakeKernelState();
+  readonly #feed: DeltaFeed;
+  readonly #neighbours: Neighbour[] = [];
+  readonly #refusals: { readonly op: KernelRequest["op"]; readonly code: string; readonly detail?: string }[] = [];
+  #isStarted = false;
+  #isClosed = false;
+  #requests = 0;
+  #overruns = 0;
+  /** Every request made through the port, in order, refused ones included. */
+  readonly requested: KernelRequest[] = [];
+
+  constructor(log: Log = silentLog) {
+    this.#feed = new DeltaFeed(log);
+    this.addHardware({ name: "lo", mac: "00:00:00:00:00:00", mtu: 65536, hardwareType: 772, isUp: true, maxMtu: 0 });
+    putAddress(this.#state, { link: 1, family: 4, address: "127.0.0.1", prefixLength: 8, scope: 254 });
+    putAddress(this.#state, { link: 1, family: 6, address: "::1", prefixLength: 128 });
+    for (const rule of initialRules) addRule(this.#state, rule);
+    this.#state.takeChanges();
+  }
+
+  get snapshot(): Snapshot {
+    return this.#isStarted ? this.#state.world : nothingYet;
+  }
+  get counters(): RtnlCounters {
+    return { overruns: this.#overruns, deltas: this.#feed.told, requests: this.#requests, malformed: 0, spoofed: 0 };
+  }
+  async start(): Promise<void> {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    const { world } = this.#state;
+    this.#feed.tell("resync", [
+      ...[...world.links.values()].map((link) => ({ kind: "link-added" as const, link })),
+      ...world.addresses().map((address) => ({ kind: "address-added" as const, address })),
+      ...world.routes().map((route) => ({ kind: "route-added" as const, route })),
+      ...world.rules().map((rule) => ({ kind: "rule-added" as const, rule })),
+    ]);
+  }
+  onDelta(listener: (delta: Delta) => void): Cancel {
+    return this.#feed.on(listener);
+  }
+  async request(request: KernelRequest): Promise<void> {
+    const error = this.#try(request);
+    if (error) throw error;
+  }
+  async batch(requests: readonly KernelRequest[]): Promise<readonly (KernelError | undefined)[]> {
+    return requests.map((request) => this.#try(request));
+  }
+  async neighbours(link: number): Promise<readonly Neighbour[]> {
+    return this.#neighbours.filter((neighbour) => neighbour.link === link);
+  }
+  close(): void {
+    this.#isClosed = true;
+    this.#feed.close();
+  }
+
+  /** A network card appears; unplugged and down unless said otherwise. */
+  addHardware(options: FakeLinkOptions): Link {
+    if (this.#state.byName(options.name)) throw new Error(`the fake kernel has a link ${options.name} already`);
+    const index = Math.max(0, ...this.#state.links.keys()) + 1;
+    const isLoopback = options.hardwareType === 772;
+    this.#state.links.set(index, makeFakeLink(index, { isPlugged: isLoopback, ...options }));
+    this.#tellAs("event");
+    return this.#state.seen(index);
+  }
+  /** The card is pulled out; also a link that moves to another namespace looks so. */
+  removeHardware(name: string): void {
+    removeLink(this.#state, this.#index(name));
+    this.#tellAs("event");
+  }
+  setCarrier(name: string, isPlugged: boolean): void {
+    this.#state.link(this.#index(name)).isPlugged = isPlugged;
+    this.#tellAs("event");
+  }
+  plug(name: string): void {
+    this.setCarrier(name, true);
+  }
+  unplug(name: string): void {
+    this.setCarrier(name, false);
+  }
+  /** Another program makes the request; throws what that program would be told. */
+  outside(request: KernelRequest): void {
+    this.#apply(request);
+    this.#tellAs("event");
+  }
+  setAlternativeNames(name: string, names: readonly string[]): void {
+    this.#state.link(this.#index(name)).alternativeNames = names;
+    this.#tellAs("event");
+  }
+  /** An entry of the neighbour table; without a MAC it is removed. */
+  setNeighbour(neighbour: Neighbour, isRemoved = false): void {
+    this.#state.link(neighbour.link);
+    const at = this.#neighbours.findIndex(
+      (other) => other.link === neighbour.link && other.address === neighbour.address,
+    );
+    if (at >= 0) this.#neighbours.splice(at, 1);
+    if (!isRemoved) this.#neighbours.push(neighbour);
+    if (this.#isStarted) this.#feed.tell("event", [{ kind: "neighbour-changed", neighbour, isRemoved }]);
+  }
+  /** News of what `work` does are lost at first and then found by a resync. */
+  overrun(work: (outside: (request: KernelRequest) => void) => void): void {
+    work((request) => this.#apply(request));
+    this.#overruns++;
+    this.#tellAs("resync");
+  }
+  /** The next request of this kind is refused; several calls line up. */
+  refuseNext(op: KernelRequest["op"], code: string, detail?: string): void {
+    errnoOf(code);
+    this.#refusals.push({ op, code, ...(detail !== undefined && { detail }) });
+  }
+  /** The whole state in the words of `ip`, sorted; equal states give equal text. */
+  toText(): string {
+    return renderSnapshot(this.#state.world);
+  }
+
+  #index(name: string): number {
+    const link = this.#state.byName(name);
+    if (!link) throw new Error(`the fake kernel has no link ${name}`);
+    return link.index;
+  }
+  #try(request: KernelRequest): KernelError | undefined {
+    this.#requests++;
+    this.requested.push(request);
+    try {
+      if (this.#isClosed) throw new Refusal("EBADF");
+      this.#refuseIfAsked(request);
+      this.#apply(request);
+      return undefined;
+    } catch (error) {
+      if (error instanceof KernelError) return error;
+      if (!(error instanceof Refusal)) throw error;
+      return new KernelError(describeRequest(request), error.code, error.errno, error.detail);
+    } finally {
+      this.#tellAs("own-request");
+    }
+  }
+  #refuseIfAsked(request: KernelRequest): void {
+    const at = this.#refusals.findIndex((refusal) => refusal.op === request.op);
+    const [refusal] = at < 0 ? [] : this.#refusals.splice(at, 1);
+    if (refusal) throw new Refusal(refusal.code, refusal.detail);
+  }
+  #apply(request: KernelRequest): void {
+    try {
+      applyRequest(this.#state, request);
+    } catch (error) {
+      // Text that is no address, as the real port's encoder refuses it.
+      if (error instanceof RangeError) throw new Refusal("EINVAL", error.message);
+      throw error;
+    }
+  }
+  #tellAs(reason: DeltaReason): void {
+    this.#state.describeLinks();
+    const changes = this.#state.takeChanges();
+    if (this.#isStarted) this.#feed.tell(reason, changes);
+  }
+}
+
+type Appliers = {
+  readonly [Op in KernelRequest["op"]]: (state: FakeKernelState, request: Extract<KernelRequest, { op: Op }>) => void;
+};
+const appliers: Appliers = {
+  "set-link": (state, request) => changeLink(state, request.link, request.change),
+  "add-link": (state, request) => addLink(state, request.link),
+  "delete-link": (state, request) => deleteLink(state, request.link),
+  "put-address": (state, request) => putAddress(state, request.address),
+  "delete-address": (state, request) => deleteAddress(state, request.address),
+  "put-route": (state, request) => putRoute(state, request.route),
+  "delete-route": (state, request) => deleteRoute(state, request.route),
+  "add-rule": (state, request) => addRule(state, request.rule),
+  "delete-rule": (state, request) => deleteRule(state, request.rule),
+};
+
+function applyRequest(state: FakeKernelState, request: KernelRequest): void {
+  const apply = appliers[request.op] as (state: FakeKernelState, request: KernelRequest) => void;
+  apply(state, request);
+}
+
+const protocolKernel = 2;
+const initialRule = (family: 4 | 6, priority: number, table: number): Rule => ({
+  family,
+  priority,
+  action: "lookup",
+  table,
+  protocol: protocolKernel,
+});
+const initialRules: readonly Rule[] = [
+  initialRule(4, 0, 255),
+  initialRule(4, 32766, 254),
+  initialRule(4, 32767, 253),
+  initialRule(6, 0, 255),
+  initialRule(6, 32766, 254),
+];
