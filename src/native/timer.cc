@@ -14,12 +14,13 @@ namespace {
 // 30,000 years: later than any deadline, and within time_t and the kernel's ktime_t after its own clamping.
 constexpr double kLatestMs = 1e15;
 
+/// Rounded up: firing early would find nothing due.
 itimerspec At(double boot_time_ms) {
   double ms = std::clamp(boot_time_ms, 0.0, kLatestMs);
   double seconds = std::floor(ms / 1000);
   itimerspec when{};
   when.it_value.tv_sec = static_cast<time_t>(seconds);
-  when.it_value.tv_nsec = std::min(999999999L, std::lround((ms - seconds * 1000) * 1e6));
+  when.it_value.tv_nsec = static_cast<long>(std::min(999999999.0, std::ceil((ms - seconds * 1000) * 1e6)));
   // All zero would disarm.
   if (when.it_value.tv_sec == 0 && when.it_value.tv_nsec == 0) when.it_value.tv_nsec = 1;
   return when;
