@@ -44,7 +44,7 @@ function lint(tally) {
   step(tally, "lint", process.execPath, ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."]);
 }
 function build(tally) {
-  step(tally, "build", process.execPath, ["scripts/build.mjs"]);
+  step(tally, "build", process.execPath, ["scripts/build.mjs", "--if-stale"]);
 }
 
 function step(tally, name, command, args) {

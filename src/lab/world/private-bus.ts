@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { type ManagedProcess, startProcess } from "./processes.ts";
 
 export interface PrivateBusOptions {
+  /** Where its socket `bus` and its configuration go; it stays afterwards. Default: a new one, removed with the bus. */
+  readonly folder?: string;
   /** dbus-daemon's `<limit>` elements: max_incoming_bytes, max_match_rules_per_connection, ... */
   readonly limits?: Readonly<Record<string, number>>;
   /** XML put after the policy that allows everything; later rules win. */
@@ -18,14 +20,14 @@ export interface PrivateBus {
   stop(): Promise<void>;
   start(): Promise<void>;
   restart(): Promise<void>;
-  /** Ends it and removes its folder. */
+  /** Ends it and removes what was made for it. */
   remove(): Promise<void>;
 }
 
 /** A message bus of its own on a socket in a temporary folder; everyone of the same user may do everything on it. */
 export async function startPrivateBus(options: PrivateBusOptions = {}): Promise<PrivateBus> {
-  const folder = mkdtempSync(join(tmpdir(), "fairlead-bus-"));
-  const socket = join(folder, "socket");
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), "fairlead-bus-"));
+  const socket = join(folder, "bus");
   const configFile = join(folder, "bus.conf");
   writeFileSync(configFile, busConfiguration(socket, options));
   let daemon = await launch(configFile);
@@ -49,7 +51,7 @@ export async function startPrivateBus(options: PrivateBusOptions = {}): Promise<
     },
     remove: async () => {
       await stop();
-      rmSync(folder, { recursive: true, force: true });
+      if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
     },
   };
 }

@@ -50,6 +50,11 @@ export class ManagedProcess {
   output(): string {
     return this.#output;
   }
+  /** Copies what it prints from now on. */
+  pipeTo(stream: NodeJS.WritableStream): void {
+    this.child.stdout?.pipe(stream, { end: false });
+    this.child.stderr?.pipe(stream, { end: false });
+  }
   write(text: string): void {
     this.child.stdin?.write(text);
   }

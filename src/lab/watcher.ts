@@ -1,0 +1,129 @@
+import type { WireVariant } from "../base/property.ts";
+import type { BusPort, SignalMessage } from "../bus/bus.ts";
+import type { Change } from "./render.ts";
+
+const busName = "org.chromium.flimflam";
+const flimflam = (kind: string) => `${busName}.${kind}`;
+/** States of a Service in which packets get through. */
+const connectedStates = new Set(["ready", "online", "no-connectivity", "redirect-found", "portal-suspected"]);
+
+type Properties = ReadonlyMap<string, WireVariant>;
+
+/**
+ * Follows the daemon on the bus as any client does: tells each change of a property once, and knows whether the
+ * machine is connected. The daemon may come and go.
+ */
+export class Watcher {
+  /** Names for object paths, as read when the object was first heard of. */
+  readonly #names = new Map<string, string>();
+  /** What was told last: the Manager repeats its lists after every sort, changed or not. */
+  readonly #told = new Map<string, string>();
+  #connectionState = "idle";
+  readonly #listeners = new Set<() => void>();
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly bus: BusPort,
+    private readonly tell: (change: Change) => void,
+    private readonly now: () => number = Date.now,
+  ) {
+    bus.match({ sender: busName, member: "PropertyChanged" }, (signal) =>
+      this.#inTurn((at) => this.#onSignal(signal, at)),
+    );
+    bus.watchName(busName, (owner) => this.#inTurn((at) => this.#onOwner(owner, at)));
+  }
+
+  /** News are told in the order they came, although names must be asked for; each with the time it came. */
+  #inTurn(handle: (at: number) => Promise<void>): void {
+    const at = this.now();
+    this.#turn = this.#turn.then(() => handle(at));
+  }
+
+  get isConnected(): boolean {
+    return connectedStates.has(this.#connectionState);
+  }
+
+  /** Resolves as soon as the default Service is connected; true: it was in time. */
+  untilConnected(limitMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (this.isConnected) end(true);
+      };
+      const end = (inTime: boolean) => {
+        clearTimeout(timer);
+        this.#listeners.delete(look);
+        resolve(inTime);
+      };
+      const timer = setTimeout(end, limitMs, false);
+      this.#listeners.add(look);
+      look();
+    });
+  }
+
+  async #onOwner(owner: string | undefined, at: number): Promise<void> {
+    this.#names.clear();
+    this.#told.clear();
+    this.#tell(at, "/", "daemon", owner === undefined ? "gone" : "there");
+    if (owner === undefined) return this.#setConnectionState("idle");
+    const manager = await this.#properties("/", "Manager");
+    if (!manager) return;
+    for (const name of ["Devices", "Services"]) await this.#learnNames(manager.get(name)?.value as readonly string[]);
+    for (const name of ["Devices", "Services", "DefaultService", "ConnectionState"]) {
+      this.#tell(at, "/", name, manager.get(name)?.value);
+    }
+    this.#setConnectionState(String(manager.get("ConnectionState")?.value ?? "idle"));
+  }
+
+  async #onSignal({ path, interface: interfaceName, args }: SignalMessage, at: number): Promise<void> {
+    const [property, variant] = args as [string, WireVariant];
+    const value = variant.value;
+    if (interfaceName === flimflam("Manager") && property === "ConnectionState") {
+      this.#setConnectionState(String(value));
+    }
+    await this.#learnNames([path, ...(Array.isArray(value) ? value : [value])]);
+    this.#tell(at, path, property, value);
+  }
+
+  #setConnectionState(state: string): void {
+    this.#connectionState = state;
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  /** Object paths become names: the link of a Device, the name of a Service. */
+  async #learnNames(values: readonly unknown[] = []): Promise<void> {
+    for (const path of values) {
+      const [, kind] = typeof path === "string" ? (/^\/(device|service)\//.exec(path) ?? []) : [];
+      if (kind === undefined || this.#names.has(path as string)) continue;
+      const properties = await this.#properties(path as string, kind === "device" ? "Device" : "Service");
+      const name = properties?.get(kind === "device" ? "Interface" : "Name")?.value;
+      this.#names.set(path as string, name === undefined ? (path as string) : `${kind} ${name}`);
+    }
+  }
+
+  async #properties(path: string, kind: string): Promise<Properties | undefined> {
+    const call = { destination: busName, path, interface: flimflam(kind), member: "GetProperties" };
+    return this.bus.call(call).then(
+      ([properties]) => properties as Properties,
+      // The object may have gone in the meantime, or the daemon.
+      () => undefined,
+    );
+  }
+
+  #tell(at: number, path: string, property: string, value: unknown): void {
+    const named = this.#withNames(value);
+    const key = `${path} ${property}`;
+    const text = JSON.stringify(named, (_, entry) => (typeof entry === "bigint" ? `${entry}` : entry));
+    if (this.#told.get(key) === text) return;
+    this.#told.set(key, text);
+    this.tell({ at, subject: this.#nameOf(path), property, value: named });
+  }
+
+  #nameOf(path: string): string {
+    return path === "/" ? "manager" : (this.#names.get(path) ?? path);
+  }
+  #withNames(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map((entry) => this.#withNames(entry));
+    if (value === "/") return "none";
+    return typeof value === "string" ? (this.#names.get(value) ?? value) : value;
+  }
+}
