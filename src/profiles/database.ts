@@ -63,7 +63,7 @@ export const isDamage = (error: unknown): boolean =>
 export function storeError(location: string, error: unknown): unknown {
   const code = sqliteCode(error);
   if (code === undefined) return error;
-  return new DaemonError("InternalError", `Profile storage ${location}: ${sentences[code] ?? "SQLite refuses"}`, {
+  return new DaemonError("InternalError", `${location}: ${sentences[code] ?? "SQLite refuses"}`, {
     cause: error,
     context: { location, sqlite: code },
   });

@@ -99,7 +99,7 @@ export class MemoryStore implements ProfileStore {
   }
 
   #checkOpen(): void {
-    if (!this.#isOpen) throw new DaemonError("InternalError", `Profile storage ${this.location} is closed.`);
+    if (!this.#isOpen) throw new DaemonError("InternalError", `${this.location} is closed.`);
   }
 }
 
@@ -107,12 +107,14 @@ export class MemoryStore implements ProfileStore {
 export class MemoryStorage implements ProfileStorage {
   readonly #stores = new Map<string, MemoryStore>();
 
+  ensureFolder(): void {}
+
   open(location: string, mode: "create" | "open" | "open-or-create"): OpenedStore {
     const known = this.#stores.get(location);
     if (known && mode === "create") {
-      throw new DaemonError("AlreadyExists", `Profile storage ${location} exists already.`);
+      throw new DaemonError("AlreadyExists", `${location} exists already.`);
     }
-    if (!known && mode === "open") throw new DaemonError("NotFound", `Profile storage ${location} does not exist.`);
+    if (!known && mode === "open") throw new DaemonError("NotFound", `${location} does not exist.`);
     const store = known ?? new MemoryStore(location);
     store.reopen();
     this.#stores.set(location, store);

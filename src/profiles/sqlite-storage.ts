@@ -6,6 +6,7 @@ import { applicationId, migrate, schemaFault, schemaNames, schemaVersion } from 
 import { SqliteStore } from "./sqlite-store.ts";
 import type { OpenedStore, OpenMode, ProfileStorage } from "./store.ts";
 import {
+  ensurePrivateFolder,
   prepareStoreFile,
   readDatabaseHead,
   removeStoreFile,
@@ -24,6 +25,8 @@ class DamagedFile extends Error {}
 
 /** Profiles as SQLite files. The folder of a file must exist, belong to us (or to root) and be writable by nobody else. */
 export const sqliteStorage: ProfileStorage = {
+  ensureFolder: ensurePrivateFolder,
+
   open(location, mode) {
     const isNew = prepareStoreFile(location, mode);
     if (isNew) return { store: openNew(location), isNew };
@@ -51,7 +54,7 @@ export const sqliteStorage: ProfileStorage = {
     try {
       removeStoreFile(location);
     } catch (cause) {
-      throw new DaemonError("Failure", `Profile storage ${location} cannot be removed.`, { cause });
+      throw new DaemonError("Failure", `${location} cannot be removed.`, { cause });
     }
   },
 };
@@ -76,6 +79,8 @@ function openNew(location: string): SqliteStore {
 function openChecked(location: string): SqliteStore {
   const head = readDatabaseHead(location);
   if (head.bytes > 0 && !head.isSqlite) throw new DamagedFile("the file is not a database");
+  if (head.bytes > storeLimits.fileBytes)
+    throw new DamagedFile(`the file has ${head.bytes} bytes, more than any of ours`);
   if (head.applicationId === applicationId) refuseNewer(location, head.userVersion);
   const db = openOrExplain(location);
   try {
@@ -109,7 +114,7 @@ function refuseNewer(location: string, version: number): void {
   if (version <= schemaVersion) return;
   throw new DaemonError(
     "InternalError",
-    `Profile storage ${location} has format ${version}, this program knows up to ${schemaVersion}: it was written by a newer Fairlead. It was left as it is.`,
+    `${location} has format ${version}, this program knows up to ${schemaVersion}: it was written by a newer Fairlead. It was left as it is.`,
     { context: { location, version } },
   );
 }

@@ -121,7 +121,7 @@ export class SqliteStore implements ProfileStore {
   }
 
   #attempt<R>(call: () => R): R {
-    if (!this.db.open) throw new DaemonError("InternalError", `Profile storage ${this.location} is closed.`);
+    if (!this.db.open) throw new DaemonError("InternalError", `${this.location} is closed.`);
     try {
       return call();
     } catch (error) {

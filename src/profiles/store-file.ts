@@ -15,7 +15,7 @@ const companions = ["-wal", "-shm", "-journal"] as const;
 const setAsideLimit = 9;
 
 const refuse = (location: string, what: string, cause?: unknown): DaemonError =>
-  new DaemonError("InternalError", `Profile storage ${location}: ${what}`, { cause, context: { location } });
+  new DaemonError("InternalError", `${location}: ${what}`, { cause, context: { location } });
 
 const systemCode = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? "unknown";
 
@@ -73,9 +73,8 @@ export const storeFileExists = (location: string): boolean =>
  */
 export function prepareStoreFile(location: string, mode: OpenMode): boolean {
   const exists = storeFileExists(location);
-  if (!exists && mode === "open") throw new DaemonError("NotFound", `Profile storage ${location} does not exist.`);
-  if (exists && mode === "create")
-    throw new DaemonError("AlreadyExists", `Profile storage ${location} exists already.`);
+  if (!exists && mode === "open") throw new DaemonError("NotFound", `${location} does not exist.`);
+  if (exists && mode === "create") throw new DaemonError("AlreadyExists", `${location} exists already.`);
   checkFolder(dirname(location));
   if (exists) checkFile(location);
   else createFile(location);
@@ -134,8 +133,8 @@ export function readDatabaseHead(location: string): DatabaseHead {
   return {
     bytes,
     isSqlite: bytes >= 512 && head.toString("latin1", 0, 16) === "SQLite format 3\0",
-    userVersion: head.readUInt32BE(60),
-    applicationId: head.readUInt32BE(68),
+    userVersion: head.readInt32BE(60),
+    applicationId: head.readInt32BE(68),
     hasLog: fs.existsSync(`${location}-wal`),
   };
 }

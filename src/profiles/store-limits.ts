@@ -12,8 +12,9 @@ export const storeLimits = {
   fileBytes: 64 * 1024 * 1024,
 } as const;
 
+// Half of a surrogate pair cannot be stored as UTF-8 and would read back as another name.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-const controlCharacter = /[\u0000-\u001f\u007f]/;
+const unfitCharacter = /[\u0000-\u001f\u007f]|\p{Surrogate}/u;
 
 function checkName(what: string, name: string, shortest = 1): void {
   if (name.length < shortest || name.length > storeLimits.nameLength) {
@@ -22,8 +23,11 @@ function checkName(what: string, name: string, shortest = 1): void {
       `The ${what} has ${name.length} characters; ${shortest} to ${storeLimits.nameLength} are allowed.`,
     );
   }
-  if (controlCharacter.test(name)) {
-    throw new DaemonError("InvalidArguments", `The ${what} ${JSON.stringify(name)} has a control character.`);
+  if (unfitCharacter.test(name)) {
+    throw new DaemonError(
+      "InvalidArguments",
+      `The ${what} ${JSON.stringify(name)} has a control character or half of a pair.`,
+    );
   }
 }
 

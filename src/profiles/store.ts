@@ -69,6 +69,8 @@ export interface SetAside {
 
 /** Port to the place where Profiles are kept. */
 export interface ProfileStorage {
+  /** Makes a folder for Profiles that only we can enter, unless it exists. Throws DaemonError InternalError. */
+  ensureFolder(folder: string): void;
   /** Throws DaemonError: NotFound (`open`), AlreadyExists (`create`), InternalError for all else; then nothing has changed. */
   open(location: string, mode: OpenMode): OpenedStore;
   exists(location: string): boolean;

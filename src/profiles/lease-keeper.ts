@@ -1,0 +1,65 @@
+import type { Clock } from "../base/clock.ts";
+import type { ProfileStore, StoredLease } from "./store.ts";
+
+/** A laptop's usual places. An older network is asked afresh, which costs two packets. */
+const leasesPerEntry = 16;
+
+export interface LeaseKeeperOptions {
+  /** Storage identifier of the Service. */
+  readonly entry: string;
+  /** Asked at each call, as a Service moves between Profiles; undefined: the lease lives as long as this object. */
+  store(): ProfileStore | undefined;
+  readonly clock: Pick<Clock, "wallTime">;
+}
+
+/**
+ * The leases of one Service, one per network, the newest 16, without those that have run out. What the protocol
+ * handlers' sessions call a LeaseKeeper. A failing store throws DaemonError, and then nothing has changed.
+ */
+export class ProfileLeaseKeeper {
+  /** What the session goes by now; it is what `forget` is about. */
+  #current: StoredLease | undefined;
+  #isForgotten = false;
+
+  constructor(private readonly options: LeaseKeeperOptions) {}
+
+  /** JSON of the lease saved last, if it has not run out. After `forget` nothing, until the next `save`. */
+  load(): string | undefined {
+    if (this.#isForgotten) return undefined;
+    const newest = this.options
+      .store()
+      ?.leases(this.options.entry)
+      .find((lease) => this.#isValid(lease));
+    this.#current = newest ?? (this.#current && this.#isValid(this.#current) ? this.#current : undefined);
+    return this.#current?.json;
+  }
+
+  /** `expiresAtMs`: milliseconds since 1970. `network`: what tells this network from others that the Service may be in. */
+  save(json: string, expiresAtMs: number, network: string): void {
+    const lease: StoredLease = { entry: this.options.entry, network, json, expiresAtMs };
+    const store = this.options.store();
+    if (store) this.#store(store, lease);
+    this.#current = lease;
+    this.#isForgotten = false;
+  }
+
+  /** The current lease is void. Those of other networks are kept. */
+  forget(): void {
+    if (this.#current) this.options.store()?.deleteLease(this.#current.entry, this.#current.network);
+    this.#current = undefined;
+    this.#isForgotten = true;
+  }
+
+  #store(store: ProfileStore, lease: StoredLease): void {
+    store.transaction(() => {
+      store.writeLease(lease);
+      store.leases(lease.entry).forEach((stored, place) => {
+        if (place >= leasesPerEntry || !this.#isValid(stored)) store.deleteLease(stored.entry, stored.network);
+      });
+    });
+  }
+
+  #isValid(lease: StoredLease): boolean {
+    return lease.expiresAtMs > this.options.clock.wallTime();
+  }
+}

@@ -1,0 +1,268 @@
+import { join } from "node:path";
+import { DaemonError, describeError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { checkUserHash, readLoadedProfileList, writeLoadedProfileList } from "./loaded-profile-list.ts";
+import { MemoryStore } from "./memory-store.ts";
+import { Profile } from "./profile.ts";
+import {
+  defaultProfile,
+  formatProfileIdentifier,
+  isSameProfile,
+  machineProfileFolder,
+  type ProfileFolders,
+  type ProfileIdentifier,
+  parseProfileIdentifier,
+  profileLocation,
+  profilePath,
+} from "./profile-identifier.ts";
+import type { OpenMode, ProfileStorage, ProfileStore } from "./store.ts";
+
+/** What the upper floors do when the stack changes. Called after the change, bottom-to-top order kept by the caller. */
+export interface ProfileStackObserver {
+  /** It is on top now. */
+  pushed(profile: Profile): void;
+  /** It is off the stack; its store is open for the length of this call. */
+  popped(profile: Profile): void;
+  /** Once after each push and pop, when all observers have done their part: time to signal and to sort. */
+  changed(): void;
+}
+
+export interface ProfileStackOptions extends ProfileFolders {
+  readonly storage: ProfileStorage;
+  readonly log: Log;
+}
+
+/** A session has two or three. The bound is for a client that pushes without end. */
+const depthLimit = 32;
+/** As many files as a client may make through CreateProfile. */
+const machineProfileLimit = 256;
+
+/**
+ * The stack of Profiles (spec/shill-behaviour.md, 7.2 to 7.4): `default` at the bottom, those of the machine above it, then
+ * those of users. Methods called on behalf of a client throw the DaemonErrors of spec/shill-dbus-api.md, 1.1, and then
+ * nothing has changed. Which users' Profiles are loaded is kept in `<run>/loaded_profile_list`, so that a restart of
+ * the daemon keeps the session.
+ */
+export class ProfileStack {
+  readonly #stack: Profile[] = [];
+  readonly #observers = new Set<ProfileStackObserver>();
+  readonly #listFile: string;
+  #isStarting = false;
+
+  constructor(private readonly options: ProfileStackOptions) {
+    this.#listFile = join(options.runDir, "loaded_profile_list");
+  }
+
+  /** Returns "remove". */
+  observe(observer: ProfileStackObserver): () => void {
+    this.#observers.add(observer);
+    return () => this.#observers.delete(observer);
+  }
+
+  /**
+   * Makes or repairs `default` and pushes it, then pushes what the list of the last run names. A user's Profile that
+   * cannot be pushed is logged and left out. Throws DaemonError InternalError when `default` cannot be had.
+   */
+  start(): void {
+    const warn = (complaint: string) => this.options.log.warn(`${this.#listFile}: ${complaint}`);
+    const listed = readLoadedProfileList(this.#listFile, warn);
+    // Written once at the end: a crash on the way must not forget the session.
+    this.#isStarting = true;
+    try {
+      this.options.storage.ensureFolder(machineProfileFolder(this.options));
+      this.#add(new Profile(defaultProfile, this.#openStore(defaultProfile, "open-or-create")));
+      for (const { identifier, userHash } of listed) this.#pushListed(identifier, userHash);
+    } finally {
+      this.#isStarting = false;
+    }
+    this.#writeList();
+  }
+
+  /** Closes every Profile, top first, without telling observers: the daemon ends, the session does not. */
+  stop(): void {
+    for (let profile = this.#stack.pop(); profile; profile = this.#stack.pop()) this.#close(profile);
+  }
+
+  /** Bottom first, as the property Profiles shows them. */
+  get profiles(): readonly Profile[] {
+    return this.#stack;
+  }
+  /** The top: new configuration and Services connected for the first time go there. Undefined: the stack is empty. */
+  profileForNew(): Profile | undefined {
+    return this.#stack.at(-1);
+  }
+  /** The topmost one of the machine: Devices and the Manager's settings go there. */
+  profileForDevices(): Profile | undefined {
+    return this.#stack.findLast((profile) => profile.isMachine);
+  }
+  get hasUserSession(): boolean {
+    return this.#stack.some((profile) => !profile.isMachine);
+  }
+  /** The topmost Profile with this entry. */
+  findEntry(entry: string): Profile | undefined {
+    return this.#stack.findLast((profile) => profile.has(entry));
+  }
+  byPath(path: string): Profile | undefined {
+    return this.#stack.find((profile) => profile.path === path);
+  }
+  byIdentifier(identifier: ProfileIdentifier): Profile | undefined {
+    return this.#stack.find((profile) => isSameProfile(profile.identifier, identifier));
+  }
+  /** Height on the stack, 0 is the bottom; -1 when it is not on it. */
+  rank(profile: Profile): number {
+    return this.#stack.indexOf(profile);
+  }
+
+  /** Makes an empty Profile and returns the path it will have once pushed. InvalidArguments, AlreadyExists, InternalError. */
+  create(text: string): string {
+    const identifier = parseProfileIdentifier(text);
+    this.#refuseIfLoaded(identifier, "AlreadyExists");
+    if (identifier.user === undefined) this.#refuseTooManyFiles();
+    this.#openStore(identifier, "create").close();
+    return profilePath(identifier);
+  }
+
+  /** InvalidArguments, AlreadyExists (on the stack), NotFound (a user's that does not exist), InternalError. */
+  push(text: string): Profile {
+    return this.#push(parseProfileIdentifier(text), "");
+  }
+
+  /** As {@link push}, only for `~user/name`, remembering the user's hash. */
+  insert(text: string, userHash: string): Profile {
+    const identifier = parseProfileIdentifier(text);
+    if (identifier.user === undefined) throw new DaemonError("InvalidArguments", `${text} is not a user's Profile`);
+    checkUserHash(userHash);
+    return this.#push(identifier, userHash);
+  }
+
+  /** NotFound (empty stack), InvalidArguments, WrongState (not the top). */
+  pop(text: string): void {
+    const top = this.#top();
+    if (isSameProfile(top.identifier, parseProfileIdentifier(text))) this.#removeTop();
+    else throw new DaemonError("WrongState", `${text} is not the active profile`);
+  }
+
+  /** NotFound (empty stack). */
+  popAny(): void {
+    this.#top();
+    this.#removeTop();
+  }
+
+  /** Down to the first one of the machine. */
+  popAllUsers(): void {
+    while (this.#stack.at(-1)?.isMachine === false) this.#removeTop();
+  }
+
+  /** Deletes the storage; it may be missing. InvalidArguments (also when on the stack), Failure. */
+  remove(text: string): void {
+    const identifier = parseProfileIdentifier(text);
+    this.#refuseIfLoaded(identifier, "InvalidArguments");
+    this.options.storage.remove(profileLocation(this.options, identifier));
+  }
+
+  #push(identifier: ProfileIdentifier, userHash: string): Profile {
+    this.#refuseIfLoaded(identifier, "AlreadyExists");
+    const isMachine = identifier.user === undefined;
+    if (isMachine && this.#stack.at(-1)?.isMachine === false) {
+      throw new DaemonError("InvalidArguments", `Cannot load ${identifier.name} on top of a user's Profile`);
+    }
+    if (this.#stack.length >= depthLimit) throw new DaemonError("Failure", `${depthLimit} Profiles are loaded already`);
+    const store = isMachine ? this.#openMachineStore(identifier) : this.#openStore(identifier, "open");
+    return this.#add(new Profile(identifier, store, userHash));
+  }
+
+  /** As in shill: one of the machine without a file can be pushed, and what is put in it is gone with it. */
+  #openMachineStore(identifier: ProfileIdentifier): ProfileStore {
+    const location = profileLocation(this.options, identifier);
+    if (this.options.storage.exists(location)) return this.#openStore(identifier, "open");
+    return new MemoryStore(`${location} (not on disk)`);
+  }
+
+  #openStore(identifier: ProfileIdentifier, mode: OpenMode): ProfileStore {
+    const { store, setAside } = this.options.storage.open(profileLocation(this.options, identifier), mode);
+    if (setAside) {
+      const label = formatProfileIdentifier(identifier);
+      this.options.log.error(
+        `Profile ${label} was damaged (${setAside.reason}); it begins empty, the old one is kept`,
+        {
+          movedTo: setAside.movedTo,
+        },
+      );
+    }
+    return store;
+  }
+
+  #pushListed(identifier: ProfileIdentifier, userHash: string): void {
+    try {
+      this.#push(identifier, userHash);
+    } catch (error) {
+      const label = formatProfileIdentifier(identifier);
+      this.options.log.warn(`Profile ${label} of the last run cannot be loaded: ${describeError(error)}`);
+    }
+  }
+
+  #add(profile: Profile): Profile {
+    this.#stack.push(profile);
+    this.#tell((observer) => observer.pushed(profile));
+    this.#settle();
+    return profile;
+  }
+
+  #removeTop(): void {
+    const profile = this.#stack.pop();
+    if (!profile) return;
+    this.#tell((observer) => observer.popped(profile));
+    this.#close(profile);
+    this.#settle();
+  }
+
+  #settle(): void {
+    this.#tell((observer) => observer.changed());
+    if (!this.#isStarting) this.#writeList();
+  }
+
+  /** The change has happened already; an observer that fails must not keep the others from following it. */
+  #tell(call: (observer: ProfileStackObserver) => void): void {
+    for (const observer of [...this.#observers]) {
+      try {
+        call(observer);
+      } catch (error) {
+        this.options.log.error("A part of the daemon did not follow a change of the Profile stack", { error });
+      }
+    }
+  }
+
+  #close(profile: Profile): void {
+    try {
+      profile.store.close();
+    } catch (error) {
+      this.options.log.warn(`Profile ${profile.label} was not closed: ${describeError(error)}`);
+    }
+  }
+
+  /** Not an error for the client: the push is done, only a restart of the daemon would forget it. */
+  #writeList(): void {
+    const users = this.#stack.filter((profile) => !profile.isMachine);
+    try {
+      writeLoadedProfileList(this.#listFile, users);
+    } catch (error) {
+      this.options.log.warn(`${this.#listFile} cannot be written: ${describeError(error)}`);
+    }
+  }
+
+  #top(): Profile {
+    const top = this.#stack.at(-1);
+    if (!top) throw new DaemonError("NotFound", "Profile stack is empty");
+    return top;
+  }
+
+  #refuseIfLoaded(identifier: ProfileIdentifier, code: "AlreadyExists" | "InvalidArguments"): void {
+    if (!this.byIdentifier(identifier)) return;
+    throw new DaemonError(code, `Profile ${formatProfileIdentifier(identifier)} is on the stack`);
+  }
+
+  #refuseTooManyFiles(): void {
+    if (this.options.storage.list(machineProfileFolder(this.options)).length < machineProfileLimit) return;
+    throw new DaemonError("InternalError", `There are ${machineProfileLimit} Profiles already; remove some`);
+  }
+}

@@ -1,0 +1,39 @@
+import { isTechnologyName } from "../base/technology.ts";
+import { formatProfileIdentifier, type ProfileIdentifier, profilePath } from "./profile-identifier.ts";
+import type { ProfileStore } from "./store.ts";
+
+/** A Profile on the stack. The stack opens and closes its store; after it was popped the store is closed. */
+export class Profile {
+  /** `name` or `~user/name`. */
+  readonly label: string;
+  /** D-Bus object path. */
+  readonly path: string;
+
+  constructor(
+    readonly identifier: ProfileIdentifier,
+    readonly store: ProfileStore,
+    /** As the login hook gave it; empty for Profiles of the machine and of guests. */
+    readonly userHash: string = "",
+  ) {
+    this.label = formatProfileIdentifier(identifier);
+    this.path = profilePath(identifier);
+  }
+
+  /** Without the user: what the property Name shows. */
+  get name(): string {
+    return this.identifier.name;
+  }
+
+  get isMachine(): boolean {
+    return this.identifier.user === undefined;
+  }
+
+  has(entry: string): boolean {
+    return this.store.has(entry);
+  }
+
+  /** The entries of Services: those whose prefix before `_` is a technology's name. In the order of the store. */
+  serviceEntries(): readonly string[] {
+    return this.store.entries().filter((entry) => isTechnologyName(entry.split("_", 1)[0] ?? ""));
+  }
+}
