@@ -48,6 +48,7 @@ async function waitOnline(lab: Lab): Promise<boolean> {
     lab.onDaemonEnded = resolve;
   });
   const outcome = await Promise.race([watcher.untilConnected(onlineLimitMs), ended]);
+  watcher.close();
   await bus.close();
   if (outcome === true) return true;
   print(outcome === false ? `nothing was online within ${onlineLimitMs / 1000} s` : outcome);
@@ -68,7 +69,8 @@ async function show(lab: Lab, { folder }: LabOptions): Promise<number> {
         else if (answer.say !== "") prompt.print(answer.say);
       });
     }, quit);
-    new Watcher(bus, (change) => prompt.print(renderChange(change)));
+    const watcher = new Watcher(bus, (change) => prompt.print(renderChange(change)));
+    lab.onClosing = () => watcher.close();
     lab.onDaemonEnded = (how) => prompt.print(renderNote(Date.now(), `${how}; see "log", then "restart"`));
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, quit);
   });

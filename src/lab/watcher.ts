@@ -20,6 +20,7 @@ export class Watcher {
   readonly #told = new Map<string, string>();
   #connectionState = "idle";
   readonly #listeners = new Set<() => void>();
+  #isClosed = false;
   #turn: Promise<void> = Promise.resolve();
 
   constructor(
@@ -43,6 +44,11 @@ export class Watcher {
     return connectedStates.has(this.#connectionState);
   }
 
+  /** Tells nothing more. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
   /** Resolves as soon as the default Service is connected; true: it was in time. */
   untilConnected(limitMs: number): Promise<boolean> {
     return new Promise((resolve) => {
@@ -61,10 +67,12 @@ export class Watcher {
   }
 
   async #onOwner(owner: string | undefined, at: number): Promise<void> {
+    const wasThere = this.#told.size > 0;
     this.#names.clear();
     this.#told.clear();
-    this.#tell(at, "/", "daemon", owner === undefined ? "gone" : "there");
-    if (owner === undefined) return this.#setConnectionState("idle");
+    this.#setConnectionState("idle");
+    if (wasThere || owner !== undefined) this.#tell(at, "/", "daemon", owner === undefined ? "gone" : "there");
+    if (owner === undefined) return;
     const manager = await this.#properties("/", "Manager");
     if (!manager) return;
     for (const name of ["Devices", "Services"]) await this.#learnNames(manager.get(name)?.value as readonly string[]);
@@ -110,6 +118,7 @@ export class Watcher {
   }
 
   #tell(at: number, path: string, property: string, value: unknown): void {
+    if (this.#isClosed) return;
     const named = this.#withNames(value);
     const key = `${path} ${property}`;
     const text = JSON.stringify(named, (_, entry) => (typeof entry === "bigint" ? `${entry}` : entry));
