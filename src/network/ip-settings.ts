@@ -22,13 +22,17 @@ export interface IpFamilySettings {
 
 /**
  * What one source (a static configuration, a lease, a router) wants for one link. Immutable; sources make a new one for
- * each change and never install anything themselves.
+ * each change and never install anything themselves. Addresses are in canonical text (RFC 5952).
  */
 export interface IpSettings {
   readonly ipv4?: IpFamilySettings;
   readonly ipv6?: IpFamilySettings;
   /** Classless static routes (RFC 3442), without the default route. */
   readonly routes: readonly IpRoute[];
+  /** CIDR text. Present and not empty: only these go through the link, and there is no default route. */
+  readonly includedRoutes?: readonly string[];
+  /** CIDR text of what must not go through the link. */
+  readonly excludedRoutes?: readonly string[];
   readonly nameServers: readonly string[];
   readonly searchDomains: readonly string[];
   /** Bytes; absent: not said. */

@@ -1,0 +1,75 @@
+/**
+ * How we know our own addresses, routes and rules from those of everybody else, and where they live. Nothing without
+ * these marks is ever changed or removed. Nobody we know of uses the number: not iproute2's rt_protos, FRRouting
+ * (186 to 198), BIRD (12), systemd-networkd or NetworkManager (2, 3, 4, 9, 16).
+ */
+import type { Address, Family, Route, Rule } from "../rtnl/rtnl.ts";
+
+/** RTPROT_, IFA_PROTO and FRA_PROTOCOL of all that is ours: 0x66, "f". */
+export const fairleadProtocol = 0x66;
+
+export const mainTable = 254;
+
+/** Each link's own table: 1000 + its index, as shill's do, so that people find it with `ip route show table`. */
+export const linkTable = (link: number): number => linkTableBase + link;
+const linkTableBase = 1000;
+export const linkOfTable = (table: number): number | undefined =>
+  table > linkTableBase ? table - linkTableBase : undefined;
+
+/** In a link's own table nothing competes: the kernel's defaults. */
+export const linkTableMetric: Readonly<Record<Family, number>> = { 4: 0, 6: 1024 };
+
+/**
+ * Metric of a network's routes in the main table by its rank, 0 the best. Routes that a person adds without saying
+ * (metric 0) win over ours; ours win over what daemons add without saying (1024). The step leaves room to step aside
+ * where somebody else has a route with the same metric.
+ */
+export const mainMetric = (rank: number): number => firstMainMetric + rank * mainMetricStep;
+const firstMainMetric = 200;
+export const mainMetricStep = 10;
+
+/**
+ * Our range of rule priorities. Below it stay a person's own rules, above it wg-quick's (32764 and 32765) and the
+ * kernel's (32766 `main`). The gaps are for marks and destinations to come.
+ */
+export const rulePriorities = {
+  first: 20_000,
+  /** To one of several connected networks: go on at `source`, so that replies leave where they came in. */
+  ownDestination: 20_100,
+  /** Everybody's routes in the main table except default routes: containers, tunnels, what a person added. */
+  specificRoutes: 20_300,
+  /** From an address of ours: that link's table. */
+  source: 20_500,
+  last: 20_999,
+} as const;
+
+/** For kernels before 5.18, which keep no protocol with an address, `wasPutByUs` says what this run has put. */
+export const isOwnAddress = (address: Address, wasPutByUs: boolean): boolean =>
+  address.protocol === fairleadProtocol || (address.protocol === undefined && wasPutByUs);
+
+export const isOwnRoute = (route: Route): boolean => route.protocol === fairleadProtocol;
+
+export const isOwnRule = (rule: Rule): boolean =>
+  rule.protocol === fairleadProtocol && rule.priority >= rulePriorities.first && rule.priority <= rulePriorities.last;
+
+/** The link whose table an own rule leads to; undefined for those that serve all links. */
+export const linkOfRule = (rule: Rule): number | undefined =>
+  rule.action === "lookup" && rule.table !== mainTable ? linkOfTable(rule.table) : undefined;
+
+/** Identity of an address for the kernel: one IPv4 address may be there with several lengths, an IPv6 address not. */
+export const addressKey = (address: Pick<Address, "link" | "family" | "address" | "prefixLength">): string =>
+  `address ${address.link} ${address.address}${address.family === 4 ? `/${address.prefixLength}` : ""}`;
+
+/** Identity of a route for the kernel: what a replace replaces. */
+export const routeKey = (route: Pick<Route, "family" | "table" | "destination" | "metric">): string =>
+  `route${route.family} ${route.table} ${route.destination} ${route.metric}`;
+
+/** All that makes a rule what it is. */
+export const ruleKey = (rule: Rule): string =>
+  [
+    `rule${rule.family} ${rule.priority} ${rule.action}`,
+    rule.action === "goto" ? (rule.gotoPriority ?? 0) : rule.table,
+    rule.source ?? "",
+    rule.destination ?? "",
+    rule.suppressPrefixLength ?? "",
+  ].join(" ");

@@ -1,0 +1,159 @@
+/** How the settings of several sources become those of one link (spec/shill-behaviour.md, 9.2). Pure. */
+import type { WireVariant } from "../base/property.ts";
+import type { IpFamilySettings, IpSettings } from "./ip-settings.ts";
+import { type StaticIp, staticIpDictionary } from "./static-ip.ts";
+
+/** What each source has to say at the moment; absent: nothing (yet). */
+export interface SettingsSources {
+  readonly static?: StaticIp | undefined;
+  readonly dhcp?: IpSettings | undefined;
+  readonly dhcp6?: IpSettings | undefined;
+  readonly slaac?: IpSettings | undefined;
+  /** The link's own protocol: PPP, a modem, a tunnel. */
+  readonly link?: IpSettings | undefined;
+}
+
+/** What one link is to have, after merging. */
+export interface EffectiveSettings extends IpSettings {
+  readonly includedRoutes: readonly string[];
+  readonly excludedRoutes: readonly string[];
+}
+
+/** `firstCaptivePortalUri`: the one that was seen first on this connection; it stays. */
+export function mergeSettings(sources: SettingsSources, firstCaptivePortalUri?: string): EffectiveSettings {
+  const { dhcp, link } = sources;
+  const ipv4 = mergeIpv4(sources);
+  const ipv6 = mergeIpv6(sources);
+  return withoutAbsent<EffectiveSettings>({
+    ipv4,
+    ipv6,
+    routes: dhcp?.routes ?? [],
+    includedRoutes: firstNonEmpty(sources.static?.includedRoutes, link?.includedRoutes),
+    excludedRoutes: firstNonEmpty(sources.static?.excludedRoutes, link?.excludedRoutes),
+    nameServers: mergeNameServers(sources, ipv4 === undefined && ipv6 !== undefined),
+    searchDomains: mergeSearchDomains(sources),
+    mtu: mergeMtu(sources),
+    domainName: dhcp?.domainName,
+    ntpServers: [...new Set(dynamicSources(sources).flatMap((source) => source.ntpServers))],
+    webProxyAutoDiscoveryUrl: dhcp?.webProxyAutoDiscoveryUrl,
+    captivePortalUri: firstCaptivePortalUri ?? firstOf(sources, (source) => source.captivePortalUri),
+    vendorEncapsulatedOptions: dhcp?.vendorEncapsulatedOptions,
+  });
+}
+
+/** Address, broadcast and gateway come from one hand: a static address without gateway means no gateway. */
+function mergeIpv4({ static: fixed, dhcp, link }: SettingsSources): IpFamilySettings | undefined {
+  if (fixed?.address === undefined || fixed.prefixLength === undefined) return dhcp?.ipv4 ?? link?.ipv4;
+  const { address, prefixLength, gateway } = fixed;
+  return { family: 4, address, prefixLength, ...(gateway === undefined ? {} : { gateway }) };
+}
+
+/** DHCPv6 gives addresses and never a router (RFC 8415, 4): the gateway stays that of the router advertisement. */
+function mergeIpv6({ dhcp6, slaac, link }: SettingsSources): IpFamilySettings | undefined {
+  const routed = slaac?.ipv6 ?? link?.ipv6;
+  if (!dhcp6?.ipv6) return routed;
+  const gateway = dhcp6.ipv6.gateway ?? routed?.gateway;
+  return gateway === undefined ? dhcp6.ipv6 : { ...dhcp6.ipv6, gateway };
+}
+
+function mergeNameServers(sources: SettingsSources, isIpv6Only: boolean): readonly string[] {
+  const fixed = sources.static?.nameServers ?? [];
+  if (isIpv6Only && isPublicResolverPair(fixed)) return publicResolversForNat64;
+  const chosen = fixed.length > 0 ? fixed : dynamicSources(sources).flatMap((source) => source.nameServers);
+  // Settings panels pad their lists with 0.0.0.0.
+  return chosen.filter((server) => server !== "0.0.0.0" && server !== "::");
+}
+
+/**
+ * A person who chose this public resolver by its IPv4 addresses means the resolver; where only IPv6 works its twin that
+ * synthesises addresses for IPv4-only hosts (DNS64) does what they expect.
+ */
+const publicResolversForNat64: readonly string[] = ["2001:4860:4860::6464", "2001:4860:4860::64"];
+const isPublicResolverPair = (servers: readonly string[]): boolean =>
+  servers.length === 2 && servers.includes("8.8.8.8") && servers.includes("8.8.4.4");
+
+function mergeSearchDomains(sources: SettingsSources): readonly string[] {
+  const fixed = sources.static?.searchDomains ?? [];
+  if (fixed.length > 0) return fixed;
+  return [...new Set(dynamicSources(sources).flatMap((source) => source.searchDomains))];
+}
+
+/** The smallest that anybody asks for: a larger one would lose packets at the narrowest place. */
+function mergeMtu(sources: SettingsSources): number | undefined {
+  if (sources.static?.mtu) return sources.static.mtu;
+  const mtus = dynamicSources(sources).flatMap((source) => (source.mtu ? [source.mtu] : []));
+  return mtus.length > 0 ? Math.min(...mtus) : undefined;
+}
+
+/** In the order in which their lists are joined. */
+function dynamicSources({ slaac, dhcp6, link, dhcp }: SettingsSources): readonly IpSettings[] {
+  return [slaac, dhcp6, link, dhcp].filter((source) => source !== undefined);
+}
+
+function firstOf<V>(sources: SettingsSources, pick: (source: IpSettings) => V | undefined): V | undefined {
+  for (const source of [sources.dhcp, sources.dhcp6, sources.slaac, sources.link]) {
+    const value = source && pick(source);
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+const firstNonEmpty = (...lists: readonly (readonly string[] | undefined)[]): readonly string[] =>
+  lists.find((list) => list !== undefined && list.length > 0) ?? [];
+
+/** Every property must be named, so that none is forgotten; what is undefined is left out of the result. */
+const withoutAbsent = <T extends object>(every: { [K in keyof T]-?: T[K] | undefined }): T =>
+  Object.fromEntries(Object.entries(every).filter(([, value]) => value !== undefined)) as T;
+
+/** What the dictionaries of a Service are made from; a Network is one. */
+export interface ConfigSource {
+  readonly sessionId: number;
+  /** Undefined while nothing is configured. */
+  readonly effective: EffectiveSettings | undefined;
+  /** What DHCP or the link said, untouched by the static configuration. */
+  readonly saved: IpSettings | undefined;
+}
+
+type Dictionary = ReadonlyMap<string, WireVariant>;
+
+/** NetworkConfig (shill-dbus-api 3.3): {} or all keys; empty text and 0 for what is not known. */
+export function networkConfigDictionary(of: ConfigSource | undefined): Dictionary {
+  const effective = of?.effective;
+  if (!of || !effective) return new Map();
+  const { ipv4, ipv6 } = effective;
+  const text = (value: string | undefined): WireVariant => ({ signature: "s", value: value ?? "" });
+  const texts = (value: readonly string[]): WireVariant => ({ signature: "as", value });
+  const number = (value: number): WireVariant => ({ signature: "i", value });
+  return new Map([
+    ["SessionID", number(of.sessionId)],
+    ["IPv4Address", text(ipv4 && `${ipv4.address}/${ipv4.prefixLength}`)],
+    ["IPv4Gateway", text(ipv4?.gateway)],
+    ["IPv6Addresses", texts(ipv6 ? [`${ipv6.address}/${ipv6.prefixLength}`] : [])],
+    ["IPv6Gateway", text(ipv6?.gateway)],
+    ["NameServers", texts(effective.nameServers)],
+    ["SearchDomains", texts(effective.searchDomains)],
+    ["IncludedRoutes", texts(effective.includedRoutes)],
+    ["ExcludedRoutes", texts(effective.excludedRoutes)],
+    ["Pref64", text(undefined)],
+    ["MTU", number(effective.mtu ?? 0)],
+  ]);
+}
+
+/** SavedIPConfig: keys as StaticIPConfig, absent where nothing was offered. */
+export function savedConfigDictionary(of: ConfigSource | undefined): Dictionary {
+  const saved = of?.saved;
+  if (!saved) return new Map();
+  const { ipv4 } = saved;
+  return staticIpDictionary(
+    withoutAbsent<StaticIp>({
+      address: ipv4?.address,
+      prefixLength: ipv4?.prefixLength,
+      gateway: ipv4?.gateway,
+      mtu: saved.mtu,
+      nameServers: saved.nameServers,
+      searchDomains: saved.searchDomains,
+      includedRoutes: saved.includedRoutes ?? [],
+      excludedRoutes: saved.excludedRoutes ?? [],
+    }),
+  );
+}

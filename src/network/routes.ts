@@ -1,0 +1,119 @@
+/** Which routes a network's settings mean, before tables and metrics. Pure. */
+import {
+  addressBits,
+  type Cidr,
+  cidrContains,
+  familyOf,
+  networkOf,
+  parseCidr,
+  parseIpAddress,
+} from "../base/ip-address.ts";
+import type { Family, Route } from "../rtnl/rtnl.ts";
+import type { IpFamilySettings, IpRoute } from "./ip-settings.ts";
+import { fairleadProtocol } from "./kernel-marks.ts";
+import type { EffectiveSettings } from "./merge.ts";
+
+export const defaultDestination: Readonly<Record<Family, string>> = { 4: "0.0.0.0/0", 6: "::/0" };
+
+/** What one family of one network wants routed. */
+export interface RoutePlan {
+  readonly family: Family;
+  readonly address: string;
+  /** Those without gateway first: the others need them to be accepted. Each destination once. */
+  readonly routes: readonly IpRoute[];
+  /** CIDR text of what must go elsewhere. */
+  readonly excluded: readonly string[];
+}
+
+export const planRoutes = (settings: EffectiveSettings): readonly RoutePlan[] =>
+  [settings.ipv4, settings.ipv6].flatMap((family) => (family ? [planFamily(family, settings)] : []));
+
+function planFamily(own: IpFamilySettings, settings: EffectiveSettings): RoutePlan {
+  const isOurs = (destination: string) => familyOfCidr(destination) === own.family;
+  const classless = settings.routes.filter((route) => isOurs(route.destination));
+  const onLink = [...prefixRoute(own), ...classless.filter((route) => route.gateway === undefined)];
+  const viaGateway = [
+    ...classless.filter((route) => route.gateway !== undefined),
+    ...gatewayRoutes(own, settings, isOurs),
+  ];
+  const routes = [...onLink, ...hostRoutes(own.family, onLink, viaGateway), ...viaGateway];
+  return {
+    family: own.family,
+    address: own.address,
+    routes: firstOfEachDestination(routes),
+    excluded: settings.excludedRoutes.filter(isOurs),
+  };
+}
+
+/** A host of its own (/32, /128) has no neighbours. */
+function prefixRoute({ family, address, prefixLength }: IpFamilySettings): readonly IpRoute[] {
+  if (prefixLength >= addressBits(family)) return [];
+  return [{ destination: networkOf(parseCidr(`${address}/${prefixLength}`)) }];
+}
+
+/** The default route, or in its place the only destinations that are to go through this network. */
+function gatewayRoutes(
+  own: IpFamilySettings,
+  settings: EffectiveSettings,
+  isOurs: (cidr: string) => boolean,
+): IpRoute[] {
+  const gateway = own.gateway === undefined ? {} : { gateway: own.gateway };
+  if (settings.includedRoutes.length > 0) {
+    return settings.includedRoutes.filter(isOurs).map((destination) => ({ destination, ...gateway }));
+  }
+  return own.gateway === undefined ? [] : [{ destination: defaultDestination[own.family], ...gateway }];
+}
+
+/** A gateway outside every on-link destination is a neighbour all the same: the kernel must be told so. */
+function hostRoutes(family: Family, onLink: readonly IpRoute[], viaGateway: readonly IpRoute[]): IpRoute[] {
+  const blocks = onLink.map((route) => parseCidr(route.destination));
+  const gateways = new Set(viaGateway.map((route) => route.gateway).filter((gateway) => gateway !== undefined));
+  return [...gateways]
+    .filter((gateway) => !isReachable(gateway, blocks))
+    .map((gateway) => ({ destination: `${gateway}/${addressBits(family)}` }));
+}
+
+const linkLocalBlock = parseCidr("fe80::/10");
+
+function isReachable(gateway: string, blocks: readonly Cidr[]): boolean {
+  const bytes = parseIpAddress(gateway);
+  return cidrContains(linkLocalBlock, bytes) || blocks.some((block) => cidrContains(block, bytes));
+}
+
+function firstOfEachDestination(routes: readonly IpRoute[]): readonly IpRoute[] {
+  const seen = new Map<string, IpRoute>();
+  for (const route of routes) if (!seen.has(route.destination)) seen.set(route.destination, route);
+  return [...seen.values()];
+}
+
+export const familyOfCidr = (cidr: string): Family | undefined => familyOf(cidr.slice(0, cidr.indexOf("/")));
+
+const linkScope = 253;
+const universeScope = 0;
+
+/** A planned route in a table. The source is not said for IPv6: the kernel refuses it as long as it probes the address. */
+export function inTable(plan: RoutePlan, route: IpRoute, link: number, table: number, metric: number): Route {
+  return {
+    family: plan.family,
+    table,
+    destination: route.destination,
+    ...(route.gateway === undefined ? {} : { gateway: route.gateway }),
+    link,
+    metric,
+    ...(plan.family === 4 ? { preferredSource: plan.address } : {}),
+    protocol: fairleadProtocol,
+    scope: plan.family === 4 && route.gateway === undefined ? linkScope : universeScope,
+    type: "unicast",
+  };
+}
+
+/** A destination that a table must not answer for. `throw`: ask the next rule; `unreachable`: there is no way. */
+export function refusal(
+  family: Family,
+  destination: string,
+  type: "throw" | "unreachable",
+  table: number,
+  metric: number,
+): Route {
+  return { family, table, destination, metric, protocol: fairleadProtocol, scope: universeScope, type };
+}

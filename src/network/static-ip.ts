@@ -1,0 +1,127 @@
+/** The value of StaticIPConfig: addressing that a person or a policy lays over what the network offers. */
+import { DaemonError } from "../base/errors.ts";
+import { familyOf, formatIpAddress, networkOf, parseCidr, parseIpAddress } from "../base/ip-address.ts";
+import { isHostIpv4, parseIpv4 } from "../base/ipv4.ts";
+import { isSameValue, type WireVariant } from "../base/property.ts";
+
+/** Immutable. All addresses are in canonical text. */
+export interface StaticIp {
+  readonly address?: string;
+  /** 1 to 32; present exactly when `address` is. */
+  readonly prefixLength?: number;
+  /** Of use only together with `address`. */
+  readonly gateway?: string;
+  /** Bytes, 1 to 65535. */
+  readonly mtu?: number;
+  readonly nameServers: readonly string[];
+  readonly searchDomains: readonly string[];
+  /** CIDR text. When not empty, only these go through the network, and it gives no default route. */
+  readonly includedRoutes: readonly string[];
+  /** CIDR text of what must not go through the network. */
+  readonly excludedRoutes: readonly string[];
+}
+
+export const emptyStaticIp: StaticIp = { nameServers: [], searchDomains: [], includedRoutes: [], excludedRoutes: [] };
+
+/** More than any resolver or person uses; bounds what a client can make the daemon keep. */
+const mostEntries = { NameServers: 32, SearchDomains: 64, IncludedRoutes: 512, ExcludedRoutes: 512 } as const;
+const longestDomain = 255;
+const highestMtu = 65535;
+
+type Dictionary = ReadonlyMap<string, WireVariant>;
+type ListKey = keyof typeof mostEntries;
+
+/**
+ * Reads the D-Bus form: unknown keys are dropped, values that do not parse are ignored (shill-dbus-api 3.3), also single
+ * entries of lists. An address without Prefixlen is a host of its own (/32), so that a forgotten key claims no subnet.
+ * Throws DaemonError InvalidArguments only for lists beyond all use.
+ */
+export function parseStaticIp(dictionary: Dictionary): StaticIp {
+  return {
+    ...parseAddress(dictionary),
+    ...optional("mtu", parseMtu(dictionary)),
+    nameServers: list(dictionary, "NameServers", canonicalAddress),
+    searchDomains: list(dictionary, "SearchDomains", plausibleDomain),
+    includedRoutes: list(dictionary, "IncludedRoutes", canonicalCidr),
+    excludedRoutes: list(dictionary, "ExcludedRoutes", canonicalCidr),
+  };
+}
+
+/** The D-Bus form; what is not set has no key. `parseStaticIp` of it gives an equal value. */
+export function staticIpDictionary(of: StaticIp): ReadonlyMap<string, WireVariant> {
+  const dictionary = new Map<string, WireVariant>();
+  const put = (key: string, signature: string, value: unknown) => dictionary.set(key, { signature, value });
+  if (of.address !== undefined) put("Address", "s", of.address);
+  if (of.prefixLength !== undefined) put("Prefixlen", "i", of.prefixLength);
+  if (of.gateway !== undefined) put("Gateway", "s", of.gateway);
+  if (of.mtu !== undefined) put("Mtu", "i", of.mtu);
+  if (of.nameServers.length > 0) put("NameServers", "as", of.nameServers);
+  if (of.searchDomains.length > 0) put("SearchDomains", "as", of.searchDomains);
+  if (of.includedRoutes.length > 0) put("IncludedRoutes", "as", of.includedRoutes);
+  if (of.excludedRoutes.length > 0) put("ExcludedRoutes", "as", of.excludedRoutes);
+  return dictionary;
+}
+
+export const isSameStaticIp = (a: StaticIp, b: StaticIp): boolean =>
+  a === b || isSameValue(staticIpDictionary(a), staticIpDictionary(b));
+
+function parseAddress(dictionary: Dictionary): Pick<StaticIp, "address" | "prefixLength" | "gateway"> {
+  const address = hostAddress(value(dictionary, "Address", "s"));
+  const gateway = hostAddress(value(dictionary, "Gateway", "s"));
+  const prefixLength = value(dictionary, "Prefixlen", "i") ?? 32;
+  const isUsable = Number.isInteger(prefixLength) && (prefixLength as number) >= 1 && (prefixLength as number) <= 32;
+  return {
+    ...(address !== undefined && isUsable ? { address, prefixLength: prefixLength as number } : {}),
+    // A host that is its own gateway is a slip of the hand; the kernel would refuse the route.
+    ...(gateway === address ? {} : optional("gateway", gateway)),
+  };
+}
+
+function parseMtu(dictionary: Dictionary): number | undefined {
+  const mtu = value(dictionary, "Mtu", "i");
+  return typeof mtu === "number" && Number.isInteger(mtu) && mtu > 0 && mtu <= highestMtu ? mtu : undefined;
+}
+
+function list(dictionary: Dictionary, key: ListKey, parse: (text: string) => string | undefined): readonly string[] {
+  const texts = value(dictionary, key, "as");
+  if (!Array.isArray(texts)) return [];
+  if (texts.length > mostEntries[key]) {
+    throw new DaemonError(
+      "InvalidArguments",
+      `StaticIPConfig ${key} has ${texts.length} entries, ${mostEntries[key]} are possible`,
+    );
+  }
+  return texts.map((text) => (typeof text === "string" ? parse(text) : undefined)).filter((text) => text !== undefined);
+}
+
+function value(dictionary: Dictionary, key: string, signature: string): unknown {
+  const entry = dictionary.get(key);
+  return entry?.signature === signature ? entry.value : undefined;
+}
+
+function hostAddress(text: unknown): string | undefined {
+  if (typeof text !== "string") return undefined;
+  const address = parseIpv4(text);
+  return address !== undefined && isHostIpv4(address) ? text : undefined;
+}
+
+function canonicalAddress(text: string): string | undefined {
+  const family = familyOf(text);
+  return family && formatIpAddress(family, parseIpAddress(text));
+}
+
+/** Host bits are cleared, as `ip route` would demand. */
+function canonicalCidr(text: string): string | undefined {
+  try {
+    return networkOf(parseCidr(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is no valid name is only left out where it would do harm, in the resolver file: clients get back what they set. */
+const plausibleDomain = (text: string): string | undefined =>
+  text.length > 0 && text.length <= longestDomain && /^[\x21-\x7e\u0080-\uffff]+$/.test(text) ? text : undefined;
+
+const optional = <K extends string, V>(key: K, present: V | undefined): { [P in K]?: V } =>
+  (present === undefined ? {} : { [key]: present }) as { [P in K]?: V };

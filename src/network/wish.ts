@@ -1,0 +1,186 @@
+/** What the kernel is to look like for the networks that are connected. Pure; see apply.ts for how it gets there. */
+import { addressBits, cidrContains, parseCidr } from "../base/ip-address.ts";
+import type { Family, Route, Rule } from "../rtnl/rtnl.ts";
+import { fairleadProtocol, linkTable, linkTableMetric, mainMetric, mainTable, rulePriorities } from "./kernel-marks.ts";
+import type { EffectiveSettings } from "./merge.ts";
+import { defaultDestination, inTable, planRoutes, type RoutePlan, refusal } from "./routes.ts";
+
+/** What one connected network wants of the kernel. Immutable; compared by identity. */
+export interface NetworkWish {
+  readonly settings: EffectiveSettings;
+  /** When the address of a family ends, in milliseconds of the boot clock; absent: never. */
+  readonly validUntilMs?: { readonly [F in Family]?: number };
+}
+
+export interface WishedNetwork extends NetworkWish {
+  readonly link: number;
+}
+
+export interface WishedAddress {
+  readonly link: number;
+  readonly family: Family;
+  readonly address: string;
+  readonly prefixLength: number;
+  readonly broadcast?: string;
+  readonly validUntilMs?: number;
+}
+
+export interface WishedMtu {
+  readonly link: number;
+  /** Bytes, not yet bounded by what the link can. */
+  readonly mtu: number;
+  /** IPv6 is to work on this link. */
+  readonly hasIpv6: boolean;
+}
+
+export interface KernelWish {
+  readonly addresses: readonly WishedAddress[];
+  readonly routes: readonly Route[];
+  readonly rules: readonly Rule[];
+  readonly mtus: readonly WishedMtu[];
+}
+
+/**
+ * `networks` in order of rank, the best first. Addresses, routes and MTU are made for `links` only (a lease on one of
+ * many links costs no look at the others); rules always for all.
+ */
+export function kernelWish(networks: readonly WishedNetwork[], links: ReadonlySet<number>): KernelWish {
+  const planned = networks.map((network, rank) => ({ ...network, rank, plans: plansOf(network.settings) }));
+  const inScope = planned.filter((network) => links.has(network.link));
+  return {
+    addresses: inScope.flatMap(wishedAddresses),
+    routes: [...inScope.flatMap(networkRoutes), ...divertedRoutes(planned)],
+    rules: families.flatMap((family) => wishedRules(planned, family)),
+    mtus: inScope.flatMap(wishedMtu),
+  };
+}
+
+interface PlannedNetwork extends WishedNetwork {
+  /** 0 the best. */
+  readonly rank: number;
+  readonly plans: readonly RoutePlan[];
+}
+
+const families = [4, 6] as const;
+
+/** Settings are immutable, and a plan depends on nothing else. */
+const knownPlans = new WeakMap<EffectiveSettings, readonly RoutePlan[]>();
+
+function plansOf(settings: EffectiveSettings): readonly RoutePlan[] {
+  const known = knownPlans.get(settings) ?? planRoutes(settings);
+  knownPlans.set(settings, known);
+  return known;
+}
+
+function wishedAddresses({ link, settings, validUntilMs }: WishedNetwork): readonly WishedAddress[] {
+  return [settings.ipv4, settings.ipv6].flatMap((own) => {
+    if (!own) return [];
+    const { family, address, prefixLength, broadcast } = own;
+    const until = validUntilMs?.[family];
+    return {
+      ...{ link, family, address, prefixLength },
+      ...(broadcast === undefined ? {} : { broadcast }),
+      ...(until === undefined ? {} : { validUntilMs: until }),
+    };
+  });
+}
+
+/** RFC 791 asks every host to take 576; what is not larger than that is a mistake of the server's (shill-behaviour 9.3). */
+const highestUselessMtu = 576;
+
+function wishedMtu({ link, settings }: WishedNetwork): readonly WishedMtu[] {
+  if (settings.mtu === undefined || settings.mtu <= highestUselessMtu) return [];
+  return [{ link, mtu: settings.mtu, hasIpv6: settings.ipv6 !== undefined }];
+}
+
+/** In the link's own table whatever the rank; in the main table by rank. */
+function networkRoutes({ link, rank, plans }: PlannedNetwork): readonly Route[] {
+  return plans.flatMap((plan) => [
+    ...plan.routes.map((route) => inTable(plan, route, link, linkTable(link), linkTableMetric[plan.family])),
+    ...plan.excluded.map((excluded) =>
+      refusal(plan.family, excluded, "throw", linkTable(link), linkTableMetric[plan.family]),
+    ),
+    ...plan.routes.map((route) => inTable(plan, route, link, mainTable, mainMetric(rank))),
+  ]);
+}
+
+/**
+ * The main table knows nothing of "not through this network": an excluded destination is led through the best network
+ * that does not exclude it, and where there is none it is unreachable.
+ */
+function divertedRoutes(networks: readonly PlannedNetwork[]): readonly Route[] {
+  return families.flatMap((family) => {
+    const carriers = networks.flatMap((network) => {
+      const plan = network.plans.find((candidate) => candidate.family === family);
+      const way = plan?.routes.find((route) => route.destination === defaultDestination[family]);
+      return plan && way ? [{ ...network, plan, way }] : [];
+    });
+    const excluded = new Set(carriers.flatMap((carrier) => carrier.plan.excluded));
+    return [...excluded].flatMap((destination) => {
+      const carrier = carriers.find((candidate) => !isExcludedBy(candidate.plan, destination));
+      if (carrier === carriers[0]) return [];
+      if (!carrier) return [refusal(family, destination, "unreachable", mainTable, mainMetric(networks.length))];
+      return [
+        inTable(carrier.plan, { ...carrier.way, destination }, carrier.link, mainTable, mainMetric(carrier.rank)),
+      ];
+    });
+  });
+}
+
+const isExcludedBy = (plan: RoutePlan, destination: string): boolean => {
+  const { bytes, prefixLength } = parseCidr(destination);
+  return plan.excluded.map(parseCidr).some((block) => block.prefixLength <= prefixLength && cidrContains(block, bytes));
+};
+
+/**
+ * Replies leave where they came in: from each address its link's table. Before that the specific routes of the main
+ * table are asked, or traffic between an address of ours and a container or tunnel of this host would be sent to the
+ * gateway. With several networks that would lead from one of them straight into the other; so destinations in ours
+ * jump over it.
+ */
+function wishedRules(networks: readonly PlannedNetwork[], family: Family): readonly Rule[] {
+  const connected = networks.flatMap(({ link, plans }) =>
+    plans.filter((plan) => plan.family === family).map((plan) => ({ link, plan })),
+  );
+  if (connected.length === 0) return [];
+  const destinations = connected.length > 1 ? ownDestinations(connected.map(({ plan }) => plan)) : [];
+  return [
+    ...sourceRules(connected, family),
+    ...destinations.map((destination) => destinationRule(family, destination)),
+    specificRoutesRule(family),
+  ];
+}
+
+const ownDestinations = (plans: readonly RoutePlan[]): readonly string[] => {
+  const all = plans.flatMap((plan) => plan.routes.map((route) => route.destination));
+  return [...new Set(all)].filter((destination) => !destination.endsWith("/0"));
+};
+
+/** Two networks that gave us one and the same address: the better one's rule comes first. */
+function sourceRules(
+  connected: readonly { readonly link: number; readonly plan: RoutePlan }[],
+  family: Family,
+): Rule[] {
+  const uses = new Map<string, number>();
+  return connected.map(({ link, plan: { address } }) => {
+    const earlier = uses.get(address) ?? 0;
+    uses.set(address, earlier + 1);
+    return {
+      ...{ family, action: "lookup", table: linkTable(link), source: `${address}/${addressBits(family)}` },
+      priority: Math.min(rulePriorities.source + earlier, rulePriorities.last),
+      protocol: fairleadProtocol,
+    };
+  });
+}
+
+const destinationRule = (family: Family, destination: string): Rule => ({
+  ...{ family, action: "goto", table: 0, destination, gotoPriority: rulePriorities.source },
+  priority: rulePriorities.ownDestination,
+  protocol: fairleadProtocol,
+});
+
+const specificRoutesRule = (family: Family): Rule => ({
+  ...{ family, action: "lookup", table: mainTable, suppressPrefixLength: 0 },
+  priority: rulePriorities.specificRoutes,
+  protocol: fairleadProtocol,
+});
