@@ -22,18 +22,27 @@ export interface ReceivedMessage {
 }
 
 export interface SocketEvents {
+  /** On a stream an empty message is its end; it comes once and stops the polling. */
   onMessage(message: ReceivedMessage): void;
-  /** ENOBUFS (receive overrun) and other pending socket errors. The socket stays open and goes on. */
+  /**
+   * ENOBUFS (receive overrun) and other pending socket errors. The socket stays open and goes on, except after EIO from
+   * "poll": an error came a thousand times in a second with nothing received, and polling has stopped.
+   */
   onError(error: SystemError): void;
   /** The socket can be written again after `send` returned false. */
   onWritable?(): void;
 }
 
-/** One non-blocking socket on libuv's poll. Closing twice, closing inside a callback and garbage collection are safe. */
+/**
+ * One non-blocking socket on libuv's poll. Closing twice, closing inside a callback and garbage collection are safe; a
+ * socket that polls is not collected. Once closed every other method throws EBADF, except `stop` and `setKeepAlive`.
+ * What a callback throws takes the way of every uncaught exception.
+ */
 export interface NativeSocket {
   /** -1 once closed. */
   readonly fd: number;
   bind(address: Uint8Array): void;
+  /** A connection still in progress counts as success: `onWritable` tells its end, `onError` its failure. */
   connect(address: Uint8Array): void;
   /** The local address (getsockname). */
   localAddress(): Buffer;
@@ -41,24 +50,33 @@ export interface NativeSocket {
   getOption(level: number, name: number, maxLength: number): Buffer;
   /** Classic BPF program: 8 bytes an instruction, native byte order (SO_ATTACH_FILTER). */
   attachFilter(program: Uint8Array): void;
-  /** false: would block, nothing was sent. Throws SystemError on every other failure. */
+  /**
+   * false: would block, nothing was sent. Throws SystemError on every other failure; EMSGSIZE when a stream took only a
+   * part. At most 253 descriptors, which stay the caller's.
+   */
   send(data: Uint8Array, options?: { readonly address?: Uint8Array; readonly fds?: readonly number[] }): boolean;
-  /** Receives at once whatever is queued, at most `limit` messages, without waiting for the event loop. Errors are thrown. */
+  /**
+   * Receives at once whatever is queued, at most `limit` messages (1 to 65,536), without waiting for the event loop. An
+   * error is thrown; one that comes after messages is kept, and thrown or told next.
+   */
   receive(limit: number): ReceivedMessage[];
-  /** Starts polling. At most 64 messages are delivered before other events get their turn. */
+  /** Starts polling; once more replaces the listeners. At most 64 messages are delivered before other events get their turn. */
   start(events: SocketEvents): void;
   /** Stops polling until the next `start`. */
   stop(): void;
-  /** Whether an open socket keeps the process alive. True at first. */
+  /** Whether polling keeps the process alive. True at first. */
   setKeepAlive(keep: boolean): void;
+  /** Gives the descriptor away: the caller owns it, e.g. for `new net.Socket({ fd })`; this object is closed. */
+  detach(): number;
   close(): void;
 }
 
-/** One CLOCK_BOOTTIME timerfd on libuv's poll. */
+/** One CLOCK_BOOTTIME timerfd on libuv's poll. An armed timer is not collected; a closed one throws EBADF when armed. */
 export interface NativeTimer {
   /** Fires once at `bootTimeMs` (absolute, as {@link NativeAddon.bootTimeMs}); a time in the past fires at once. Replaces an earlier one. */
   arm(bootTimeMs: number): void;
   disarm(): void;
+  /** Whether an armed timer keeps the process alive. True at first. */
   setKeepAlive(keep: boolean): void;
   close(): void;
 }

@@ -6,6 +6,7 @@
 #include <climits>
 #include <linux/filter.h>
 #include <unistd.h>
+#include <utility>
 
 #include "arguments.h"
 #include "system_error.h"
@@ -26,7 +27,7 @@ Napi::Function Socket::Define(Napi::Env env) {
        InstanceMethod("attachFilter", &Socket::AttachFilter), InstanceMethod("send", &Socket::Send),
        InstanceMethod("receive", &Socket::Receive), InstanceMethod("start", &Socket::Start),
        InstanceMethod("stop", &Socket::Stop), InstanceMethod("setKeepAlive", &Socket::SetKeepAlive),
-       InstanceMethod("close", &Socket::Close)});
+       InstanceMethod("detach", &Socket::Detach), InstanceMethod("close", &Socket::Close)});
 }
 
 Socket::Socket(const Napi::CallbackInfo& info)
@@ -173,6 +174,11 @@ void Socket::SetKeepAlive(const Napi::CallbackInfo& info) {
   if (poller_ != nullptr) poller_->SetKeepAlive(keeps_alive_);
 }
 
+Napi::Value Socket::Detach(const Napi::CallbackInfo& info) {
+  if (!IsOpen(info, "detach")) return {};
+  return Napi::Number::New(info.Env(), Release());
+}
+
 void Socket::Close(const Napi::CallbackInfo&) { CloseDescriptor(); }
 
 bool Socket::IsOpen(const Napi::CallbackInfo& info, const char* syscall) {
@@ -209,12 +215,16 @@ void Socket::StopPolling() {
   Unref();
 }
 
-void Socket::CloseDescriptor() {
-  if (fd_ < 0) return;
+int Socket::Release() {
+  if (fd_ < 0) return -1;
   StopPolling();
   if (poller_ != nullptr) poller_->Close();
   poller_ = nullptr;
-  close(fd_);
-  fd_ = -1;
   environment_->sockets--;
+  return std::exchange(fd_, -1);
+}
+
+void Socket::CloseDescriptor() {
+  int fd = Release();
+  if (fd >= 0) close(fd);
 }

@@ -26,6 +26,7 @@ class Socket final : public Napi::ObjectWrap<Socket>, private Poller::Owner {
   void Start(const Napi::CallbackInfo& info);
   void Stop(const Napi::CallbackInfo& info);
   void SetKeepAlive(const Napi::CallbackInfo& info);
+  Napi::Value Detach(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
 
   void OnPoll(int status, int events) override;
@@ -43,6 +44,8 @@ class Socket final : public Napi::ObjectWrap<Socket>, private Poller::Owner {
   int UpdatePolling();
   void StopPolling();
   void CheckStuck();
+  /// The descriptor, open but no longer ours; -1 when there was none.
+  int Release();
   void CloseDescriptor();
   /// Empty with an exception pending when JavaScript refused; then nothing of the message stays open.
   Napi::Value ToJavaScript(ReceivedMessage* message);
