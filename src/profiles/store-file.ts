@@ -4,7 +4,7 @@
  * files that exist are therefore looked at by name, in a folder that nobody else can write.
  */
 import * as fs from "node:fs";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { DaemonError } from "../base/errors.ts";
 import type { OpenMode } from "./store.ts";
 
@@ -21,6 +21,7 @@ const systemCode = (error: unknown): string => (error as NodeJS.ErrnoException).
 
 const systemSentences: Readonly<Record<string, string>> = {
   EACCES: "access is denied",
+  EEXIST: "something else stands in its place",
   EDQUOT: "the disk quota is used up",
   ENAMETOOLONG: "the name is too long",
   ENOENT: "the folder does not exist",
@@ -40,14 +41,21 @@ function attempt<R>(location: string, call: () => R): R {
   }
 }
 
-/** Makes the folder (0700) if it is missing; its parent is made too, as the state folder may be new. */
+/** Makes the folder (0700) if it is missing, and those above it, as the state folder may be new. */
 export function ensurePrivateFolder(folder: string): void {
+  makeFolder(resolve(folder));
+  checkFolder(folder);
+}
+
+/** By hand: the recursive call of Node says "no such folder" where the file system is read-only. */
+function makeFolder(folder: string): void {
+  if (fs.existsSync(folder)) return;
+  makeFolder(dirname(folder));
   attempt(folder, () => {
-    if (fs.mkdirSync(folder, { recursive: true, mode: 0o700 }) === undefined) return;
+    fs.mkdirSync(folder, 0o700);
     fs.chmodSync(folder, 0o700);
     syncFolder(dirname(folder));
   });
-  checkFolder(folder);
 }
 
 /** Whoever can write the folder can put his own file in place of ours. */

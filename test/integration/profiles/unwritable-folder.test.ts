@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { temporaryFolder } from "../../harness/temporary-folder.ts";
+
+/** As a user who is not root: root may write everywhere. */
+const attemptAs = (user: number, location: string): string => {
+  const code = `
+    import { sqliteStorage } from ${JSON.stringify(new URL("../../../src/profiles/sqlite-storage.ts", import.meta.url))};
+    try { sqliteStorage.open(${JSON.stringify(location)}, "open-or-create").store.close(); console.log("opened"); }
+    catch (error) { console.log(error.code + ": " + error.message); }`;
+  const result = spawnSync(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", code], {
+    uid: user,
+    gid: user,
+    encoding: "utf8",
+    env: { ...process.env, TSX_DISABLE_CACHE: "1" },
+  });
+  return `${result.stdout}${result.stderr}`.trim();
+};
+
+const user = 12345;
+
+test("a user who may not write the folder, or the file in it, is told so and changes nothing", (t) => {
+  if (process.getuid?.() !== 0) return t.skip("only root can become another user");
+  const outer = temporaryFolder(t);
+  fs.chmodSync(outer, 0o755);
+  const folder = join(outer, "profiles");
+  fs.mkdirSync(folder, { mode: 0o755 });
+  const location = join(folder, "a.db");
+  assert.equal(attemptAs(user, location), `InternalError: ${folder}: access is denied`);
+  assert.deepEqual(fs.readdirSync(folder), []);
+  fs.chownSync(folder, user, user);
+  assert.equal(attemptAs(user, location), "opened");
+  fs.chownSync(location, 0, 0);
+  assert.equal(attemptAs(user, location), `InternalError: ${location}: access is denied`);
+  fs.chmodSync(folder, 0o500);
+  fs.chownSync(location, user, user);
+  assert.equal(attemptAs(user, location), `InternalError: ${folder}: access is denied`);
+  assert.deepEqual(fs.readdirSync(folder), ["a.db"]);
+});
