@@ -50,6 +50,30 @@ export interface MatchRule {
 
 export type NameReply = "owner" | "taken";
 
+/**
+ * `lost`: reconnecting with back-off has begun; owners of watched names have been told as undefined. `restored`: names
+ * and matches are back. `name-taken`: connected again, but the name in `detail` now belongs to somebody else.
+ */
+export type ConnectionState = "lost" | "restored" | "name-taken";
+
+/** A method call to us. To be answered once, in any turn; what comes after the first answer is ignored. */
+export interface IncomingCall extends Caller {
+  readonly path: string;
+  /** Undefined: the caller left it out, any interface with that member will do. */
+  readonly interface: string | undefined;
+  readonly member: string;
+  /** Of the arguments, empty for none. */
+  readonly signature: string;
+  /** False: the caller wants to hear nothing; answers are ignored. */
+  readonly expectsReply: boolean;
+  /** Valid in the turn of arrival only. Throws BusError InvalidArgs for a malformed body or one with file descriptors. */
+  args(): readonly unknown[];
+  /** Throws BusError InvalidArgs, having sent nothing, for values that do not fit or are too large. */
+  reply(signature: string, result: MethodResult): void;
+  /** `message` is cut at 1,000 characters. */
+  fail(errorName: string, message: string): void;
+}
+
 export interface BusPort {
   /** Undefined while disconnected. */
   readonly uniqueName: string | undefined;
@@ -58,18 +82,26 @@ export interface BusPort {
   /** Rejects with {@link BusError}. All pending calls are rejected when the connection is lost. */
   call(call: Call): Promise<readonly unknown[]>;
   /** Dropped silently while disconnected: the dispatcher resends state after a reconnect. Throws BusError InvalidArgs for values that do not fit. */
-  emit(path: string, interfaceName: string, member: string, signature: string, args: readonly unknown[], destination?: string): void;
+  emit(
+    path: string,
+    interfaceName: string,
+    member: string,
+    signature: string,
+    args: readonly unknown[] | MarshalledReply,
+    destination?: string,
+  ): void;
   /** Primary owner without queueing; asked for again after a reconnect. */
   requestName(name: string): Promise<NameReply>;
   releaseName(name: string): Promise<void>;
   /** Reference-counted: one AddMatch on the bus per distinct rule. Survives reconnects, and restarts of the sender. */
   match(rule: MatchRule, onSignal: (signal: SignalMessage) => void): Cancel;
-  /** Tells the present owner first (undefined: none), then each change. */
+  /** Tells the present owner first (undefined: none) in a later turn, then each change. While disconnected there is none. */
   watchName(name: string, onOwner: (owner: string | undefined) => void): Cancel;
   /** Cached until the sender leaves the bus. */
   uidOf(sender: string): Promise<number>;
-  /** `lost`: reconnecting with back-off has begun. `restored`: names and matches are back. */
-  onConnection(listener: (state: "lost" | "restored", detail: string) => void): Cancel;
+  onConnection(listener: (state: ConnectionState, detail: string) => void): Cancel;
+  /** Who answers calls to us; the {@link Dispatcher}. Without it, or after undefined, every call is answered UnknownObject. */
+  serve(onCall: ((call: IncomingCall) => void) | undefined): void;
   /** Sends what is queued (at most 1 s), then closes; not reconnecting any more. */
   close(): Promise<void>;
 }
@@ -104,39 +136,57 @@ export interface MarshalledReply {
   readonly marshalled: readonly Uint8Array[];
 }
 
-/** Values by `out` signature; a promise delays the reply; a throw becomes an error reply (DaemonError its own name, others InternalError without a stack). */
+/** Values by `out` signature; undefined for none. */
 export type MethodResult = readonly unknown[] | MarshalledReply | undefined;
-export type MethodHandler = (args: readonly unknown[], caller: Caller) => MethodResult | Promise<MethodResult>;
+/**
+ * `target` is that of the {@link ExportedInterface}. A promise delays the reply; a throw becomes an error reply
+ * (DaemonError and BusError with their own name, others InternalError without stack and text).
+ */
+export type MethodHandler<T = unknown> = (
+  args: readonly unknown[],
+  caller: Caller,
+  target: T,
+) => MethodResult | Promise<MethodResult>;
 
 /** Properties of one interface of one object, for org.freedesktop.DBus.Properties, Introspect and GetManagedObjects. */
 export interface ExportedProperties {
   // biome-ignore lint/suspicious/noExplicitAny: the dispatcher reads signature, doc and access only
   readonly defs: ReadonlyMap<string, AnyPropertyDef<any>>;
-  /** Undefined: absent for now. Must be cheap and must not throw. */
+  /** Undefined: absent for now. Must be cheap and must not throw. Never asked for secret, internal or write-only ones. */
   value(name: string): unknown;
   /** Refuses by throwing DaemonError. Absent: the whole interface is read-only. */
   set?(name: string, value: WireVariant, caller: Caller): void | Promise<void>;
 }
 
-export interface ExportedInterface {
+/** One interface of one object. The tables are shared by all objects of a kind; only `target` and `properties` are its own. */
+export interface ExportedInterface<T = unknown> {
   readonly name: string;
-  readonly methods: ReadonlyMap<string, MethodDef & { readonly handler: MethodHandler }>;
+  readonly methods: ReadonlyMap<string, MethodDef & { readonly handler: MethodHandler<T> }>;
   readonly signals: ReadonlyMap<string, SignalDef>;
   readonly properties?: ExportedProperties;
+  /** Handed to each handler: what the object stands for. */
+  readonly target: T;
 }
+
+// biome-ignore lint/suspicious/noExplicitAny: an object has interfaces with targets of several types
+export type AnyExportedInterface = ExportedInterface<any>;
 
 /** The object tree of the daemon over one BusPort. */
 export interface Dispatcher {
-  /** Throws when the path is invalid or taken. Announced by InterfacesAdded on `/`. */
-  export(path: string, interfaces: readonly ExportedInterface[]): ExportedObject;
+  /** Throws when the path is invalid or taken. Announced by InterfacesAdded on `/` at the end of the turn. */
+  export(path: string, interfaces: readonly AnyExportedInterface[]): ExportedObject;
 }
 
 export interface ExportedObject {
   readonly path: string;
-  /** Tells org.freedesktop.DBus.Properties clients, and forgets the marshalled bytes of that property. */
+  /**
+   * Forgets the marshalled bytes of the interface and tells org.freedesktop.DBus.Properties clients at the end of the
+   * turn, once however often it changed; a secret one is told as invalidated, without its value.
+   */
   propertyChanged(interfaceName: string, name: string): void;
+  /** By the signature of the signal's table. Throws BusError InvalidArgs for values that do not fit. */
   emit(interfaceName: string, signal: string, args: readonly unknown[]): void;
-  /** The body of an `a{sv}` reply with all present properties of the interface, from bytes kept per property. */
+  /** The body of an `a{sv}` reply with all present readable properties of the interface, from bytes kept since the last change. */
   marshalledProperties(interfaceName: string): MarshalledReply;
   /** Announced by InterfacesRemoved. Twice is harmless. */
   remove(): void;

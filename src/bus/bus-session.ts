@@ -1,0 +1,184 @@
+import type { Clock } from "../base/clock.ts";
+import { describeError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { parseAddress } from "./address.ts";
+import { BusError, type Call, type MarshalledReply } from "./bus.ts";
+import { Connection, type ConnectionHandler } from "./connection.ts";
+import type { BusLimits } from "./limits.ts";
+import {
+  type Message,
+  MessageFlag,
+  MessageType,
+  makeMessage,
+  type Received,
+  readMessage,
+  writeMessage,
+} from "./message.ts";
+import { busDaemon, busDaemonPath, standardError } from "./names.ts";
+import { PendingCalls, type Settle } from "./pending-calls.ts";
+import { type Authenticated, openSocket } from "./socket.ts";
+import { WireError } from "./wire-error.ts";
+
+/** As libdbus. */
+const defaultTimeoutMs = 25_000;
+const lastSerial = 0xffffffff;
+
+export interface SessionEnvironment {
+  readonly address: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly limits: BusLimits;
+}
+
+/** What a session tells its owner. Nothing of it may throw; what does is logged. */
+export interface SessionHost {
+  onCall(call: Received, session: BusSession): void;
+  onSignal(signal: Received): void;
+  /** The session is over, whoever ended it; all its calls have been rejected. */
+  onClosed(session: BusSession, why: string): void;
+  ownerOf(name: string): string | undefined;
+}
+
+/** From Hello to the end of one connection: serials, replies, and sorting what comes in. */
+export class BusSession implements ConnectionHandler {
+  /** Given by the bus in answer to Hello. */
+  uniqueName = "";
+  readonly #connection: Connection;
+  readonly #pending: PendingCalls;
+  #lastSerial = 0;
+
+  private constructor(
+    authenticated: Authenticated,
+    private readonly environment: SessionEnvironment,
+    private readonly host: SessionHost,
+  ) {
+    const { clock, limits } = environment;
+    this.#pending = new PendingCalls(clock, (name) => host.ownerOf(name));
+    this.#connection = new Connection(authenticated, this, clock, limits);
+  }
+
+  /** Connects, authenticates and says Hello, all within BusLimits.connectMs. Rejects with one line. */
+  static async open(environment: SessionEnvironment, host: SessionHost): Promise<BusSession> {
+    const { clock, limits, address } = environment;
+    const abort = new AbortController();
+    const cancel = clock.startTimer("bus-connect", limits.connectMs, () => abort.abort());
+    try {
+      const session = new BusSession(await openFirst(address, abort.signal), environment, host);
+      await session.#hello();
+      return session;
+    } catch (error) {
+      throw new Error(`cannot connect to the message bus: ${(error as Error).message}`);
+    } finally {
+      cancel();
+    }
+  }
+  async #hello(): Promise<void> {
+    const hello = { destination: busDaemon, path: busDaemonPath, interface: busDaemon, member: "Hello" };
+    try {
+      const args = await new Promise<readonly unknown[]>((resolve, reject) => {
+        const call = { ...hello, timeoutMs: this.environment.limits.connectMs };
+        this.request(call, (error, values) => (error ? reject(error) : resolve(values)));
+      });
+      this.uniqueName = String(args[0]);
+    } catch (error) {
+      this.drop(describeError(error));
+      throw error;
+    }
+  }
+
+  /** Throws {@link WireError}, having sent nothing. */
+  send(message: Message, kept?: MarshalledReply): void {
+    this.#write(message, this.#nextSerial(), kept);
+  }
+  /** Throws {@link BusError} InvalidArgs for what cannot be sent; everything else is told to `settle`. */
+  request(call: Call, settle: Settle): void {
+    const serial = this.#nextSerial();
+    try {
+      this.#write(callMessage(call), serial);
+    } catch (error) {
+      throw error instanceof WireError ? new BusError(standardError("InvalidArgs"), error.message) : error;
+    }
+    const { destination, interface: interfaceName, member, timeoutMs = defaultTimeoutMs } = call;
+    this.#pending.add(serial, destination, `${interfaceName}.${member} of ${destination}`, timeoutMs, settle);
+  }
+  close(graceMs: number): Promise<void> {
+    return this.#connection.close(graceMs);
+  }
+  drop(why: string): void {
+    this.#connection.drop(why);
+  }
+
+  frame(bytes: Buffer): "wait" | undefined {
+    try {
+      return this.#onMessage(readMessage(bytes, this.environment.limits));
+    } catch (error) {
+      if (error instanceof WireError) this.#ignored(error.message);
+      else this.environment.log.error("a message was not handled", { error: describeError(error) });
+      return undefined;
+    }
+  }
+  oversized(header: Buffer | undefined, totalBytes: number): void {
+    const why = `message of ${totalBytes} bytes, the most is ${this.environment.limits.maxMessageBytes}`;
+    this.environment.log.warn(() => `refused a ${why}`);
+    try {
+      if (header) this.#onOversized(readMessage(header, this.environment.limits).message, why);
+    } catch (error) {
+      this.#ignored((error as Error).message);
+    }
+  }
+  closed(why: string): void {
+    this.#pending.rejectAll(new BusError(standardError("Disconnected"), `the connection to the bus was lost: ${why}`));
+    this.host.onClosed(this, why);
+  }
+
+  /** After a reply whoever awaits it runs before the next message, so that a signal sent after it is seen after it. */
+  #onMessage(received: Received): "wait" | undefined {
+    const { type, destination } = received.message;
+    if (destination?.startsWith(":") && this.uniqueName !== "" && destination !== this.uniqueName) return undefined;
+    if (type === MessageType.METHOD_CALL) this.host.onCall(received, this);
+    else if (type === MessageType.SIGNAL) this.host.onSignal(received);
+    else if (this.#pending.onReply(received)) return "wait";
+    else this.#ignored("a reply that nobody asked for");
+    return undefined;
+  }
+  #onOversized(message: Message, why: string): void {
+    const { type, sender = "", serial, replySerial } = message;
+    if (type !== MessageType.METHOD_CALL) {
+      this.#pending.onOversized(replySerial, sender, why);
+      return;
+    }
+    if (message.flags & MessageFlag.NO_REPLY_EXPECTED || serial === null) return;
+    const errorName = standardError("LimitsExceeded");
+    const reply = { type: MessageType.ERROR, errorName, replySerial: serial, destination: sender };
+    this.send(makeMessage({ ...reply, signature: "s", body: [why] }));
+  }
+  #ignored(why: string): void {
+    this.environment.log.debug(() => `ignored a message: ${why}`);
+  }
+  #write(message: Message, serial: number, kept?: MarshalledReply): void {
+    this.#connection.send((writer) => writeMessage(writer, message, serial, this.environment.limits, kept));
+  }
+  #nextSerial(): number {
+    this.#lastSerial = this.#lastSerial === lastSerial ? 1 : this.#lastSerial + 1;
+    return this.#lastSerial;
+  }
+}
+
+function callMessage(call: Call): Message {
+  const { destination, path, interface: interfaceName, member, signature = "", args = [], noAutoStart = false } = call;
+  const flags = noAutoStart ? MessageFlag.NO_AUTO_START : 0;
+  const init = { type: MessageType.METHOD_CALL, flags, destination, path, interface: interfaceName, member };
+  return makeMessage({ ...init, signature, body: args });
+}
+
+async function openFirst(address: string, signal: AbortSignal): Promise<Authenticated> {
+  const failures: string[] = [];
+  for (const socket of parseAddress(address)) {
+    try {
+      return await openSocket(socket, signal);
+    } catch (error) {
+      failures.push((error as Error).message);
+    }
+  }
+  throw new Error(failures.join("; "));
+}

@@ -1,0 +1,75 @@
+import { BusError, type IncomingCall, type MarshalledReply, type MethodResult } from "./bus.ts";
+import { type Message, MessageFlag, MessageType, makeMessage, type Received } from "./message.ts";
+import { isErrorName, standardError } from "./names.ts";
+import { WireError } from "./wire-error.ts";
+
+/** Texts of errors may quote what a stranger sent. */
+const mostErrorCharacters = 1000;
+
+export interface ReplyHost {
+  /** Throws WireError, having sent nothing. Silent when the connection the call came on is gone. */
+  sendReply(message: Message, kept?: MarshalledReply): void;
+  uidOf(sender: string): Promise<number>;
+}
+
+/** A call that came over the wire; the memory of its body is not held. */
+export class WireCall implements IncomingCall {
+  readonly path: string;
+  readonly interface: string | undefined;
+  readonly member: string;
+  readonly signature: string;
+  readonly sender: string;
+  readonly #serial: number;
+  #isOpen: boolean;
+  #body: (() => unknown[]) | undefined;
+
+  constructor(
+    { message, body }: Received,
+    private readonly host: ReplyHost,
+  ) {
+    this.path = message.path as string;
+    this.interface = message.interface;
+    this.member = message.member as string;
+    this.signature = message.signature;
+    this.sender = message.sender ?? "";
+    this.#serial = message.serial as number;
+    this.#isOpen = (message.flags & MessageFlag.NO_REPLY_EXPECTED) === 0;
+    this.#body = body;
+    this.expectsReply = this.#isOpen;
+  }
+  readonly expectsReply: boolean;
+
+  uid(): Promise<number> {
+    return this.host.uidOf(this.sender);
+  }
+  args(): readonly unknown[] {
+    const body = this.#body;
+    this.#body = undefined;
+    try {
+      return body?.() ?? [];
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      throw new BusError(standardError("InvalidArgs"), error.message);
+    }
+  }
+  reply(signature: string, result: MethodResult): void {
+    if (!this.#isOpen) return;
+    const kept = result && "marshalled" in result ? result : undefined;
+    const body = kept ? [] : ((result as readonly unknown[] | undefined) ?? []);
+    this.#send({ type: MessageType.METHOD_RETURN, signature, body }, kept);
+  }
+  fail(errorName: string, message: string): void {
+    if (!this.#isOpen) return;
+    const name = isErrorName(errorName) ? errorName : standardError("Failed");
+    const text = message.replaceAll("\0", "").slice(0, mostErrorCharacters);
+    this.#send({ type: MessageType.ERROR, errorName: name, signature: "s", body: [text] });
+  }
+  #send(init: ConstructorParameters<typeof Message>[0], kept?: MarshalledReply): void {
+    try {
+      this.host.sendReply(makeMessage({ ...init, replySerial: this.#serial, destination: this.sender }), kept);
+    } catch (error) {
+      throw error instanceof WireError ? new BusError(standardError("InvalidArgs"), error.message) : error;
+    }
+    this.#isOpen = false;
+  }
+}

@@ -1,0 +1,37 @@
+/** What one connection may hold. The D-Bus specification allows more in each case; these bound our memory. */
+export interface BusLimits {
+  /** Bytes of one message, either way. The bus ends a connection that sends more than it allows (32 MiB by default). */
+  readonly maxMessageBytes: number;
+  /** Values in the body of one message: 16 MiB of empty arrays would become gigabytes of objects. */
+  readonly maxValues: number;
+  /** Bytes that wait for the bus to read them; beyond, the connection is dropped and made anew. */
+  readonly maxQueuedBytes: number;
+  /** No more calls are read while this many bytes wait to be sent. */
+  readonly pauseReadingBytes: number;
+  /** How long the bus may read nothing of what waits. */
+  readonly stallMs: number;
+  /** Time for socket, authentication and Hello together. */
+  readonly connectMs: number;
+}
+
+const mebibyte = 1024 * 1024;
+
+export const defaultLimits: BusLimits = {
+  maxMessageBytes: 16 * mebibyte,
+  maxValues: 262_144,
+  maxQueuedBytes: 64 * mebibyte,
+  pauseReadingBytes: mebibyte,
+  stallMs: 30_000,
+  connectMs: 5_000,
+};
+
+/** Limits of the protocol itself (specification, "Message Format" and "Valid Signatures"). */
+export const protocolLimits = {
+  messageBytes: 128 * mebibyte,
+  arrayBytes: 64 * mebibyte,
+  signatureBytes: 255,
+  nameBytes: 255,
+  arrayDepth: 32,
+  structDepth: 32,
+  totalDepth: 64,
+} as const;
