@@ -51,6 +51,8 @@ export interface PropertyDef<T, S extends Signature> {
   };
   /** True for secrets: never readable, never logged, never in a dump. */
   readonly isSecret?: true;
+  /** Stored with the object and never on the bus. */
+  readonly isInternal?: true;
 }
 
 /** A property of any type, as generic code sees it. */
@@ -119,6 +121,14 @@ export class PropertyStore<T> {
     this.#heard[at] = value;
     this.announce(name, def.signature, value);
   }
+  /** As {@link touch}, and says it even when nothing changed: some clients wait for the signal itself. */
+  retell(name: string): void {
+    const at = this.shape.position(name);
+    const def = this.shape.def(name);
+    const value = def.get?.(this.of);
+    if (!isSameValue(this.#heard[at], value)) this.#heard[at] = value;
+    if (value !== undefined) this.announce(name, def.signature, value);
+  }
   /** Looks at every property; for changes whose reach is not known. */
   touchAll(): void {
     for (const name of this.shape.names) this.touch(name);
@@ -127,23 +137,40 @@ export class PropertyStore<T> {
   value(name: string): unknown {
     return this.#heard[this.shape.position(name)];
   }
-  /** `value` has the type of the signature. The setter refuses by throwing. Returns whether the value differs from before. */
-  set(name: string, value: unknown): boolean {
+  /**
+   * `value` has the type of the signature. The setter refuses by throwing. `commit` runs when the value really changed
+   * and before clients hear of it; if it throws, the old value is put back and nobody hears of anything.
+   * Returns whether the value differs from before.
+   */
+  set(name: string, value: unknown, commit: () => void = () => {}): boolean {
     const def = this.shape.def(name);
     if (!def.set) throw new DaemonError("InvalidArguments", "Property is read-only");
-    const before = def.get?.(this.of);
-    if (def.get && !this.#initial?.has(name)) this.#initial = (this.#initial ?? new Map()).set(name, before);
-    def.set(this.of, value);
-    this.touch(name);
-    return !def.get || !isSameValue(before, def.get(this.of));
+    if (def.get && !this.#initial?.has(name)) {
+      this.#initial = (this.#initial ?? new Map()).set(name, def.get(this.of));
+    }
+    return this.#change(name, def, () => def.set?.(this.of, value), commit);
   }
   /** Back to the value the object was made with, or by the property's own rule. */
-  clear(name: string): void {
+  clear(name: string, commit: () => void = () => {}): boolean {
     const def = this.shape.def(name);
-    if (def.clear) def.clear(this.of);
-    else if (!def.set) throw new DaemonError("InvalidArguments", "Property is read-only");
-    else if (this.#initial?.has(name)) def.set(this.of, this.#initial.get(name));
+    if (def.clear) return this.#change(name, def, () => def.clear?.(this.of), commit);
+    if (!def.set) throw new DaemonError("InvalidArguments", "Property is read-only");
+    if (!this.#initial?.has(name)) return false;
+    return this.#change(name, def, () => def.set?.(this.of, this.#initial?.get(name)), commit);
+  }
+  #change(name: string, def: AnyPropertyDef<T>, act: () => void, commit: () => void): boolean {
+    const before = def.get?.(this.of);
+    act();
+    // A write-only value cannot be compared: it always counts as a change.
+    const hasChanged = !def.get || !isSameValue(before, def.get(this.of));
+    try {
+      if (hasChanged) commit();
+    } catch (error) {
+      if (def.get) def.set?.(this.of, before);
+      throw error;
+    }
     this.touch(name);
+    return hasChanged;
   }
   /** Rows for the store: JSON by name, without those at their default. */
   rows(): Map<string, string> {

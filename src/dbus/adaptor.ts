@@ -1,0 +1,75 @@
+import type { Announce, PropertyStore, WireVariant } from "../base/property.ts";
+import type { Caller, ExportedInterface, ExportedObject, ExportedProperties, MarshalledReply } from "../bus/bus.ts";
+import type { AccessPolicy } from "./access.ts";
+import type { InterfaceTable } from "./interface-table.ts";
+import { checkPropertyClear, checkPropertyWrite } from "./property-access.ts";
+
+/** What a client may change on an object: stored and in force when these return; throw DaemonError to refuse. */
+export interface Settable {
+  readonly properties: PropertyStore<never>;
+  announce: Announce | undefined;
+  setProperty(name: string, value: unknown): void;
+  clearProperty(name: string): void;
+}
+
+/** One object of ours on one interface of the bus. */
+export class Adaptor<T> implements ExportedProperties {
+  #exported: ExportedObject | undefined;
+  isGone = false;
+
+  constructor(
+    readonly of: T,
+    readonly table: InterfaceTable<T>,
+    readonly access: AccessPolicy,
+    /** Absent: an interface without properties. */
+    private readonly settable?: Settable,
+  ) {}
+
+  /** For the dispatcher. */
+  get exportedInterface(): ExportedInterface<Adaptor<T>> {
+    const { name, methods, signals } = this.table;
+    return { name, methods, signals, target: this, ...(this.settable && { properties: this }) };
+  }
+  /** From now on every change of a property is told to clients, by shill's signal and by the freedesktop one. */
+  attach(exported: ExportedObject): void {
+    this.#exported = exported;
+    if (this.settable) this.settable.announce = (name, signature, value) => this.#tell(name, signature, value);
+  }
+  detach(): void {
+    this.isGone = true;
+    if (this.settable) this.settable.announce = undefined;
+  }
+  emit(signal: string, values: readonly unknown[]): void {
+    this.#exported?.emit(this.table.name, signal, values);
+  }
+
+  get defs() {
+    return this.table.properties?.defs ?? new Map();
+  }
+  value(name: string): unknown {
+    return this.settable?.properties.value(name);
+  }
+  async set(name: string, variant: WireVariant, caller: Caller): Promise<void> {
+    await this.access.requireChange(caller, `${this.table.name} property ${name}`);
+    this.setProperty(name, variant);
+  }
+
+  marshalledProperties(): MarshalledReply {
+    return this.#exported?.marshalledProperties(this.table.name) ?? { marshalled: [] };
+  }
+  setProperty(name: string, variant: WireVariant): void {
+    if (!this.settable || !this.table.properties) return;
+    this.settable.setProperty(name, checkPropertyWrite(this.table.properties, name, variant));
+  }
+  clearProperty(name: string): void {
+    if (!this.settable || !this.table.properties) return;
+    checkPropertyClear(this.table.properties, name);
+    this.settable.clearProperty(name);
+  }
+
+  #tell(name: string, signature: string, value: unknown): void {
+    if (this.table.properties?.defs.get(name)?.isInternal) return;
+    this.#exported?.propertyChanged(this.table.name, name);
+    if (value !== undefined) this.emit("PropertyChanged", [name, { signature, value }]);
+  }
+}

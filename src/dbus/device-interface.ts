@@ -1,0 +1,86 @@
+import { DaemonError } from "../base/errors.ts";
+import type { WireVariant } from "../base/property.ts";
+import type { Device } from "../devices/device.ts";
+import { EthernetDevice, ethernetShape } from "../devices/ethernet-device.ts";
+import { args, interfaceTable } from "./interface-table.ts";
+import { clearPropertyMethod, propertyChanged, propertyMethods } from "./property-methods.ts";
+
+export const deviceInterface = interfaceTable<Device>({
+  name: "org.chromium.flimflam.Device",
+  doc: "A link that Fairlead manages.",
+  properties: ethernetShape,
+  signals: propertyChanged,
+  methods: {
+    ...propertyMethods<Device>(),
+    ...clearPropertyMethod<Device>(),
+    Enable: {
+      in: [],
+      out: [],
+      doc: "Brings the link up, now and at every start. Answers when it is done.",
+      errors: ["PermissionDenied", "InProgress", "Failure"],
+      changes: true,
+      call: async (device) => {
+        await device.setEnabled(true, { isPersistent: true });
+        return undefined;
+      },
+    },
+    Disable: {
+      in: [],
+      out: [],
+      doc: "Disconnects and takes the link down, now and at every start. Answers when it is done.",
+      errors: ["PermissionDenied", "InProgress", "Failure"],
+      changes: true,
+      call: async (device) => {
+        await device.setEnabled(false, { isPersistent: true });
+        return undefined;
+      },
+    },
+    RequestRoam: {
+      in: args({ bssid: "s" }),
+      out: [],
+      doc: "Asks a radio to move to another access point; nothing to do for a cable.",
+      errors: ["PermissionDenied"],
+      changes: true,
+      call: () => undefined,
+    },
+    Reset: {
+      in: [],
+      out: [],
+      doc: "Resets a modem; no other Device can be reset.",
+      errors: ["NotImplemented", "PermissionDenied"],
+      changes: true,
+      call: (device) => {
+        throw new DaemonError("NotImplemented", `${device.name} cannot be reset`);
+      },
+    },
+  },
+});
+
+/** Our own additions: who holds the link, and why it is treated as it is. */
+export const deviceReasonsInterface = interfaceTable<Device>({
+  name: "org.fairlead.Device1",
+  doc: "Why a Device is as it is.",
+  methods: {
+    Why: {
+      in: [],
+      out: args({ reasons: "a{sv}" }),
+      doc:
+        "Technology: what the technology was decided by. LeftAlone: why the link is not used without being asked, empty " +
+        "when it is. Claims, Users: who holds the link up. Up: administratively up. Carrier: has carrier.",
+      changes: false,
+      call: (device) => [reasonsOf(device)],
+    },
+  },
+});
+
+function reasonsOf(device: Device): ReadonlyMap<string, WireVariant> {
+  const leftAlone = device instanceof EthernetDevice ? device.leftAloneBecause : undefined;
+  return new Map<string, WireVariant>([
+    ["Technology", { signature: "s", value: device.technologyReason }],
+    ["LeftAlone", { signature: "s", value: leftAlone ?? "" }],
+    ["Claims", { signature: "u", value: device.claimable.claimCount }],
+    ["Users", { signature: "as", value: device.claimable.userNames }],
+    ["Up", { signature: "b", value: device.link.isUp }],
+    ["Carrier", { signature: "b", value: device.hasCarrier }],
+  ]);
+}

@@ -1,0 +1,130 @@
+import type { HistoryEntry } from "../base/event-history.ts";
+import type { Dispatcher, ExportedObject } from "../bus/bus.ts";
+import type { Device } from "../devices/device.ts";
+import type { ManagerObserver } from "../manager/manager.ts";
+import type { IpConfig } from "../network/ip-config.ts";
+import type { Profile } from "../profiles/profile.ts";
+import type { Service } from "../services/service.ts";
+import type { AccessPolicy } from "./access.ts";
+import { Adaptor, type Settable } from "./adaptor.ts";
+import { deviceInterface, deviceReasonsInterface } from "./device-interface.ts";
+import type { InterfaceTable } from "./interface-table.ts";
+import { ipConfigInterface } from "./ip-config-interface.ts";
+import { managerInterface } from "./manager-interface.ts";
+import { type DaemonView, eventsInterface, fairleadManagerInterface } from "./manager-reasons-interface.ts";
+import { ProfileView, profileInterface } from "./profile-interface.ts";
+import { serviceInterface, serviceReasonsInterface } from "./service-interface.ts";
+
+interface OnBus {
+  readonly object: ExportedObject;
+  readonly adaptors: readonly Adaptor<never>[];
+}
+
+/** Puts the daemon's objects on the bus and takes them off again. Nobody below knows what is exported. */
+export class Exporter implements ManagerObserver {
+  readonly #onBus = new Map<object, OnBus>();
+  readonly #ipConfigs = new Map<Device, Set<IpConfig>>();
+  readonly #profiles = new Map<Profile, ProfileView>();
+  #events: Adaptor<DaemonView> | undefined;
+
+  constructor(
+    private readonly dispatcher: Dispatcher,
+    private readonly view: DaemonView,
+    private readonly access: AccessPolicy,
+  ) {}
+
+  /** Exports the Manager at `/`; the others follow as they come. */
+  start(): void {
+    const { manager } = this.view;
+    this.#events = this.#adaptor(this.view, eventsInterface);
+    const settable: Settable = {
+      properties: manager.properties as Settable["properties"],
+      get announce() {
+        return manager.announce;
+      },
+      set announce(announce) {
+        manager.announce = announce;
+      },
+      setProperty: (name, value) => manager.setProperty(name, value),
+      clearProperty: () => {},
+    };
+    this.#export(manager, "/", [
+      this.#adaptor(manager, managerInterface, settable),
+      this.#adaptor(this.view, fairleadManagerInterface),
+      this.#events,
+    ]);
+    manager.observer = this;
+  }
+
+  serviceAdded(service: Service): void {
+    this.#export(service, service.path, [
+      this.#adaptor(service, serviceInterface, service as unknown as Settable),
+      this.#adaptor(service, serviceReasonsInterface),
+    ]);
+  }
+  serviceRemoved(service: Service): void {
+    this.#remove(service);
+  }
+  deviceAdded(device: Device): void {
+    this.#export(device, device.path, [
+      this.#adaptor(device, deviceInterface, device as unknown as Settable),
+      this.#adaptor(device, deviceReasonsInterface),
+    ]);
+  }
+  deviceRemoved(device: Device): void {
+    for (const config of this.#ipConfigs.get(device) ?? []) this.#remove(config);
+    this.#ipConfigs.delete(device);
+    this.#remove(device);
+  }
+  ipConfigsChanged(device: Device): void {
+    const before = this.#ipConfigs.get(device) ?? new Set();
+    const now = new Set(device.network?.ipConfigs);
+    for (const config of before) if (!now.has(config)) this.#remove(config);
+    for (const config of now) {
+      if (!before.has(config)) {
+        this.#export(config, config.path, [this.#adaptor(config, ipConfigInterface, config as unknown as Settable)]);
+      }
+    }
+    this.#ipConfigs.set(device, now);
+  }
+  profilesChanged(): void {
+    const { manager } = this.view;
+    const now = new Set(manager.profiles.profiles);
+    for (const profile of this.#profiles.keys()) if (!now.has(profile)) this.#removeProfile(profile);
+    for (const profile of now) if (!this.#profiles.has(profile)) this.#addProfile(profile);
+  }
+  happened({ kind, object, because }: HistoryEntry): void {
+    this.#events?.emit("Event", [kind, object, new Map([["Because", { signature: "s", value: because }]])]);
+  }
+
+  #addProfile(profile: Profile): void {
+    const view = new ProfileView(profile, this.view.manager);
+    this.#profiles.set(profile, view);
+    this.#export(view, profile.path, [this.#adaptor(view, profileInterface, view as unknown as Settable)]);
+  }
+  #removeProfile(profile: Profile): void {
+    const view = this.#profiles.get(profile);
+    this.#profiles.delete(profile);
+    if (view) this.#remove(view);
+  }
+
+  #adaptor<T>(of: T, table: InterfaceTable<T>, settable?: Settable): Adaptor<T> {
+    return new Adaptor(of, table, this.access, settable);
+  }
+  #export(of: object, path: string, adaptors: readonly Adaptor<never>[] | readonly Adaptor<unknown>[]): void {
+    const list = adaptors as readonly Adaptor<never>[];
+    const object = this.dispatcher.export(
+      path,
+      list.map((adaptor) => adaptor.exportedInterface),
+    );
+    for (const adaptor of list) adaptor.attach(object);
+    this.#onBus.set(of, { object, adaptors: list });
+  }
+  #remove(of: object): void {
+    const entry = this.#onBus.get(of);
+    if (!entry) return;
+    this.#onBus.delete(of);
+    for (const adaptor of entry.adaptors) adaptor.detach();
+    entry.object.remove();
+  }
+}

@@ -1,0 +1,94 @@
+import { DaemonError } from "../base/errors.ts";
+import { isTechnologyName, type Technology } from "../base/technology.ts";
+import { type Manager, managerShape } from "../manager/manager.ts";
+import { setTechnologyEnabled } from "../manager/technology-control.ts";
+import { args, interfaceTable, type MethodEntry } from "./interface-table.ts";
+import { propertyChanged, propertyMethods } from "./property-methods.ts";
+
+const claimInterface: MethodEntry<Manager> = {
+  in: args({ claimer: "s", link: "s" }),
+  out: [],
+  doc: "Leaves a link to somebody else: its Device goes away until the link is released. The link need not exist yet.",
+  errors: ["InvalidArguments", "PermissionDenied"],
+  changes: true,
+  call: (manager, [, link]) => {
+    manager.claimLink(link as string);
+    return undefined;
+  },
+};
+
+const releaseInterface: MethodEntry<Manager> = {
+  in: args({ claimer: "s", link: "s" }),
+  out: [],
+  doc: "Takes back a link that was claimed.",
+  errors: ["InvalidArguments", "PermissionDenied"],
+  changes: true,
+  call: (manager, [, link]) => {
+    manager.releaseLink(link as string);
+    return undefined;
+  },
+};
+
+function switchTechnology(enable: boolean): MethodEntry<Manager> {
+  return {
+    in: args({ technology: "s" }),
+    out: [],
+    doc: `${enable ? "Enables" : "Disables"} all Devices of a technology, now and at every start. Answers when all are done.`,
+    errors: ["InvalidArguments", "PermissionDenied", "InProgress", "Failure"],
+    changes: true,
+    call: async (manager, [technology]) => {
+      if (enable && manager.settings.includes("prohibitedTechnologies", technology as Technology)) {
+        throw new DaemonError("PermissionDenied", `The ${technology} technology is prohibited`);
+      }
+      await setTechnologyEnabled(manager.devices, technology as string, enable);
+      return undefined;
+    },
+  };
+}
+
+const requestScan: MethodEntry<Manager> = {
+  in: args({ technology: "s" }),
+  out: [],
+  doc: "Looks for networks. Only radios can; a cable has nothing to look for.",
+  errors: ["InvalidArguments", "PermissionDenied"],
+  changes: true,
+  call: (_manager, [technology]) => {
+    const name = technology as string;
+    if (!isTechnologyName(name))
+      throw new DaemonError("InvalidArguments", `Unrecognized technology ${name.slice(0, 80)}`);
+    throw new DaemonError("InvalidArguments", `Scan unsupported for technology ${name}`);
+  },
+};
+
+export const managerInterface = interfaceTable<Manager>({
+  name: "org.chromium.flimflam.Manager",
+  doc: "The whole of the connection manager.",
+  properties: managerShape,
+  signals: propertyChanged,
+  methods: {
+    ...propertyMethods<Manager>(),
+    ClaimInterface: claimInterface,
+    ReleaseInterface: releaseInterface,
+    EnableTechnology: switchTechnology(true),
+    DisableTechnology: switchTechnology(false),
+    RequestScan: requestScan,
+    GetServiceOrder: {
+      in: [],
+      out: args({ order: "s" }),
+      doc: "The order of technologies, with commas.",
+      changes: false,
+      call: (manager) => [manager.technologyOrder.join(",")],
+    },
+    SetServiceOrder: {
+      in: args({ order: "s" }),
+      out: [],
+      doc: "Sets the order of technologies, with commas; those not named come last and are equal.",
+      errors: ["InvalidArguments", "PermissionDenied"],
+      changes: true,
+      call: (manager, [order]) => {
+        manager.setServiceOrder(order as string);
+        return undefined;
+      },
+    },
+  },
+});

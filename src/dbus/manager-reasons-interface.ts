@@ -1,0 +1,113 @@
+/** Our own additions on `/`: the order with its reasons, the history, the debug dump. */
+import type { WireVariant } from "../base/property.ts";
+import type { Manager } from "../manager/manager.ts";
+import { args, interfaceTable } from "./interface-table.ts";
+
+const text = (value: string): WireVariant => ({ signature: "s", value });
+
+/** What the daemon adds to the Manager for these interfaces. */
+export interface DaemonView {
+  readonly manager: Manager;
+  readonly version: string;
+  /** JSON with every state, claim, pending timer and the last hundred events with reasons; no secrets. */
+  dump(): string;
+}
+
+export const fairleadManagerInterface = interfaceTable<DaemonView>({
+  name: "org.fairlead.Manager1",
+  doc: "Reasons and state of the whole daemon.",
+  methods: {
+    GetVersion: {
+      in: [],
+      out: args({ version: "s" }),
+      doc: "Version of the daemon.",
+      changes: false,
+      call: (view) => [view.version],
+    },
+    GetOrder: {
+      in: [],
+      out: args({ services: "aa{sv}" }),
+      doc:
+        "All Services in order. Each with Path, Name, Type, State, Device (link name or empty), StateReason, " +
+        "AutoConnectRefusal (empty: it may connect by itself), Because: the criterion that puts it before the next " +
+        "(empty for the last), Rank: its place among the connected, -1 when it is not.",
+      changes: false,
+      call: ({ manager }) => [orderOf(manager)],
+    },
+    GetLinks: {
+      in: [],
+      out: args({ links: "aa{sv}" }),
+      doc: "Every link the kernel has: Name, Index, Technology, Because, Device (path or /), Up, Carrier, Mac.",
+      changes: false,
+      call: ({ manager }) => [linksOf(manager)],
+    },
+    Dump: {
+      in: [],
+      out: args({ json: "s" }),
+      doc: "Every state, claim, pending timer and the last events with their reasons, as JSON. Holds no secrets.",
+      changes: false,
+      call: (view) => [view.dump()],
+    },
+  },
+});
+
+export const eventsInterface = interfaceTable<DaemonView>({
+  name: "org.fairlead.Events1",
+  doc: "What happens, as it happens.",
+  signals: {
+    Event: {
+      args: args({ type: "s", object: "o", details: "a{sv}" }),
+      doc: "Something happened to the object. Details: Because (s).",
+    },
+  },
+  methods: {
+    GetHistory: {
+      in: args({ count: "u" }),
+      out: args({ events: "aa{sv}" }),
+      doc: "The newest events, oldest first, at most 100: Time (t, milliseconds since 1970), Type, Object, Because.",
+      changes: false,
+      call: ({ manager }, [count]) => [
+        manager.history.newest(count as number).map(
+          ({ at, kind, object, because }) =>
+            new Map<string, WireVariant>([
+              ["Time", { signature: "t", value: BigInt(Math.trunc(at)) }],
+              ["Type", text(kind)],
+              ["Object", text(object)],
+              ["Because", text(because)],
+            ]),
+        ),
+      ],
+    },
+  },
+});
+
+const orderOf = (manager: Manager) =>
+  manager.services.all.map((service) => {
+    const link = service.network?.link.index;
+    return new Map<string, WireVariant>([
+      ["Path", text(service.path)],
+      ["Name", text(service.name)],
+      ["Type", text(service.technology)],
+      ["State", text(service.state)],
+      ["Device", text(service.device?.linkName ?? "")],
+      ["StateReason", text(service.stateReason)],
+      ["AutoConnectRefusal", text(service.autoConnectRefusal ?? "")],
+      ["Because", text(manager.services.reasonOf(service) ?? "")],
+      ["Rank", { signature: "i", value: link === undefined ? -1 : manager.connectivity.rankedLinks.indexOf(link) }],
+    ]);
+  });
+
+const linksOf = (manager: Manager) =>
+  [...manager.deviceInfo.links()].map(
+    ({ link, technology, because, device }) =>
+      new Map<string, WireVariant>([
+        ["Name", text(link.name)],
+        ["Index", { signature: "i", value: link.index }],
+        ["Technology", text(technology)],
+        ["Because", text(because)],
+        ["Device", text(device?.path ?? "/")],
+        ["Up", { signature: "b", value: link.isUp }],
+        ["Carrier", { signature: "b", value: link.hasCarrier }],
+        ["Mac", text(link.mac ?? "")],
+      ]),
+  );

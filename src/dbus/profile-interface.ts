@@ -1,0 +1,78 @@
+import { DaemonError } from "../base/errors.ts";
+import { type Announce, PropertyShape, PropertyStore, propertyTable } from "../base/property.ts";
+import type { Manager } from "../manager/manager.ts";
+import type { Profile } from "../profiles/profile.ts";
+import { interfaceTable } from "./interface-table.ts";
+import { propertyChanged, propertyMethods } from "./property-methods.ts";
+
+/** A Profile as clients see it (spec/shill-dbus-api.md, 4). */
+export class ProfileView {
+  announce: Announce | undefined;
+  #properties: PropertyStore<ProfileView> | undefined;
+  constructor(
+    readonly profile: Profile,
+    readonly manager: Manager,
+  ) {}
+
+  get properties(): PropertyStore<ProfileView> {
+    this.#properties ??= new PropertyStore<ProfileView>(this, profileShape, (name, signature, value) =>
+      this.announce?.(name, signature, value),
+    );
+    return this.#properties;
+  }
+  setProperty(): void {
+    throw new DaemonError("InvalidArguments", "Property is read-only");
+  }
+  clearProperty(): void {
+    throw new DaemonError("InvalidArguments", "Property is read-only");
+  }
+}
+
+export const profileShape = new PropertyShape<ProfileView>(
+  propertyTable<ProfileView>()({
+    Entries: {
+      signature: "as",
+      doc: "Storage identifiers of the Services kept here.",
+      get: ({ profile }) => profile.serviceEntries(),
+    },
+    Name: { signature: "s", doc: "Identifier without the user.", get: ({ profile }) => profile.name },
+    Services: {
+      signature: "ao",
+      doc: "The visible Services if this is the active Profile, else none.",
+      get: ({ profile, manager }) =>
+        manager.profiles.profileForNew() === profile
+          ? manager.services.all.filter((service) => service.isVisible).map((service) => service.path)
+          : [],
+    },
+    UserHash: { signature: "s", doc: "As the login hook gave it.", get: ({ profile }) => profile.userHash },
+    ArpGateway: machineSetting("b", "As on the Manager.", ({ settings }) => settings.arpGateway),
+    CheckPortalList: machineSetting("s", "As on the Manager.", ({ settings }) => settings.checkPortalList),
+    NoAutoConnectTechnologies: machineSetting(
+      "s",
+      "As on the Manager.",
+      ({ settings }) => settings.noAutoConnectTechnologies,
+    ),
+    ProhibitedTechnologies: machineSetting(
+      "s",
+      "As on the Manager.",
+      ({ settings }) => settings.prohibitedTechnologies,
+    ),
+  }),
+);
+
+/** Profiles of the machine show the settings that they keep. */
+function machineSetting<S extends "b" | "s">(
+  signature: S,
+  doc: string,
+  get: (manager: Manager) => S extends "b" ? boolean : string,
+) {
+  return { signature, doc, get: ({ profile, manager }: ProfileView) => (profile.isMachine ? get(manager) : undefined) };
+}
+
+export const profileInterface = interfaceTable<ProfileView>({
+  name: "org.chromium.flimflam.Profile",
+  doc: "Settings of one machine or one user, as a part of the Profile stack.",
+  properties: profileShape,
+  signals: propertyChanged,
+  methods: propertyMethods<ProfileView>(),
+});

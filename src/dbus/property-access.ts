@@ -1,0 +1,49 @@
+/** The rules of GetProperties, SetProperty and ClearProperty, common to all interfaces (spec/shill-dbus-api.md, 0.1). */
+import { DaemonError } from "../base/errors.ts";
+import type { PropertyShape, WireVariant } from "../base/property.ts";
+
+/** How shill names the type of the variant that was sent. */
+const typeWords: Readonly<Record<string, string>> = {
+  b: "a bool",
+  y: "a uint8_t",
+  n: "an int16_t",
+  i: "an int32_t",
+  o: "an rpc_identifier",
+  s: "a string",
+  "a{ss}": "a string map",
+  "aa{ss}": "a stringmaps",
+  as: "a string list",
+  ay: "a byte array",
+  q: "a uint16_t",
+  aq: "a uint16_t list",
+  u: "a uint32_t",
+  t: "a uint64_t",
+  "a{sv}": "a key value store",
+  "aa{sv}": "a key value stores",
+};
+
+/** Throws what the spec says for unknown names, wrong types and read-only properties; returns the value to set. */
+export function checkPropertyWrite<T>(
+  shape: PropertyShape<T>,
+  name: string,
+  { signature, value }: WireVariant,
+): unknown {
+  const def = shape.defs.get(name);
+  if (!def || def.isInternal) throw new DaemonError("InvalidProperty", `Property ${quoted(name)} does not exist.`);
+  if (def.signature !== signature) {
+    const words = typeWords[signature] ?? `of a type that SetProperty takes (${quoted(signature)})`;
+    throw new DaemonError("InvalidArguments", `Property ${name} is not ${words}.`);
+  }
+  if (!def.set) throw new DaemonError("InvalidArguments", "Property is read-only");
+  return value;
+}
+
+export function checkPropertyClear<T>(shape: PropertyShape<T>, name: string): void {
+  const def = shape.defs.get(name);
+  if (!def || def.isInternal) throw new DaemonError("InvalidProperty", `Property ${quoted(name)} does not exist.`);
+  if (!def.set && !def.clear) throw new DaemonError("InvalidArguments", "Property is read-only");
+}
+
+/** Clients' words in our messages: short, on one line. */
+const quoted = (text: string): string =>
+  (text.length > 80 ? `${text.slice(0, 77)}...` : text).replace(/[^\x20-\x7e]/g, "?");

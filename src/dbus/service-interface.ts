@@ -1,0 +1,128 @@
+import { DaemonError } from "../base/errors.ts";
+import type { WireVariant } from "../base/property.ts";
+import { type Service, serviceShape } from "../services/service.ts";
+import { args, interfaceTable, type MethodEntry } from "./interface-table.ts";
+import { clearPropertyMethod, propertyChanged, propertyMethods } from "./property-methods.ts";
+
+/** Identity, not settings: SetProperties passes over them. */
+const unsettable: ReadonlySet<string> = new Set([
+  "Type",
+  "Profile",
+  "Mode",
+  "SSID",
+  "Security",
+  "SecurityClass",
+  "WiFi.HexSSID",
+]);
+
+const setProperties: MethodEntry<Service> = {
+  in: args({ properties: "a{sv}" }),
+  out: [],
+  doc: "Sets several properties, going on after an error; the first error is told.",
+  errors: ["InvalidArguments", "InvalidProperty", "PermissionDenied", "InternalError"],
+  changes: true,
+  call: (_of, [properties], _caller, adaptor) => {
+    let first: unknown;
+    for (const [name, value] of properties as ReadonlyMap<string, WireVariant>) {
+      if (unsettable.has(name)) continue;
+      try {
+        adaptor.setProperty(name, value);
+      } catch (error) {
+        first ??= error;
+      }
+    }
+    if (first) throw first;
+    return undefined;
+  },
+};
+
+const clearProperties: MethodEntry<Service> = {
+  in: args({ names: "as" }),
+  out: args({ cleared: "ab" }),
+  doc: "Clears several properties; the answer tells for each whether it worked.",
+  errors: ["PermissionDenied"],
+  changes: true,
+  call: (_of, [names], _caller, adaptor) => {
+    const cleared = (names as readonly string[]).map((name) => {
+      try {
+        adaptor.clearProperty(name);
+        return true;
+      } catch (error) {
+        if (error instanceof DaemonError) return false;
+        throw error;
+      }
+    });
+    return [cleared];
+  },
+};
+
+export const serviceInterface = interfaceTable<Service>({
+  name: "org.chromium.flimflam.Service",
+  doc: "Something to connect to: a cable, later a wireless network or a VPN.",
+  properties: serviceShape,
+  signals: propertyChanged,
+  methods: {
+    ...propertyMethods<Service>(),
+    ...clearPropertyMethod<Service>(),
+    SetProperties: setProperties,
+    ClearProperties: clearProperties,
+    Connect: {
+      in: [],
+      out: [],
+      doc: "Begins to connect and returns at once; State tells how it goes.",
+      errors: ["Failure", "AlreadyConnected", "InProgress", "PermissionDenied"],
+      changes: true,
+      call: (service) => {
+        service.connect("D-Bus RPC");
+        return undefined;
+      },
+    },
+    Disconnect: {
+      in: [],
+      out: [],
+      doc: "Disconnects, and keeps the Service from connecting by itself until somebody connects it again.",
+      errors: ["NotConnected", "PermissionDenied"],
+      changes: true,
+      call: (service) => {
+        service.disconnect("D-Bus RPC");
+        return undefined;
+      },
+    },
+    Remove: {
+      in: [],
+      out: [],
+      doc: "Forgets the Service. Not possible for a cable.",
+      errors: ["NotImplemented", "PermissionDenied"],
+      changes: true,
+      call: (service) => {
+        throw new DaemonError("NotImplemented", `${service.logName} cannot be removed`);
+      },
+    },
+  },
+});
+
+/** Our own additions: the reasons behind what a Service does. */
+export const serviceReasonsInterface = interfaceTable<Service>({
+  name: "org.fairlead.Service1",
+  doc: "Why a Service is as it is.",
+  methods: {
+    Why: {
+      in: [],
+      out: args({ reasons: "a{sv}" }),
+      doc:
+        "StateReason: what led to the present state. AutoConnectRefusal: why it does not connect by itself, empty when " +
+        "it may. Failed: whether it failed since it was last connected.",
+      changes: false,
+      call: (service) => {
+        const text = (value: string): WireVariant => ({ signature: "s", value });
+        return [
+          new Map<string, WireVariant>([
+            ["StateReason", text(service.stateReason)],
+            ["AutoConnectRefusal", text(service.autoConnectRefusal ?? "")],
+            ["Failed", { signature: "b", value: service.hasFailed }],
+          ]),
+        ];
+      },
+    },
+  },
+});

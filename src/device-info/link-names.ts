@@ -1,0 +1,51 @@
+import { DaemonError } from "../base/errors.ts";
+
+/** IFNAMSIZ less the final NUL. */
+const longestName = 15;
+
+/** Refuses what the kernel would refuse as a link's name. */
+export function checkLinkName(name: string): void {
+  if (name === "") throw new DaemonError("InvalidArguments", "The link name is empty.");
+  if (name.length > longestName || name === "." || name === ".." || /[/:\s\0]/.test(name)) {
+    throw new DaemonError("InvalidArguments", `"${name.slice(0, 40)}" is not a link name.`);
+  }
+}
+
+/**
+ * Which links are ours to look at: the command line's block and allow lists (an allow list excludes all others), and
+ * what clients have claimed for themselves.
+ */
+export class LinkSelection {
+  readonly #blocked: ReadonlySet<string>;
+  readonly #allowed: ReadonlySet<string>;
+  readonly #claimed = new Set<string>();
+
+  constructor(lists: { readonly block: readonly string[]; readonly allow: readonly string[] }) {
+    this.#blocked = new Set(lists.block);
+    this.#allowed = new Set(lists.allow);
+  }
+  get claimed(): readonly string[] {
+    return [...this.#claimed];
+  }
+  /** Why the link is not looked at; undefined: it is. */
+  exclusion(name: string): string | undefined {
+    if (this.#claimed.has(name)) return "claimed by a client";
+    if (this.#blocked.has(name)) return "in the block list";
+    if (this.#allowed.size > 0 && !this.#allowed.has(name)) return "not in the allow list";
+    return undefined;
+  }
+  /** Throws InvalidArguments for bad names and for a second claim. Nobody watches whether the claimer lives on. */
+  claim(name: string): void {
+    checkLinkName(name);
+    if (this.#claimed.has(name)) throw new DaemonError("InvalidArguments", `${name} is already claimed.`);
+    if (this.#claimed.size >= mostClaims) throw new DaemonError("InvalidArguments", "Too many links are claimed.");
+    this.#claimed.add(name);
+  }
+  /** Throws InvalidArguments for names that are not claimed. */
+  release(name: string): void {
+    if (!this.#claimed.delete(name)) throw new DaemonError("InvalidArguments", `${name} is not claimed.`);
+  }
+}
+
+/** More links than any machine has ports; keeps a client from growing the list for ever. */
+const mostClaims = 4096;

@@ -1,0 +1,262 @@
+/**
+ * The only way to IFF_UP and IFF_DOWN: a link goes up with its first claim and down with its last release, and all its
+ * users hear of every step (netifd's devices and device users: spec/netifd.md, 2).
+ */
+import { DaemonError, describeError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+
+export type DeviceEvent =
+  /** It is there: the kernel has it, and it is neither disabled nor deferred. Also told to a new user of a present one. */
+  | "add"
+  | "remove"
+  | "setup"
+  | "up"
+  | "teardown"
+  | "down"
+  | "link-up"
+  | "link-down"
+  | "auth-up"
+  | "index-changed"
+  | "topology-changed";
+
+export interface DeviceUser {
+  /** For dumps and logs. */
+  readonly name: string;
+  /** Must not throw; claims and releases from inside are allowed. */
+  onDeviceEvent(event: DeviceEvent): void;
+}
+
+/** What really makes a link go up and down. Both may claim and release other devices (nesting). */
+export interface Activation {
+  /** `path`: the devices whose activation this is part of; handed on when claiming a lower device, so that circles show. */
+  activate(path: readonly ClaimableDevice[]): Promise<void>;
+  deactivate(): Promise<void>;
+}
+
+/** One device by name; it may be absent from the kernel while somebody already waits for it. */
+export class ClaimableDevice {
+  readonly #users = new Map<DeviceUser, { hasClaim: boolean }>();
+  #activation: Activation | undefined;
+  #isInKernel = false;
+  #isDisabled = false;
+  #isDeferred = false;
+  #isExternal = false;
+  #needsAuth = false;
+  #isAuthorised = false;
+  #hasCarrier = false;
+  #claims = 0;
+  /** Activations and deactivations run one after the other; a claim waits for what is under way. */
+  #work: Promise<void> = Promise.resolve();
+  #isActive = false;
+
+  constructor(
+    readonly name: string,
+    private readonly log: Log,
+  ) {}
+
+  get isPresent(): boolean {
+    return this.#isInKernel && !this.#isDisabled && !this.#isDeferred;
+  }
+  /** Held by at least one claim and activated. */
+  get isActive(): boolean {
+    return this.#isActive;
+  }
+  get claimCount(): number {
+    return this.#claims;
+  }
+  /** Carrier as users may count on it: with authorisation where that is asked for. */
+  get hasLink(): boolean {
+    return this.#hasCarrier && (!this.#needsAuth || this.#isAuthorised);
+  }
+  get userNames(): readonly string[] {
+    return [...this.#users.keys()].map((user) => user.name);
+  }
+
+  /** Tells the new user what is so already: add, up, link-up. */
+  addUser(user: DeviceUser): void {
+    if (this.#users.has(user)) return;
+    this.#users.set(user, { hasClaim: false });
+    if (!this.isPresent) return;
+    user.onDeviceEvent("add");
+    if (this.#isActive) user.onDeviceEvent("up");
+    if (this.#isActive && this.hasLink) user.onDeviceEvent("link-up");
+  }
+  /** Gives its claim back first. */
+  async removeUser(user: DeviceUser): Promise<void> {
+    if (!this.#users.has(user)) return;
+    await this.release(user);
+    this.#users.delete(user);
+    if (this.isPresent) user.onDeviceEvent("remove");
+  }
+
+  /**
+   * Resolves when the device is active. Claiming twice is success without effect. Rejects with NotFound while absent,
+   * with Failure when the device would need itself, or with what activation says; then the user holds no claim.
+   */
+  async claim(user: DeviceUser, path: readonly ClaimableDevice[] = []): Promise<void> {
+    const entry = this.#users.get(user);
+    if (!entry) throw new DaemonError("InternalError", `${user.name} is not a user of ${this.name}`);
+    if (entry.hasClaim) return;
+    if (!this.isPresent) throw new DaemonError("NotFound", `device ${this.name} is not present`);
+    if (path.includes(this)) {
+      const circle = [...path, this].map((device) => device.name).join(" -> ");
+      throw new DaemonError("Failure", `devices stand on each other in a circle: ${circle}`);
+    }
+    entry.hasClaim = true;
+    this.#claims++;
+    await this.#enqueue(() => this.#activate(entry, path));
+  }
+
+  async release(user: DeviceUser): Promise<void> {
+    const entry = this.#users.get(user);
+    if (!entry?.hasClaim) return;
+    this.#abandon(entry);
+    await this.#enqueue(() => this.#deactivateIfUnclaimed());
+  }
+
+  #abandon(entry: { hasClaim: boolean }): void {
+    if (entry.hasClaim) this.#claims--;
+    entry.hasClaim = false;
+  }
+
+  /** The kernel has it (with what makes it go up), or it does not have it any more (undefined). */
+  setInKernel(activation: Activation | undefined): void {
+    const wasPresent = this.isPresent;
+    this.#activation = activation ?? this.#activation;
+    this.#isInKernel = activation !== undefined;
+    if (!activation) this.#hasCarrier = false;
+    this.#tellPresence(wasPresent);
+    if (!activation) this.#forgetClaims();
+  }
+  /** An administrator does not want it used; users see it go and release by themselves. */
+  setDisabled(isDisabled: boolean): void {
+    const wasPresent = this.isPresent;
+    this.#isDisabled = isDisabled;
+    this.#tellPresence(wasPresent);
+  }
+  setDeferred(isDeferred: boolean): void {
+    const wasPresent = this.isPresent;
+    this.#isDeferred = isDeferred;
+    this.#tellPresence(wasPresent);
+  }
+  /** Owned by somebody else: never brought up or down here; administratively down counts as absent. */
+  setExternal(isAdministrativelyUp: boolean): void {
+    this.#isExternal = true;
+    this.setDisabled(!isAdministrativelyUp);
+  }
+  setCarrier(hasCarrier: boolean): void {
+    if (this.#hasCarrier === hasCarrier) return;
+    const had = this.hasLink;
+    this.#hasCarrier = hasCarrier;
+    if (!hasCarrier) this.#isAuthorised = false;
+    this.#tellLink(had);
+  }
+  /** Option `auth`: users see the link only while it is authorised. */
+  requireAuthorisation(isRequired: boolean): void {
+    const had = this.hasLink;
+    this.#needsAuth = isRequired;
+    this.#tellLink(had);
+  }
+  setAuthorised(isAuthorised: boolean): void {
+    if (this.#isAuthorised === isAuthorised) return;
+    const had = this.hasLink;
+    this.#isAuthorised = isAuthorised;
+    if (isAuthorised) this.#tell("auth-up");
+    this.#tellLink(had);
+  }
+  indexChanged(): void {
+    this.#tell("index-changed");
+  }
+  topologyChanged(): void {
+    this.#tell("topology-changed");
+  }
+
+  async #activate(entry: { hasClaim: boolean }, path: readonly ClaimableDevice[]): Promise<void> {
+    // Released or taken away while it waited for its turn: nothing to do.
+    if (this.#isActive || !entry.hasClaim) return;
+    this.#tell("setup");
+    try {
+      if (!this.#isExternal) await this.#activation?.activate([...path, this]);
+      if (!this.isPresent) throw new DaemonError("NotFound", `device ${this.name} vanished while it was set up`);
+    } catch (error) {
+      this.#abandon(entry);
+      // Netifd leaves a setup without an end here; our users get theirs.
+      this.#tell("down");
+      throw error;
+    }
+    this.#isActive = true;
+    this.#tell("up");
+    if (this.hasLink) this.#tell("link-up");
+  }
+
+  async #deactivateIfUnclaimed(): Promise<void> {
+    if (!this.#isActive || this.#claims > 0) return;
+    this.#tell("teardown");
+    if (!this.#isExternal && this.#isInKernel) {
+      await this.#activation?.deactivate().catch((error: unknown) => {
+        this.log.warn(`${this.name}: could not be set down: ${describeError(error)}`);
+      });
+    }
+    this.#isActive = false;
+    // Claimed again during teardown: up again, and nobody needs to hear of a down that is over.
+    if (this.#claims > 0) await this.#reactivate();
+    else this.#tell("down");
+  }
+  async #reactivate(): Promise<void> {
+    const claimant = [...this.#users.values()].find((entry) => entry.hasClaim);
+    if (claimant) await this.#activate(claimant, []).catch(() => {});
+  }
+
+  #forgetClaims(): void {
+    for (const entry of this.#users.values()) entry.hasClaim = false;
+    this.#claims = 0;
+    this.#isActive = false;
+  }
+  #enqueue(work: () => Promise<void>): Promise<void> {
+    const result = this.#work.then(work);
+    this.#work = result.catch(() => {});
+    return result;
+  }
+  #tellPresence(wasPresent: boolean): void {
+    if (this.isPresent === wasPresent) return;
+    this.#tell(this.isPresent ? "add" : "remove");
+  }
+  #tellLink(had: boolean): void {
+    if (this.hasLink !== had) this.#tell(this.hasLink ? "link-up" : "link-down");
+  }
+  #tell(event: DeviceEvent): void {
+    for (const user of [...this.#users.keys()]) user.onDeviceEvent(event);
+  }
+}
+
+/** All devices by name, absent ones that somebody waits for included. */
+export class DeviceClaims {
+  readonly #devices = new Map<string, ClaimableDevice>();
+  constructor(private readonly log: Log) {}
+
+  /** The same object for the same name; made absent when nobody knew it. */
+  device(name: string): ClaimableDevice {
+    let device = this.#devices.get(name);
+    if (!device) {
+      device = new ClaimableDevice(name, this.log);
+      this.#devices.set(name, device);
+    }
+    return device;
+  }
+  /** Forgets a device that is absent and has no users. */
+  collect(name: string): void {
+    const device = this.#devices.get(name);
+    if (device && !device.isPresent && device.userNames.length === 0) this.#devices.delete(name);
+  }
+  /** For the debug dump. */
+  *dump(): Generator<{ name: string; isPresent: boolean; claims: number; users: readonly string[] }> {
+    for (const device of this.#devices.values()) {
+      yield {
+        name: device.name,
+        isPresent: device.isPresent,
+        claims: device.claimCount,
+        users: device.userNames,
+      };
+    }
+  }
+}

@@ -1,0 +1,41 @@
+/** The properties of every Device (spec/shill-dbus-api.md, 2.3). */
+import { propertyTable } from "../base/property.ts";
+import type { Device } from "./device.ts";
+
+export const deviceProperties = propertyTable<Device>()({
+  Address: {
+    signature: "s",
+    doc: "MAC address as 12 lower-case hexadecimal digits.",
+    get: (device) => device.mac.replaceAll(":", ""),
+  },
+  Interface: { signature: "s", doc: "Name of the link.", get: (device) => device.linkName },
+  IPConfigs: {
+    signature: "ao",
+    doc: "The IPConfig objects of this link, IPv4 first.",
+    get: (device) => device.ipConfigPaths,
+  },
+  Name: { signature: "s", doc: "Name of the link; kept for old clients.", get: (device) => device.linkName },
+  Powered: {
+    signature: "b",
+    doc: "Whether the Device is enabled now; Enable and Disable change it.",
+    get: (device) => device.isEnabled,
+  },
+  EnabledPersistently: {
+    signature: "b",
+    doc: "Whether the Device is to be enabled at start.",
+    isInternal: true,
+    get: (device) => device.isEnabledPersistently,
+    persist: {
+      default: true,
+      restore: (device, value) => {
+        device.isEnabledPersistently = value;
+      },
+    },
+  },
+  SelectedService: {
+    signature: "o",
+    doc: "The Service this Device carries; / without one.",
+    get: (device) => device.selectedService?.path ?? "/",
+  },
+  Type: { signature: "s", doc: "The technology.", get: (device) => device.technology },
+});

@@ -1,0 +1,229 @@
+import type { Clock } from "../base/clock.ts";
+import { DaemonError, describeError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { type Announce, PropertyShape, PropertyStore, type PropertyTable } from "../base/property.ts";
+import type { PrimaryTechnology } from "../base/technology.ts";
+import type { Network } from "../network/network.ts";
+import type { Link, Rtnl } from "../rtnl/rtnl.ts";
+import type { DisconnectReason, Service } from "../services/service.ts";
+import type { Activation, ClaimableDevice, DeviceClaims, DeviceEvent, DeviceUser } from "./device-claims.ts";
+
+/** What a Device needs from above. */
+export interface DeviceHost {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly rtnl: Rtnl;
+  readonly claims: DeviceClaims;
+  isProhibited(technology: PrimaryTechnology): boolean;
+  /** Stores the settings of the Device in the Profile for devices; throws DaemonError and then nothing has changed. */
+  saveDevice(device: Device): void;
+  /** Powered is what it was asked to be, or it failed. */
+  enabledChanged(device: Device): void;
+  /** Carrier, address or usability changed: providers and the order look again. */
+  linkChanged(device: Device): void;
+  ipConfigsChanged(device: Device): void;
+  /** A Network for this link that tells the Device of its changes. */
+  makeNetwork(device: Device): Network;
+}
+
+/**
+ * One link that Fairlead manages. It knows link matters only (up, down, carrier, which Service is on it); addressing
+ * belongs to its Network. The link goes up and down only through its claim.
+ */
+export abstract class Device implements DeviceUser {
+  abstract readonly technology: PrimaryTechnology;
+  announce: Announce | undefined;
+  /** The wish, stored as Powered. */
+  isEnabledPersistently = true;
+  #link: Link;
+  #isEnabled = false;
+  /** Where an enable or disable under way leads; equal to the present state otherwise. */
+  #isEnabledPending = false;
+  #selectedService: Service | undefined;
+  #network: Network | undefined;
+  #properties: PropertyStore<Device> | undefined;
+  readonly claimable: ClaimableDevice;
+
+  constructor(
+    protected readonly host: DeviceHost,
+    link: Link,
+    /** Why DeviceInfo took the link for this technology. */
+    readonly technologyReason: string,
+  ) {
+    this.#link = link;
+    this.claimable = host.claims.device(link.name);
+    this.claimable.setInKernel(this.#activation());
+    this.claimable.addUser(this);
+  }
+
+  protected abstract get shape(): PropertyShape<Device>;
+
+  get properties(): PropertyStore<Device> {
+    this.#properties ??= new PropertyStore<Device>(this, this.shape, (name, signature, value) =>
+      this.announce?.(name, signature, value),
+    );
+    return this.#properties;
+  }
+  get name(): string {
+    return this.#link.name;
+  }
+  get linkName(): string {
+    return this.#link.name;
+  }
+  get link(): Link {
+    return this.#link;
+  }
+  get path(): string {
+    return `/device/${this.name.replace(/[^A-Za-z0-9_]/g, "_")}`;
+  }
+  get mac(): string {
+    return this.#link.mac ?? "";
+  }
+  /** The address that stays when the present one is changed; identifies settings. */
+  get permanentMac(): string {
+    return this.#link.permanentMac ?? this.mac;
+  }
+  get storageId(): string {
+    return `device_${this.permanentMac.replaceAll(":", "")}`;
+  }
+  get hasCarrier(): boolean {
+    return this.#link.hasCarrier;
+  }
+  get isEnabled(): boolean {
+    return this.#isEnabled;
+  }
+  get selectedService(): Service | undefined {
+    return this.#selectedService;
+  }
+  get network(): Network | undefined {
+    return this.#network;
+  }
+  /** D-Bus paths, IPv4 first. */
+  get ipConfigPaths(): readonly string[] {
+    return this.#network?.ipConfigs.map((config) => config.path) ?? [];
+  }
+
+  /** Takes what the kernel says of the link now; the index stays the same for the life of a Device. */
+  update(link: Link): void {
+    const before = this.#link;
+    this.#link = link;
+    if (before.mac !== link.mac) this.properties.touch("Address");
+    if (before.hasCarrier !== link.hasCarrier) {
+      this.claimable.setCarrier(link.hasCarrier);
+      this.carrierChanged();
+      this.host.linkChanged(this);
+    } else if (before.master !== link.master) this.host.linkChanged(this);
+  }
+  protected abstract carrierChanged(): void;
+
+  /** A person (D-Bus) or the Manager wants it on or off. Resolves when settled; errors of spec/shill-behaviour.md, 3. */
+  async setEnabled(enable: boolean, { isPersistent }: { readonly isPersistent: boolean }): Promise<void> {
+    if (enable && this.host.isProhibited(this.technology)) {
+      throw new DaemonError("PermissionDenied", `Technology ${this.technology} is prohibited.`);
+    }
+    const isUnderWay = this.#isEnabledPending !== this.#isEnabled;
+    if (isUnderWay && this.#isEnabledPending === enable) throw new DaemonError("InProgress");
+    if (isUnderWay) {
+      const [wanted, busy] = enable ? ["enable", "disabling"] : ["disable", "enabling"];
+      throw new DaemonError("Failure", `Cannot ${wanted} while the device is ${busy}.`);
+    }
+    if (isPersistent) this.#persistEnabled(enable);
+    if (this.#isEnabled === enable) return;
+    this.#isEnabledPending = enable;
+    await this.#settleEnabled(enable);
+  }
+
+  #persistEnabled(enable: boolean): void {
+    if (this.isEnabledPersistently === enable) return;
+    this.isEnabledPersistently = enable;
+    try {
+      this.host.saveDevice(this);
+    } catch (error) {
+      this.isEnabledPersistently = !enable;
+      throw error;
+    }
+  }
+
+  async #settleEnabled(enable: boolean): Promise<void> {
+    try {
+      if (enable) await this.claimable.claim(this);
+      else await this.#stop();
+      this.#isEnabled = enable;
+    } catch (error) {
+      this.host.log.error(`${this.name}: could not be enabled: ${describeError(error)}`);
+      throw error;
+    } finally {
+      this.#isEnabledPending = this.#isEnabled;
+      this.properties.touch("Powered");
+      this.host.enabledChanged(this);
+    }
+  }
+  async #stop(): Promise<void> {
+    this.dropConnection("device disabled");
+    await this.claimable.release(this);
+  }
+
+  /** The link's Service changes; the old one goes to idle unless it failed. */
+  selectService(service: Service | undefined): void {
+    if (this.#selectedService === service) return;
+    const old = this.#selectedService;
+    this.#selectedService = service;
+    old?.setNetwork(undefined);
+    old?.drop("Unload");
+    this.properties.touch("SelectedService");
+  }
+
+  /** Ends what is connected here; the Service goes to idle without a failure. */
+  dropConnection(reason: DisconnectReason): void {
+    const service = this.#selectedService;
+    service?.drop(reason);
+    this.stopNetwork({ release: false });
+    this.selectService(undefined);
+  }
+
+  /** Layer 3 for the selected Service; the same Network object serves the link for the Device's life. */
+  protected startNetwork(service: Service): Network {
+    this.#network ??= this.host.makeNetwork(this);
+    service.setNetwork(this.#network);
+    return this.#network;
+  }
+  protected stopNetwork(how: { readonly release: boolean }): void {
+    this.#network?.stop(how);
+    this.ipConfigsChanged();
+  }
+  /** The Network's addressing objects came, went or changed. */
+  ipConfigsChanged(): void {
+    this.host.ipConfigsChanged(this);
+    this.properties.touch("IPConfigs");
+    this.#selectedService?.setIpConfigPath(this.ipConfigPaths[0]);
+    this.#selectedService?.networkChanged();
+  }
+
+  /** The kernel lost the link, or the Device is given away; nothing of it is written any more. */
+  dispose(reason: DisconnectReason): void {
+    this.dropConnection(reason);
+    this.#isEnabled = this.#isEnabledPending = false;
+    this.#network?.dispose();
+    this.claimable.setInKernel(undefined);
+    void this.claimable.removeUser(this).finally(() => this.host.claims.collect(this.name));
+  }
+
+  onDeviceEvent(_event: DeviceEvent): void {
+    // The Device looks at the kernel's own news (update); claims tell it nothing new.
+  }
+
+  #activation(): Activation {
+    const { rtnl } = this.host;
+    const set = async (isUp: boolean): Promise<void> => {
+      const now = rtnl.snapshot.links.get(this.#link.index);
+      if (now && now.isUp !== isUp) {
+        await rtnl.request({ op: "set-link", link: this.#link.index, change: { isUp } });
+      }
+    };
+    return { activate: () => set(true), deactivate: () => set(false) };
+  }
+}
+
+/** Makes the shape of a Device class from the common table and its own. */
+export const deviceShape = <T extends Device>(...tables: readonly PropertyTable<T>[]): PropertyShape<Device> =>
+  new PropertyShape<T>(Object.assign({}, ...tables) as PropertyTable<T>) as unknown as PropertyShape<Device>;

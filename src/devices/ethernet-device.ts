@@ -1,0 +1,83 @@
+import { type PropertyShape, propertyTable } from "../base/property.ts";
+import type { Link } from "../rtnl/rtnl.ts";
+import type { EthernetPort, EthernetService } from "../services/ethernet-service.ts";
+import { Device, type DeviceHost, deviceShape } from "./device.ts";
+import { deviceProperties } from "./device-properties.ts";
+
+/** What sysfs tells of an Ethernet link beyond the kernel's news. */
+export interface EthernetHardware {
+  /** "pci", "usb", or empty. */
+  readonly busType: string;
+  /** Megabits per second, 0 unknown. Asked when somebody wants to know: the driver may take its time. */
+  speedMbps(): number;
+}
+
+/** A cable's socket. */
+export class EthernetDevice extends Device implements EthernetPort {
+  override readonly technology = "ethernet";
+  /** Set by DeviceInfo; a person's Connect clears it. */
+  #leftAloneBecause: string | undefined;
+
+  constructor(
+    host: DeviceHost,
+    link: Link,
+    technologyReason: string,
+    readonly hardware: EthernetHardware,
+    leftAloneBecause: string | undefined,
+  ) {
+    super(host, link, technologyReason);
+    this.#leftAloneBecause = leftAloneBecause;
+    this.claimable.setCarrier(link.hasCarrier);
+  }
+
+  protected override get shape(): PropertyShape<Device> {
+    return ethernetShape;
+  }
+  get leftAloneBecause(): string | undefined {
+    return this.link.master === undefined ? this.#leftAloneBecause : "the link is part of another one";
+  }
+  get linkSpeedKbps(): number {
+    return this.hasCarrier ? this.hardware.speedMbps() * 1000 : 0;
+  }
+
+  connectService(service: EthernetService): void {
+    this.#leftAloneBecause = undefined;
+    this.selectService(service);
+    const network = this.startNetwork(service);
+    service.advance("configure", `carrier on ${this.name}`);
+    network.start(service.networkWish);
+  }
+  disconnectService(service: EthernetService): void {
+    if (this.selectedService !== service) return;
+    // The lease is given back only when a person ends it: the same cable will want the same address.
+    this.stopNetwork({ release: service.isExplicitlyDisconnected });
+    service.setNetwork(undefined);
+    this.selectService(undefined);
+  }
+
+  protected override carrierChanged(): void {
+    this.properties.touch("Ethernet.LinkUp");
+    if (!this.hasCarrier) this.dropConnection("carrier lost");
+  }
+}
+
+const ethernetProperties = propertyTable<EthernetDevice>()({
+  "Ethernet.DeviceBusType": {
+    signature: "s",
+    doc: "pci, usb, or empty.",
+    get: (device) => device.hardware.busType,
+  },
+  "Ethernet.LinkUp": { signature: "b", doc: "Whether there is carrier.", get: (device) => device.hasCarrier },
+  EapAuthenticationCompleted: {
+    signature: "b",
+    doc: "Whether 802.1X let this port in.",
+    get: () => false,
+  },
+  EapAuthenticatorDetected: {
+    signature: "b",
+    doc: "Whether the other end asked for 802.1X.",
+    get: () => false,
+  },
+});
+
+export const ethernetShape: PropertyShape<Device> = deviceShape<EthernetDevice>(deviceProperties, ethernetProperties);

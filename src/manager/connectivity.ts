@@ -1,0 +1,46 @@
+import type { Device } from "../devices/device.ts";
+import { isConnected } from "../services/connect-states.ts";
+import type { Service } from "../services/service.ts";
+
+/** What decides where packets and questions for names go. */
+export interface ConnectivityPorts {
+  /** Links of the connected Services, best first. */
+  setRanks(links: readonly number[]): void;
+  /** Name servers of the first Service that has some; empty lists: nobody has. */
+  setResolver(nameServers: readonly string[], searchDomains: readonly string[]): void;
+  /** Takes away what an earlier run left on links that are not in use now. */
+  releaseUnclaimed(linksInUse: ReadonlySet<number>): void;
+}
+
+/** Carries the order of Services over to routes and the resolver file. */
+export class Connectivity {
+  #rankedLinks: readonly number[] = [];
+  #dnsOwner: Service | undefined;
+  constructor(private readonly ports: ConnectivityPorts) {}
+
+  /** Whose name servers are in the resolver file. */
+  get dnsOwner(): Service | undefined {
+    return this.#dnsOwner;
+  }
+  /** Links of the connected Services, best first. */
+  get rankedLinks(): readonly number[] {
+    return this.#rankedLinks;
+  }
+
+  rank(services: readonly Service[]): void {
+    const connected = services.filter((service) => service.network !== undefined && isConnected(service.state));
+    const links = connected.map((service) => service.network?.link.index ?? 0);
+    if (links.length !== this.#rankedLinks.length || links.some((link, at) => link !== this.#rankedLinks[at])) {
+      this.#rankedLinks = links;
+      this.ports.setRanks(links);
+    }
+    this.#dnsOwner = connected.find((service) => (service.network?.effective?.nameServers.length ?? 0) > 0);
+    const settings = this.#dnsOwner?.network?.effective;
+    this.ports.setResolver(settings?.nameServers ?? [], settings?.searchDomains ?? []);
+  }
+
+  releaseUnused(devices: readonly Device[]): void {
+    const inUse = devices.filter((device) => device.selectedService !== undefined);
+    this.ports.releaseUnclaimed(new Set(inUse.map((device) => device.link.index)));
+  }
+}

@@ -1,0 +1,13 @@
+import type { Device } from "../devices/device.ts";
+import type { Service } from "../services/service.ts";
+
+/** What happened, in the past tense. Posted on the Manager's event queue; kept in the history that `dump` shows. */
+export type ManagerEvent =
+  | { readonly kind: "device-added"; readonly device: Device; readonly because: string }
+  | { readonly kind: "device-removed"; readonly device: Device; readonly because: string }
+  | { readonly kind: "device-enabled-changed"; readonly device: Device; readonly because: string }
+  | { readonly kind: "carrier-changed"; readonly device: Device; readonly because: string }
+  | { readonly kind: "service-added"; readonly service: Service; readonly because: string }
+  | { readonly kind: "service-removed"; readonly service: Service; readonly because: string }
+  | { readonly kind: "service-state-changed"; readonly service: Service; readonly because: string }
+  | { readonly kind: "default-service-changed"; readonly service: Service | undefined; readonly because: string };

@@ -1,0 +1,25 @@
+import type { Technology } from "../base/technology.ts";
+
+/** What a person sets on the Manager. Kept in the entry `global` of the topmost machine Profile. */
+export class ManagerSettings {
+  arpGateway = true;
+  checkPortalList = "ethernet,wifi,cellular";
+  dhcpHostname = "";
+  disconnectWifiOnEthernet: "off" | "connected" | "online" = "off";
+  isRfc8925Enabled = false;
+  noAutoConnectTechnologies = "";
+  prohibitedTechnologies = "";
+  isWakeOnLanEnabled = true;
+  isGlobalFtEnabled = true;
+  isScanAllowedToRoam = true;
+
+  includes(
+    list: "checkPortalList" | "noAutoConnectTechnologies" | "prohibitedTechnologies",
+    technology: Technology,
+  ): boolean {
+    return this[list].split(",").includes(technology);
+  }
+}
+
+/** The entry of the store. */
+export const managerEntry = "global";

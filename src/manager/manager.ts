@@ -1,0 +1,349 @@
+import type { Clock } from "../base/clock.ts";
+import { DaemonError } from "../base/errors.ts";
+import { EventHistory, type HistoryEntry } from "../base/event-history.ts";
+import { EventQueue } from "../base/events.ts";
+import type { Log } from "../base/log.ts";
+import { type Announce, PropertyShape, PropertyStore } from "../base/property.ts";
+import { type PrimaryTechnology, parseTechnologyList, type Technology } from "../base/technology.ts";
+import { DeviceInfo } from "../device-info/device-info.ts";
+import type { LinkSelection } from "../device-info/link-names.ts";
+import type { Device, DeviceHost } from "../devices/device.ts";
+import { DeviceClaims } from "../devices/device-claims.ts";
+import { EthernetDevice } from "../devices/ethernet-device.ts";
+import type { Network } from "../network/network.ts";
+import type { Profile } from "../profiles/profile.ts";
+import type { ProfileStack } from "../profiles/profile-stack.ts";
+import { EthernetProvider } from "../providers/ethernet-provider.ts";
+import type { Provider, ProviderHost } from "../providers/provider.ts";
+import type { Link, Rtnl } from "../rtnl/rtnl.ts";
+import { type ConnectState, isConnected } from "../services/connect-states.ts";
+import type { Service } from "../services/service.ts";
+import type { LinkFacts } from "../system/sysfs.ts";
+import { AutoConnector } from "./auto-connector.ts";
+import { Connectivity, type ConnectivityPorts } from "./connectivity.ts";
+import type { ManagerEvent } from "./events.ts";
+import { ListPacing } from "./list-pacing.ts";
+import { managerProperties } from "./manager-properties.ts";
+import { ManagerSettings, managerEntry } from "./manager-settings.ts";
+import { ServiceList } from "./service-list.ts";
+import { technologiesOf } from "./technology-control.ts";
+
+/** What the Manager is given by the daemon. */
+export interface ManagerPorts extends ConnectivityPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly rtnl: Rtnl;
+  readonly profiles: ProfileStack;
+  readonly links: LinkSelection;
+  readonly technologyOrder: readonly Technology[];
+  readFacts(linkName: string): LinkFacts;
+  makeNetwork(device: Device): Network;
+  /** Why a link that was there before us is not to be touched by ourselves; undefined: it is ours to use. */
+  leftAloneBecause(link: Link): string | undefined;
+}
+
+/** Who shows the Manager's objects to the world. */
+export interface ManagerObserver {
+  serviceAdded(service: Service): void;
+  serviceRemoved(service: Service): void;
+  deviceAdded(device: Device): void;
+  deviceRemoved(device: Device): void;
+  /** IPConfig objects of the Device came, went or changed. */
+  ipConfigsChanged(device: Device): void;
+  profilesChanged(): void;
+  happened(event: HistoryEntry): void;
+}
+
+export const managerShape = new PropertyShape<Manager>(managerProperties);
+
+/** Owns Devices, Services and Providers, keeps the Services in order, and connects the best. */
+export class Manager implements ProviderHost, DeviceHost {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly rtnl: Rtnl;
+  readonly claims: DeviceClaims;
+  readonly profiles: ProfileStack;
+  readonly settings = new ManagerSettings();
+  readonly services: ServiceList;
+  readonly history = new EventHistory();
+  readonly events: EventQueue<ManagerEvent>;
+  readonly deviceInfo: DeviceInfo;
+  readonly connectivity: Connectivity;
+  announce: Announce | undefined;
+  observer: ManagerObserver | undefined;
+  technologyOrder: readonly Technology[];
+  readonly #devices: Device[] = [];
+  readonly #providers: readonly Provider[];
+  readonly #ethernet: EthernetProvider;
+  readonly #autoConnector: AutoConnector;
+  readonly #listPacing: ListPacing;
+  #properties: PropertyStore<Manager> | undefined;
+  #nextSerial = 0;
+  #isRunning = false;
+
+  constructor(private readonly ports: ManagerPorts) {
+    this.clock = ports.clock;
+    this.log = ports.log;
+    this.rtnl = ports.rtnl;
+    this.profiles = ports.profiles;
+    this.technologyOrder = ports.technologyOrder;
+    this.claims = new DeviceClaims(ports.log);
+    this.events = new EventQueue<ManagerEvent>(ports.clock, (where, error) =>
+      this.log.error(`a handler of ${where} failed`, { error }),
+    );
+    this.services = new ServiceList(
+      () => this.technologyOrder,
+      (services) => this.#afterSort(services),
+      ports.clock,
+    );
+    this.connectivity = new Connectivity(ports);
+    this.#autoConnector = new AutoConnector(ports.log);
+    this.#listPacing = new ListPacing(ports.clock, "service-lists", () => this.#tellLists());
+    this.#ethernet = new EthernetProvider(this);
+    this.#providers = [this.#ethernet];
+    this.deviceInfo = new DeviceInfo(this.#deviceInfoHost());
+  }
+
+  get properties(): PropertyStore<Manager> {
+    this.#properties ??= new PropertyStore<Manager>(this, managerShape, (name, signature, value) =>
+      this.announce?.(name, signature, value),
+    );
+    return this.#properties;
+  }
+  get devices(): readonly Device[] {
+    return this.#devices;
+  }
+  get links(): LinkSelection {
+    return this.ports.links;
+  }
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+  /** The first Service if it is connected. */
+  get defaultService(): Service | undefined {
+    const first = this.services.all[0];
+    return first && isConnected(first.state) ? first : undefined;
+  }
+
+  /** Profiles first, then Providers, then the links: settings are there before anything could use them. */
+  async start(): Promise<void> {
+    this.profiles.observe({
+      pushed: (profile) => this.#profilePushed(profile),
+      popped: () => {},
+      changed: () => this.#profilesChanged(),
+    });
+    this.profiles.start();
+    this.#isRunning = true;
+    for (const provider of this.#providers) provider.start();
+    await this.rtnl.start();
+    this.events.whenQuiet("links nobody claims", () => this.connectivity.releaseUnused(this.#devices));
+  }
+  /** Everything is stored already. Links, addresses and routes stay, so that a restart drops no connection. */
+  stop(): void {
+    this.#isRunning = false;
+    this.services.stop();
+    this.#listPacing.stop();
+    this.events.close();
+    this.deviceInfo.close();
+    for (const device of this.#devices) device.network?.suspend();
+    this.profiles.stop();
+  }
+
+  // Services (ServiceHost, ProviderHost)
+
+  nextServiceSerial(): number {
+    return this.#nextSerial++;
+  }
+  registerService(service: Service): void {
+    this.rematchService(service);
+    this.services.add(service);
+    this.observer?.serviceAdded(service);
+    this.#post({ kind: "service-added", service, because: service.logName });
+  }
+  deregisterService(service: Service): void {
+    this.services.remove(service);
+    this.observer?.serviceRemoved(service);
+    this.#post({ kind: "service-removed", service, because: service.logName });
+  }
+  rematchService(service: Service): void {
+    const owner = this.profiles.findEntry(service.storageId);
+    // Ethernet needs no person to be worth keeping: it belongs to the machine from the start.
+    const adopter = service.technology === "ethernet" ? this.profiles.profileForDevices() : undefined;
+    service.load(owner ?? adopter);
+    if (!owner && service.storageId === "ethernet_any") service.save();
+  }
+  requestSort(because: string): void {
+    this.services.requestSort(because);
+  }
+  stateChanged(service: Service, before: ConnectState, because: string): void {
+    this.#post({ kind: "service-state-changed", service, because: `${before} -> ${service.state}: ${because}` });
+  }
+  isTechnologyAutoConnectable(technology: Technology): boolean {
+    return !this.settings.includes("noAutoConnectTechnologies", technology);
+  }
+  profileRank(profile: Profile): number {
+    return this.profiles.rank(profile);
+  }
+  isExpectingDisconnects(): boolean {
+    return !this.#isRunning;
+  }
+  get dhcpHostname(): string {
+    return this.settings.dhcpHostname;
+  }
+  /** Validation by probes is for networks that CheckPortal, or the list of technologies, names. */
+  wantsValidation(service: Service): boolean {
+    if (service.checkPortal === "false") return false;
+    return service.checkPortal !== "auto" || this.settings.includes("checkPortalList", service.technology);
+  }
+
+  // Devices (DeviceHost)
+
+  isProhibited(technology: PrimaryTechnology): boolean {
+    return this.settings.includes("prohibitedTechnologies", technology);
+  }
+  saveDevice(device: Device): void {
+    this.profiles.profileForDevices()?.store.write(device.storageId, device.properties.rows());
+  }
+  enabledChanged(device: Device): void {
+    this.properties.touch("EnabledTechnologies");
+    this.#post({ kind: "device-enabled-changed", device, because: device.isEnabled ? "enabled" : "disabled" });
+    this.requestSort(`${device.name} is ${device.isEnabled ? "enabled" : "disabled"}`);
+  }
+  linkChanged(device: Device): void {
+    this.#ethernet.serviceOf(device)?.technologyChanged();
+    this.#post({ kind: "carrier-changed", device, because: device.hasCarrier ? "carrier" : "no carrier" });
+    this.requestSort(`carrier of ${device.name}`);
+  }
+  makeNetwork(device: Device): Network {
+    return this.ports.makeNetwork(device);
+  }
+  ipConfigsChanged(device: Device): void {
+    this.observer?.ipConfigsChanged(device);
+    this.requestSort(`addressing of ${device.name}`);
+  }
+
+  /** Every property change of a client ends here: stored first, then in force. */
+  setProperty(name: string, value: unknown): void {
+    if (this.properties.set(name, value, () => this.#save())) this.#afterSetting(name);
+  }
+  /** A client takes a link for itself. Throws InvalidArguments. */
+  claimLink(name: string): void {
+    this.deviceInfo.claim(name);
+    this.properties.touch("ClaimedDevices");
+  }
+  releaseLink(name: string): void {
+    this.deviceInfo.release(name);
+    this.properties.touch("ClaimedDevices");
+  }
+
+  /** Throws InvalidArguments; an empty list makes all technologies equal. */
+  setServiceOrder(list: string): void {
+    const order = parseTechnologyList(list);
+    if (!order) throw new DaemonError("InvalidArguments", `"${list.slice(0, 100)}" is not a list of technologies`);
+    this.technologyOrder = order;
+    this.requestSort("the order of technologies was set");
+  }
+
+  #save(): void {
+    this.profiles.profileForDevices()?.store.write(managerEntry, this.properties.rows());
+  }
+  #afterSetting(name: string): void {
+    if (name === "ProhibitedTechnologies") this.#disableProhibited();
+    if (name === "CheckPortalList") for (const service of this.services.all) service.reviewValidation();
+    this.requestSort(`${name} was set`);
+  }
+  /** Without touching what is stored of them: they come back with the prohibition's end and a restart. */
+  #disableProhibited(): void {
+    for (const device of this.#devices) {
+      if (this.isProhibited(device.technology)) device.setEnabled(false, { isPersistent: false }).catch(() => {});
+    }
+  }
+
+  #profilePushed(profile: Profile): void {
+    if (!profile.isMachine) return;
+    const rows = profile.store.read(managerEntry) ?? new Map();
+    this.properties.restore(rows, (name, error) =>
+      this.log.warn(`${profile.path}: stored ${name} is unreadable, default taken`, { error }),
+    );
+  }
+
+  #profilesChanged(): void {
+    this.properties.touch("Profiles");
+    this.properties.touch("ActiveProfile");
+    this.observer?.profilesChanged();
+  }
+
+  #deviceInfoHost() {
+    const { clock, log, rtnl, links } = this.ports;
+    return {
+      clock,
+      log,
+      rtnl,
+      links,
+      readFacts: (name: string) => this.ports.readFacts(name),
+      makeDevice: (link: Link, technology: PrimaryTechnology, because: string) =>
+        this.#makeDevice(link, technology, because),
+      deviceAdded: (device: Device) => this.#addDevice(device),
+      deviceRemoved: (device: Device) => this.#removeDevice(device),
+      uninitializedChanged: () => this.properties.touch("UninitializedTechnologies"),
+    };
+  }
+  #makeDevice(link: Link, technology: PrimaryTechnology, because: string): Device | undefined {
+    if (technology !== "ethernet") return undefined;
+    const facts = this.ports.readFacts(link.name);
+    const hardware = {
+      busType: facts.busType ?? "",
+      speedMbps: () => this.ports.readFacts(link.name).speedMbps ?? 0,
+    };
+    return new EthernetDevice(this, link, because, hardware, this.ports.leftAloneBecause(link));
+  }
+  #addDevice(device: Device): void {
+    this.#devices.push(device);
+    for (const profile of this.profiles.profiles) {
+      const rows = profile.store.read(device.storageId);
+      if (rows) device.properties.restore(rows, () => {});
+    }
+    this.observer?.deviceAdded(device);
+    for (const provider of this.#providers) provider.deviceAdded(device);
+    this.#post({ kind: "device-added", device, because: device.technologyReason });
+    this.#listPacing.request(this.#devices.length + this.services.all.length);
+    if (device.isEnabledPersistently && !this.isProhibited(device.technology)) {
+      // Said by the Device; the link may be gone again before it could be set up.
+      device.setEnabled(true, { isPersistent: false }).catch(() => {});
+    }
+  }
+  #removeDevice(device: Device): void {
+    this.#devices.splice(this.#devices.indexOf(device), 1);
+    for (const provider of this.#providers) provider.deviceRemoved(device);
+    this.observer?.deviceRemoved(device);
+    this.#post({ kind: "device-removed", device, because: "the link is gone" });
+    this.#listPacing.request(this.#devices.length + this.services.all.length);
+  }
+
+  #afterSort(services: readonly Service[]): void {
+    this.connectivity.rank(services);
+    for (const provider of this.#providers) provider.sorted(services);
+    this.#listPacing.request(services.length);
+    for (const name of ["ConnectedTechnologies", "DefaultTechnology"]) this.properties.retell(name);
+    for (const name of ["DefaultService", "ConnectionState"]) this.properties.touch(name);
+    if (this.#isRunning) this.#autoConnector.run(services);
+  }
+  #tellLists(): void {
+    for (const name of ["Devices", "AvailableTechnologies", "EnabledTechnologies", "UninitializedTechnologies"]) {
+      this.properties.touch(name);
+    }
+    for (const name of ["ServiceCompleteList", "Services"]) this.properties.retell(name);
+  }
+
+  #post(event: ManagerEvent): void {
+    const object = "device" in event ? event.device.path : (event.service?.path ?? "/");
+    const entry = { at: this.clock.wallTime(), kind: event.kind, object, because: event.because };
+    this.history.note(entry);
+    this.observer?.happened(entry);
+    this.events.post(event);
+  }
+
+  technologiesWhere(counts: (device: Device) => boolean): readonly Technology[] {
+    return technologiesOf(this.#devices, counts);
+  }
+}

@@ -1,0 +1,25 @@
+import { DaemonError } from "../base/errors.ts";
+import { isTechnologyName, type Technology } from "../base/technology.ts";
+import type { Device } from "../devices/device.ts";
+
+/** Enables or disables every Device of a technology and remembers it; the first error is told when all have settled. */
+export async function setTechnologyEnabled(devices: Iterable<Device>, name: string, enable: boolean): Promise<void> {
+  if (!isTechnologyName(name)) throw new DaemonError("InvalidArguments", "Unknown technology");
+  const attempts = [...devices]
+    .filter((device) => device.technology === name)
+    .map((device) => device.setEnabled(enable, { isPersistent: true }));
+  const failed = (await Promise.allSettled(attempts)).find((result) => result.status === "rejected");
+  if (failed) throw explain(name, enable, failed.reason);
+}
+
+function explain(name: string, enable: boolean, cause: unknown): unknown {
+  if (!(cause instanceof DaemonError)) return cause;
+  return new DaemonError(cause.code, `${enable ? "Enable" : "Disable"} ${name} failed: ${cause.message}`, { cause });
+}
+
+/** Sorted and without doubles, as the bus shows lists of technologies. */
+export function technologiesOf(devices: Iterable<Device>, counts: (device: Device) => boolean): readonly Technology[] {
+  const found = new Set<Technology>();
+  for (const device of devices) if (counts(device)) found.add(device.technology);
+  return [...found].sort();
+}

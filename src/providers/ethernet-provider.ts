@@ -1,0 +1,74 @@
+import type { Device } from "../devices/device.ts";
+import { EthernetDevice } from "../devices/ethernet-device.ts";
+import { EthernetService, ethernetIdOf, genericEthernetId } from "../services/ethernet-service.ts";
+import type { Service } from "../services/service.ts";
+import type { Provider, ProviderHost } from "./provider.ts";
+
+/**
+ * One Service per cable socket, and always at least one. The best of them carries the identity `ethernet_any`, so that
+ * "the Ethernet settings" follow whichever cable is in use (spec/shill-behaviour.md, 4).
+ */
+export class EthernetProvider implements Provider {
+  readonly technology = "ethernet";
+  readonly #services = new Set<EthernetService>();
+  readonly #byDevice = new Map<EthernetDevice, EthernetService>();
+
+  constructor(private readonly host: ProviderHost) {}
+
+  start(): void {
+    this.#make(genericEthernetId, undefined);
+  }
+
+  deviceAdded(device: Device): void {
+    if (!(device instanceof EthernetDevice)) return;
+    const bare = [...this.#services].find((service) => service.port === undefined);
+    if (bare) bare.setPort(device);
+    const service = bare ?? this.#make(ethernetIdOf(device.permanentMac), device);
+    this.#byDevice.set(device, service);
+    if (bare) this.host.requestSort(`${service.logName} has a device`);
+  }
+
+  deviceRemoved(device: Device): void {
+    if (!(device instanceof EthernetDevice)) return;
+    const service = this.#byDevice.get(device);
+    if (!service) return;
+    this.#byDevice.delete(device);
+    service.setPort(undefined);
+    // The last one stays, as the place where a person finds the Ethernet settings.
+    if (this.#services.size === 1) this.#takeIdentity(service, genericEthernetId);
+    else this.#drop(service);
+    this.host.requestSort(`${service.logName} lost its device`);
+  }
+
+  sorted(services: readonly Service[]): void {
+    const first = services.find((service) => service instanceof EthernetService);
+    if (!(first instanceof EthernetService) || first.isGeneric) return;
+    const generic = [...this.#services].find((service) => service.isGeneric);
+    if (generic?.port) this.#takeIdentity(generic, ethernetIdOf((generic.port as EthernetDevice).permanentMac));
+    else if (generic) this.#drop(generic);
+    this.#takeIdentity(first, genericEthernetId);
+  }
+
+  defaultService(): EthernetService | undefined {
+    return [...this.#services].find((service) => service.isGeneric) ?? [...this.#services][0];
+  }
+  serviceOf(device: Device): EthernetService | undefined {
+    return device instanceof EthernetDevice ? this.#byDevice.get(device) : undefined;
+  }
+
+  #make(storageId: string, device: EthernetDevice | undefined): EthernetService {
+    const service = new EthernetService(this.host, this.host.nextServiceSerial(), storageId, device);
+    this.#services.add(service);
+    this.host.registerService(service);
+    return service;
+  }
+  #drop(service: EthernetService): void {
+    this.#services.delete(service);
+    this.host.deregisterService(service);
+  }
+  #takeIdentity(service: EthernetService, storageId: string): void {
+    if (service.storageId === storageId) return;
+    service.rename(storageId);
+    this.host.rematchService(service);
+  }
+}

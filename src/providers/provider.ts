@@ -1,0 +1,27 @@
+import type { Technology } from "../base/technology.ts";
+import type { Device } from "../devices/device.ts";
+import type { Service, ServiceHost } from "../services/service.ts";
+
+/** What a Provider needs from the Manager. */
+export interface ProviderHost extends ServiceHost {
+  /** Numbers are never used twice in one run. */
+  nextServiceSerial(): number;
+  /** Finds its Profile, loads its settings and shows it on the bus. */
+  registerService(service: Service): void;
+  deregisterService(service: Service): void;
+  /** Its identity in the store changed: the settings that belong to the new one are loaded. */
+  rematchService(service: Service): void;
+}
+
+/** Makes and drops the Services of one technology. */
+export interface Provider {
+  readonly technology: Technology;
+  /** After the Profiles are there, before the links are. */
+  start(): void;
+  deviceAdded(device: Device): void;
+  deviceRemoved(device: Device): void;
+  /** After each sort, with all Services in their new order. */
+  sorted(services: readonly Service[]): void;
+  /** The Service that a client means who names only the technology; undefined: there is none. */
+  defaultService(): Service | undefined;
+}

@@ -1,0 +1,83 @@
+import type { AutoConnectRefusal } from "./auto-connect.ts";
+import { type DisconnectReason, Service, type ServiceDevice, type ServiceHost } from "./service.ts";
+
+/** What a cable's Service needs of the Device it is plugged into. */
+export interface EthernetPort extends ServiceDevice {
+  readonly hasCarrier: boolean;
+  readonly isEnabled: boolean;
+  /** Why the link is not ours to touch by ourselves; a person's Connect goes over it. */
+  readonly leftAloneBecause: string | undefined;
+  /** Starts layer 3 for this Service; another one on the Device goes to idle. */
+  connectService(service: EthernetService): void;
+  disconnectService(service: EthernetService): void;
+}
+
+/** Configuration for whichever cable is best; the Service at the top carries it (spec/shill-behaviour.md, 4). */
+export const genericEthernetId = "ethernet_any";
+export const ethernetIdOf = (mac: string): string => `ethernet_${mac.replaceAll(":", "").toLowerCase()}`;
+
+/** A cable. Always connectable and auto-connecting; visible while its Device has carrier. */
+export class EthernetService extends Service {
+  override readonly technology = "ethernet";
+  #storageId: string;
+  #port: EthernetPort | undefined;
+
+  constructor(host: ServiceHost, serial: number, storageId: string, port: EthernetPort | undefined) {
+    super(host, serial, "ethernet");
+    this.name = "Ethernet";
+    this.autoConnect = true;
+    this.#storageId = storageId;
+    this.#port = port;
+    this.setDevice(port);
+  }
+
+  override get storageId(): string {
+    return this.#storageId;
+  }
+  get isGeneric(): boolean {
+    return this.#storageId === genericEthernetId;
+  }
+  get port(): EthernetPort | undefined {
+    return this.#port;
+  }
+  override get isConnectable(): boolean {
+    return true;
+  }
+  override get isVisible(): boolean {
+    return this.#port?.hasCarrier ?? false;
+  }
+  override get strengthPercent(): number {
+    return 100;
+  }
+  override get isAutoConnectFixed(): boolean {
+    return true;
+  }
+  override get autoConnectDefault(): boolean {
+    return true;
+  }
+  override get technologyRefusal(): AutoConnectRefusal | undefined {
+    if (!this.#port) return "no device";
+    if (!this.#port.isEnabled) return "device is disabled";
+    if (!this.#port.hasCarrier) return "connection medium unavailable";
+    return this.#port.leftAloneBecause === undefined ? undefined : "device is left alone";
+  }
+
+  /** Takes another identity in the store; the caller loads the entry that belongs to it. */
+  rename(storageId: string): void {
+    this.#storageId = storageId;
+  }
+  /** The Device came, or went (undefined). */
+  setPort(port: EthernetPort | undefined): void {
+    this.#port = port;
+    this.setDevice(port);
+  }
+
+  /** Without carrier nothing happens, as the spec has it: the cable's arrival connects. */
+  protected override startConnect(): void {
+    if (this.#port?.hasCarrier) this.#port.connectService(this);
+  }
+  protected override startDisconnect(reason: DisconnectReason): void {
+    this.#port?.disconnectService(this);
+    this.advance("disconnected", reason);
+  }
+}

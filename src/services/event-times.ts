@@ -1,0 +1,22 @@
+import type { Clock } from "../base/clock.ts";
+
+/** Enough to see a flapping network; more is a burden on the bus (spec/shill-behaviour.md, 5). */
+const mostEvents = 20;
+const windowMs = 5 * 60_000;
+
+/** The newest events of one kind, as Diagnostics.* shows them. */
+export class EventTimes {
+  #events: { readonly at: number; readonly text: string }[] | undefined;
+
+  note(clock: Clock): void {
+    const event = { at: clock.now(), text: new Date(clock.wallTime()).toISOString() };
+    this.#events = [...(this.#events ?? []), event].slice(-mostEvents);
+  }
+  /** Wall-clock texts of the last five minutes, oldest first. */
+  texts(clock: Clock): readonly string[] {
+    if (!this.#events) return none;
+    const since = clock.now() - windowMs;
+    return this.#events.filter(({ at }) => at >= since).map(({ text }) => text);
+  }
+}
+const none: readonly string[] = [];

@@ -1,0 +1,116 @@
+/**
+ * The order of Services and the reason of each place (spec/shill-behaviour.md, 6). The first criterion that tells two
+ * Services apart decides; its name is the reason that clients read.
+ */
+import type { Technology } from "../base/technology.ts";
+import { type ConnectState, isConnected, isConnecting, isPortalled } from "./connect-states.ts";
+
+/** What the order looks at; a Service offers it, a test writes it down. */
+export interface OrderFacts {
+  readonly state: ConnectState;
+  /** In state failure, or failed since it was last ready. */
+  readonly hasFailed: boolean;
+  readonly isConnectable: boolean;
+  readonly technology: Technology;
+  readonly ephemeralPriority: number;
+  readonly priority: number;
+  readonly configurationSource: ConfigurationSource;
+  readonly hasManagedCredentials: boolean;
+  readonly autoConnect: boolean;
+  /** cipher * 4 + key rotation * 2 + endpoint authentication; 0 for networks without. */
+  readonly securityLevel: number;
+  /** Place of its Profile on the stack from the bottom, 0 the lowest; -1: ephemeral. */
+  readonly profileRank: number;
+  readonly hasEverConnected: boolean;
+  readonly strengthPercent: number;
+  readonly serial: number;
+}
+
+/** Who wrote the configuration, weightiest first (the bus calls it ONCSource). */
+export const configurationSources = ["UserPolicy", "DevicePolicy", "UserImport", "None", "Unknown"] as const;
+export type ConfigurationSource = (typeof configurationSources)[number];
+
+export interface OrderRules {
+  /** Rank by technology; unlisted ones come after all listed and are equal among themselves. */
+  readonly technologyOrder: readonly Technology[];
+  /** Automatic connection looks at the Services as if none were connected. */
+  readonly ignoreConnectivity?: boolean;
+}
+
+interface Criterion {
+  readonly reason: OrderReason;
+  /** Negative: `a` comes first. */
+  compare(a: OrderFacts, b: OrderFacts, rules: OrderRules): number;
+}
+
+const holdsFirst = (a: boolean, b: boolean): number => Number(b) - Number(a);
+
+const technologyRank = (technology: Technology, { technologyOrder }: OrderRules): number => {
+  const at = technologyOrder.indexOf(technology);
+  return at < 0 ? technologyOrder.length : at;
+};
+
+/** Looked at only where the states differ. */
+const connectivity = [
+  { reason: "IsOnline", compare: (a, b) => holdsFirst(a.state === "online", b.state === "online") },
+  { reason: "IsConnected", compare: (a, b) => holdsFirst(isConnected(a.state), isConnected(b.state)) },
+  { reason: "IsPortal", compare: (a, b) => holdsFirst(!isPortalled(a.state), !isPortalled(b.state)) },
+  { reason: "IsConnecting", compare: (a, b) => holdsFirst(isConnecting(a.state), isConnecting(b.state)) },
+  { reason: "IsFailed", compare: (a, b) => holdsFirst(!a.hasFailed, !b.hasFailed) },
+] as const satisfies readonly { reason: string; compare(a: OrderFacts, b: OrderFacts): number }[];
+
+const merit = [
+  { reason: "Connectable", compare: (a, b) => holdsFirst(a.isConnectable, b.isConnectable) },
+  {
+    reason: "Technology",
+    compare: (a, b, rules) => technologyRank(a.technology, rules) - technologyRank(b.technology, rules),
+  },
+  { reason: "EphemeralPriority", compare: (a, b) => b.ephemeralPriority - a.ephemeralPriority },
+  { reason: "Priority", compare: (a, b) => b.priority - a.priority },
+  {
+    reason: "Source",
+    compare: (a, b) =>
+      configurationSources.indexOf(a.configurationSource) - configurationSources.indexOf(b.configurationSource),
+  },
+  { reason: "ManagedCredentials", compare: (a, b) => holdsFirst(a.hasManagedCredentials, b.hasManagedCredentials) },
+  { reason: "AutoConnect", compare: (a, b) => holdsFirst(a.autoConnect, b.autoConnect) },
+  { reason: "Security", compare: (a, b) => b.securityLevel - a.securityLevel },
+  { reason: "ProfileOrder", compare: (a, b) => b.profileRank - a.profileRank },
+  { reason: "HasEverConnected", compare: (a, b) => holdsFirst(a.hasEverConnected, b.hasEverConnected) },
+  { reason: "Strength", compare: (a, b) => b.strengthPercent - a.strengthPercent },
+  { reason: "SerialNumber", compare: (a, b) => a.serial - b.serial },
+] as const satisfies readonly {
+  reason: string;
+  compare(a: OrderFacts, b: OrderFacts, rules: OrderRules): number;
+}[];
+
+export type OrderReason = (typeof connectivity)[number]["reason"] | (typeof merit)[number]["reason"] | "Same";
+
+const meritCriteria: readonly Criterion[] = merit;
+const allCriteria: readonly Criterion[] = [...connectivity, ...merit];
+
+export interface Comparison {
+  /** Negative: `a` comes first; 0 only for one and the same. */
+  readonly order: number;
+  readonly because: OrderReason;
+}
+
+export function compareServices(a: OrderFacts, b: OrderFacts, rules: OrderRules): Comparison {
+  for (const { reason, compare } of criteriaFor(a, b, rules)) {
+    const order = compare(a, b, rules);
+    if (order !== 0) return { order, because: reason };
+  }
+  return { order: 0, because: "Same" };
+}
+
+/** The same decision without the reason, for sorting thousands. */
+export function orderOf(a: OrderFacts, b: OrderFacts, rules: OrderRules): number {
+  for (const { compare } of criteriaFor(a, b, rules)) {
+    const order = compare(a, b, rules);
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+
+const criteriaFor = (a: OrderFacts, b: OrderFacts, rules: OrderRules): readonly Criterion[] =>
+  rules.ignoreConnectivity || (a.state === b.state && a.hasFailed === b.hasFailed) ? meritCriteria : allCriteria;

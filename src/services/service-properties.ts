@@ -1,0 +1,400 @@
+/** The properties of every Service (spec/shill-dbus-api.md, 3.3), and what is stored of them (shill-behaviour.md, 7.7). */
+import { DaemonError } from "../base/errors.ts";
+import { propertyTable } from "../base/property.ts";
+import { networkConfigDictionary, savedConfigDictionary } from "../network/merge.ts";
+import { parseStaticIp, staticIpDictionary } from "../network/static-ip.ts";
+import { isConnected } from "./connect-states.ts";
+import type { Service } from "./service.ts";
+import { type ConfigurationSource, configurationSources } from "./service-order.ts";
+
+/** Setting one of these may change the order, or what may connect by itself. */
+export const orderProperties: ReadonlySet<string> = new Set([
+  "AutoConnect",
+  "Priority",
+  "EphemeralPriority",
+  "ManagedCredentials",
+  "ONCSource",
+]);
+
+const checkPortalValues = ["auto", "true", "false", "http-only"];
+
+function oneOf<V extends string>(what: string, allowed: readonly V[], value: string): V {
+  const found = allowed.find((candidate) => candidate === value);
+  if (found === undefined) {
+    throw new DaemonError("InvalidArguments", `${what} must be one of ${allowed.join(", ")}, not "${value}"`);
+  }
+  return found;
+}
+
+export const serviceProperties = propertyTable<Service>()({
+  AutoConnect: {
+    signature: "b",
+    doc: "Whether the Manager may connect this Service without being asked. Always true for Ethernet.",
+    get: (service) => service.autoConnect,
+    set: (service, value) => {
+      if (service.isAutoConnectFixed && !value) {
+        throw new DaemonError("InvalidArguments", `AutoConnect of ${service.logName} cannot be switched off`);
+      }
+      service.autoConnect = value;
+      service.isAutoConnectRetained = true;
+    },
+    clear: (service) => {
+      service.autoConnect = service.autoConnectDefault;
+      service.isAutoConnectRetained = false;
+    },
+    persist: {
+      // Neither value is a default: what was set on purpose is stored, whatever it is.
+      default: false,
+      save: (service) => (service.isAutoConnectRetained && service.autoConnect ? true : undefined),
+      restore: (service, value, isStored) => {
+        service.autoConnect = isStored ? value : service.autoConnectDefault;
+        service.isAutoConnectRetained = isStored;
+      },
+    },
+  },
+  AutoConnectRefused: {
+    signature: "b",
+    doc: "AutoConnect was switched off on purpose and must not come on after a success.",
+    isInternal: true,
+    get: (service) => service.isAutoConnectRetained && !service.autoConnect,
+    persist: {
+      default: false,
+      restore: (service, value) => {
+        if (!value) return;
+        service.autoConnect = false;
+        service.isAutoConnectRetained = true;
+      },
+    },
+  },
+  CheckPortal: {
+    signature: "s",
+    doc: "Whether to look for a captive portal: auto (by Manager.CheckPortalList), true, false, http-only.",
+    get: (service) => service.checkPortal,
+    set: (service, value) => {
+      service.checkPortal = oneOf("CheckPortal", checkPortalValues, value);
+    },
+    persist: {
+      default: "auto",
+      restore: (service, value) => {
+        service.checkPortal = oneOf("CheckPortal", checkPortalValues, value);
+      },
+    },
+  },
+  Connectable: {
+    signature: "b",
+    doc: "Whether Connect() has all it needs.",
+    get: (service) => service.isConnectable,
+  },
+  Device: {
+    signature: "o",
+    doc: "The Device this Service is on; absent without one.",
+    get: (service) => service.device?.path,
+  },
+  "Diagnostics.Disconnects": {
+    signature: "as",
+    doc: "When a connection was lost in the last 5 minutes without anybody asking for it, at most 20.",
+    get: (service) => service.disconnects.texts(service.host.clock),
+  },
+  "Diagnostics.Misconnects": {
+    signature: "as",
+    doc: "When an attempt to connect failed in the last 5 minutes, at most 20.",
+    get: (service) => service.misconnects.texts(service.host.clock),
+  },
+  DownlinkSpeedKbps: {
+    signature: "u",
+    doc: "Speed of the link towards us in kilobits per second; 0: unknown.",
+    get: (service) => service.device?.linkSpeedKbps ?? 0,
+  },
+  EphemeralPriority: {
+    signature: "i",
+    doc: "Like Priority and before it, but never stored.",
+    get: (service) => service.ephemeralPriority,
+    set: (service, value) => {
+      service.ephemeralPriority = value;
+    },
+  },
+  Error: {
+    signature: "s",
+    doc: "Why the Service is in state failure; no-failure otherwise.",
+    get: (service) => service.error,
+  },
+  ErrorDetails: {
+    signature: "s",
+    doc: "Text for people that goes with Error; empty outside failure.",
+    get: (service) => service.errorDetails,
+  },
+  GUID: {
+    signature: "s",
+    doc: "An identifier that clients give and look up again; ours to keep only.",
+    get: (service) => service.guid,
+    set: (service, value) => {
+      service.guid = value;
+    },
+    persist: {
+      default: "",
+      restore: (service, value) => {
+        service.guid = value;
+      },
+    },
+  },
+  HasEverConnected: {
+    signature: "b",
+    doc: "Whether this configuration has ever been connected.",
+    isInternal: true,
+    get: (service) => service.hasEverConnected,
+    persist: {
+      default: false,
+      restore: (service, value) => {
+        service.hasEverConnected = value;
+      },
+    },
+  },
+  IPConfig: {
+    signature: "o",
+    doc: "The IPConfig in use first; absent while there is none.",
+    get: (service) => service.ipConfigPath,
+  },
+  IsConnected: {
+    signature: "b",
+    doc: "Whether State is ready, no-connectivity, redirect-found or online.",
+    get: (service) => isConnected(service.state),
+  },
+  LastConnected: {
+    signature: "t",
+    doc: "When it last became connected, in milliseconds since 1601-01-01 UTC; 0: never.",
+    get: (service) => service.lastConnected,
+    persist: {
+      default: 0n,
+      restore: (service, value) => {
+        service.lastConnected = value;
+      },
+    },
+  },
+  LastManualConnectAttempt: {
+    signature: "t",
+    doc: "When somebody last asked it to connect, in milliseconds since 1601-01-01 UTC; 0: never.",
+    get: (service) => service.lastManualConnectAttempt,
+    persist: {
+      default: 0n,
+      restore: (service, value) => {
+        service.lastManualConnectAttempt = value;
+      },
+    },
+  },
+  LastOnline: {
+    signature: "t",
+    doc: "When it last became online, in milliseconds since 1601-01-01 UTC; 0: never.",
+    get: (service) => service.lastOnline,
+    persist: {
+      default: 0n,
+      restore: (service, value) => {
+        service.lastOnline = value;
+      },
+    },
+  },
+  LinkMonitorDisable: {
+    signature: "b",
+    doc: "Do not judge this network by whether its gateway answers.",
+    get: (service) => service.isLinkMonitorDisabled,
+    set: (service, value) => {
+      service.isLinkMonitorDisabled = value;
+    },
+  },
+  LogName: {
+    signature: "s",
+    doc: "The name used in logs; holds no private data.",
+    get: (service) => service.logName,
+  },
+  ManagedCredentials: {
+    signature: "b",
+    doc: "Its credentials are kept by an administrator.",
+    get: (service) => service.hasManagedCredentials,
+    set: (service, value) => {
+      service.hasManagedCredentials = value;
+    },
+    persist: {
+      default: false,
+      restore: (service, value) => {
+        service.hasManagedCredentials = value;
+      },
+    },
+  },
+  Metered: {
+    signature: "b",
+    doc: "Whether traffic costs money: as set, else as the network hints (a tethered phone).",
+    get: (service) => service.isMetered,
+    set: (service, value) => {
+      service.meteredOverride = value;
+    },
+    clear: (service) => {
+      service.meteredOverride = undefined;
+    },
+  },
+  MeteredOverride: {
+    signature: "s",
+    doc: "Metered as a person set it: true, false, or empty.",
+    isInternal: true,
+    get: (service) => String(service.meteredOverride ?? ""),
+    persist: {
+      default: "",
+      restore: (service, value) => {
+        service.meteredOverride = value === "" ? undefined : value === "true";
+      },
+    },
+  },
+  Name: {
+    signature: "s",
+    doc: "The name for people. Setting another one is refused except where the technology allows renaming.",
+    get: (service) => service.name,
+    set: (service, value) => {
+      if (value !== service.name) {
+        throw new DaemonError("InvalidArguments", `the name of ${service.logName} cannot be changed`);
+      }
+    },
+  },
+  NetworkConfig: {
+    signature: "a{sv}",
+    doc: "The addressing in use in one dictionary, of both families; empty while not connected.",
+    get: (service) => networkConfigDictionary(service.network),
+  },
+  NetworkID: {
+    signature: "i",
+    doc: "Number of the layer 3 session; 0: none.",
+    get: (service) => service.network?.sessionId ?? 0,
+  },
+  ONCSource: {
+    signature: "s",
+    doc: "Who wrote the configuration: UserPolicy, DevicePolicy, UserImport, None, Unknown. Takes part in the order.",
+    get: (service) => service.configurationSource,
+    set: (service, value) => {
+      service.configurationSource = oneOf<ConfigurationSource>("ONCSource", configurationSources, value);
+    },
+    persist: {
+      default: "Unknown",
+      restore: (service, value) => {
+        service.configurationSource = oneOf<ConfigurationSource>("ONCSource", configurationSources, value);
+      },
+    },
+  },
+  PreviousError: {
+    signature: "s",
+    doc: "The last failure; stays after it is over. Empty: none so far.",
+    get: (service) => service.previousError,
+  },
+  PreviousErrorSerialNumber: {
+    signature: "i",
+    doc: "Counts failures, so that the same error twice can be told from once.",
+    get: (service) => service.previousErrorSerial,
+  },
+  Priority: {
+    signature: "i",
+    doc: "Larger comes first among Services of one technology; 0: none.",
+    get: (service) => service.priority,
+    set: (service, value) => {
+      service.priority = value;
+    },
+    persist: {
+      default: 0,
+      restore: (service, value) => {
+        service.priority = value;
+      },
+    },
+  },
+  ProbeUrl: {
+    signature: "s",
+    doc: "Where the last validation met a portal; empty: nowhere.",
+    get: () => "",
+  },
+  Profile: {
+    signature: "s",
+    doc: "Path of the Profile that keeps this Service's settings; empty while it is not stored.",
+    get: (service) => service.profile?.path ?? "",
+  },
+  ProxyConfig: {
+    signature: "s",
+    doc: 'JSON for clients; only its "mode" is read here.',
+    get: (service) => service.proxyConfig,
+    set: (service, value) => {
+      service.proxyConfig = value;
+    },
+    persist: {
+      default: "",
+      restore: (service, value) => {
+        service.proxyConfig = value;
+      },
+    },
+  },
+  SaveCredentials: {
+    signature: "b",
+    doc: "Whether credentials are stored.",
+    get: (service) => service.saveCredentials,
+    set: (service, value) => {
+      service.saveCredentials = value;
+    },
+    persist: {
+      default: true,
+      restore: (service, value) => {
+        service.saveCredentials = value;
+      },
+    },
+  },
+  SavedIPConfig: {
+    signature: "a{sv}",
+    doc: "What the network itself offered (DHCP), before StaticIPConfig is laid over it.",
+    get: (service) => savedConfigDictionary(service.network),
+  },
+  StartTime: {
+    signature: "t",
+    doc: "When the last attempt to connect began, in milliseconds since 1601-01-01 UTC; 0: never.",
+    get: (service) => service.startTime,
+  },
+  State: {
+    signature: "s",
+    doc: "idle, association, configuration, ready, no-connectivity, redirect-found, online, disconnecting or failure.",
+    get: (service) => service.state,
+  },
+  StaticIPConfig: {
+    signature: "a{sv}",
+    doc: "Addressing that overrides what the network offers; replaced as a whole, {} clears it.",
+    get: (service) => staticIpDictionary(service.staticIp),
+    set: (service, value) => service.setStaticIp(parseStaticIp(value)),
+    persist: {
+      default: new Map(),
+      restore: (service, value) => service.setStaticIp(parseStaticIp(value)),
+    },
+  },
+  Strength: {
+    signature: "y",
+    doc: "Signal in percent, 0 to 100; 100 on a cable.",
+    get: (service) => service.strengthPercent,
+  },
+  Type: {
+    signature: "s",
+    doc: "The technology.",
+    get: (service) => service.technology,
+  },
+  UIData: {
+    signature: "s",
+    doc: "Kept for clients, not looked at.",
+    get: (service) => service.uiData,
+    set: (service, value) => {
+      service.uiData = value;
+    },
+    persist: {
+      default: "",
+      restore: (service, value) => {
+        service.uiData = value;
+      },
+    },
+  },
+  UplinkSpeedKbps: {
+    signature: "u",
+    doc: "Speed of the link away from us in kilobits per second; 0: unknown.",
+    get: (service) => service.device?.linkSpeedKbps ?? 0,
+  },
+  Visible: {
+    signature: "b",
+    doc: "Whether it can be reached now: for Ethernet, a Device with carrier.",
+    get: (service) => service.isVisible,
+  },
+});

@@ -1,0 +1,402 @@
+import type { Clock } from "../base/clock.ts";
+import { DaemonError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { type Announce, PropertyShape, PropertyStore } from "../base/property.ts";
+import type { Technology } from "../base/technology.ts";
+import type { Network } from "../network/network.ts";
+import { emptyStaticIp, type StaticIp } from "../network/static-ip.ts";
+import type { Profile } from "../profiles/profile.ts";
+import { type AutoConnectRefusal, autoConnectRefusal, Cooldown } from "./auto-connect.ts";
+import {
+  type ConnectInput,
+  type ConnectState,
+  isActive,
+  isConnected,
+  isConnecting,
+  nextConnectState,
+} from "./connect-states.ts";
+import { EventTimes } from "./event-times.ts";
+import type { ConfigurationSource, OrderFacts } from "./service-order.ts";
+import { orderProperties, serviceProperties } from "./service-properties.ts";
+import { timeSince1601 } from "./timestamps.ts";
+
+/** What a Service needs from above. The Manager is the one host. */
+export interface ServiceHost {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Asks for one coalesced sort; asking often costs nothing. */
+  requestSort(because: string): void;
+  /** Called after the state and its properties are in place, before clients hear of them. */
+  stateChanged(service: Service, before: ConnectState, because: string): void;
+  isTechnologyAutoConnectable(technology: Technology): boolean;
+  profileRank(profile: Profile): number;
+  /** Whether the network is to be asked if the internet is behind it, before the Service counts as online. */
+  wantsValidation(service: Service): boolean;
+  /** Host name to send to DHCP servers; empty: none. */
+  readonly dhcpHostname: string;
+  /** Stopping or suspending: what ends now is nobody's fault and not counted. */
+  isExpectingDisconnects(): boolean;
+}
+
+/** What a Service knows of the Device it is on. */
+export interface ServiceDevice {
+  /** D-Bus object path. */
+  readonly path: string;
+  readonly linkName: string;
+  /** Kilobits per second, 0 unknown. */
+  readonly linkSpeedKbps: number;
+}
+
+export type DisconnectReason = "D-Bus RPC" | "Unload" | "Stop" | "carrier lost" | "device disabled" | "device removed";
+
+export const serviceShape = new PropertyShape<Service>(serviceProperties);
+
+/**
+ * What a person connects to. It has a state with a reason, settings that live in a Profile, and, while connected, a
+ * Network. Subclasses say how their technology connects.
+ */
+export abstract class Service implements OrderFacts {
+  abstract readonly technology: Technology;
+  abstract readonly storageId: string;
+  /** Without private data, e.g. `ethernet_3`. */
+  readonly logName: string;
+  #properties: PropertyStore<Service> | undefined;
+  /** Who tells clients; set while the Service is on the bus. */
+  announce: Announce | undefined;
+
+  // Settings; the table in service-properties.ts says what is stored and how it is called.
+  autoConnect = false;
+  /** AutoConnect was set on purpose, by a person or by a first success: then it is stored. */
+  isAutoConnectRetained = false;
+  checkPortal = "auto";
+  guid = "";
+  name = "";
+  priority = 0;
+  ephemeralPriority = 0;
+  configurationSource: ConfigurationSource = "Unknown";
+  hasManagedCredentials = false;
+  meteredOverride: boolean | undefined;
+  proxyConfig = "";
+  saveCredentials = true;
+  uiData = "";
+  isLinkMonitorDisabled = false;
+  staticIp: StaticIp = emptyStaticIp;
+  hasEverConnected = false;
+  lastConnected = 0n;
+  lastManualConnectAttempt = 0n;
+  lastOnline = 0n;
+  startTime = 0n;
+
+  // State.
+  error = "no-failure";
+  errorDetails = "";
+  previousError = "";
+  previousErrorSerial = 0;
+  stateReason = "new";
+  isExplicitlyDisconnected = false;
+  profile: Profile | undefined;
+  #state: ConnectState = "idle";
+  #failedAt: number | undefined;
+  #device: ServiceDevice | undefined;
+  #network: Network | undefined;
+  #ipConfigPath: string | undefined;
+  #connectWhenIdle = false;
+  readonly #cooldown = new Cooldown();
+  readonly misconnects = new EventTimes();
+  readonly disconnects = new EventTimes();
+
+  constructor(
+    readonly host: ServiceHost,
+    readonly serial: number,
+    technology: Technology,
+  ) {
+    this.logName = `${technology}_${serial}`;
+    this.name = technology;
+  }
+
+  /** Made at first use: by then the subclass is complete. */
+  get properties(): PropertyStore<Service> {
+    this.#properties ??= new PropertyStore<Service>(this, serviceShape, (name, signature, value) =>
+      this.announce?.(name, signature, value),
+    );
+    return this.#properties;
+  }
+
+  /** D-Bus object path; never used again in one run. */
+  get path(): string {
+    return `/service/${this.serial}`;
+  }
+  get state(): ConnectState {
+    return this.#state;
+  }
+  get device(): ServiceDevice | undefined {
+    return this.#device;
+  }
+  get network(): Network | undefined {
+    return this.#network;
+  }
+  /** Path of the IPConfig object that clients are shown first. */
+  get ipConfigPath(): string | undefined {
+    return this.#ipConfigPath;
+  }
+  get hasFailed(): boolean {
+    return this.#state === "failure" || this.#failedAt !== undefined;
+  }
+  get profileRank(): number {
+    return this.profile ? this.host.profileRank(this.profile) : -1;
+  }
+  get securityLevel(): number {
+    return 0;
+  }
+  /** Inferred where the technology can tell; see {@link meteredOverride}. */
+  get isMetered(): boolean {
+    return this.meteredOverride ?? this.network?.isTethered ?? false;
+  }
+  abstract get isConnectable(): boolean;
+  abstract get isVisible(): boolean;
+  abstract get strengthPercent(): number;
+  /** What the technology has against connecting now without being asked. */
+  abstract get technologyRefusal(): AutoConnectRefusal | undefined;
+  /** Whether a person may switch AutoConnect off. */
+  get isAutoConnectFixed(): boolean {
+    return false;
+  }
+  get autoConnectDefault(): boolean {
+    return false;
+  }
+
+  /** Brings the connection up; the way goes on through {@link advance}. Throws DaemonError. */
+  protected abstract startConnect(): void;
+  /** Takes it down; ends in `advance("disconnected")`. */
+  protected abstract startDisconnect(reason: DisconnectReason): void;
+
+  /**
+   * A person asks. Returns before the connection is up. Throws Failure, AlreadyConnected, InProgress, or what the
+   * technology says. While going down it succeeds and connects once idle is reached.
+   */
+  connect(because: string): void {
+    if (!this.isConnectable) throw new DaemonError("Failure", `Service ${this.logName} is not connectable`);
+    if (isConnected(this.#state)) throw new DaemonError("AlreadyConnected");
+    if (isConnecting(this.#state)) throw new DaemonError("InProgress");
+    this.lastManualConnectAttempt = timeSince1601(this.host.clock.wallTime());
+    this.properties.touch("LastManualConnectAttempt");
+    this.isExplicitlyDisconnected = false;
+    if (this.#state === "disconnecting") this.#connectWhenIdle = true;
+    else this.#connectNow(because);
+  }
+
+  /** The Manager connects without being asked. The caller has looked at {@link autoConnectRefusal}. */
+  autoConnectNow(): void {
+    const wait = this.#cooldown.attempt(this.host.clock.now());
+    if (wait > 0) {
+      this.host.clock.startTimer(`auto-connect-cooldown ${this.logName}`, wait, () =>
+        this.host.requestSort("auto-connect cooldown is over"),
+      );
+    }
+    this.#connectNow("auto-connect");
+  }
+
+  #connectNow(because: string): void {
+    if (this.#state === "failure") this.advance("disconnected", "a new attempt leaves the failure");
+    this.host.log.info(`${this.logName}: connecting (${because})`);
+    this.startConnect();
+  }
+
+  /** A person (or a policy) takes it down. Throws NotConnected where nothing is up or coming up. */
+  disconnect(reason: DisconnectReason): void {
+    if (!isActive(this.#state)) throw new DaemonError("NotConnected");
+    if (reason === "D-Bus RPC") this.isExplicitlyDisconnected = true;
+    this.#connectWhenIdle = false;
+    this.advance("disconnect", reason);
+    this.startDisconnect(reason);
+  }
+
+  /** Ends what is going on because the ground is gone (carrier, device); no failure, not explicit. Idle: nothing. */
+  drop(reason: DisconnectReason): void {
+    if (this.#state === "idle" || this.#state === "failure") return;
+    this.#noteLoss();
+    this.startDisconnect(reason);
+    this.advance("disconnected", reason);
+  }
+
+  /** Layer 3 is in place; told again when it changed. */
+  networkConnected(because: string): void {
+    this.networkChanged();
+    this.advance("configured", because);
+    this.reviewValidation();
+  }
+  /** Connected, and nobody is to look further: then it is online. */
+  reviewValidation(): void {
+    if (this.host.wantsValidation(this)) return;
+    this.advance("internet-found", "validation is disabled");
+  }
+
+  /** Records why it failed. Words of spec/shill-dbus-api.md, 7.3. */
+  fail(error: string, details: string): void {
+    this.#noteLoss();
+    this.error = error;
+    this.errorDetails = details;
+    this.previousError = error;
+    this.previousErrorSerial++;
+    this.#failedAt = this.host.clock.now();
+    this.advance("fail", details === "" ? error : `${error}: ${details}`);
+  }
+
+  #noteLoss(): void {
+    if (this.isExplicitlyDisconnected || this.host.isExpectingDisconnects()) return;
+    const { clock } = this.host;
+    if (isConnected(this.#state)) this.disconnects.note(clock);
+    else if (isConnecting(this.#state)) this.misconnects.note(clock);
+  }
+
+  /** The one way to another state. Inputs that the table does not know here are ignored on purpose. */
+  advance(input: ConnectInput, because: string): void {
+    const before = this.#state;
+    const next = nextConnectState(before, input);
+    if (next === undefined) return;
+    this.#state = next;
+    this.stateReason = because;
+    this.host.log.info(`${this.logName}: ${before} -> ${next} (${input}: ${because})`);
+    this.#settle(before, next);
+    this.host.stateChanged(this, before, because);
+    // Clients rely on this order: Error and times, then IsConnected, then State.
+    for (const name of stateProperties) this.properties.touch(name);
+    this.host.requestSort(`${this.logName} is ${next}`);
+    if (this.#connectWhenIdle && (next === "idle" || next === "failure")) {
+      this.#connectWhenIdle = false;
+      this.#connectNow("asked for while disconnecting");
+    }
+  }
+
+  #settle(before: ConnectState, next: ConnectState): void {
+    if (next !== "failure") {
+      this.error = "no-failure";
+      this.errorDetails = "";
+    }
+    const wall = this.host.clock.wallTime();
+    if (isConnected(next) && !isConnected(before)) {
+      this.lastConnected = timeSince1601(wall);
+      this.#failedAt = undefined;
+      this.#cooldown.reset();
+      this.#rememberSuccess();
+    }
+    if (next === "online") this.lastOnline = timeSince1601(wall);
+    if (isConnecting(next) && !isConnecting(before)) this.startTime = timeSince1601(wall);
+  }
+
+  /** A network that worked once is worth connecting to again, unless a person said otherwise. */
+  #rememberSuccess(): void {
+    this.hasEverConnected = true;
+    if (!this.isAutoConnectRetained && !this.isAutoConnectFixed) {
+      this.autoConnect = true;
+      this.isAutoConnectRetained = true;
+    }
+    this.save();
+    this.properties.touch("AutoConnect");
+  }
+
+  /** Why it may not connect by itself now; undefined: it may. */
+  get autoConnectRefusal(): AutoConnectRefusal | undefined {
+    const { host } = this;
+    return autoConnectRefusal({
+      autoConnect: this.autoConnect,
+      isTechnologyAllowed: host.isTechnologyAutoConnectable(this.technology),
+      isConnectable: this.isConnectable,
+      state: this.#state,
+      isExplicitlyDisconnected: this.isExplicitlyDisconnected,
+      isThrottled: this.#cooldown.isThrottled(host.clock.now()),
+      lacksUnderlay: false,
+      hadBadPassphraseJustNow: this.#hadBadPassphraseJustNow,
+      technologyRefusal: this.technologyRefusal,
+    });
+  }
+
+  /** Someone retyping a passphrase is not to be overtaken: one second of peace after a refused one. */
+  get #hadBadPassphraseJustNow(): boolean {
+    const failedAt = this.#failedAt;
+    return (
+      this.previousError === "bad-passphrase" && failedAt !== undefined && this.host.clock.now() - failedAt < 1_000
+    );
+  }
+
+  /** After resume and profile changes: what happened before no longer counts. */
+  forgive(): void {
+    this.isExplicitlyDisconnected = false;
+    this.#cooldown.reset();
+  }
+
+  setDevice(device: ServiceDevice | undefined): void {
+    this.#device = device;
+    for (const name of deviceProperties) this.properties.touch(name);
+  }
+  setNetwork(network: Network | undefined): void {
+    this.#network = network;
+    this.networkChanged();
+  }
+  setIpConfigPath(path: string | undefined): void {
+    this.#ipConfigPath = path;
+    this.properties.touch("IPConfig");
+  }
+  /** The Network's settings are others than before. */
+  networkChanged(): void {
+    for (const name of networkProperties) this.properties.touch(name);
+  }
+  /** The technology's facts (carrier, signal) are others than before. */
+  technologyChanged(): void {
+    for (const name of technologyProperties) this.properties.touch(name);
+  }
+
+  /** Takes effect at once on a live connection. */
+  setStaticIp(staticIp: StaticIp): void {
+    this.staticIp = staticIp;
+    this.#network?.setStatic(staticIp);
+  }
+
+  /** A client sets a property: stored before it is announced, or refused and nothing has changed. */
+  setProperty(name: string, value: unknown): void {
+    if (this.properties.set(name, value, () => this.save())) this.#afterChange(name);
+  }
+  clearProperty(name: string): void {
+    if (this.properties.clear(name, () => this.save())) this.#afterChange(name);
+  }
+  #afterChange(name: string): void {
+    if (orderProperties.has(name)) this.host.requestSort(`${name} of ${this.logName} was set`);
+  }
+
+  /** Writes the whole entry; ephemeral Services are not stored. Throws DaemonError and then nothing has changed. */
+  save(): void {
+    this.profile?.store.write(this.storageId, this.storedRows());
+  }
+  /** Every entry says what it is, so that it can be read without a live Service. */
+  storedRows(): Map<string, string> {
+    return this.properties.rows().set("Type", JSON.stringify(this.technology));
+  }
+  /** Takes the settings of the entry of this Profile, or the defaults, and belongs to it from now on. */
+  load(profile: Profile | undefined): void {
+    this.profile = profile;
+    const rows = profile?.store.read(this.storageId) ?? new Map();
+    this.properties.restore(rows, (name, error) =>
+      this.host.log.warn(`${profile?.path} ${this.storageId}: stored ${name} is unreadable, default taken`, { error }),
+    );
+    this.properties.touch("Profile");
+    this.#network?.setStatic(this.staticIp);
+  }
+}
+
+const stateProperties = [
+  "ErrorDetails",
+  "LastConnected",
+  "LastOnline",
+  "StartTime",
+  "Error",
+  "PreviousError",
+  "PreviousErrorSerialNumber",
+  "Diagnostics.Disconnects",
+  "Diagnostics.Misconnects",
+  "Visible",
+  "IsConnected",
+  "State",
+] as const;
+const deviceProperties = ["Device", "Visible", "Connectable", "UplinkSpeedKbps", "DownlinkSpeedKbps"] as const;
+const networkProperties = ["NetworkID", "NetworkConfig", "SavedIPConfig", "Metered"] as const;
+const technologyProperties = ["Connectable", "Visible", "Strength", "UplinkSpeedKbps", "DownlinkSpeedKbps"] as const;
