@@ -74,8 +74,9 @@ export class AddressConflictWatch {
   get disputes(): number {
     return this.#disputes;
   }
-  get isActive(): boolean {
-    return this.#phase !== "idle";
+  /** Undefined while nothing is watched. */
+  get address(): string | undefined {
+    return this.#phase === "idle" ? undefined : this.#address;
   }
 
   /** Begins with the first probe; replaces an earlier watch. */

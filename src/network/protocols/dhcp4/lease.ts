@@ -25,6 +25,8 @@ export interface Grant {
   readonly serverMac: string;
   readonly grantedAtMs: number;
   readonly client: string;
+  /** From 0 (inclusive) to 1: spreads the renewal. */
+  readonly random: number;
 }
 
 /** Refuses addresses that no host can have and masks that are none. */
@@ -41,7 +43,7 @@ export function leaseOfGrant(grant: Grant): LeaseOrRefusal {
       serverMac: grant.serverMac,
       grantedAtMs: grant.grantedAtMs,
       client: grant.client,
-      ...leaseTimes(options.leaseSeconds, options.renewSeconds, options.rebindSeconds),
+      ...leaseTimes(options.leaseSeconds, options.renewSeconds, options.rebindSeconds, grant.random),
     },
   };
 }

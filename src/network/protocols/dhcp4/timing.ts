@@ -9,6 +9,7 @@ const assumedLeaseSeconds = 3600;
 /** RFC 2131, 4.4.5. */
 const renewShare = 0.5;
 const rebindShare = 0.875;
+const renewSpread = 0.01;
 
 export interface LeaseTimes {
   /** All in seconds from when the request was sent, ascending; undefined: a lease without end, never renewed. */
@@ -17,19 +18,22 @@ export interface LeaseTimes {
   readonly rebindSeconds: number | undefined;
 }
 
-/** Makes 0 < T1 < T2 < lease of whatever the server said; times that break this order are replaced by the defaults. */
+/**
+ * Makes 0 < T1 < T2 < lease of whatever the server said; times that break this order are replaced by the defaults. T1
+ * comes up to a hundredth earlier, so that hosts that were switched on together do not renew together (RFC 2131, 4.4.5).
+ */
 export function leaseTimes(
   lease: number | undefined,
   renew: number | undefined,
   rebind: number | undefined,
+  random = 0,
 ): LeaseTimes {
   if (lease === infiniteLease) return { leaseSeconds: undefined, renewSeconds: undefined, rebindSeconds: undefined };
   const leaseSeconds = Math.max(lease ?? assumedLeaseSeconds, shortestLeaseSeconds);
   const rebindSeconds = rebind && rebind < leaseSeconds ? rebind : leaseSeconds * rebindShare;
   const isRenewUsable = renew !== undefined && renew > 0 && renew < rebindSeconds;
-  const renewSeconds = isRenewUsable
-    ? renew
-    : Math.min(leaseSeconds * renewShare, rebindSeconds * (renewShare / rebindShare));
+  const byDefault = Math.min(leaseSeconds * renewShare, rebindSeconds * (renewShare / rebindShare));
+  const renewSeconds = (isRenewUsable ? renew : byDefault) * (1 - random * renewSpread);
   return { leaseSeconds, renewSeconds, rebindSeconds };
 }
 

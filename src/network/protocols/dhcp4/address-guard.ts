@@ -1,0 +1,57 @@
+import type { Clock } from "../../../base/clock.ts";
+import type { Log } from "../../../base/log.ts";
+import { AddressConflictWatch, type ConflictDetection, type ConflictObserver } from "../address-conflict.ts";
+import type { ProtocolLink } from "../handler.ts";
+import type { LinkChannels } from "./channels.ts";
+import { broadcastMac } from "./messenger.ts";
+
+/** RFC 5227 for the leased address, on the link's ARP socket; without that socket the address is used unwatched. */
+export class AddressGuard {
+  readonly #watch: AddressConflictWatch;
+
+  constructor(
+    private readonly link: ProtocolLink,
+    private readonly channels: LinkChannels,
+    private readonly log: Log,
+    readonly mode: ConflictDetection,
+    timing: { readonly clock: Clock; random(): number },
+    observer: ConflictObserver,
+  ) {
+    const send = (packet: Buffer) => void this.channels.channel("arp").send(broadcastMac, packet);
+    const ports = { clock: timing.clock, random: () => timing.random(), send };
+    this.#watch = new AddressConflictWatch(ports, link.mac, link.name, observer);
+  }
+
+  get disputes(): number {
+    return this.#watch.disputes;
+  }
+  /** The strict order. False: it cannot be done here. */
+  check(address: string): boolean {
+    if (!this.#listen()) return false;
+    this.#watch.probe(address, "before-use");
+    return true;
+  }
+  /** For an address in use: probes it unless it is watched already. */
+  watch(address: string): void {
+    if (this.mode === "off" || this.#watch.address === address) return;
+    if (this.#listen()) this.#watch.probe(address, "parallel");
+  }
+  /** For an address that has been in use all along. */
+  hold(address: string): void {
+    if (this.mode !== "off" && this.#listen()) this.#watch.hold(address);
+  }
+  stop(): void {
+    this.#watch.stop();
+    this.channels.unlisten("arp", this);
+  }
+
+  #listen(): boolean {
+    try {
+      this.channels.listen("arp", this, (packet) => this.#watch.onPacket(packet));
+      return true;
+    } catch (error) {
+      this.log.warn(`${this.link.name}: no conflict detection: ${String(error)}`);
+      return false;
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import type { Clock } from "../../../base/clock.ts";
+import type { Dhcp4Config } from "./config.ts";
+import type { Identity } from "./identity.ts";
+import type { DhcpLease } from "./lease.ts";
+import type { DhcpMessage } from "./message.ts";
+import type { Messenger } from "./messenger.ts";
+import * as requests from "./requests.ts";
+
+/** After this many unanswered messages the reason may be a server or relay that cannot unicast to us. */
+const unansweredBeforeBroadcast = 2;
+
+/** The client's side of an exchange: its number, how often it was asked, and whether answers must be broadcast. */
+export class Asking {
+  #transactionId = 0;
+  #startedAt = 0;
+  #sentAt = 0;
+  #sent = 0;
+  #unanswered = 0;
+  #needsBroadcast = false;
+
+  constructor(
+    private readonly identity: Identity,
+    private readonly flag: Dhcp4Config["broadcastFlag"],
+    private readonly messenger: Messenger,
+    private readonly clock: Clock,
+    private readonly newTransactionId: () => number,
+  ) {}
+
+  get transactionId(): number {
+    return this.#transactionId;
+  }
+  /** When the latest message of this exchange left: a lease counts from there (RFC 2131, 4.4.1). */
+  get sentAt(): number {
+    return this.#sentAt;
+  }
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /** Forgets what was learnt about the network. */
+  reset(): void {
+    this.#needsBroadcast = this.flag === "always";
+    this.#unanswered = 0;
+  }
+  newExchange(): void {
+    this.#transactionId = this.newTransactionId();
+    this.#startedAt = this.clock.now();
+    this.#sent = 0;
+  }
+  answered(): void {
+    this.#unanswered = 0;
+  }
+
+  /** `hint`: an address we have or had here. */
+  discover(hint: string | undefined): void {
+    this.#count();
+    this.messenger.broadcast(requests.discover(this.identity, this.#exchange, hint));
+  }
+  requestOffered(address: string, serverId: string): void {
+    this.#count();
+    this.messenger.broadcast(requests.requestOffered(this.identity, this.#exchange, address, serverId));
+  }
+  requestRemembered(address: string): void {
+    this.#count();
+    this.messenger.broadcast(requests.requestRemembered(this.identity, this.#exchange, address));
+  }
+  renew(lease: DhcpLease): void {
+    this.#count();
+    this.messenger.unicast(this.#renewal(lease), lease);
+  }
+  rebind(lease: DhcpLease): void {
+    this.#count();
+    this.messenger.broadcast(this.#renewal(lease));
+  }
+  decline({ settings, serverId }: DhcpLease): void {
+    this.newExchange();
+    this.messenger.broadcast(requests.decline(this.identity, this.#farewell, settings.ipv4.address, serverId));
+  }
+  /** Returns whether it left the host. */
+  release(lease: DhcpLease): boolean {
+    this.newExchange();
+    const { settings, serverId } = lease;
+    const message = requests.release(this.identity, this.#farewell, settings.ipv4.address, serverId);
+    return this.messenger.directly(message, lease);
+  }
+
+  #count(): void {
+    this.#sent++;
+    this.#sentAt = this.clock.now();
+    if (this.flag !== "never" && this.#unanswered >= unansweredBeforeBroadcast) this.#needsBroadcast = true;
+    this.#unanswered++;
+  }
+  #renewal(lease: DhcpLease): DhcpMessage {
+    return requests.requestRenewal(this.identity, this.#exchange, lease.settings.ipv4.address);
+  }
+  get #exchange(): requests.Exchange {
+    const seconds = Math.floor((this.clock.now() - this.#startedAt) / 1000);
+    return { id: this.#transactionId, seconds, isBroadcast: this.#needsBroadcast };
+  }
+  /** Nobody answers these. */
+  get #farewell(): requests.Exchange {
+    return { id: this.#transactionId, seconds: 0, isBroadcast: false };
+  }
+}

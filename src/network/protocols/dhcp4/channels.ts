@@ -1,0 +1,71 @@
+import type { Clock } from "../../../base/clock.ts";
+import type { PacketChannel, PacketKind, PacketPort, ReceivedPacket } from "../../../packet/packet.ts";
+import { Backoff } from "./backoff.ts";
+
+/**
+ * What belongs to a link rather than to a session: its packet sockets, because closing one waits for the kernel, and the
+ * back-off, because it must outlive whoever caused it.
+ */
+export class LinkChannels {
+  readonly #open = new Map<PacketKind, PacketChannel>();
+  readonly #listeners = new Map<PacketKind, object>();
+  #backoff: Backoff | undefined;
+
+  constructor(
+    private readonly packets: PacketPort,
+    private readonly linkIndex: number,
+  ) {}
+
+  backoff(clock: Clock): Backoff {
+    this.#backoff ??= new Backoff(clock);
+    return this.#backoff;
+  }
+  /** Opens on first use; throws SystemError. */
+  channel(kind: PacketKind): PacketChannel {
+    let channel = this.#open.get(kind);
+    if (!channel) {
+      channel = this.packets.open(kind, this.linkIndex);
+      this.#open.set(kind, channel);
+    }
+    return channel;
+  }
+  /** `owner` listens instead of whoever did. Throws SystemError when the socket has to be opened and cannot. */
+  listen(kind: PacketKind, owner: object, onPacket: (packet: ReceivedPacket) => void): void {
+    this.channel(kind).listen(onPacket);
+    this.#listeners.set(kind, owner);
+  }
+  /** Does nothing if somebody else listens by now. */
+  unlisten(kind: PacketKind, owner: object): void {
+    if (this.#listeners.get(kind) !== owner) return;
+    this.#listeners.delete(kind);
+    this.#open.get(kind)?.listen(undefined);
+  }
+  close(): void {
+    for (const channel of this.#open.values()) channel.close();
+    this.#open.clear();
+    this.#listeners.clear();
+  }
+}
+
+/** The channels of all links, kept until the link is gone. */
+export class ChannelPool {
+  readonly #links = new Map<number, LinkChannels>();
+  constructor(private readonly packets: PacketPort) {}
+
+  of(linkIndex: number): LinkChannels {
+    let channels = this.#links.get(linkIndex);
+    if (!channels) {
+      channels = new LinkChannels(this.packets, linkIndex);
+      this.#links.set(linkIndex, channels);
+    }
+    return channels;
+  }
+  /** Closes what is open for the link. Twice is fine. */
+  forget(linkIndex: number): void {
+    this.#links.get(linkIndex)?.close();
+    this.#links.delete(linkIndex);
+  }
+  forgetAll(): void {
+    for (const linkIndex of [...this.#links.keys()]) this.forget(linkIndex);
+  }
+}

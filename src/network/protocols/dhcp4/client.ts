@@ -1,0 +1,416 @@
+import type { Clock } from "../../../base/clock.ts";
+import { DaemonError } from "../../../base/errors.ts";
+import type { Log } from "../../../base/log.ts";
+import { TimerSet } from "../../../base/timer-set.ts";
+import type { IpSettings } from "../../ip-settings.ts";
+import type { ProtocolLink } from "../handler.ts";
+import { AddressGuard } from "./address-guard.ts";
+import { Asking } from "./asking.ts";
+import type { Backoff } from "./backoff.ts";
+import type { LinkChannels } from "./channels.ts";
+import type { Dhcp4Config } from "./config.ts";
+import { type Identity, identityOf } from "./identity.ts";
+import { KeptLease, type RememberedLease } from "./kept-lease.ts";
+import { type DhcpLease, leaseOfGrant, phaseOfLease } from "./lease.ts";
+import { LeaseLife } from "./lease-life.ts";
+import { type LeaseOptions, readLeaseOptions } from "./lease-options.ts";
+import { type Dhcp4Action, type Dhcp4Input, type Dhcp4State, dhcp4Step, isAwaitingReply } from "./machine.ts";
+import type { DhcpMessage } from "./message.ts";
+import { broadcastMac, Messenger } from "./messenger.ts";
+import { type IgnoredBecause, whyIgnored } from "./reply-check.ts";
+import { ipv6OnlyWaitMs, rebootDelayMs, renewDelayMs, resendDelayMs } from "./timing.ts";
+import type { UdpPort } from "./udp-port.ts";
+
+/** Why a lease in use ended. `unconfirmed`: nobody answered, and {@link Dhcp4Config.useUnconfirmedLease} is false. */
+export type LostReason = "nak" | "lease-expired" | "address-conflict" | "unconfirmed" | "ipv6-only-preferred";
+
+export interface ClientObserver {
+  /** New or confirmed settings; the first of them ends the acquisition. */
+  onSettings(settings: IpSettings): void;
+  /** The acquisition failed; the client has stopped. */
+  onFailed(error: DaemonError): void;
+  /** What was told before is void; the client has stopped. */
+  onLost(reason: LostReason): void;
+}
+
+export interface ClientPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly channels: LinkChannels;
+  readonly udp: UdpPort;
+  /** From 0 (inclusive) to 1. */
+  random(): number;
+  /** Unpredictable: 32 bits. */
+  transactionId(): number;
+}
+
+type TimerName = "dhcp4-begin" | "dhcp4-resend" | "dhcp4-limit" | "dhcp4-unconfirmed" | "dhcp4-afterwards";
+
+const defaultAcquisitionLimitMs = 30_000;
+/** Two DISCOVERs and an INIT-REBOOT found nobody by then; any living server would have answered. */
+const unconfirmedAfterMs = 10_000;
+/** How often a message is sent before another way is tried; the others go on until time is up. */
+const mostSends: Partial<Record<Dhcp4State, number>> = { requesting: 2, rebooting: 2 };
+
+const phaseInputs = { valid: undefined, renew: "renew-due", rebind: "rebind-due", expired: "expired" } as const;
+const lostBecause: Partial<Record<Dhcp4Input, LostReason>> = {
+  nak: "nak",
+  expired: "lease-expired",
+  conflict: "address-conflict",
+};
+
+/** Carries out what the table in `machine.ts` decides, for one link. Everything happens inside the callback that caused it. */
+export class Dhcp4Client {
+  readonly #timers: TimerSet<TimerName>;
+  readonly #identity: Identity;
+  readonly #messenger: Messenger;
+  readonly #asking: Asking;
+  readonly #kept: KeptLease;
+  readonly #guard: AddressGuard;
+  readonly #backoff: Backoff;
+  readonly #life: LeaseLife;
+  readonly #ignored = new Map<IgnoredBecause, number>();
+  #state: Dhcp4State = "stopped";
+  #hasHeardServer = false;
+  /** What the latest OFFER or ACK grants. */
+  #granted: DhcpLease | undefined;
+  #remembered: RememberedLease | undefined;
+  /** The owner has been told the settings and not yet that they are lost. */
+  #isInUse = false;
+  #withoutIpv4Until = 0;
+
+  /** Throws DaemonError InvalidArguments. */
+  constructor(
+    private readonly link: ProtocolLink,
+    private readonly config: Dhcp4Config,
+    private readonly ports: ClientPorts,
+    private readonly observer: ClientObserver,
+  ) {
+    const { clock, log, channels, udp } = ports;
+    this.#identity = identityOf(link, config);
+    this.#timers = new TimerSet(clock, link.name);
+    this.#backoff = channels.backoff(clock);
+    this.#kept = new KeptLease(config.leases, this.#identity.clientId.toString("hex"), log);
+    this.#life = new LeaseLife(clock, link.name, () => this.#checkLease());
+    this.#messenger = new Messenger(channels, udp, link, log, {
+      onMessage: (message, fromMac) => this.#onMessage(message, fromMac),
+      onMalformed: (what) => this.#ignore("malformed", what),
+    });
+    this.#asking = new Asking(this.#identity, config.broadcastFlag, this.#messenger, clock, () =>
+      ports.transactionId(),
+    );
+    this.#guard = new AddressGuard(link, channels, log, config.conflictDetection ?? "parallel", ports, {
+      onFree: () => this.#onAddressFree(),
+      onConflict: (otherMac) => this.#onConflict(otherMac),
+    });
+  }
+
+  get state(): Dhcp4State {
+    return this.#state;
+  }
+  /** As of now; undefined while nothing is in force. */
+  get settings(): IpSettings | undefined {
+    return this.#isInUse ? this.#life.settings : undefined;
+  }
+  /** For the debug dump. */
+  inspect(): Readonly<Record<string, unknown>> {
+    return {
+      state: this.#state,
+      isInUse: this.#isInUse,
+      lease: this.#life.lease,
+      leaseAgeMs: this.#life.lease && this.#life.ageMs,
+      sent: this.#asking.sent,
+      ignored: Object.fromEntries(this.#ignored),
+      addressDisputes: this.#guard.disputes,
+      backoffMs: this.#backoff.waitMs,
+    };
+  }
+
+  /** Only when stopped. `resume`: the kept lease's address is on the link. Throws what opening a socket throws. */
+  start({ resume }: { readonly resume: boolean }): void {
+    if (this.#withoutIpv4Until > this.ports.clock.now()) {
+      this.observer.onFailed(this.#ipv6OnlyError());
+      return;
+    }
+    this.#messenger.prepare();
+    this.#hasHeardServer = false;
+    const remembered = this.#kept.load(this.ports.clock.wallTime());
+    this.#remembered = remembered;
+    const isUsable = remembered !== undefined && phaseOfLease(remembered.lease, remembered.elapsedMs) !== "expired";
+    this.#startLimit();
+    if (isUsable && resume) this.#resume(remembered);
+    else if (isUsable) this.#planUnconfirmedUse(remembered);
+    this.#run(isUsable ? "start-known" : "start");
+  }
+  /**
+   * Has the lease in use confirmed now, in the way of INIT-REBOOT: servers of another network must refuse it (RFC 2131,
+   * 4.3.2), where they may ignore a rebinding client.
+   */
+  verify(): void {
+    if (!dhcp4Step(this.#state, "verify")) return;
+    this.#startLimit();
+    this.#run("verify");
+  }
+  /** Silent: the observer hears nothing. Twice is fine. */
+  stop({ release }: { readonly release: boolean }): void {
+    const { lease } = this.#life;
+    // What never left the host must not be forgotten: the server still keeps the address for us.
+    if (release && lease && this.#isInUse && this.#asking.release(lease)) this.#kept.forget();
+    this.#isInUse = false;
+    this.#run("stop");
+  }
+
+  // --- the table ---
+
+  #run(input: Dhcp4Input): void {
+    const step = dhcp4Step(this.#state, input);
+    if (!step) return;
+    const before = this.#state;
+    this.#state = step.state;
+    this.ports.log.debug(() => `${this.link.name}: ${before} -> ${step.state} (${input})`);
+    this.#timers.cancel("dhcp4-begin");
+    if (!isAwaitingReply[step.state]) this.#stopAsking();
+    else if (!isAwaitingReply[before]) this.#messenger.listen();
+    if (step.state === "stopped") this.#halt();
+    for (const action of step.actions) this.#actions[action](input);
+  }
+
+  readonly #actions: Readonly<Record<Dhcp4Action, (because: Dhcp4Input) => void>> = {
+    "new-exchange": () => this.#asking.newExchange(),
+    "send-discover": () => this.#ask(() => this.#asking.discover(this.#hint)),
+    "send-request": () => this.#ask(() => this.#requestOffered()),
+    "send-reboot": () => this.#ask(() => this.#asking.requestRemembered(this.#hint as string)),
+    "send-renew": () => this.#ask(() => this.#asking.renew(this.#life.lease as DhcpLease)),
+    "send-rebind": () => this.#ask(() => this.#asking.rebind(this.#life.lease as DhcpLease)),
+    "take-lease": () => this.#takeLease(),
+    "check-address": () => this.#checkAddress(),
+    deliver: () => this.#deliver(),
+    decline: () => this.#decline(),
+    "count-refusal": () => this.#backoff.refused(),
+    "void-lease": () => this.#voidLease(),
+    "schedule-begin": () => this.#scheduleBegin(),
+    restart: (because) => this.#restart(because),
+    "give-way-to-ipv6": () => this.#giveWayToIpv6(),
+    "check-lease": () => this.#checkLease(),
+  };
+
+  // --- asking ---
+
+  /** The address we have, or had here once. */
+  get #hint(): string | undefined {
+    return this.#life.address ?? this.#remembered?.lease.settings.ipv4.address;
+  }
+  #requestOffered(): void {
+    const { settings, serverId } = this.#granted as DhcpLease;
+    this.#asking.requestOffered(settings.ipv4.address, serverId);
+  }
+  #ask(send: () => void): void {
+    const { address } = this.#life;
+    if (this.#isInUse && address !== undefined) this.#messenger.holdPort(address);
+    send();
+    const delay = this.#resendDelayMs();
+    if (delay !== undefined) this.#timers.start("dhcp4-resend", delay, () => this.#onResend());
+  }
+  /** Undefined: this was the last before the lease moves on. */
+  #resendDelayMs(): number | undefined {
+    const random = this.ports.random();
+    if (this.#state === "rebooting") return rebootDelayMs(this.#asking.sent, random);
+    if (this.#state !== "renewing" && this.#state !== "rebinding") return resendDelayMs(this.#asking.sent, random);
+    const remaining = this.#life.nextPhaseInMs ?? 0;
+    const delay = renewDelayMs(remaining);
+    return delay < remaining ? delay : undefined;
+  }
+  #onResend(): void {
+    const before = this.#state;
+    // After a suspend this timer may come before that of the lease.
+    this.#checkLease();
+    if (this.#state !== before) return;
+    this.#run(this.#asking.sent >= (mostSends[before] ?? Number.POSITIVE_INFINITY) ? "exhausted" : "resend");
+  }
+  #stopAsking(): void {
+    this.#timers.cancel("dhcp4-resend");
+    this.#messenger.unlisten();
+  }
+
+  // --- answers ---
+
+  #onMessage(message: DhcpMessage, fromMac: string | undefined): void {
+    const options = readLeaseOptions(message.options);
+    const because = whyIgnored(message, options, {
+      state: this.#state,
+      transactionId: this.#asking.transactionId,
+      mac: this.#identity.mac,
+      server: this.#expectedServer,
+      wantsRapidCommit: this.#identity.wantsRapidCommit,
+    });
+    if (because) this.#ignore(because, message.type);
+    else if (message.type === "nak") this.#onNak(options);
+    else this.#onGrant(message, options, fromMac);
+  }
+  get #expectedServer(): string | undefined {
+    if (this.#state === "requesting") return this.#granted?.serverId;
+    return this.#state === "renewing" ? this.#life.lease?.serverId : undefined;
+  }
+  #ignore(because: IgnoredBecause, what: string): void {
+    this.#ignored.set(because, (this.#ignored.get(because) ?? 0) + 1);
+    this.ports.log.debug(() => `${this.link.name}: packet ignored in ${this.#state}: ${because} (${what})`);
+  }
+  #onNak(options: LeaseOptions): void {
+    this.#hasHeardServer = true;
+    this.ports.log.info(`${this.link.name}: server ${options.serverId} refused ${this.#hint ?? "its own offer"}`);
+    this.#run("nak");
+  }
+  #onGrant(message: DhcpMessage, options: LeaseOptions, fromMac: string | undefined): void {
+    const result = this.#readGrant(message, options, fromMac);
+    if ("refused" in result) {
+      this.#ignore("unusable", result.refused);
+      return;
+    }
+    this.#hasHeardServer = true;
+    this.#asking.answered();
+    for (const problem of options.problems) this.ports.log.debug(`${this.link.name}: ${message.type}: ${problem}`);
+    this.#granted = result.lease;
+    this.#run(this.#inputOfGrant(message, options, result.lease));
+  }
+  #readGrant(message: DhcpMessage, options: LeaseOptions, fromMac: string | undefined) {
+    const { clock } = this.ports;
+    return leaseOfGrant({
+      address: message.yourAddress,
+      options,
+      serverMac: fromMac ?? this.#life.lease?.serverMac ?? broadcastMac,
+      grantedAtMs: Math.round(clock.wallTime() - (clock.now() - this.#asking.sentAt)),
+      client: this.#identity.clientId.toString("hex"),
+      random: this.ports.random(),
+    });
+  }
+  #inputOfGrant({ type }: DhcpMessage, { ipv6OnlySeconds }: LeaseOptions, lease: DhcpLease): Dhcp4Input {
+    if (ipv6OnlySeconds !== undefined && this.#identity.wantsIpv6Only) {
+      this.#withoutIpv4Until = this.ports.clock.now() + ipv6OnlyWaitMs(ipv6OnlySeconds);
+      return "ipv6-only";
+    }
+    if (type === "offer") return "offer";
+    const isHeld = this.#isInUse && this.#life.address === lease.settings.ipv4.address;
+    return this.#guard.mode === "before-use" && !isHeld ? "ack-to-check" : "ack";
+  }
+
+  // --- the lease ---
+
+  #takeLease(): void {
+    const lease = this.#granted as DhcpLease;
+    this.#backoff.granted();
+    this.#life.begin(lease, this.#asking.sentAt);
+    this.#kept.save(lease);
+  }
+  #checkLease(): void {
+    if (!this.#life.lease || this.#state === "stopped") return;
+    this.#life.arm();
+    const input = phaseInputs[this.#life.phase];
+    if (input) this.#run(input);
+  }
+  #deliver(): void {
+    const settings = this.#life.settings as IpSettings;
+    this.#isInUse = true;
+    if (this.#state === "bound") {
+      this.#timers.cancel("dhcp4-limit");
+      this.#timers.cancel("dhcp4-unconfirmed");
+    }
+    // Disk and ARP wait for the next turn: first the address.
+    this.#timers.start("dhcp4-afterwards", 0, () => {
+      this.#kept.flush();
+      if (this.#life.address !== undefined) this.#guard.watch(this.#life.address);
+    });
+    this.observer.onSettings(settings);
+  }
+  #voidLease(): void {
+    this.#kept.forget();
+    this.#remembered = undefined;
+    this.#life.end();
+    this.#timers.cancel("dhcp4-unconfirmed");
+    this.#guard.stop();
+  }
+  #resume({ lease, elapsedMs }: RememberedLease): void {
+    this.#life.begin(lease, this.ports.clock.now() - elapsedMs);
+    this.#guard.hold(lease.settings.ipv4.address);
+    this.#deliver();
+  }
+  #planUnconfirmedUse({ lease, elapsedMs }: RememberedLease): void {
+    const isWanted = this.config.useUnconfirmedLease ?? true;
+    if (!isWanted || this.#guard.mode === "before-use") return;
+    const startedAt = this.ports.clock.now() - elapsedMs;
+    this.#timers.start("dhcp4-unconfirmed", unconfirmedAfterMs, () => this.#useUnconfirmed(lease, startedAt));
+  }
+  #useUnconfirmed(lease: DhcpLease, startedAt: number): void {
+    if (this.#hasHeardServer || phaseOfLease(lease, this.ports.clock.now() - startedAt) === "expired") return;
+    this.ports.log.info(`${this.link.name}: no server answers; using ${lease.settings.ipv4.address} unconfirmed`);
+    this.#life.begin(lease, startedAt);
+    this.#deliver();
+  }
+
+  // --- conflicts ---
+
+  #checkAddress(): void {
+    if (!this.#guard.check(this.#life.address as string)) this.#run("free");
+  }
+  #onAddressFree(): void {
+    this.#backoff.verified();
+    this.#run("free");
+  }
+  #onConflict(otherMac: string): void {
+    this.ports.log.warn(`${this.link.name}: ${this.#life.address} is also used by ${otherMac}; declining it`);
+    this.#run("conflict");
+  }
+  #decline(): void {
+    this.#backoff.declined();
+    if (this.#life.lease) this.#asking.decline(this.#life.lease);
+  }
+
+  // --- beginning and ending ---
+
+  #startLimit(): void {
+    this.#asking.reset();
+    const limit = this.config.acquisitionLimitMs ?? defaultAcquisitionLimitMs;
+    this.#timers.start("dhcp4-limit", limit, () => this.#onLimit());
+  }
+  #onLimit(): void {
+    if (!this.#isInUse) this.#fail();
+    else if (this.config.useUnconfirmedLease ?? true) this.#run("keep");
+    else this.#lose("unconfirmed");
+  }
+  #fail(): void {
+    const context = { link: this.link.name, state: this.#state, ignored: Object.fromEntries(this.#ignored) };
+    const what = this.#hasHeardServer ? "DHCP did not finish in time" : "no DHCP server answered in time";
+    this.#run("stop");
+    this.observer.onFailed(new DaemonError("OperationTimeout", `${this.link.name}: ${what}`, { context }));
+  }
+  #scheduleBegin(): void {
+    const wait = this.#backoff.waitMs;
+    if (wait === 0) this.#run("begin");
+    else this.#timers.start("dhcp4-begin", wait, () => this.#run("begin"));
+  }
+  #restart(because: Dhcp4Input): void {
+    if (this.#isInUse) this.#lose(lostBecause[because] as LostReason);
+    else this.#scheduleBegin();
+  }
+  #lose(reason: LostReason): void {
+    this.#isInUse = false;
+    this.#run("stop");
+    this.observer.onLost(reason);
+  }
+  #giveWayToIpv6(): void {
+    if (this.#isInUse) this.#lose("ipv6-only-preferred");
+    else this.observer.onFailed(this.#ipv6OnlyError());
+  }
+  #ipv6OnlyError(): DaemonError {
+    const retryAfterMs = Math.ceil(this.#withoutIpv4Until - this.ports.clock.now());
+    return new DaemonError("OperationAborted", `${this.link.name}: the network asks to be used without IPv4`, {
+      context: { reason: "ipv6-only-preferred", retryAfterMs },
+    });
+  }
+  #halt(): void {
+    this.#timers.cancelAll();
+    this.#guard.stop();
+    this.#kept.flush();
+    this.#life.end();
+    this.#remembered = undefined;
+  }
+}

@@ -1,0 +1,50 @@
+import type { LeaseOptions } from "./lease-options.ts";
+import type { Dhcp4State } from "./machine.ts";
+import type { DhcpMessage, MessageType } from "./message.ts";
+
+/** Why a packet was not taken for an answer to us; counted for the debug dump. */
+export type IgnoredBecause =
+  | "malformed"
+  | "not-a-reply"
+  | "other-transaction"
+  | "other-client"
+  | "unexpected-type"
+  | "other-server"
+  | "no-server"
+  | "unusable";
+
+/** What an answer must match. */
+export interface Expected {
+  readonly state: Dhcp4State;
+  readonly transactionId: number;
+  readonly mac: string;
+  /** The one server we are talking to; undefined while any may answer. */
+  readonly server: string | undefined;
+  /** Whether DISCOVER asked for rapid commit. */
+  readonly wantsRapidCommit: boolean;
+}
+
+const expectedTypes: Partial<Record<Dhcp4State, readonly MessageType[]>> = {
+  selecting: ["offer", "ack"],
+  requesting: ["ack", "nak"],
+  rebooting: ["ack", "nak"],
+  renewing: ["ack", "nak"],
+  rebinding: ["ack", "nak"],
+};
+
+/** Undefined: it is an answer to us. */
+export function whyIgnored(
+  reply: DhcpMessage,
+  { serverId, isRapidCommit }: LeaseOptions,
+  expected: Expected,
+): IgnoredBecause | undefined {
+  if (reply.op !== "reply") return "not-a-reply";
+  if (reply.transactionId !== expected.transactionId) return "other-transaction";
+  if (reply.hardwareAddress !== expected.mac) return "other-client";
+  if (!expectedTypes[expected.state]?.includes(reply.type)) return "unexpected-type";
+  const isRapid = expected.wantsRapidCommit && isRapidCommit;
+  if (expected.state === "selecting" && reply.type === "ack" && !isRapid) return "unexpected-type";
+  // Every answer of a server names it (RFC 2131, table 3).
+  if (serverId === undefined) return "no-server";
+  return expected.server !== undefined && serverId !== expected.server ? "other-server" : undefined;
+}
