@@ -47,8 +47,8 @@ class Socket final : public Napi::ObjectWrap<Socket>, private Poller::Owner {
   /// The descriptor, open but no longer ours; -1 when there was none.
   int Release();
   void CloseDescriptor();
-  /// Empty with an exception pending when JavaScript refused; then nothing of the message stays open.
-  Napi::Value ToJavaScript(ReceivedMessage* message);
+  /// False when JavaScript may no longer run: then nothing of the message stays open.
+  bool ToJavaScript(const ReceivedMessage& message, napi_value* out);
 
   std::shared_ptr<Environment> environment_;
   Poller* poller_ = nullptr;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "arguments.h"
+#include "loop_call.h"
 #include "socket.h"
 #include "system_error.h"
 
@@ -23,6 +24,16 @@ bool ReadSendOptions(Napi::Env env, Napi::Value options, Bytes* address, std::ve
   Napi::Value raw_address = options.As<Napi::Object>().Get("address");
   if (env.IsExceptionPending()) return false;
   return raw_address.IsUndefined() || ReadBytes(env, raw_address, "address", 2, sizeof(sockaddr_storage), address);
+}
+
+napi_status MakeList(napi_env env, const std::vector<int>& numbers, napi_value* out) {
+  napi_status status = napi_create_array_with_length(env, numbers.size(), out);
+  for (uint32_t at = 0; status == napi_ok && at < numbers.size(); at++) {
+    napi_value number;
+    status = napi_create_int32(env, numbers[at], &number);
+    if (status == napi_ok) status = napi_set_element(env, *out, at, number);
+  }
+  return status;
 }
 
 }  // namespace
@@ -66,8 +77,8 @@ Napi::Value Socket::Receive(const Napi::CallbackInfo& info) {
       ThrowSystemError(env, error, "recvmsg");
       return {};
     }
-    Napi::Value item = ToJavaScript(&message);
-    if (item.IsEmpty()) return {};
+    napi_value item;
+    if (!ToJavaScript(message, &item)) return {};
     messages.Set(count, item);
     if (IsEndOfStream(message)) break;
   }
@@ -101,7 +112,9 @@ void Socket::TellPendingError() {
 
 bool Socket::TellError(int error, const char* syscall) {
   Napi::HandleScope scope(Env());
-  return CallFromLoop(Env(), events_.Value(), on_error_.Value(), {SystemError(Env(), error, syscall).Value()});
+  napi_value value;
+  return MakeSystemError(Env(), error, syscall, &value) &&
+         CallFromLoop(Env(), events_.Value(), on_error_.Value(), {value});
 }
 
 bool Socket::TellWritable() {
@@ -128,8 +141,8 @@ void Socket::DeliverMessages() {
 
 bool Socket::DeliverMessage(ReceivedMessage* message) {
   Napi::HandleScope scope(Env());
-  Napi::Value item = ToJavaScript(message);
-  if (item.IsEmpty()) return false;
+  napi_value item;
+  if (!ToJavaScript(*message, &item)) return false;
   Napi::Object events = events_.Value();
   Napi::Function on_message = on_message_.Value();
   // The end of a stream stays readable for ever.
@@ -149,25 +162,24 @@ void Socket::CheckStuck() {
   Napi::Object events = events_.Value();
   Napi::Function on_error = on_error_.Value();
   StopPolling();
-  CallFromLoop(Env(), events, on_error, {SystemError(Env(), EIO, "poll").Value()});
+  napi_value error;
+  if (MakeSystemError(Env(), EIO, "poll", &error)) CallFromLoop(Env(), events, on_error, {error});
 }
 
-Napi::Value Socket::ToJavaScript(ReceivedMessage* message) {
-  Napi::Env env = Env();
-  const uint8_t* address = reinterpret_cast<uint8_t*>(&message->address);
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("data", Napi::Buffer<uint8_t>::Copy(env, environment_->Scratch(0), message->length));
-  object.Set("address", Napi::Buffer<uint8_t>::Copy(env, address, message->address_length));
-  object.Set("isTruncated", message->is_truncated);
-  if (message->has_packet_status) object.Set("packetStatus", message->packet_status);
-  if (!message->fds.empty()) {
-    Napi::Array fds = Napi::Array::New(env, message->fds.size());
-    for (uint32_t at = 0; at < message->fds.size(); at++) fds.Set(at, message->fds[at]);
-    object.Set("fds", fds);
+bool Socket::ToJavaScript(const ReceivedMessage& message, napi_value* out) {
+  napi_env env = Env();
+  napi_create_object(env, out);
+  ObjectFiller object(env, *out);
+  object.PutBuffer("data", environment_->Scratch(0), message.length);
+  object.PutBuffer("address", &message.address, message.address_length);
+  object.PutBoolean("isTruncated", message.is_truncated);
+  if (message.has_packet_status) object.PutNumber("packetStatus", message.packet_status);
+  if (!message.fds.empty()) {
+    napi_value fds;
+    napi_status status = MakeList(env, message.fds, &fds);
+    object.Put("fds", status, fds);
   }
-  bool is_whole = !env.IsExceptionPending();
-  if (!is_whole) {
-    for (int fd : message->fds) close(fd);
-  }
-  return is_whole ? Napi::Value(object) : Napi::Value();
+  if (object.IsWhole()) return true;
+  for (int fd : message.fds) close(fd);
+  return false;
 }

@@ -4,6 +4,8 @@
 #include <string>
 #include <uv.h>
 
+#include "loop_call.h"
+
 namespace {
 
 std::string ErrorName(int error_number) {
@@ -17,33 +19,22 @@ std::string ErrorName(int error_number) {
 
 }  // namespace
 
-Napi::Error SystemError(Napi::Env env, int error_number, const char* syscall) {
+bool MakeSystemError(napi_env env, int error_number, const char* syscall, napi_value* out) {
   std::string name = ErrorName(error_number);
   char sentence[128];
   uv_strerror_r(-error_number, sentence, sizeof sentence);
-  Napi::Error error = Napi::Error::New(env, std::string(syscall) + " " + name + ": " + sentence);
-  Napi::Object object = error.Value();
-  object.Set("code", name);
-  object.Set("errno", error_number);
-  object.Set("syscall", syscall);
-  return error;
+  std::string text = std::string(syscall) + " " + name + ": " + sentence;
+  napi_value message;
+  if (napi_create_string_utf8(env, text.data(), text.size(), &message) != napi_ok) return false;
+  if (napi_create_error(env, nullptr, message, out) != napi_ok) return false;
+  ObjectFiller error(env, *out);
+  error.PutString("code", name.c_str());
+  error.PutNumber("errno", error_number);
+  error.PutString("syscall", syscall);
+  return error.IsWhole();
 }
 
 void ThrowSystemError(Napi::Env env, int error_number, const char* syscall) {
-  SystemError(env, error_number, syscall).ThrowAsJavaScriptException();
-}
-
-bool CallFromLoop(Napi::Env env, Napi::Object receiver, Napi::Function function,
-                  std::initializer_list<napi_value> arguments) {
-  napi_value result;
-  napi_status status = napi_make_callback(env, nullptr, receiver, function, arguments.size(),
-                                          std::data(arguments), &result);
-  if (status == napi_ok) return true;
-  bool is_pending = false;
-  napi_value thrown;
-  if (napi_is_exception_pending(env, &is_pending) == napi_ok && is_pending &&
-      napi_get_and_clear_last_exception(env, &thrown) == napi_ok) {
-    napi_fatal_exception(env, thrown);
-  }
-  return false;
+  napi_value error;
+  if (MakeSystemError(env, error_number, syscall, &error)) napi_throw(env, error);
 }

@@ -3,13 +3,8 @@
 
 #include <napi.h>
 
-/// An Error with `code` ("EPERM"), `errno` (positive) and `syscall`.
-Napi::Error SystemError(Napi::Env env, int error_number, const char* syscall);
-
-/// Leaves the error pending in JavaScript; the caller must return at once.
+/// Leaves an Error with `code` ("EPERM"), `errno` (positive) and `syscall` pending; the caller must return at once.
 void ThrowSystemError(Napi::Env env, int error_number, const char* syscall);
 
-/// Calls back into JavaScript from the event loop. What the function throws takes the way of every uncaught exception.
-/// False when it threw, or when JavaScript may no longer run: then stop calling in this turn.
-bool CallFromLoop(Napi::Env env, Napi::Object receiver, Napi::Function function,
-                  std::initializer_list<napi_value> arguments);
+/// The same Error as a value. False when JavaScript may no longer run.
+bool MakeSystemError(napi_env env, int error_number, const char* syscall, napi_value* out);

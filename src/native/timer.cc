@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "arguments.h"
+#include "loop_call.h"
 #include "system_error.h"
 
 namespace {
@@ -89,7 +90,7 @@ void Timer::OnPoll(int status, int) {
   // Disarmed or armed anew since the poll saw it: nothing to read, nothing to tell.
   bool has_fired = status == 0 && read(fd_, &expirations, sizeof expirations) == sizeof expirations;
   if (!has_fired || !is_armed_) return;
-  Napi::Object self = Value();
+  Napi::Object self = Value();  // disarmed, it may be collected
   SetArmed(false);
   CallFromLoop(Env(), self, fire_.Value(), {});
 }
