@@ -92,7 +92,10 @@ export class Applier {
    * never inside this call, and again after each later pass over this link. `undefined` is {@link release}.
    */
   setNetwork(link: number, wish: NetworkWish | undefined, onApplied?: OnApplied): void {
-    if (!wish) return this.release(link);
+    if (!wish) {
+      this.release(link);
+      return;
+    }
     this.manage(link);
     this.#entries.set(link, { wish, onApplied });
     this.#apply([link]);
@@ -273,18 +276,20 @@ export class Applier {
   #onDelta(delta: Delta): void {
     switch (delta.kind) {
       case "link-removed":
-        return this.#onLinkRemoved(delta.link.index);
+        this.#onLinkRemoved(delta.link.index);
+        break;
       case "link-changed":
         if (delta.link.isUp && !delta.before.isUp) this.#onLinkUp(delta.link.index);
-        return;
+        break;
       case "address-removed":
-        return this.#onAddressRemoved(delta.address);
+        this.#onAddressRemoved(delta.address);
+        break;
       case "route-removed":
         if (isOwnRoute(delta.route)) this.#onLost(routeKey(delta.route), delta.route.link);
-        return;
+        break;
       case "rule-removed":
         if (isOwnRule(delta.rule)) this.#onLost(ruleKey(delta.rule), linkOfRule(delta.rule));
-        return;
+        break;
     }
   }
 

@@ -1,0 +1,29 @@
+import { DaemonError } from "../../base/errors.ts";
+import type { ProtocolHandler } from "./handler.ts";
+
+/** The protocol handlers that this daemon has, by name. */
+export class ProtocolRegistry {
+  // biome-ignore lint/suspicious/noExplicitAny: each handler has its own kind of configuration, known to who asks by name
+  readonly #handlers = new Map<string, ProtocolHandler<any>>();
+
+  /** Throws DaemonError AlreadyExists: two handlers of one name would hide each other by the order of start. */
+  register<Config>(handler: ProtocolHandler<Config>): void {
+    if (this.#handlers.has(handler.name)) {
+      throw new DaemonError("AlreadyExists", `There is a protocol handler "${handler.name}" already`);
+    }
+    this.#handlers.set(handler.name, handler);
+  }
+
+  /** `Config` is the caller's word for what the handler of that name takes. Throws DaemonError NotFound. */
+  get<Config>(name: string): ProtocolHandler<Config> {
+    const handler = this.#handlers.get(name);
+    if (handler) return handler;
+    const known = this.names().join(", ") || "none";
+    throw new DaemonError("NotFound", `There is no protocol handler "${name}" (known: ${known})`);
+  }
+
+  /** In alphabetical order. */
+  names(): readonly string[] {
+    return [...this.#handlers.keys()].sort();
+  }
+}
