@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { silentLog } from "../../../src/base/log.ts";
+import { ProcessClock } from "../../../src/base/process-clock.ts";
+import { BusClient } from "../../../src/bus/bus-client.ts";
+import { requirePrivateNamespace } from "../../harness/namespace.ts";
+import { startPrivateBus } from "../../harness/private-bus.ts";
+import { until } from "../../harness/until.ts";
+import { busPortCases } from "./bus-port-cases.ts";
+
+requirePrivateNamespace();
+
+busPortCases("dbus-daemon", async () => {
+  const bus = await startPrivateBus();
+  const clock = new ProcessClock();
+  const ports: BusClient[] = [];
+  return {
+    connect: async () => {
+      const port = new BusClient({ address: bus.address, clock, log: silentLog });
+      ports.push(port);
+      await port.connect();
+      return port;
+    },
+    stop: () => bus.stop(),
+    start: () => bus.start(),
+    until: async (what, isSo) => {
+      await until(what, isSo);
+    },
+    close: async () => {
+      for (const port of ports) await port.close();
+      await bus.remove();
+      assert.deepEqual(clock.pendingTimers(), []);
+    },
+  };
+});
