@@ -1,0 +1,76 @@
+import type { LogLevel } from "../base/log.ts";
+import { defaultTechnologyOrder, type Technology } from "../base/technology.ts";
+import type { CommandLine } from "./arguments.ts";
+import { readConfigFile } from "./config-file.ts";
+import { checkSettings, refusal, type Settings } from "./settings.ts";
+
+/** All that the daemon is told from outside, checked. Nothing of it changes while it runs. */
+export interface DaemonConfig {
+  readonly busAddress: string;
+  /** Absolute. */
+  readonly stateDir: string;
+  /** Absolute. */
+  readonly runDir: string;
+  readonly blockedLinks: readonly string[];
+  /** Undefined: all that are not blocked. */
+  readonly allowedLinks: readonly string[] | undefined;
+  readonly logLevel: LogLevel;
+  readonly logScopes: readonly string[];
+  /** What happens to a link that is found with a configuration that is not ours. */
+  readonly foreignConfiguration: "adopt" | "take-over";
+  readonly technologyOrder: readonly Technology[];
+  readonly portalHttpUrl: string;
+  readonly portalHttpsUrl: string;
+  readonly isForeground: boolean;
+}
+
+const defaultConfigFile = "/etc/fairlead/fairlead.toml";
+
+/** Flags beat the file, the file beats the environment and the defaults. Throws DaemonError InvalidArguments. */
+export function readDaemonConfig(
+  { flags, configFile }: Extract<CommandLine, { kind: "run" }>,
+  environment: Readonly<Record<string, string | undefined>>,
+): DaemonConfig {
+  const file = readConfigFile(configFile ?? defaultConfigFile);
+  if (!file && configFile !== undefined) throw refusal(`--config: ${configFile} does not exist`);
+  const foreignConfiguration =
+    decideForeign(flags, "--adopt and --take-over") ??
+    decideForeign(file ?? {}, `${configFile ?? defaultConfigFile}: adopt and take-over`) ??
+    "adopt";
+  return makeConfig({ ...file, ...flags }, foreignConfiguration, () => systemBusAddress(environment));
+}
+
+function makeConfig(
+  settings: Settings,
+  foreignConfiguration: DaemonConfig["foreignConfiguration"],
+  systemBus: () => string,
+): DaemonConfig {
+  return Object.freeze({
+    busAddress: settings["bus-address"] ?? systemBus(),
+    stateDir: settings["state-dir"] ?? "/var/lib/fairlead",
+    runDir: settings["run-dir"] ?? "/run/fairlead",
+    blockedLinks: Object.freeze(settings.block ?? []),
+    allowedLinks: settings.allow && Object.freeze(settings.allow),
+    logLevel: settings["log-level"] ?? "info",
+    logScopes: Object.freeze(settings["log-scopes"] ?? []),
+    foreignConfiguration,
+    technologyOrder: Object.freeze(settings["default-technology-order"] ?? defaultTechnologyOrder),
+    portalHttpUrl: settings["portal-http-url"] ?? "http://connectivitycheck.gstatic.com/generate_204",
+    portalHttpsUrl: settings["portal-https-url"] ?? "https://www.google.com/generate_204",
+    isForeground: settings.foreground ?? false,
+  });
+}
+
+/** One choice under two names; undefined when neither is given. */
+function decideForeign(settings: Settings, where: string): DaemonConfig["foreignConfiguration"] | undefined {
+  const { adopt, "take-over": takeOver } = settings;
+  if (adopt === undefined && takeOver === undefined) return undefined;
+  if (adopt !== undefined && adopt === takeOver) throw refusal(`${where} contradict each other`);
+  return (takeOver ?? !adopt) ? "take-over" : "adopt";
+}
+
+function systemBusAddress(environment: Readonly<Record<string, string | undefined>>): string {
+  const address = environment.DBUS_SYSTEM_BUS_ADDRESS || "unix:path=/run/dbus/system_bus_socket";
+  checkSettings(new Map([["bus-address", address]]), () => "DBUS_SYSTEM_BUS_ADDRESS");
+  return address;
+}

@@ -1,0 +1,147 @@
+/**
+ * The daemon's settings, each said once: its flag, its key in the configuration file (the same word), its check and its
+ * help. Lists are arrays in the file and one word with separators as a flag.
+ */
+import * as v from "valibot";
+import { DaemonError, describeError } from "../base/errors.ts";
+import { isLinkName } from "../base/link-name.ts";
+import { logLevels } from "../base/log.ts";
+import { parseTechnologyList, type Technology, technologies } from "../base/technology.ts";
+import { parseAddress } from "../bus/address.ts";
+
+export interface Setting<T> {
+  /** What stands for the value in the help; absent: a switch. */
+  readonly argument?: string;
+  readonly help: string;
+  /** Of a list given as a flag. */
+  readonly separator?: "," | "+";
+  /** A flag may be relative to where the daemon is started; the file has no such place. */
+  readonly isPath?: true;
+  readonly schema: v.GenericSchema<unknown, T>;
+}
+
+/** More links, scopes or technologies than any machine has names for. */
+const mostItems = 1024;
+/** PATH_MAX of Linux, with the NUL. */
+const longestPath = 4095;
+
+const isHttp = (scheme: "http:" | "https:") => (text: string) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url?.protocol === scheme && url.username === "" && url.password === "" && !/[\s\p{Cc}]/u.test(text);
+};
+
+const canConnectTo = (address: string): boolean => {
+  try {
+    return parseAddress(address).length > 0;
+  } catch {
+    return false;
+  }
+};
+
+const text = v.string("must be text");
+const switchSchema = v.boolean("must be true or false");
+const path = v.pipe(
+  text,
+  v.startsWith("/", "must be an absolute path"),
+  v.maxBytes(longestPath, `must have at most ${longestPath} bytes`),
+  v.check((value) => !value.includes("\0"), "must not contain a NUL"),
+);
+const url = (scheme: "http:" | "https:") =>
+  v.pipe(
+    text,
+    v.maxLength(2048, "must have at most 2048 characters"),
+    v.check(isHttp(scheme), `must be a URL that begins with ${scheme}// and has no user name`),
+  );
+const list = <T>(item: v.GenericSchema<unknown, T>) =>
+  v.pipe(
+    v.array(item, "must be a list"),
+    v.maxLength(mostItems, `must have at most ${mostItems} items`),
+    v.check((items) => new Set(items).size === items.length, "must not name anything twice"),
+  );
+const linkName = v.pipe(text, v.check(isLinkName, "a link's name has 1 to 15 bytes, without blanks, '/' and ':'"));
+const scopeName = v.pipe(
+  text,
+  v.regex(
+    /^[a-z0-9][a-z0-9/_.-]{0,63}$/,
+    "a scope's name has 1 to 64 lower-case letters, digits and '/', '_', '.', '-'",
+  ),
+);
+const technologyOrder = v.pipe(
+  list(text),
+  v.check(
+    (names) => parseTechnologyList(names.join(",")) !== undefined,
+    `must be of ${technologies.filter((name) => name !== "unknown").join(", ")}`,
+  ),
+  v.transform((names) => names as Technology[]),
+);
+const busAddress = v.pipe(
+  text,
+  v.maxLength(4096, "must have at most 4096 characters"),
+  v.check(canConnectTo, "must be a D-Bus address such as unix:path=/run/dbus/system_bus_socket"),
+);
+
+const settingTable = {
+  "bus-address": { argument: "ADDR", help: "D-Bus address; default: the system bus", schema: busAddress },
+  "state-dir": {
+    argument: "DIR",
+    help: "what outlives a reboot; default /var/lib/fairlead",
+    isPath: true,
+    schema: path,
+  },
+  "run-dir": { argument: "DIR", help: "what does not; default /run/fairlead", isPath: true, schema: path },
+  block: { argument: "LINK,...", help: "links to leave alone", separator: ",", schema: list(linkName) },
+  allow: { argument: "LINK,...", help: "leave all links alone but these", separator: ",", schema: list(linkName) },
+  "log-level": {
+    argument: "L",
+    help: `${logLevels.join(", ")}; default info`,
+    schema: v.picklist(logLevels, `must be one of ${logLevels.join(", ")}`),
+  },
+  "log-scopes": { argument: "A+B", help: "parts that log at level debug", separator: "+", schema: list(scopeName) },
+  adopt: { help: "keep what links are found configured with (default)", schema: switchSchema },
+  "take-over": { help: "replace what links are found configured with", schema: switchSchema },
+  "default-technology-order": {
+    argument: "LIST",
+    help: "where none was set; default vpn,ethernet,wifi,cellular",
+    separator: ",",
+    schema: technologyOrder,
+  },
+  "portal-http-url": { argument: "U", help: "answers 204 where the Internet is reached", schema: url("http:") },
+  "portal-https-url": { argument: "U", help: "the same over https", schema: url("https:") },
+  foreground: { help: "log to the terminal as text", schema: switchSchema },
+} as const satisfies Readonly<Record<string, Setting<unknown>>>;
+
+export type SettingName = keyof typeof settingTable;
+/** What the file, or the flags, say; nothing for what they leave out. */
+export type Settings = { readonly [Name in SettingName]?: v.InferOutput<(typeof settingTable)[Name]["schema"]> };
+
+export const settingNames = Object.keys(settingTable) as readonly SettingName[];
+export const setting = (name: SettingName): Setting<unknown> => settingTable[name];
+export const isSettingName = (name: string): name is SettingName => Object.hasOwn(settingTable, name);
+
+/** Checks values of any origin; `where` says where a setting stands. Throws DaemonError InvalidArguments. */
+export function checkSettings(
+  values: ReadonlyMap<SettingName, unknown>,
+  where: (name: SettingName) => string,
+): Settings {
+  const checked: Record<string, unknown> = {};
+  for (const [name, value] of values) {
+    const result = v.safeParse(setting(name).schema, value, { abortEarly: true, abortPipeEarly: true });
+    if (!result.success) throw refusal(`${where(name)}: ${explain(result.issues[0])}`);
+    checked[name] = result.output;
+  }
+  return checked;
+}
+
+function explain(issue: v.BaseIssue<unknown>): string {
+  const shown = typeof issue.input === "string" ? ` (${JSON.stringify(issue.input.slice(0, 60))})` : "";
+  const item = issue.path?.[0]?.key;
+  return typeof item === "number" ? `item ${item + 1}${shown}: ${issue.message}` : `${issue.message}${shown}`;
+}
+
+export const refusal = (message: string, cause?: unknown): DaemonError =>
+  new DaemonError("InvalidArguments", oneLine(cause === undefined ? message : `${message}: ${describeError(cause)}`), {
+    cause,
+  });
+
+/** An argument or a file may bring line ends and escape sequences along. */
+const oneLine = (message: string): string => message.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").slice(0, 500);
