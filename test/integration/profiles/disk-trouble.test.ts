@@ -111,7 +111,7 @@ test("on a read-only file system everything is one clear error, and nothing chan
   sqliteStorage.open(location, "create").store.close();
   StateLock.take(folder).release();
   const content = fs.readFileSync(location);
-  run("mount", ["-o", "remount,ro", folder]);
+  run("mount", ["-o", "remount,bind,ro", folder]);
   const readOnly = internal(/the file system is read-only/);
   assert.throws(() => sqliteStorage.open(location, "open-or-create"), readOnly);
   assert.throws(() => sqliteStorage.open(join(folder, "b.db"), "create"), readOnly);

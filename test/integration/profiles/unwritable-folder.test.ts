@@ -22,9 +22,20 @@ const attemptAs = (user: number, location: string): string => {
 
 const user = 12345;
 
+/** In a user namespace of one number even root cannot. */
+function canGiveAway(folder: string): boolean {
+  try {
+    fs.chownSync(folder, user, user);
+    fs.chownSync(folder, 0, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 test("a user who may not write the folder, or the file in it, is told so and changes nothing", (t) => {
-  if (process.getuid?.() !== 0) return t.skip("only root can become another user");
   const outer = temporaryFolder(t);
+  if (!canGiveAway(outer)) return t.skip("only root with all user numbers can become another user");
   fs.chmodSync(outer, 0o755);
   const folder = join(outer, "profiles");
   fs.mkdirSync(folder, { mode: 0o755 });

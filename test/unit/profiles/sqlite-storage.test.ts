@@ -302,11 +302,14 @@ test("a missing folder is refused and not made", (t) => {
 });
 
 test("a folder or file of another user is refused", (t) => {
-  if (process.getuid?.() !== 0) return t.skip("only root can give files away");
   const folder = temporaryFolder(t);
   const location = join(folder, "default.db");
   makeFile(location);
-  fs.chownSync(location, 12345, 12345);
+  try {
+    fs.chownSync(location, 12345, 12345);
+  } catch {
+    return t.skip("only root can give files away");
+  }
   refused(location, /default\.db: the file belongs to user 12345/);
   fs.chownSync(location, 0, 0);
   fs.chownSync(folder, 12345, 12345);
