@@ -1,19 +1,36 @@
-import type { Announce, PropertyStore, WireVariant } from "../base/property.ts";
-import type { Caller, ExportedInterface, ExportedObject, ExportedProperties, MarshalledReply } from "../bus/bus.ts";
+import type { Announce, WireVariant } from "../base/property.ts";
+import type {
+  AnyExportedInterface,
+  Caller,
+  ExportedInterface,
+  ExportedObject,
+  ExportedProperties,
+  MarshalledReply,
+} from "../bus/bus.ts";
 import type { AccessPolicy } from "./access.ts";
 import type { InterfaceTable } from "./interface-table.ts";
 import { checkPropertyClear, checkPropertyWrite } from "./property-access.ts";
 
 /** What a client may change on an object: stored and in force when these return; throw DaemonError to refuse. */
 export interface Settable {
-  readonly properties: PropertyStore<never>;
+  readonly properties: { value(name: string): unknown };
   announce: Announce | undefined;
   setProperty(name: string, value: unknown): void;
-  clearProperty(name: string): void;
+  /** Absent where the interface has no ClearProperty. */
+  clearProperty?(name: string): void;
+  /** Brings properties up to date that are costly to follow; asked before all are read. */
+  refresh?(): void;
+}
+
+/** An adaptor, whatever its object is. */
+export interface AnyAdaptor {
+  readonly exportedInterface: AnyExportedInterface;
+  attach(exported: ExportedObject): void;
+  detach(): void;
 }
 
 /** One object of ours on one interface of the bus. */
-export class Adaptor<T> implements ExportedProperties {
+export class Adaptor<T> implements AnyAdaptor, ExportedProperties {
   #exported: ExportedObject | undefined;
   isGone = false;
 
@@ -55,6 +72,7 @@ export class Adaptor<T> implements ExportedProperties {
   }
 
   marshalledProperties(): MarshalledReply {
+    this.settable?.refresh?.();
     return this.#exported?.marshalledProperties(this.table.name) ?? { marshalled: [] };
   }
   setProperty(name: string, variant: WireVariant): void {
@@ -64,7 +82,7 @@ export class Adaptor<T> implements ExportedProperties {
   clearProperty(name: string): void {
     if (!this.settable || !this.table.properties) return;
     checkPropertyClear(this.table.properties, name);
-    this.settable.clearProperty(name);
+    this.settable.clearProperty?.(name);
   }
 
   #tell(name: string, signature: string, value: unknown): void {

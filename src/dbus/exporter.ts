@@ -6,10 +6,10 @@ import type { IpConfig } from "../network/ip-config.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { Service } from "../services/service.ts";
 import type { AccessPolicy } from "./access.ts";
-import { Adaptor, type Settable } from "./adaptor.ts";
+import { Adaptor, type AnyAdaptor, type Settable } from "./adaptor.ts";
 import { deviceInterface, deviceReasonsInterface } from "./device-interface.ts";
 import type { InterfaceTable } from "./interface-table.ts";
-import { ipConfigInterface } from "./ip-config-interface.ts";
+import { IpConfigView, ipConfigInterface } from "./ip-config-interface.ts";
 import { managerInterface } from "./manager-interface.ts";
 import { type DaemonView, eventsInterface, fairleadManagerInterface } from "./manager-reasons-interface.ts";
 import { ProfileView, profileInterface } from "./profile-interface.ts";
@@ -17,13 +17,13 @@ import { serviceInterface, serviceReasonsInterface } from "./service-interface.t
 
 interface OnBus {
   readonly object: ExportedObject;
-  readonly adaptors: readonly Adaptor<never>[];
+  readonly adaptors: readonly AnyAdaptor[];
 }
 
 /** Puts the daemon's objects on the bus and takes them off again. Nobody below knows what is exported. */
 export class Exporter implements ManagerObserver {
   readonly #onBus = new Map<object, OnBus>();
-  readonly #ipConfigs = new Map<Device, Set<IpConfig>>();
+  readonly #ipConfigs = new Map<Device, Map<number, IpConfigView>>();
   readonly #profiles = new Map<Profile, ProfileView>();
   #events: Adaptor<DaemonView> | undefined;
 
@@ -37,19 +37,8 @@ export class Exporter implements ManagerObserver {
   start(): void {
     const { manager } = this.view;
     this.#events = this.#adaptor(this.view, eventsInterface);
-    const settable: Settable = {
-      properties: manager.properties as Settable["properties"],
-      get announce() {
-        return manager.announce;
-      },
-      set announce(announce) {
-        manager.announce = announce;
-      },
-      setProperty: (name, value) => manager.setProperty(name, value),
-      clearProperty: () => {},
-    };
     this.#export(manager, "/", [
-      this.#adaptor(manager, managerInterface, settable),
+      this.#adaptor(manager, managerInterface, manager),
       this.#adaptor(this.view, fairleadManagerInterface),
       this.#events,
     ]);
@@ -58,7 +47,7 @@ export class Exporter implements ManagerObserver {
 
   serviceAdded(service: Service): void {
     this.#export(service, service.path, [
-      this.#adaptor(service, serviceInterface, service as unknown as Settable),
+      this.#adaptor(service, serviceInterface, service),
       this.#adaptor(service, serviceReasonsInterface),
     ]);
   }
@@ -67,25 +56,34 @@ export class Exporter implements ManagerObserver {
   }
   deviceAdded(device: Device): void {
     this.#export(device, device.path, [
-      this.#adaptor(device, deviceInterface, device as unknown as Settable),
+      this.#adaptor(device, deviceInterface, device),
       this.#adaptor(device, deviceReasonsInterface),
     ]);
   }
   deviceRemoved(device: Device): void {
-    for (const config of this.#ipConfigs.get(device) ?? []) this.#remove(config);
+    for (const view of this.#ipConfigs.get(device)?.values() ?? []) this.#remove(view);
     this.#ipConfigs.delete(device);
     this.#remove(device);
   }
   ipConfigsChanged(device: Device): void {
-    const before = this.#ipConfigs.get(device) ?? new Set();
-    const now = new Set(device.network?.ipConfigs);
-    for (const config of before) if (!now.has(config)) this.#remove(config);
-    for (const config of now) {
-      if (!before.has(config)) {
-        this.#export(config, config.path, [this.#adaptor(config, ipConfigInterface, config as unknown as Settable)]);
-      }
+    const before = this.#ipConfigs.get(device) ?? new Map<number, IpConfigView>();
+    const now = new Map(device.ipConfigs.map((config) => [config.id, config]));
+    for (const [id, view] of before) {
+      if (now.has(id)) continue;
+      before.delete(id);
+      this.#remove(view);
     }
-    this.#ipConfigs.set(device, now);
+    for (const [id, config] of now) {
+      const view = before.get(id);
+      if (view) view.update(config);
+      else before.set(id, this.#addIpConfig(device.ipConfigPath(config), config));
+    }
+    this.#ipConfigs.set(device, before);
+  }
+  #addIpConfig(path: string, config: IpConfig): IpConfigView {
+    const view = new IpConfigView(config);
+    this.#export(view, path, [this.#adaptor(view, ipConfigInterface, view)]);
+    return view;
   }
   profilesChanged(): void {
     const { manager } = this.view;
@@ -100,7 +98,7 @@ export class Exporter implements ManagerObserver {
   #addProfile(profile: Profile): void {
     const view = new ProfileView(profile, this.view.manager);
     this.#profiles.set(profile, view);
-    this.#export(view, profile.path, [this.#adaptor(view, profileInterface, view as unknown as Settable)]);
+    this.#export(view, profile.path, [this.#adaptor(view, profileInterface, view)]);
   }
   #removeProfile(profile: Profile): void {
     const view = this.#profiles.get(profile);
@@ -111,14 +109,13 @@ export class Exporter implements ManagerObserver {
   #adaptor<T>(of: T, table: InterfaceTable<T>, settable?: Settable): Adaptor<T> {
     return new Adaptor(of, table, this.access, settable);
   }
-  #export(of: object, path: string, adaptors: readonly Adaptor<never>[] | readonly Adaptor<unknown>[]): void {
-    const list = adaptors as readonly Adaptor<never>[];
+  #export(of: object, path: string, adaptors: readonly AnyAdaptor[]): void {
     const object = this.dispatcher.export(
       path,
-      list.map((adaptor) => adaptor.exportedInterface),
+      adaptors.map((adaptor) => adaptor.exportedInterface),
     );
-    for (const adaptor of list) adaptor.attach(object);
-    this.#onBus.set(of, { object, adaptors: list });
+    for (const adaptor of adaptors) adaptor.attach(object);
+    this.#onBus.set(of, { object, adaptors });
   }
   #remove(of: object): void {
     const entry = this.#onBus.get(of);

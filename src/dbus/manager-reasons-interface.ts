@@ -83,7 +83,7 @@ export const eventsInterface = interfaceTable<DaemonView>({
 
 const orderOf = (manager: Manager) =>
   manager.services.all.map((service) => {
-    const link = service.network?.link.index;
+    const link = service.network?.link?.index;
     return new Map<string, WireVariant>([
       ["Path", text(service.path)],
       ["Name", text(service.name)],

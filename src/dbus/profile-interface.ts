@@ -23,8 +23,8 @@ export class ProfileView {
   setProperty(): void {
     throw new DaemonError("InvalidArguments", "Property is read-only");
   }
-  clearProperty(): void {
-    throw new DaemonError("InvalidArguments", "Property is read-only");
+  refresh(): void {
+    this.properties.touchAll();
   }
 }
 

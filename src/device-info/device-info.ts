@@ -131,9 +131,10 @@ export class DeviceInfo {
     if (!isPrimary(technology)) return;
     // Without a hardware address there is nothing to remember settings by.
     const device = link.mac === undefined ? undefined : this.host.makeDevice(link, technology, because);
-    if (!device) return this.host.uninitializedChanged();
-    known.device = device;
-    this.host.deviceAdded(device);
+    if (device) {
+      known.device = device;
+      this.host.deviceAdded(device);
+    } else this.host.uninitializedChanged();
   }
 
   #setLoopbackUp(link: Link): void {
@@ -145,11 +146,11 @@ export class DeviceInfo {
 
   #change(link: Link, before: Link): void {
     const known = this.#known.get(link.index);
-    if (!known) return this.#add(link);
     // The name is part of a Device's identity on the bus: a renamed link is a new one.
-    if (link.name !== before.name) {
+    if (!known || link.name !== before.name) {
       this.#remove(link.index, "device removed");
-      return this.#add(link);
+      this.#add(link);
+      return;
     }
     known.link = link;
     if (known.device) known.device.update(link);

@@ -17,12 +17,13 @@ export function checkLinkName(name: string): void {
  */
 export class LinkSelection {
   readonly #blocked: ReadonlySet<string>;
-  readonly #allowed: ReadonlySet<string>;
+  readonly #allowed: ReadonlySet<string> | undefined;
   readonly #claimed = new Set<string>();
 
-  constructor(lists: { readonly block: readonly string[]; readonly allow: readonly string[] }) {
+  /** `allow` undefined: all that are not blocked. */
+  constructor(lists: { readonly block: readonly string[]; readonly allow: readonly string[] | undefined }) {
     this.#blocked = new Set(lists.block);
-    this.#allowed = new Set(lists.allow);
+    this.#allowed = lists.allow && new Set(lists.allow);
   }
   get claimed(): readonly string[] {
     return [...this.#claimed];
@@ -31,7 +32,7 @@ export class LinkSelection {
   exclusion(name: string): string | undefined {
     if (this.#claimed.has(name)) return "claimed by a client";
     if (this.#blocked.has(name)) return "in the block list";
-    if (this.#allowed.size > 0 && !this.#allowed.has(name)) return "not in the allow list";
+    if (this.#allowed && !this.#allowed.has(name)) return "not in the allow list";
     return undefined;
   }
   /** Throws InvalidArguments for bad names and for a second claim. Nobody watches whether the claimer lives on. */

@@ -27,7 +27,9 @@ export function decideTechnology(
   return decideByName(link) ?? decideByFacts(link, readFacts(), technologyOf);
 }
 
-function decideByName({ name, kind }: Link): TechnologyDecision | undefined {
+function decideByName({ name, kind, isLoopback }: Link): TechnologyDecision | undefined {
+  // Before sysfs is asked: whatever it says, this one is never a network.
+  if (isLoopback) return is("loopback", "loopback");
   if (kind === "ifb") return is("unknown", "kind ifb");
   if (name.startsWith("arc_") || name.startsWith("veth")) return is("unknown", `name ${name} is a container's end`);
   if (kind === "wireguard" || kind === "xfrm") return is("tunnel", `kind ${kind}`);
@@ -67,7 +69,7 @@ function decideVlan(facts: LinkFacts, technologyOf: (linkName: string) => Techno
 }
 
 function decideWithoutDriver(link: Link, facts: LinkFacts): TechnologyDecision {
-  if (link.isLoopback || link.hardwareType === hardware.loopback) return is("loopback", "loopback");
+  if (link.hardwareType === hardware.loopback) return is("loopback", "type loopback");
   if (link.hardwareType === hardware.ppp) return is("ppp", "type ppp");
   if (link.hardwareType === hardware.rawIp) return is("unknown", "type raw IP");
   if (facts.tunFlags !== undefined && (facts.tunFlags & IFF_TUN) !== 0) return is("tunnel", "a tun link");

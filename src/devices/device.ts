@@ -3,7 +3,9 @@ import { DaemonError, describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type Announce, PropertyShape, PropertyStore, type PropertyTable } from "../base/property.ts";
 import type { PrimaryTechnology } from "../base/technology.ts";
-import type { Network } from "../network/network.ts";
+import type { IpConfig, IpConfigIdentity } from "../network/ip-config.ts";
+import type { Network, NetworkFailure, NetworkObserver, NetworkOptions } from "../network/network.ts";
+import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
 import type { Link, Rtnl } from "../rtnl/rtnl.ts";
 import type { DisconnectReason, Service } from "../services/service.ts";
 import type { Activation, ClaimableDevice, DeviceClaims, DeviceEvent, DeviceUser } from "./device-claims.ts";
@@ -24,13 +26,19 @@ export interface DeviceHost {
   ipConfigsChanged(device: Device): void;
   /** A Network for this link that tells the Device of its changes. */
   makeNetwork(device: Device): Network;
+  /** What the Service wants of layer 3 on this link. */
+  networkOptions(device: Device, service: Service): NetworkOptions<Dhcp4Config>;
+  /** The link is gone for good: what is kept open for it can be closed. */
+  forgetLink(linkIndex: number): void;
 }
+
+const busName = (linkName: string): string => linkName.replace(/[^A-Za-z0-9_]/g, "_");
 
 /**
  * One link that Fairlead manages. It knows link matters only (up, down, carrier, which Service is on it); addressing
  * belongs to its Network. The link goes up and down only through its claim.
  */
-export abstract class Device implements DeviceUser {
+export abstract class Device implements DeviceUser, NetworkObserver {
   abstract readonly technology: PrimaryTechnology;
   announce: Announce | undefined;
   /** The wish, stored as Powered. */
@@ -74,7 +82,7 @@ export abstract class Device implements DeviceUser {
     return this.#link;
   }
   get path(): string {
-    return `/device/${this.name.replace(/[^A-Za-z0-9_]/g, "_")}`;
+    return `/device/${busName(this.name)}`;
   }
   get mac(): string {
     return this.#link.mac ?? "";
@@ -98,9 +106,15 @@ export abstract class Device implements DeviceUser {
   get network(): Network | undefined {
     return this.#network;
   }
-  /** D-Bus paths, IPv4 first. */
+  /** IPv4 first. */
+  get ipConfigs(): readonly IpConfig[] {
+    return this.#network?.ipConfigs ?? [];
+  }
   get ipConfigPaths(): readonly string[] {
-    return this.#network?.ipConfigs.map((config) => config.path) ?? [];
+    return this.ipConfigs.map((config) => this.ipConfigPath(config));
+  }
+  ipConfigPath({ id, kind }: IpConfigIdentity): string {
+    return `/ipconfig/${busName(this.name)}_${id}_${kind}`;
   }
 
   /** Takes what the kernel says of the link now; the index stays the same for the life of a Device. */
@@ -163,12 +177,20 @@ export abstract class Device implements DeviceUser {
     await this.claimable.release(this);
   }
 
+  setProperty(name: string, value: unknown): void {
+    this.properties.set(name, value, () => this.host.saveDevice(this));
+  }
+  clearProperty(name: string): void {
+    this.properties.clear(name, () => this.host.saveDevice(this));
+  }
+
   /** The link's Service changes; the old one goes to idle unless it failed. */
   selectService(service: Service | undefined): void {
     if (this.#selectedService === service) return;
     const old = this.#selectedService;
     this.#selectedService = service;
     old?.setNetwork(undefined);
+    old?.setIpConfigPath(undefined);
     old?.drop("Unload");
     this.properties.touch("SelectedService");
   }
@@ -181,30 +203,42 @@ export abstract class Device implements DeviceUser {
     this.selectService(undefined);
   }
 
-  /** Layer 3 for the selected Service; the same Network object serves the link for the Device's life. */
-  protected startNetwork(service: Service): Network {
+  /** Starts layer 3 for the selected Service; the same Network object serves the link for the Device's life. */
+  protected startNetwork(service: Service): void {
     this.#network ??= this.host.makeNetwork(this);
+    // The first packet leaves in here; everything else can wait until it is on its way.
+    this.#network.start(this.host.networkOptions(this, service));
     service.setNetwork(this.#network);
-    return this.#network;
+    this.changed();
   }
   protected stopNetwork(how: { readonly release: boolean }): void {
-    this.#network?.stop(how);
-    this.ipConfigsChanged();
+    void this.#network?.stop(how);
+    this.changed();
   }
-  /** The Network's addressing objects came, went or changed. */
-  ipConfigsChanged(): void {
+
+  /** NetworkObserver: the addressing objects came, went or changed. */
+  changed(): void {
     this.host.ipConfigsChanged(this);
     this.properties.touch("IPConfigs");
     this.#selectedService?.setIpConfigPath(this.ipConfigPaths[0]);
     this.#selectedService?.networkChanged();
+  }
+  connected(first: boolean): void {
+    this.#selectedService?.networkConnected(first ? "addressing is in place" : "addressing changed");
+  }
+  failed(reason: NetworkFailure, detail: string): void {
+    const service = this.#selectedService;
+    service?.fail(failureWords[reason], detail);
+    this.selectService(undefined);
+    this.changed();
   }
 
   /** The kernel lost the link, or the Device is given away; nothing of it is written any more. */
   dispose(reason: DisconnectReason): void {
     this.dropConnection(reason);
     this.#isEnabled = this.#isEnabledPending = false;
-    this.#network?.dispose();
     this.claimable.setInKernel(undefined);
+    this.host.forgetLink(this.#link.index);
     void this.claimable.removeUser(this).finally(() => this.host.claims.collect(this.name));
   }
 
@@ -223,6 +257,13 @@ export abstract class Device implements DeviceUser {
     return { activate: () => set(true), deactivate: () => set(false) };
   }
 }
+
+/** In the words of spec/shill-dbus-api.md, 7.3. */
+const failureWords: Readonly<Record<NetworkFailure, string>> = {
+  "dhcp-failed": "dhcp-failed",
+  "no-ip-configuration": "connect-failed",
+  "address-refused": "internal-error",
+};
 
 /** Makes the shape of a Device class from the common table and its own. */
 export const deviceShape = <T extends Device>(...tables: readonly PropertyTable<T>[]): PropertyShape<Device> =>

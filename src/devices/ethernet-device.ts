@@ -43,9 +43,8 @@ export class EthernetDevice extends Device implements EthernetPort {
   connectService(service: EthernetService): void {
     this.#leftAloneBecause = undefined;
     this.selectService(service);
-    const network = this.startNetwork(service);
+    this.startNetwork(service);
     service.advance("configure", `carrier on ${this.name}`);
-    network.start(service.networkWish);
   }
   disconnectService(service: EthernetService): void {
     if (this.selectedService !== service) return;

@@ -29,7 +29,7 @@ export class Connectivity {
 
   rank(services: readonly Service[]): void {
     const connected = services.filter((service) => service.network !== undefined && isConnected(service.state));
-    const links = connected.map((service) => service.network?.link.index ?? 0);
+    const links = connected.map((service) => service.network?.link?.index ?? 0);
     if (links.length !== this.#rankedLinks.length || links.some((link, at) => link !== this.#rankedLinks[at])) {
       this.#rankedLinks = links;
       this.ports.setRanks(links);

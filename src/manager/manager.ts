@@ -10,7 +10,8 @@ import type { LinkSelection } from "../device-info/link-names.ts";
 import type { Device, DeviceHost } from "../devices/device.ts";
 import { DeviceClaims } from "../devices/device-claims.ts";
 import { EthernetDevice } from "../devices/ethernet-device.ts";
-import type { Network } from "../network/network.ts";
+import type { Network, NetworkOptions } from "../network/network.ts";
+import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
 import { EthernetProvider } from "../providers/ethernet-provider.ts";
@@ -38,6 +39,8 @@ export interface ManagerPorts extends ConnectivityPorts {
   readonly technologyOrder: readonly Technology[];
   readFacts(linkName: string): LinkFacts;
   makeNetwork(device: Device): Network;
+  networkOptions(device: Device, service: Service): NetworkOptions<Dhcp4Config>;
+  forgetLink(linkIndex: number): void;
   /** Why a link that was there before us is not to be touched by ourselves; undefined: it is ours to use. */
   leftAloneBecause(link: Link): string | undefined;
 }
@@ -145,7 +148,7 @@ export class Manager implements ProviderHost, DeviceHost {
     this.#listPacing.stop();
     this.events.close();
     this.deviceInfo.close();
-    for (const device of this.#devices) device.network?.suspend();
+    for (const device of this.#devices) void device.network?.stop({ release: false, leaveConfigured: true });
     this.profiles.stop();
   }
 
@@ -216,6 +219,12 @@ export class Manager implements ProviderHost, DeviceHost {
   }
   makeNetwork(device: Device): Network {
     return this.ports.makeNetwork(device);
+  }
+  networkOptions(device: Device, service: Service): NetworkOptions<Dhcp4Config> {
+    return this.ports.networkOptions(device, service);
+  }
+  forgetLink(linkIndex: number): void {
+    this.ports.forgetLink(linkIndex);
   }
   ipConfigsChanged(device: Device): void {
     this.observer?.ipConfigsChanged(device);
@@ -323,10 +332,11 @@ export class Manager implements ProviderHost, DeviceHost {
   #afterSort(services: readonly Service[]): void {
     this.connectivity.rank(services);
     for (const provider of this.#providers) provider.sorted(services);
+    // Before anything is told: what is connected now waits for the network, not for our words.
+    if (this.#isRunning) this.#autoConnector.run(services);
     this.#listPacing.request(services.length);
     for (const name of ["ConnectedTechnologies", "DefaultTechnology"]) this.properties.retell(name);
     for (const name of ["DefaultService", "ConnectionState"]) this.properties.touch(name);
-    if (this.#isRunning) this.#autoConnector.run(services);
   }
   #tellLists(): void {
     for (const name of ["Devices", "AvailableTechnologies", "EnabledTechnologies", "UninitializedTechnologies"]) {

@@ -22,7 +22,10 @@ export class EthernetProvider implements Provider {
   deviceAdded(device: Device): void {
     if (!(device instanceof EthernetDevice)) return;
     const bare = [...this.#services].find((service) => service.port === undefined);
-    if (bare) bare.setPort(device);
+    if (bare) {
+      bare.setPort(device);
+      this.host.rematchService(bare);
+    }
     const service = bare ?? this.#make(ethernetIdOf(device.permanentMac), device);
     this.#byDevice.set(device, service);
     if (bare) this.host.requestSort(`${service.logName} has a device`);

@@ -1,8 +1,11 @@
+import type { Profile } from "../profiles/profile.ts";
+import type { EntryRows } from "../profiles/store.ts";
 import type { AutoConnectRefusal } from "./auto-connect.ts";
 import { type DisconnectReason, Service, type ServiceDevice, type ServiceHost } from "./service.ts";
 
 /** What a cable's Service needs of the Device it is plugged into. */
 export interface EthernetPort extends ServiceDevice {
+  readonly permanentMac: string;
   readonly hasCarrier: boolean;
   readonly isEnabled: boolean;
   /** Why the link is not ours to touch by ourselves; a person's Connect goes over it. */
@@ -70,6 +73,38 @@ export class EthernetService extends Service {
   setPort(port: EthernetPort | undefined): void {
     this.#port = port;
     this.setDevice(port);
+  }
+
+  /**
+   * Which cable is preferred is said of the cable, not of "Ethernet": Priority stays in the entry of the socket while the
+   * other settings follow the generic identity. Else preferring a cable would give it an identity that undoes it.
+   */
+  override save(): void {
+    super.save();
+    const { profile, socketId } = this;
+    if (!profile || !socketId) return;
+    const rows = new Map(profile.store.read(socketId) ?? [["Type", JSON.stringify(this.technology)]]);
+    if (this.priority === 0) rows.delete("Priority");
+    else rows.set("Priority", JSON.stringify(this.priority));
+    if (rows.size > 1 || profile.store.has(socketId)) profile.store.write(socketId, rows);
+  }
+  protected override readRows(profile: Profile): EntryRows {
+    const { socketId } = this;
+    if (!socketId) return super.readRows(profile);
+    const rows = new Map(super.readRows(profile));
+    const priority = profile.store.read(socketId)?.get("Priority");
+    if (priority === undefined) rows.delete("Priority");
+    else rows.set("Priority", priority);
+    return rows;
+  }
+  override storedRows(): Map<string, string> {
+    const rows = super.storedRows();
+    if (this.socketId) rows.delete("Priority");
+    return rows;
+  }
+  /** The entry of the socket, while the Service goes by the generic identity on it. */
+  private get socketId(): string | undefined {
+    return this.isGeneric && this.#port ? ethernetIdOf(this.#port.permanentMac) : undefined;
   }
 
   /** Without carrier nothing happens, as the spec has it: the cable's arrival connects. */

@@ -6,6 +6,7 @@ import type { Technology } from "../base/technology.ts";
 import type { Network } from "../network/network.ts";
 import { emptyStaticIp, type StaticIp } from "../network/static-ip.ts";
 import type { Profile } from "../profiles/profile.ts";
+import type { EntryRows } from "../profiles/store.ts";
 import { type AutoConnectRefusal, autoConnectRefusal, Cooldown } from "./auto-connect.ts";
 import {
   type ConnectInput,
@@ -371,10 +372,13 @@ export abstract class Service implements OrderFacts {
   storedRows(): Map<string, string> {
     return this.properties.rows().set("Type", JSON.stringify(this.technology));
   }
+  protected readRows(profile: Profile): EntryRows {
+    return profile.store.read(this.storageId) ?? new Map();
+  }
   /** Takes the settings of the entry of this Profile, or the defaults, and belongs to it from now on. */
   load(profile: Profile | undefined): void {
     this.profile = profile;
-    const rows = profile?.store.read(this.storageId) ?? new Map();
+    const rows: EntryRows = profile ? this.readRows(profile) : new Map();
     this.properties.restore(rows, (name, error) =>
       this.host.log.warn(`${profile?.path} ${this.storageId}: stored ${name} is unreadable, default taken`, { error }),
     );

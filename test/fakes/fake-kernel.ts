@@ -67,6 +67,10 @@ export class FakeKernel implements Rtnl {
       ...world.rules().map((rule) => ({ kind: "rule-added" as const, rule })),
     ]);
   }
+  /** The daemon is another one now: its listeners start with nothing and are told of everything by `start`. */
+  restart(): void {
+    this.#isStarted = false;
+  }
   onDelta(listener: (delta: Delta) => void): Cancel {
     return this.#feed.on(listener);
   }

@@ -1,0 +1,46 @@
+/** The debug dump: the whole state of the daemon as one JSON text. */
+import { toJson } from "./base/property.ts";
+import type { Manager } from "./manager/manager.ts";
+import type { Applier } from "./network/applier.ts";
+
+export function dumpOf(manager: Manager, applier: Applier, version: string): string {
+  return toJson({
+    version,
+    time: new Date(manager.clock.wallTime()).toISOString(),
+    technologyOrder: manager.technologyOrder,
+    profiles: manager.profiles.profiles.map((profile) => ({
+      path: profile.path,
+      entries: profile.store.entries().length,
+    })),
+    links: [...manager.deviceInfo.links()].map(({ link, technology, because, device }) => ({
+      name: link.name,
+      index: link.index,
+      technology,
+      because,
+      device: device?.path,
+    })),
+    devices: manager.devices.map((device) => ({
+      path: device.path,
+      isEnabled: device.isEnabled,
+      hasCarrier: device.hasCarrier,
+      service: device.selectedService?.path,
+      network: device.network?.dump(),
+    })),
+    services: manager.services.all.map((service) => ({
+      path: service.path,
+      storageId: service.storageId,
+      state: service.state,
+      because: service.stateReason,
+      autoConnectRefusal: service.autoConnectRefusal,
+      before: manager.services.reasonOf(service),
+    })),
+    claims: [...manager.claims.dump()],
+    kernel: applier.dump(),
+    netlink: manager.rtnl.counters,
+    timers: manager.clock.pendingTimers(),
+    events: manager.events.pending,
+    sorts: manager.services.recentReasons,
+    history: manager.history.newest(),
+    memory: process.memoryUsage(),
+  });
+}

@@ -1,0 +1,160 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { DaemonError, describeError } from "./base/errors.ts";
+import { type Log, LogControl } from "./base/log.ts";
+import { BusClient } from "./bus/bus-client.ts";
+import { ObjectDispatcher } from "./bus/dispatcher.ts";
+import type { DaemonConfig } from "./config/daemon-config.ts";
+import { dumpOf } from "./daemon-dump.ts";
+import { ownerAndRootMayChange } from "./dbus/access.ts";
+import { Exporter } from "./dbus/exporter.ts";
+import { leftAloneBecause } from "./device-info/left-alone.ts";
+import { LinkSelection } from "./device-info/link-names.ts";
+import { Manager, type ManagerPorts } from "./manager/manager.ts";
+import { networkOptions } from "./manager/network-options.ts";
+import { Applier } from "./network/applier.ts";
+import { Network } from "./network/network.ts";
+import type { Dhcp4Config } from "./network/protocols/dhcp4/config.ts";
+import { type Dhcp4Handler, dhcp4Handler } from "./network/protocols/dhcp4/handler.ts";
+import { KernelUdp } from "./network/protocols/dhcp4/kernel-udp.ts";
+import { ResolverFile } from "./network/resolver-file.ts";
+import { KernelPackets } from "./packet/kernel-packets.ts";
+import { ProfileStack } from "./profiles/profile-stack.ts";
+import { sqliteStorage } from "./profiles/sqlite-storage.ts";
+import { StateLock } from "./profiles/state-lock.ts";
+import { KernelRtnl } from "./rtnl/kernel.ts";
+import { BootClock } from "./system/boot-clock.ts";
+import { removeFile, writeFileAtomically } from "./system/files.ts";
+import { LogSink } from "./system/log-sink.ts";
+import { ServiceNotify } from "./system/service-notify.ts";
+import { Sysctl } from "./system/sysctl.ts";
+import { readLinkFacts } from "./system/sysfs.ts";
+import { version } from "./version.ts";
+
+const busName = "org.chromium.flimflam";
+
+/** All parts of the program, made from the configuration, started in order and stopped in the opposite one. */
+export class Daemon {
+  readonly #clock = new BootClock();
+  readonly #sink: LogSink;
+  readonly #logs: LogControl;
+  readonly #log: Log;
+  readonly #bus: BusClient;
+  readonly #rtnl: KernelRtnl;
+  readonly #dhcp: Dhcp4Handler;
+  readonly #applier: Applier;
+  readonly #profiles: ProfileStack;
+  readonly #resolver: ResolverFile;
+  readonly #manager: Manager;
+  readonly #notify: ServiceNotify;
+  #lock: StateLock | undefined;
+
+  constructor(private readonly config: DaemonConfig) {
+    this.#sink = new LogSink();
+    this.#logs = new LogControl(this.#sink);
+    this.#logs.setLevel(config.logLevel);
+    this.#logs.setScopes(config.logScopes);
+    this.#log = this.#logs.scope("daemon");
+    const clock = this.#clock;
+    this.#notify = new ServiceNotify(clock);
+    this.#bus = new BusClient({ address: config.busAddress, clock, log: this.#logs.scope("dbus") });
+    this.#rtnl = new KernelRtnl({ clock, log: this.#logs.scope("rtnl") });
+    this.#dhcp = dhcp4Handler({ packets: new KernelPackets(), udp: new KernelUdp() });
+    this.#applier = new Applier({ rtnl: this.#rtnl, clock, log: this.#logs.scope("route"), sysctls: new Sysctl() });
+    const { stateDir, runDir } = config;
+    this.#profiles = new ProfileStack({ stateDir, runDir, storage: sqliteStorage, log: this.#logs.scope("profile") });
+    this.#resolver = new ResolverFile(join(runDir, "resolv.conf"), { write: writeFileAtomically, remove: removeFile });
+    this.#manager = new Manager(this.#managerPorts());
+  }
+
+  /** Resolves when the bus name is ours and all that the kernel has is known. Rejects with one clear line. */
+  async start(): Promise<void> {
+    await this.#bus.connect();
+    const dispatcher = new ObjectDispatcher({ bus: this.#bus, log: this.#logs.scope("dbus") });
+    const view = { manager: this.#manager, version, dump: () => dumpOf(this.#manager, this.#applier, version) };
+    new Exporter(dispatcher, view, ownerAndRootMayChange(process.getuid?.() ?? 0)).start();
+    await this.#takeName();
+    this.#takeFolders();
+    await this.#manager.start();
+    this.#notify.ready();
+    this.#log.info(`fairleadd ${version} is ready: ${this.#manager.devices.length} devices`);
+  }
+
+  /** Twice is harmless. What is connected stays connected: links, addresses and routes are left as they are. */
+  async stop(because: string): Promise<void> {
+    this.#log.info(`stopping: ${because}`);
+    this.#notify.stopping();
+    this.#manager.stop();
+    this.#applier.close();
+    this.#dhcp.close();
+    this.#rtnl.close();
+    await this.#bus.close();
+    this.#lock?.release();
+    this.#notify.close();
+    this.#clock.close();
+    await this.#sink.flush();
+  }
+
+  /** A fault of ours: the state is not to be trusted any more. The service manager starts us again; no connection is dropped. */
+  die(error: unknown): void {
+    this.#log.error(`a fault in the daemon: ${describeError(error)}`, { error });
+    void this.#sink.flush().finally(() => process.exit(1));
+  }
+
+  async #takeName(): Promise<void> {
+    if ((await this.#bus.requestName(busName)) === "owner") return;
+    throw new DaemonError("AlreadyExists", `${busName} is taken: another connection manager runs on this bus`);
+  }
+  #takeFolders(): void {
+    for (const [folder, mode] of [
+      [this.config.stateDir, 0o700],
+      [this.config.runDir, 0o755],
+    ] as const) {
+      try {
+        mkdirSync(folder, { recursive: true, mode });
+      } catch (cause) {
+        throw new DaemonError("InternalError", `${folder} cannot be made`, { cause });
+      }
+    }
+    this.#lock = StateLock.take(this.config.stateDir);
+  }
+
+  #managerPorts(): ManagerPorts {
+    const { config } = this;
+    const clock = this.#clock;
+    const applier = this.#applier;
+    const log = this.#logs.scope("manager");
+    return {
+      clock,
+      log,
+      rtnl: this.#rtnl,
+      profiles: this.#profiles,
+      links: new LinkSelection({ block: config.blockedLinks, allow: config.allowedLinks }),
+      technologyOrder: config.technologyOrder,
+      readFacts: readLinkFacts,
+      makeNetwork: (device) =>
+        new Network<Dhcp4Config>({ clock, log: this.#logs.scope("dhcp"), applier, dhcp: this.#dhcp }, device),
+      networkOptions: (device, service) =>
+        networkOptions(device, service, {
+          clock,
+          profiles: this.#profiles,
+          dhcpHostname: this.#manager.dhcpHostname,
+          isRfc8925Enabled: this.#manager.settings.isRfc8925Enabled,
+          isInUse: (link) => applier.inherited(link).addresses.length > 0,
+        }),
+      forgetLink: (link) => this.#dhcp.forgetLink(link),
+      leftAloneBecause: (link) =>
+        config.foreignConfiguration === "take-over" ? undefined : leftAloneBecause(link, this.#rtnl.snapshot),
+      setRanks: (links) => applier.setRanks(links),
+      setResolver: (nameServers, searchDomains) => this.#setResolver(nameServers, searchDomains),
+      releaseUnclaimed: (links) => applier.releaseUnclaimed(links),
+    };
+  }
+  #setResolver(nameServers: readonly string[], searchDomains: readonly string[]): void {
+    try {
+      this.#resolver.update(nameServers.length === 0 ? undefined : { nameServers, searchDomains });
+    } catch (error) {
+      this.#log.error(`${this.#resolver.path} cannot be written: ${describeError(error)}`);
+    }
+  }
+}

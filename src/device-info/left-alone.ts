@@ -1,0 +1,23 @@
+/** Which links are not ours to configure without being asked: do no harm. */
+import { isOwnAddress } from "../network/kernel-marks.ts";
+import type { Link, Snapshot } from "../rtnl/rtnl.ts";
+
+/** Links of these kinds are built by somebody for a purpose: container hosts, hypervisors, administrators. */
+const builtKinds: ReadonlySet<string> = new Set(["bridge", "bond", "team", "vrf", "openvswitch", "hsr", "ipvlan"]);
+
+/** RT_SCOPE_UNIVERSE: an address that means something beyond the link; link-local ones come by themselves. */
+const universe = 0;
+/** IFA_F_PERMANENT: not set on addresses that a router's advertisement made. */
+const permanentFlag = 0x80;
+
+/** Why the link is left alone; undefined: it is ours to use. */
+export function leftAloneBecause(link: Link, snapshot: Snapshot): string | undefined {
+  if (link.kind !== undefined && builtKinds.has(link.kind)) return `a ${link.kind} that somebody else made`;
+  const foreign = snapshot
+    .addresses(link.index)
+    .find(
+      (address) => address.scope === universe && (address.flags & permanentFlag) !== 0 && !isOwnAddress(address, false),
+    );
+  if (foreign) return `somebody else gave it the address ${foreign.address}/${foreign.prefixLength}`;
+  return undefined;
+}

@@ -1,0 +1,37 @@
+import type { Clock } from "../base/clock.ts";
+import type { Device } from "../devices/device.ts";
+import type { NetworkOptions } from "../network/network.ts";
+import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
+import { ProfileLeaseKeeper } from "../profiles/lease-keeper.ts";
+import type { ProfileStack } from "../profiles/profile-stack.ts";
+import type { Service } from "../services/service.ts";
+
+export interface NetworkOptionsSources {
+  readonly clock: Clock;
+  readonly profiles: ProfileStack;
+  readonly dhcpHostname: string;
+  readonly isRfc8925Enabled: boolean;
+  /** The link still has an address that an earlier run of the daemon put there. */
+  isInUse(linkIndex: number): boolean;
+}
+
+/** What a cable's Service wants of layer 3: its static settings, and DHCP for the rest. */
+export function networkOptions(
+  device: Device,
+  service: Service,
+  sources: NetworkOptionsSources,
+): NetworkOptions<Dhcp4Config> {
+  const { index, mtu } = device.link;
+  const dhcp: Dhcp4Config = {
+    // A lease belongs to the socket, not to the Service: Services swap identities, the server knows the address.
+    leases: new ProfileLeaseKeeper({
+      entry: device.storageId,
+      store: () => sources.profiles.profileForDevices()?.store,
+      clock: sources.clock,
+    }),
+    ...(sources.dhcpHostname && { hostname: sources.dhcpHostname }),
+    ...(sources.isRfc8925Enabled && { ipv6OnlyPreferred: true }),
+    ...(sources.isInUse(index) && { resume: "in-use" as const }),
+  };
+  return { link: { index, name: device.name, mac: device.mac, mtu }, static: service.staticIp, dhcp };
+}

@@ -1,0 +1,143 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { silentLog } from "../../src/base/log.ts";
+import { defaultTechnologyOrder } from "../../src/base/technology.ts";
+import { leftAloneBecause } from "../../src/device-info/left-alone.ts";
+import { LinkSelection } from "../../src/device-info/link-names.ts";
+import type { Device } from "../../src/devices/device.ts";
+import { Manager, type ManagerPorts } from "../../src/manager/manager.ts";
+import { networkOptions } from "../../src/manager/network-options.ts";
+import { Applier } from "../../src/network/applier.ts";
+import { Network } from "../../src/network/network.ts";
+import type { Dhcp4Config } from "../../src/network/protocols/dhcp4/config.ts";
+import { MemoryStorage } from "../../src/profiles/memory-store.ts";
+import { ProfileStack } from "../../src/profiles/profile-stack.ts";
+import type { ProfileStorage } from "../../src/profiles/store.ts";
+import type { Service } from "../../src/services/service.ts";
+import { FakeClock } from "./fake-clock.ts";
+import { FakeDhcpHandler } from "./fake-dhcp-handler.ts";
+import { FakeKernel } from "./fake-kernel.ts";
+
+export interface FakeMachineOptions {
+  readonly kernel?: FakeKernel;
+  readonly storage?: ProfileStorage;
+  readonly clock?: FakeClock;
+  readonly dhcp?: FakeDhcpHandler;
+  readonly block?: readonly string[];
+  readonly allow?: readonly string[];
+}
+
+/** A whole daemon without its bus, on a kernel, a clock, a store and DHCP servers in memory. */
+export class FakeMachine {
+  readonly kernel: FakeKernel;
+  readonly clock: FakeClock;
+  readonly dhcp: FakeDhcpHandler;
+  readonly storage: ProfileStorage;
+  readonly applier: Applier;
+  readonly profiles: ProfileStack;
+  readonly manager: Manager;
+  /** Name servers in the resolver file, as last written. */
+  nameServers: readonly string[] = [];
+  /** Every announced change as `path name=value`, oldest first. */
+  readonly announced: string[] = [];
+  readonly #folder = mkdtempSync(join(tmpdir(), "fairlead-"));
+
+  constructor(options: FakeMachineOptions = {}) {
+    this.kernel = options.kernel ?? new FakeKernel();
+    this.clock = options.clock ?? new FakeClock();
+    this.dhcp = options.dhcp ?? new FakeDhcpHandler();
+    this.storage = options.storage ?? new MemoryStorage();
+    const sysctls = { getForLink: () => undefined, setForLink: () => true };
+    this.applier = new Applier({ rtnl: this.kernel, clock: this.clock, log: silentLog, sysctls });
+    const folders = { stateDir: "/state", runDir: this.#folder };
+    this.profiles = new ProfileStack({ ...folders, storage: this.storage, log: silentLog });
+    this.manager = new Manager(this.#ports(options));
+    this.manager.observer = this.#observer();
+  }
+
+  async start(): Promise<this> {
+    await this.manager.start();
+    await this.settle();
+    return this;
+  }
+  async settle(): Promise<void> {
+    await this.clock.settle();
+  }
+  /** Ends as the daemon does: what is in the kernel stays. */
+  stop(): void {
+    this.manager.stop();
+    this.applier.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  device(name: string): Device {
+    const device = this.manager.devices.find((candidate) => candidate.name === name);
+    if (!device) throw new Error(`there is no Device ${name}`);
+    return device;
+  }
+  service(linkName: string): Service {
+    const service = this.manager.services.all.find((candidate) => candidate.device?.linkName === linkName);
+    if (!service) throw new Error(`there is no Service on ${linkName}`);
+    return service;
+  }
+  /** `name state` of all Services, best first. */
+  get order(): readonly string[] {
+    return this.manager.services.all.map((service) => `${service.device?.linkName ?? "-"} ${service.state}`);
+  }
+  /** Changes of one property, in order. */
+  changes(name: string): readonly string[] {
+    return this.announced.filter((line) => line.split(" ")[1]?.startsWith(`${name}=`));
+  }
+
+  #ports({ block = [], allow }: FakeMachineOptions): ManagerPorts {
+    const { clock, kernel, applier, profiles } = this;
+    return {
+      clock,
+      log: silentLog,
+      rtnl: kernel,
+      profiles,
+      links: new LinkSelection({ block, allow }),
+      technologyOrder: defaultTechnologyOrder,
+      readFacts: () => ({
+        hasUeventFile: true,
+        hasDevice: true,
+        driver: "e1000",
+        lowerLinks: [],
+        hasSiblingTty: false,
+      }),
+      makeNetwork: (device) => new Network<Dhcp4Config>({ clock, log: silentLog, applier, dhcp: this.dhcp }, device),
+      networkOptions: (device, service) =>
+        networkOptions(device, service, {
+          clock,
+          profiles,
+          dhcpHostname: this.manager.dhcpHostname,
+          isRfc8925Enabled: this.manager.settings.isRfc8925Enabled,
+          isInUse: (link) => applier.inherited(link).addresses.length > 0,
+        }),
+      forgetLink: () => {},
+      leftAloneBecause: (link) => leftAloneBecause(link, kernel.snapshot),
+      setRanks: (links) => applier.setRanks(links),
+      setResolver: (nameServers) => {
+        this.nameServers = nameServers;
+      },
+      releaseUnclaimed: (links) => applier.releaseUnclaimed(links),
+    };
+  }
+  #observer() {
+    const listen = (of: { path: string; announce: unknown; properties: unknown }) => {
+      of.announce = (name: string, _signature: string, value: unknown) =>
+        this.announced.push(`${of.path} ${name}=${String(value)}`);
+    };
+    listen(Object.assign(this.manager, { path: "/" }));
+    return {
+      serviceAdded: listen,
+      serviceRemoved: () => {},
+      deviceAdded: listen,
+      deviceRemoved: () => {},
+      ipConfigsChanged: () => {},
+      profilesChanged: () => {},
+      happened: () => {},
+    };
+  }
+}

@@ -1,0 +1,384 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { leaseOf } from "../../fakes/fake-dhcp-handler.ts";
+import { FakeMachine, type FakeMachineOptions } from "../../fakes/fake-machine.ts";
+
+const mac = (last: number) => `02:00:00:00:00:0${last}`;
+
+/** A machine with cards eth0, eth1, ..., DHCP servers behind all, and cables in those that are named. */
+async function machine(
+  t: { after(done: () => void): void },
+  plugged: readonly string[],
+  options: FakeMachineOptions = {},
+) {
+  const it = new FakeMachine(options);
+  for (const [at, name] of ["eth0", "eth1"].entries()) {
+    it.kernel.addHardware({ name, mac: mac(at + 1) });
+    it.dhcp.serve(name, 10 + at);
+    if (plugged.includes(name)) it.kernel.plug(name);
+  }
+  t.after(() => it.stop());
+  return it.start();
+}
+
+test("a cable goes in: lease, address, default route, name server, ready", async (t) => {
+  const it = await machine(t, []);
+  assert.equal(it.service("eth0").state, "idle");
+  assert.equal(it.service("eth0").autoConnectRefusal, "connection medium unavailable");
+  it.kernel.plug("eth0");
+  await it.settle();
+  assert.equal(it.service("eth0").state, "ready");
+  assert.match(it.kernel.toText(), /192\.0\.2\.10\/24/);
+  assert.match(it.kernel.toText(), /default via 192\.0\.2\.1/);
+  assert.deepEqual(it.nameServers, ["192.0.2.1"]);
+  assert.equal(it.manager.defaultService, it.service("eth0"));
+});
+
+test("a link comes up only through its claim, and its Device is enabled", async (t) => {
+  const it = await machine(t, []);
+  const eth0 = it.device("eth0");
+  assert.deepEqual([eth0.isEnabled, eth0.link.isUp, eth0.claimable.claimCount], [true, true, 1]);
+});
+
+test("State goes idle, configuration, ready, and IsConnected is told before State", async (t) => {
+  const it = await machine(t, []);
+  it.announced.length = 0;
+  it.kernel.plug("eth0");
+  await it.settle();
+  const path = it.service("eth0").path;
+  const told = it.announced.filter((line) => /^\S+ (State|IsConnected)=/.test(line) && line.startsWith(path));
+  assert.deepEqual(told, [`${path} State=configuration`, `${path} IsConnected=true`, `${path} State=ready`]);
+});
+
+test("with validation disabled a connected Service is online at once", async (t) => {
+  const it = await machine(t, ["eth0"]);
+  it.manager.setProperty("CheckPortalList", "");
+  await it.settle();
+  assert.equal(it.service("eth0").state, "online");
+  assert.equal(it.manager.properties.value("ConnectionState"), "online");
+});
+
+test("the cable goes out: carrier is told at once, the Service is idle, the address is gone", async (t) => {
+  const it = await machine(t, ["eth0"]);
+  it.announced.length = 0;
+  it.kernel.unplug("eth0");
+  assert.ok(it.announced.includes("/device/eth0 Ethernet.LinkUp=false"), "in the turn of the kernel's news");
+  await it.settle();
+  assert.equal(it.service("eth0").state, "idle");
+  assert.doesNotMatch(it.kernel.toText(), /192\.0\.2\.10/);
+  assert.deepEqual(it.nameServers, []);
+  assert.equal(it.dhcp.session("eth0").end, "dropped", "no farewell: the same cable will want the same address");
+});
+
+test("plugged in again it connects again by itself", async (t) => {
+  const it = await machine(t, ["eth0"]);
+  it.kernel.unplug("eth0");
+  await it.settle();
+  it.kernel.plug("eth0");
+  await it.settle();
+  assert.equal(it.service("eth0").state, "ready");
+});
+
+test("two cables: both connected, the older one first, and the other takes over when it is lost", async (t) => {
+  const it = await machine(t, ["eth0", "eth1"]);
+  assert.deepEqual(it.order, ["eth0 ready", "eth1 ready"]);
+  assert.equal(it.manager.services.reasonOf(it.service("eth0")), "SerialNumber");
+  it.kernel.unplug("eth0");
+  await it.settle();
+  assert.deepEqual(it.order, ["eth1 ready", "eth0 idle"]);
+  assert.equal(it.manager.services.reasonOf(it.service("eth1")), "IsConnected");
+  assert.equal(it.manager.defaultService?.device?.linkName, "eth1");
+});
+
+test("Priority decides between two cables, at once and with its reason", async (t) => {
+  const it = await machine(t, ["eth0", "eth1"]);
+  it.service("eth1").setProperty("Priority", 5);
+  await it.settle();
+  assert.deepEqual(it.order, ["eth1 ready", "eth0 ready"]);
+  assert.equal(it.manager.services.reasonOf(it.service("eth1")), "Priority");
+  assert.match(it.kernel.toText(), /default via 192\.0\.2\.1 dev eth1 .*metric 200/);
+});
+
+test("a preferred cable stays preferred, also after a restart", async (t) => {
+  const first = await machine(t, ["eth0", "eth1"]);
+  first.service("eth1").setProperty("Priority", 5);
+  await first.settle();
+  assert.deepEqual([first.service("eth1").storageId, first.service("eth1").priority], ["ethernet_any", 5]);
+  first.manager.stop();
+  first.kernel.restart();
+  const second = new FakeMachine({ kernel: first.kernel, storage: first.storage, dhcp: first.dhcp });
+  t.after(() => second.stop());
+  await second.start();
+  assert.deepEqual(second.order, ["eth1 ready", "eth0 ready"]);
+  assert.deepEqual([second.service("eth1").priority, second.service("eth0").priority], [5, 0]);
+});
+
+test("the best cable carries the identity ethernet_any, and hands it on", async (t) => {
+  const it = await machine(t, ["eth0", "eth1"]);
+  assert.equal(it.service("eth0").storageId, "ethernet_any");
+  assert.equal(it.service("eth1").storageId, "ethernet_020000000002");
+  it.kernel.unplug("eth0");
+  await it.settle();
+  assert.equal(it.service("eth1").storageId, "ethernet_any");
+  assert.equal(it.service("eth0").storageId, "ethernet_020000000001");
+});
+
+test("without any card there is one Ethernet Service, invisible and without a Device", async (t) => {
+  const it = new FakeMachine();
+  t.after(() => it.stop());
+  await it.start();
+  assert.deepEqual(it.order, ["- idle"]);
+  assert.deepEqual(it.manager.properties.value("Services"), []);
+  assert.equal((it.manager.properties.value("ServiceCompleteList") as string[]).length, 1);
+  assert.equal(it.manager.services.all[0]?.autoConnectRefusal, "no device");
+});
+
+test("a USB-like card comes and goes; the last Service stays as the bare generic one", async (t) => {
+  const it = new FakeMachine();
+  t.after(() => it.stop());
+  await it.start();
+  const [generic] = it.manager.services.all;
+  it.kernel.addHardware({ name: "usb0", mac: mac(7), isPlugged: true });
+  it.dhcp.serve("usb0", 20);
+  await it.settle();
+  assert.equal(it.service("usb0"), generic);
+  assert.deepEqual(it.order, ["usb0 ready"]);
+  it.kernel.removeHardware("usb0");
+  await it.settle();
+  assert.deepEqual([it.order, it.manager.devices.length], [["- idle"], 0]);
+  assert.equal(generic?.storageId, "ethernet_any");
+  it.kernel.addHardware({ name: "usb0", mac: mac(7), isPlugged: true });
+  await it.settle();
+  assert.deepEqual(it.order, ["usb0 ready"]);
+});
+
+test("a person's Disconnect holds until somebody connects again, and gives the lease back", async (t) => {
+  const it = await machine(t, ["eth0"]);
+  const service = it.service("eth0");
+  service.disconnect("D-Bus RPC");
+  await it.settle();
+  assert.deepEqual([service.state, service.autoConnectRefusal], ["idle", "explicitly disconnected"]);
+  assert.equal(it.dhcp.session("eth0").end, "released");
+  assert.doesNotMatch(it.kernel.toText(), /192\.0\.2\.10/);
+  service.connect("a person");
+  await it.settle();
+  assert.equal(service.state, "ready");
+});
+
+test("Connect and Disconnect refuse what makes no sense, by the names of the bus", async (t) => {
+  const it = await machine(t, ["eth0"]);
+  const service = it.service("eth0");
+  assert.throws(() => service.connect("a person"), { code: "AlreadyConnected" });
+  service.disconnect("D-Bus RPC");
+  assert.throws(() => service.disconnect("D-Bus RPC"), { code: "NotConnected" });
+  it.dhcp.servers.clear();
+  service.connect("a person");
+  assert.throws(() => service.connect("a person"), { code: "InProgress" });
+});
+
+test("no DHCP server: dhcp-failed after 30 s, tried again at once, then after the cooldown", async (t) => {
+  const it = await machine(t, []);
+  it.dhcp.servers.clear();
+  it.kernel.plug("eth0");
+  await it.settle();
+  const service = it.service("eth0");
+  assert.equal(service.state, "configuration");
+  await it.clock.advanceSettled(30_000);
+  assert.deepEqual([service.state, service.previousError], ["configuration", "dhcp-failed"]);
+  assert.equal(service.previousErrorSerial, 1);
+  assert.equal(it.dhcp.sessions.filter(({ link }) => link.name === "eth0").length, 2);
+  assert.equal(service.misconnects.texts(it.clock).length, 1);
+});
+
+test("a server that comes back while the Service waits connects it", async (t) => {
+  const it = await machine(t, []);
+  it.dhcp.servers.clear();
+  it.kernel.plug("eth0");
+  await it.clock.advanceSettled(40_000);
+  it.dhcp.serve("eth0", 10);
+  await it.clock.advanceSettled(90_000);
+  assert.equal(it.service("eth0").state, "ready");
+});
+
+test("a disabled Device is down and off the air, across a restart too", async (t) => {
+  const first = await machine(t, ["eth0"]);
+  await first.device("eth0").setEnabled(false, { isPersistent: true });
+  await first.settle();
+  assert.deepEqual([first.device("eth0").link.isUp, first.service("eth0").state], [false, "idle"]);
+  assert.equal(first.service("eth0").autoConnectRefusal, "device is disabled");
+  first.manager.stop();
+  const { kernel, storage, dhcp } = first;
+  kernel.restart();
+  const second = new FakeMachine({ kernel, storage, dhcp });
+  t.after(() => second.stop());
+  await second.start();
+  assert.deepEqual([second.device("eth0").isEnabled, second.device("eth0").link.isUp], [false, false]);
+  await second.device("eth0").setEnabled(true, { isPersistent: true });
+  await second.settle();
+  assert.equal(second.service("eth0").state, "ready");
+});
+
+test("enabling what is prohibited is refused; prohibiting disables without forgetting", async (t) => {
+  const it = await machine(t, ["eth0"]);
+  it.manager.setProperty("ProhibitedTechnologies", "ethernet");
+  await it.settle();
+  const eth0 = it.device("eth0");
+  assert.deepEqual([eth0.isEnabled, eth0.isEnabledPersistently], [false, true]);
+  await assert.rejects(eth0.setEnabled(true, { isPersistent: true }), { code: "PermissionDenied" });
+});
+
+test("a claimed link has no Device until it is released, and keeps its settings", async (t) => {
+  const it = await machine(t, ["eth0"]);
+  it.manager.claimLink("eth0");
+  await it.settle();
+  assert.deepEqual(
+    it.manager.devices.map(({ name }) => name),
+    ["eth1"],
+  );
+  assert.doesNotMatch(it.kernel.toText(), /192\.0\.2\.10/);
+  assert.throws(() => it.manager.claimLink("eth0"), { code: "InvalidArguments" });
+  it.manager.releaseLink("eth0");
+  await it.settle();
+  assert.equal(it.service("eth0").state, "ready");
+  assert.throws(() => it.manager.releaseLink("eth0"), { code: "InvalidArguments" });
+});
+
+test("blocked links are never looked at; an allow list blocks all others", async (t) => {
+  const blocked = await machine(t, ["eth0", "eth1"], { block: ["eth0"] });
+  assert.deepEqual(
+    blocked.manager.devices.map(({ name }) => name),
+    ["eth1"],
+  );
+  const allowed = await machine(t, ["eth0", "eth1"], { allow: ["eth0"] });
+  assert.deepEqual(
+    allowed.manager.devices.map(({ name }) => name),
+    ["eth0"],
+  );
+});
+
+test("a renamed link is another Device", async (t) => {
+  const it = await machine(t, ["eth0"]);
+  const { index } = it.device("eth0").link;
+  it.kernel.outside({ op: "set-link", link: index, change: { name: "lan0" } });
+  it.dhcp.serve("lan0", 30);
+  await it.settle();
+  assert.deepEqual(it.manager.devices.map(({ name }) => name).sort(), ["eth1", "lan0"]);
+  assert.equal(it.service("lan0").state, "ready");
+});
+
+test("a link with somebody else's address is left alone until a person connects it", async (t) => {
+  const it = new FakeMachine();
+  t.after(() => it.stop());
+  const { index } = it.kernel.addHardware({ name: "eth0", mac: mac(1), isPlugged: true, isUp: true });
+  it.kernel.outside({
+    op: "put-address",
+    address: { link: index, family: 4, address: "198.51.100.7", prefixLength: 24 },
+  });
+  it.dhcp.serve("eth0", 10);
+  await it.start();
+  assert.equal(it.service("eth0").autoConnectRefusal, "device is left alone");
+  assert.match(it.kernel.toText(), /198\.51\.100\.7/);
+  it.service("eth0").connect("a person");
+  await it.settle();
+  assert.equal(it.service("eth0").state, "ready");
+});
+
+test("the daemon stops and starts again: the kernel keeps all it has, only the lease's end is put anew", async (t) => {
+  const first = await machine(t, ["eth0"]);
+  const before = first.kernel.toText();
+  first.manager.stop();
+  first.applier.close();
+  assert.equal(first.kernel.toText(), before);
+  const { kernel, storage, dhcp } = first;
+  const asked = kernel.requested.length;
+  kernel.restart();
+  const second = new FakeMachine({ kernel, storage, dhcp });
+  t.after(() => second.stop());
+  await second.start();
+  assert.equal(second.service("eth0").state, "ready");
+  assert.equal(second.dhcp.session("eth0").config.resume, "in-use");
+  assert.deepEqual([...new Set(kernel.requested.slice(asked).map(({ op }) => op))], ["put-address"]);
+  assert.equal(kernel.toText(), before);
+});
+
+test("what a crashed run left on a link whose cable is out is cleaned up after the start", async (t) => {
+  const first = await machine(t, ["eth0"]);
+  first.manager.stop();
+  first.applier.close();
+  first.kernel.unplug("eth0");
+  const { kernel, storage, dhcp } = first;
+  kernel.restart();
+  const second = new FakeMachine({ kernel, storage, dhcp });
+  t.after(() => second.stop());
+  await second.start();
+  await second.clock.advanceSettled(3000);
+  assert.doesNotMatch(kernel.toText(), /192\.0\.2\.10/);
+});
+
+test("settings of Services and Manager survive a restart", async (t) => {
+  const first = await machine(t, ["eth0"]);
+  first.service("eth0").setProperty("Priority", 7);
+  first.service("eth0").setProperty("UIData", "a panel's words");
+  first.manager.setProperty("DHCPProperty.Hostname", "laptop");
+  first.manager.stop();
+  first.kernel.restart();
+  const second = new FakeMachine({ kernel: first.kernel, storage: first.storage, dhcp: first.dhcp });
+  t.after(() => second.stop());
+  await second.start();
+  const service = second.service("eth0");
+  assert.deepEqual([service.priority, service.uiData, second.manager.dhcpHostname], [7, "a panel's words", "laptop"]);
+  assert.equal(second.dhcp.session("eth0").config.hostname, "laptop");
+  assert.equal(service.hasEverConnected, true);
+});
+
+test("a static address applies at once on a live connection, and goes again", async (t) => {
+  const it = await machine(t, ["eth0"]);
+  const service = it.service("eth0");
+  const variant = (signature: string, value: unknown) => ({ signature, value });
+  service.setProperty(
+    "StaticIPConfig",
+    new Map([
+      ["Address", variant("s", "203.0.113.5")],
+      ["Prefixlen", variant("i", 24)],
+      ["Gateway", variant("s", "203.0.113.1")],
+    ]),
+  );
+  await it.settle();
+  assert.match(it.kernel.toText(), /203\.0\.113\.5\/24/);
+  assert.doesNotMatch(it.kernel.toText(), /192\.0\.2\.10\/24/);
+  assert.equal(service.state, "ready");
+  service.setProperty("StaticIPConfig", new Map());
+  await it.settle();
+  assert.match(it.kernel.toText(), /192\.0\.2\.10\/24/);
+});
+
+test("a setting that cannot be stored is refused and nothing has changed", async (t) => {
+  const it = await machine(t, ["eth0"]);
+  const service = it.service("eth0");
+  const { store } = it.profiles.profiles[0] ?? assert.fail("no Profile");
+  const write = t.mock.method(store, "write", () => {
+    throw new Error("disk full");
+  });
+  it.announced.length = 0;
+  assert.throws(() => service.setProperty("Priority", 3), /disk full/);
+  write.mock.restore();
+  assert.deepEqual([service.priority, it.announced], [0, []]);
+});
+
+test("a lease that is lost is replaced by what the server offers next", async (t) => {
+  const it = await machine(t, ["eth0"]);
+  it.dhcp.servers.set("eth0", { lease: leaseOf(99) });
+  it.dhcp.session("eth0").host.lost("nak");
+  await it.settle();
+  assert.match(it.kernel.toText(), /192\.0\.2\.99\/24/);
+  assert.equal(it.service("eth0").state, "ready");
+});
+
+test("the history tells what happened and why", async (t) => {
+  const it = await machine(t, []);
+  it.kernel.plug("eth0");
+  await it.settle();
+  const kinds = it.manager.history.newest().map(({ kind, because }) => `${kind}: ${because}`);
+  assert.ok(kinds.includes("carrier-changed: carrier"));
+  assert.ok(kinds.includes("service-state-changed: idle -> configuration: carrier on eth0"));
+});
