@@ -292,6 +292,18 @@ test("a restart of the daemon brings the session back, with hashes and in order"
   assert.deepEqual(pushes, ["pushed default", "pushed ~alice/work", "pushed ~bob/home"]);
 });
 
+test("a crash in the middle of a start does not forget the session", (t) => {
+  const { world, stack } = started(t, "~alice/work", "~bob/home");
+  for (const name of ["~alice/work", "~bob/home"]) stack.push(name);
+  const list = world.list;
+  stack.stop();
+  const seen: string[] = [];
+  const again = new ProfileStack(world);
+  again.observe({ pushed: () => void seen.push(world.list), popped() {}, changed: () => void seen.push(world.list) });
+  again.start();
+  assert.deepEqual(new Set(seen), new Set([list]));
+});
+
 test("a user's Profile that is gone at the restart is left out and said", (t) => {
   const { world, stack } = started(t, "~alice/work", "~bob/home");
   for (const name of ["~alice/work", "~bob/home"]) stack.push(name);

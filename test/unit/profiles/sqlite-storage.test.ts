@@ -145,6 +145,17 @@ test("errors of the store name the file and what is wrong, never a value", (t) =
   assert.deepEqual(store.entries(), ["wifi_a"]);
 });
 
+test("writing what is there already and reading work while another program holds the file locked", (t) => {
+  const location = fresh(t);
+  const { store } = open(t, location);
+  store.write("wifi_a", rows({ Name: '"a"' }));
+  const db = new Database(location);
+  t.after(() => db.close());
+  db.exec("BEGIN IMMEDIATE");
+  store.write("wifi_a", rows({ Name: '"a"' }));
+  assert.deepEqual(store.read("wifi_a"), rows({ Name: '"a"' }));
+});
+
 const damages: Readonly<Record<string, (location: string) => void>> = {
   "random bytes": (location) => fs.writeFileSync(location, Buffer.alloc(20_000, 0x5a)),
   "a text file": (location) => fs.writeFileSync(location, "[global]\nName=default\n"),
