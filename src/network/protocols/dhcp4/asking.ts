@@ -29,10 +29,11 @@ export class Asking {
   get transactionId(): number {
     return this.#transactionId;
   }
-  /** When the latest message of this exchange left: a lease counts from there (RFC 2131, 4.4.1). */
+  /** When the latest message left: a lease counts from there (RFC 2131, 4.4.1). */
   get sentAt(): number {
     return this.#sentAt;
   }
+  /** How often the present message has been sent. */
   get sent(): number {
     return this.#sent;
   }
@@ -45,6 +46,9 @@ export class Asking {
   newExchange(): void {
     this.#transactionId = this.newTransactionId();
     this.#startedAt = this.clock.now();
+  }
+  /** Another message from now on: its repetitions count from the beginning. */
+  newQuestion(): void {
     this.#sent = 0;
   }
   answered(): void {
@@ -90,8 +94,10 @@ export class Asking {
     if (this.flag !== "never" && this.#unanswered >= unansweredBeforeBroadcast) this.#needsBroadcast = true;
     this.#unanswered++;
   }
+  /** Answers go to the address that the message comes from, whatever the flag says (RFC 2131, 4.1). */
   #renewal(lease: DhcpLease): DhcpMessage {
-    return requests.requestRenewal(this.identity, this.#exchange, lease.settings.ipv4.address);
+    const exchange = { ...this.#exchange, isBroadcast: false };
+    return requests.requestRenewal(this.identity, exchange, lease.settings.ipv4.address);
   }
   get #exchange(): requests.Exchange {
     const seconds = Math.floor((this.clock.now() - this.#startedAt) / 1000);

@@ -169,6 +169,7 @@ export class Dhcp4Client {
     this.#state = step.state;
     this.ports.log.debug(() => `${this.link.name}: ${before} -> ${step.state} (${input})`);
     this.#timers.cancel("dhcp4-begin");
+    if (step.state !== before) this.#asking.newQuestion();
     if (!isAwaitingReply[step.state]) this.#stopAsking();
     else if (!isAwaitingReply[before]) this.#messenger.listen();
     if (step.state === "stopped") this.#halt();

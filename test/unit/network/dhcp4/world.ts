@@ -1,0 +1,112 @@
+/** One client, one server, one wire, one clock: what the tests of this folder play with. */
+import assert from "node:assert/strict";
+import type { TestContext } from "node:test";
+import { silentLog } from "../../../../src/base/log.ts";
+import type { IpSettings } from "../../../../src/network/ip-settings.ts";
+import type { Dhcp4Config, LeaseKeeper } from "../../../../src/network/protocols/dhcp4/config.ts";
+import { type Dhcp4Session, dhcp4Handler } from "../../../../src/network/protocols/dhcp4/handler.ts";
+import { FakeClock } from "../../../fakes/fake-clock.ts";
+import { FakeDhcpServer, type FakeDhcpServerConfig } from "../../../fakes/fake-dhcp-server.ts";
+import { FakePackets, FakeWire } from "../../../fakes/fake-packets.ts";
+import { FakeUdp } from "../../../fakes/fake-udp.ts";
+
+export const clientMac = "02:00:00:00:00:aa";
+const link = { index: 7, name: "eth0", mac: clientMac, mtu: 1500 };
+
+/** A keeper in memory. */
+export class FakeKeeper implements LeaseKeeper {
+  text: string | undefined;
+  saves = 0;
+  expiresAtMs: number | undefined;
+  load(): string | undefined {
+    return this.text;
+  }
+  save(json: string, expiresAtMs: number): void {
+    this.text = json;
+    this.expiresAtMs = expiresAtMs;
+    this.saves++;
+  }
+  forget(): void {
+    this.text = undefined;
+  }
+}
+
+export class World {
+  readonly clock = new FakeClock();
+  readonly wire = new FakeWire();
+  readonly packets = new FakePackets();
+  readonly udp = new FakeUdp(this.wire, clientMac);
+  readonly keeper = new FakeKeeper();
+  readonly server: FakeDhcpServer;
+  /** What the owner was told: "settings 10.1.0.100", "lost nak". */
+  readonly told: string[] = [];
+  settings: IpSettings | undefined;
+  session: Dhcp4Session;
+  readonly handler;
+  #nextTransaction = 1;
+
+  constructor(t: TestContext, config: Dhcp4Config = {}, server: Partial<FakeDhcpServerConfig> = {}) {
+    this.packets.addLink(link.index, clientMac, this.wire);
+    this.server = new FakeDhcpServer(this.wire, server);
+    this.handler = dhcp4Handler({
+      packets: this.packets,
+      udp: this.udp,
+      random: () => 0.5,
+      transactionId: () => this.#nextTransaction++,
+    });
+    this.session = this.attach(config);
+    t.after(() => this.#assertNothingLeft());
+  }
+
+  /** A new session on the same link, as after a restart of the connection. */
+  attach(config: Dhcp4Config): Dhcp4Session {
+    this.session = this.handler.attach(
+      link,
+      { leases: this.keeper, ...config },
+      {
+        clock: this.clock,
+        log: silentLog,
+        settingsChanged: (settings) => {
+          this.settings = settings;
+          this.told.push(`settings ${settings.ipv4?.address}`);
+        },
+        lost: (reason) => this.told.push(`lost ${reason}`),
+      },
+    );
+    return this.session;
+  }
+  /** Begins a setup and notes how it ends. */
+  setup(abort: AbortSignal = new AbortController().signal): void {
+    this.session.setup(abort).then(
+      (settings) => {
+        this.settings = settings;
+        this.told.push(`up ${settings.ipv4?.address}`);
+      },
+      (error) => this.told.push(`failed ${error.code}`),
+    );
+  }
+  /** Sets up and plays until the address is there. */
+  async up(): Promise<void> {
+    this.setup();
+    await this.clock.advanceSettled(0);
+    assert.equal(this.told.at(-1)?.split(" ")[0], "up", `expected to be up, but: ${this.told}`);
+  }
+  /** Lets the given seconds pass. */
+  async pass(seconds: number): Promise<void> {
+    await this.clock.advanceSettled(seconds * 1000);
+  }
+  get state(): unknown {
+    return this.session.inspect().state;
+  }
+  get ignored(): unknown {
+    return this.session.inspect().ignored;
+  }
+
+  async #assertNothingLeft(): Promise<void> {
+    await this.session.teardown({ force: true });
+    assert.deepEqual(this.clock.pendingTimers(), [], "timers left after teardown");
+    assert.deepEqual([...this.udp.openAddresses], [], "UDP sockets left after teardown");
+    this.handler.close();
+    assert.equal(this.packets.openChannels, 0, "packet sockets left after close");
+  }
+}
