@@ -138,10 +138,9 @@ function explain(issue: v.BaseIssue<unknown>): string {
   return typeof item === "number" ? `item ${item + 1}${shown}: ${issue.message}` : `${issue.message}${shown}`;
 }
 
+/** `cause` becomes part of the message, which thus stays one line wherever it is shown. */
 export const refusal = (message: string, cause?: unknown): DaemonError =>
-  new DaemonError("InvalidArguments", oneLine(cause === undefined ? message : `${message}: ${describeError(cause)}`), {
-    cause,
-  });
+  new DaemonError("InvalidArguments", oneLine(cause === undefined ? message : `${message}: ${describeError(cause)}`));
 
 /** An argument or a file may bring line ends and escape sequences along. */
 const oneLine = (message: string): string => message.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").slice(0, 500);
