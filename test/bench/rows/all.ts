@@ -1,0 +1,18 @@
+import type { Measure } from "../figures.ts";
+import { measureCable } from "./cable.ts";
+import { measureCalls } from "./calls.ts";
+import { measureFailover } from "./failover.ts";
+import { measureIdle } from "./idle.ts";
+import { measure1000Links, measure4000Links } from "./links.ts";
+import { measureStart, measureStartWithManyLinks } from "./start.ts";
+
+export const rows: Readonly<Record<string, Measure>> = {
+  cable: measureCable,
+  failover: measureFailover,
+  start: measureStart,
+  "start-1000": measureStartWithManyLinks,
+  "links-1000": measure1000Links,
+  "links-4000": measure4000Links,
+  calls: measureCalls,
+  idle: measureIdle,
+};
