@@ -11,13 +11,13 @@ export const isSameAddressObject = (a: Address, b: Address): boolean =>
   (a.family === 6 || (a.prefixLength === b.prefixLength && a.peer === b.peer));
 
 /**
- * The place a route takes: one IPv4 place holds one route unless somebody appended; IPv6 has one for each link. `extra` tells apart what {@link Route}
- * does not show (TOS, IPv6 source prefix).
+ * The place a route takes. An IPv4 place holds one route unless somebody appended; an IPv6 place one for each link.
+ * `extra` tells apart what {@link Route} does not show (TOS, IPv6 source prefix).
  */
-export const routePlace = (route: Route, extra = ""): string =>
-  `${route.table} ${route.destination} ${route.metric}${extra && ` ${extra}`}${
-    route.family === 6 && route.link !== undefined ? ` %${route.link}` : ""
-  }`;
+export const routePlace = (route: Route, extra: string): string =>
+  extra === ""
+    ? `${route.table} ${route.destination} ${route.metric}`
+    : `${route.table} ${route.destination} ${route.metric} ${extra}`;
 
 /** Among the routes of one place. */
 export const isSameRouteObject = (a: Route, b: Route): boolean =>
@@ -55,6 +55,10 @@ export const mayBeSameLink = (before: Link, after: Link): boolean =>
   (before.name === after.name || before.mac === after.mac);
 
 export const isSameAddress = (a: Address, b: Address): boolean =>
+  isSameButLifetimes(a, b) && a.validSeconds === b.validSeconds && a.preferredSeconds === b.preferredSeconds;
+
+/** The same, however many seconds are left; an address with an end is not the same as one without. */
+export const isSameButLifetimes = (a: Address, b: Address): boolean =>
   isSameAddressObject(a, b) &&
   a.prefixLength === b.prefixLength &&
   a.peer === b.peer &&
@@ -62,8 +66,8 @@ export const isSameAddress = (a: Address, b: Address): boolean =>
   a.scope === b.scope &&
   a.broadcast === b.broadcast &&
   a.protocol === b.protocol &&
-  a.validSeconds === b.validSeconds &&
-  a.preferredSeconds === b.preferredSeconds;
+  (a.validSeconds === undefined) === (b.validSeconds === undefined) &&
+  (a.preferredSeconds === undefined) === (b.preferredSeconds === undefined);
 
 export const isSameRoute = (a: Route, b: Route): boolean =>
   isSameRouteObject(a, b) &&

@@ -22,6 +22,8 @@ const namedProtocols: Readonly<Record<number, string>> = {
   9: "ra",
   16: "dhcp",
 };
+/** IFAPROT_: what made an address; other numbers than those of routes. */
+const namedAddressProtocols: Readonly<Record<number, string>> = { 1: "kernel_lo", 2: "kernel_ra", 3: "kernel_ll" };
 const mainTable = 254;
 
 type Part = string | undefined | false;
@@ -54,7 +56,7 @@ export function renderAddress(address: Address, names: LinkNames): string {
     word("brd", address.broadcast),
     `dev ${names(address.link)}`,
     scopeWord(address.scope),
-    address.protocol !== undefined && protocolWord(address.protocol),
+    word("proto", namedAddressProtocols[address.protocol ?? 0] ?? address.protocol),
     address.validSeconds !== undefined && `valid ${address.validSeconds}s`,
     address.preferredSeconds !== undefined && `preferred ${address.preferredSeconds}s`,
   );

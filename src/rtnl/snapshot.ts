@@ -3,14 +3,8 @@
  * be told; nothing is returned for a report that changes nothing. Arrays handed out are replaced, never changed, so that
  * a reader may walk one while the world goes on.
  */
-import {
-  isSameAddress,
-  isSameAddressObject,
-  isSameLink,
-  isSameRoute,
-  isSameRouteObject,
-  routePlace,
-} from "./identity.ts";
+import { isSameAddress, isSameAddressObject, isSameLink } from "./identity.ts";
+import { type RouteFilter, type RouteReport, RouteTable } from "./route-table.ts";
 import type { Address, Delta, Family, Link, Route, Rule, Snapshot } from "./rtnl.ts";
 
 /** A {@link Delta} before it has its reason. */
@@ -18,21 +12,15 @@ export type Change = Delta extends infer D ? (D extends Delta ? Omit<D, "reason"
 
 const nothing: readonly never[] = [];
 
-interface StoredRoute {
-  readonly route: Route;
-  readonly place: string;
-}
-
 export class World implements Snapshot {
-  readonly #links = new Map<number, Link>();
+  #links = new Map<number, Link>();
   /** Names and alternative names: the kernel lets no two links share one. */
-  readonly #indexByName = new Map<string, number>();
-  readonly #addresses = new Map<number, readonly Address[]>();
-  /** A place holds more than one route only when somebody appended. */
-  readonly #routes: Record<Family, Map<string, readonly StoredRoute[]>> = { 4: new Map(), 6: new Map() };
-  readonly #routesByLink = new Map<number, Set<StoredRoute>>();
-  readonly #routesByTable = new Map<number, Set<StoredRoute>>();
-  readonly #rules = new Map<string, Rule>();
+  #indexByName = new Map<string, number>();
+  #addresses = new Map<number, readonly Address[]>();
+  /** Only addresses with an end have an entry. */
+  #lifetimesSetAt = new WeakMap<Address, number>();
+  #routes = new RouteTable();
+  #rules = new Map<string, Rule>();
 
   get links(): ReadonlyMap<number, Link> {
     return this.#links;
@@ -45,19 +33,32 @@ export class World implements Snapshot {
     if (link !== undefined) return this.#addresses.get(link) ?? nothing;
     return [...this.#addresses.values()].flat();
   }
-  routes(filter: { readonly table?: number; readonly link?: number } = {}): readonly Route[] {
-    const { table, link } = filter;
-    if (link === undefined && table === undefined) return this.#allRoutes();
-    const candidates = link === undefined ? this.#routesByTable.get(table as number) : this.#routesByLink.get(link);
-    const found: Route[] = [];
-    for (const { route } of candidates ?? nothing) {
-      if (table === undefined || route.table === table) found.push(route);
-    }
-    return found;
+  routes(filter: RouteFilter = {}): readonly Route[] {
+    return this.#routes.list(filter);
   }
   rules(family?: Family): readonly Rule[] {
     const rules = [...this.#rules.values()].filter((rule) => family === undefined || rule.family === family);
     return rules.sort((a, b) => a.family - b.family || a.priority - b.priority);
+  }
+  get routeTable(): RouteTable {
+    return this.#routes;
+  }
+  /** Rules with the keys given to {@link putRule}. */
+  get keyedRules(): ReadonlyMap<string, Rule> {
+    return this.#rules;
+  }
+  /** As given to {@link putAddress}. */
+  lifetimesSetAt(address: Address): number {
+    return this.#lifetimesSetAt.get(address) ?? 0;
+  }
+  /** Takes over everything of a world made anew, which must not be used any more. */
+  become(other: World): void {
+    this.#links = other.#links;
+    this.#indexByName = other.#indexByName;
+    this.#addresses = other.#addresses;
+    this.#lifetimesSetAt = other.#lifetimesSetAt;
+    this.#routes = other.#routes;
+    this.#rules = other.#rules;
   }
 
   putLink(link: Link): Change | undefined {
@@ -73,7 +74,7 @@ export class World implements Snapshot {
   removeLink(index: number): Change[] {
     const link = this.#links.get(index);
     if (!link) return [];
-    const changes: Change[] = this.removeRoutesOfLink(index);
+    const changes: Change[] = this.#routes.removeOfLink(index);
     for (const address of this.addresses(index)) changes.push({ kind: "address-removed", address });
     this.#addresses.delete(index);
     this.#forgetNames(link);
@@ -82,50 +83,34 @@ export class World implements Snapshot {
     return changes;
   }
 
-  putAddress(address: Address): Change | undefined {
+  /** `lifetimesSetAt`: see {@link DecodedAddress}; for the comparison of two worlds. */
+  putAddress(address: Address, lifetimesSetAt = 0): Change | undefined {
     const known = this.addresses(address.link);
     const before = known.find((other) => isSameAddressObject(other, address));
     if (before && isSameAddress(before, address)) return undefined;
-    this.#addresses.set(
-      address.link,
-      before ? known.map((other) => (other === before ? address : other)) : [...known, address],
-    );
+    const addresses = before ? known.map((other) => (other === before ? address : other)) : [...known, address];
+    this.#addresses.set(address.link, addresses);
+    if (lifetimesSetAt !== 0) this.#lifetimesSetAt.set(address, lifetimesSetAt);
     return before ? { kind: "address-changed", address, before } : { kind: "address-added", address };
   }
   removeAddress(address: Address): Change | undefined {
     const known = this.addresses(address.link);
     const before = known.find((other) => isSameAddressObject(other, address));
     if (!before) return undefined;
-    if (known.length === 1) this.#addresses.delete(address.link);
-    else
-      this.#addresses.set(
-        address.link,
-        known.filter((other) => other !== before),
-      );
+    const left = known.filter((other) => other !== before);
+    if (left.length === 0) this.#addresses.delete(address.link);
+    else this.#addresses.set(address.link, left);
     return { kind: "address-removed", address: before };
   }
 
-  /** `extra`: see {@link routePlace}. A route told again with other properties is told as removed and added. */
-  putRoute(route: Route, extra?: string): Change[] {
-    const place = routePlace(route, extra);
-    const before = this.#routes[route.family].get(place)?.find((other) => isSameRouteObject(other.route, route));
-    if (before && isSameRoute(before.route, route)) return [];
-    const changes: Change[] = before ? [this.#takeRoute(before)] : [];
-    this.#storeRoute({ route, place });
-    changes.push({ kind: "route-added", route });
-    return changes;
+  putRoute(route: Route, extra = ""): Change[] {
+    return this.#routes.put({ route, extra });
   }
-  removeRoute(route: Route, extra?: string): Change | undefined {
-    const stored = this.#routes[route.family].get(routePlace(route, extra));
-    const before = stored?.find((other) => isSameRouteObject(other.route, route));
-    return before && this.#takeRoute(before);
+  removeRoute(route: Route, extra = ""): Change | undefined {
+    return this.#routes.remove({ route, extra });
   }
-  /** The routes that share table, destination and metric (IPv6: and link) with this one. */
-  routesInPlaceOf(route: Route, extra?: string): readonly Route[] {
-    return (this.#routes[route.family].get(routePlace(route, extra)) ?? nothing).map((stored) => stored.route);
-  }
-  removeRoutesOfLink(index: number): Change[] {
-    return [...(this.#routesByLink.get(index) ?? nothing)].map((stored) => this.#takeRoute(stored));
+  replaceRoutes(family: Family, table: number, reports: readonly RouteReport[]): Change[] {
+    return this.#routes.replace(family, table, reports);
   }
 
   /** `key` tells apart rules that differ in what {@link Rule} does not show. */
@@ -140,10 +125,6 @@ export class World implements Snapshot {
     this.#rules.delete(key);
     return { kind: "rule-removed", rule };
   }
-  /** Rules with their keys, for the comparison of two worlds. */
-  get keyedRules(): ReadonlyMap<string, Rule> {
-    return this.#rules;
-  }
 
   #forgetNames(link: Link): void {
     for (const name of [link.name, ...link.alternativeNames]) {
@@ -151,39 +132,4 @@ export class World implements Snapshot {
       if (this.#indexByName.get(name) === link.index) this.#indexByName.delete(name);
     }
   }
-  #allRoutes(): readonly Route[] {
-    const all: Route[] = [];
-    for (const stored of this.#routesByTable.values()) for (const { route } of stored) all.push(route);
-    return all;
-  }
-  #storeRoute(stored: StoredRoute): void {
-    const { route, place } = stored;
-    const routes = this.#routes[route.family];
-    const others = routes.get(place);
-    routes.set(place, others ? [...others, stored] : [stored]);
-    addTo(this.#routesByTable, route.table, stored);
-    if (route.link !== undefined) addTo(this.#routesByLink, route.link, stored);
-  }
-  #takeRoute(stored: StoredRoute): Change {
-    const { route, place } = stored;
-    const routes = this.#routes[route.family];
-    const others = (routes.get(place) ?? nothing).filter((other) => other !== stored);
-    if (others.length === 0) routes.delete(place);
-    else routes.set(place, others);
-    takeFrom(this.#routesByTable, route.table, stored);
-    if (route.link !== undefined) takeFrom(this.#routesByLink, route.link, stored);
-    return { kind: "route-removed", route };
-  }
-}
-
-function addTo<T>(index: Map<number, Set<T>>, key: number, item: T): void {
-  const items = index.get(key);
-  if (items) items.add(item);
-  else index.set(key, new Set([item]));
-}
-
-function takeFrom<T>(index: Map<number, Set<T>>, key: number, item: T): void {
-  const items = index.get(key);
-  items?.delete(item);
-  if (items?.size === 0) index.delete(key);
 }

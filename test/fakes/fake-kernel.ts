@@ -45,7 +45,7 @@ export class FakeKernel implements Rtnl {
     this.#feed = new DeltaFeed(log);
     this.addHardware({ name: "lo", mac: "00:00:00:00:00:00", mtu: 65536, hardwareType: 772, isUp: true, maxMtu: 0 });
     putAddress(this.#state, { link: 1, family: 4, address: "127.0.0.1", prefixLength: 8, scope: 254 });
-    putAddress(this.#state, { link: 1, family: 6, address: "::1", prefixLength: 128 });
+    putAddress(this.#state, { link: 1, family: 6, address: "::1", prefixLength: 128, protocol: 1 });
     for (const rule of initialRules) addRule(this.#state, rule);
     this.#state.takeChanges();
   }

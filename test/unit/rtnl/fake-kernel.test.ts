@@ -34,7 +34,7 @@ test("the fake kernel's state reads like the output of ip", async () => {
 link eth0 up carrier mtu 1500 mac 02:00:00:00:00:01
 address 10.0.0.2/24 dev eth0 proto 87
 address 127.0.0.1/8 dev lo scope host
-address ::1/128 dev lo scope host
+address ::1/128 dev lo scope host proto kernel_lo
 route 10.0.0.0/24 dev eth0 scope link src 10.0.0.2 proto kernel
 route default via 10.0.0.1 dev eth0 metric 100 proto 87
 rule 0: from all lookup local proto kernel
