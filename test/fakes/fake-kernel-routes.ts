@@ -13,9 +13,7 @@ export function putRoute(state: FakeKernelState, wished: Route): void {
   const route = normalised(wished);
   check(state, route);
   // The kernel looks at table, destination and metric alone, for IPv6 too: another link's route is replaced as well.
-  const replaced = state.world
-    .routes({ table: route.table })
-    .find((other) => isSamePlace(other, route) && (route.family === 4 || other.link === route.link));
+  const replaced = state.world.routes({ table: route.table }).find((other) => isSamePlace(other, route));
   if (replaced && !isEqual(replaced, route)) state.note(state.world.removeRoute(replaced));
   state.note(state.world.putRoute(route));
 }
