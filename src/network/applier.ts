@@ -66,10 +66,14 @@ export class Applier {
   readonly #repairs = new RepairBudget();
   /** Keys of own objects that vanished and were not yet looked after. */
   readonly #lost = new Set<string>();
+  /** Keys of what the batch under way removes or replaces: no loss. */
+  #expectedLosses: ReadonlySet<string> = new Set();
   /** Links to look at in the next pass. */
   #due = new Set<number>();
-  /** Resolves when the batch under way is answered and nothing more is due. */
+  /** The batch under way; what comes meanwhile waits for its answer. */
   #sending: Promise<void> | undefined;
+  #isPassDue = false;
+  #isClosed = false;
   #isRepairPosted = false;
   /** From then on, own objects that serve no single link and are not wished go too. */
   #isStartUpOver = false;
@@ -147,10 +151,10 @@ export class Applier {
 
   /** Stops looking after the kernel and leaves it as it is, so that a restart drops no connection. */
   close(): void {
+    this.#isClosed = true;
+    this.#isPassDue = false;
     this.#stopListening();
     this.#entries.clear();
-    this.#due.clear();
-    this.#lost.clear();
   }
 
   /** For the debug dump. */
@@ -163,11 +167,14 @@ export class Applier {
   }
 
   #apply(links: Iterable<number>): void {
+    if (this.#isClosed) return;
     for (const link of links) this.#due.add(link);
-    if (!this.#sending) this.#pass();
+    if (this.#sending) this.#isPassDue = true;
+    else this.#pass();
   }
 
   #pass(): void {
+    this.#isPassDue = false;
     const ranked = this.#ranked();
     this.#addRankChanges(ranked);
     const due = this.#due;
@@ -215,6 +222,7 @@ export class Applier {
 
   async #send(requests: readonly KernelRequest[], due: ReadonlySet<number>, told: readonly Entry[]): Promise<void> {
     for (const request of requests) this.#remember(request);
+    this.#expectedLosses = new Set(requests.flatMap((request) => expectedLoss(request) ?? []));
     try {
       const answers = await this.ports.rtnl.batch(requests);
       const refused = requests.flatMap((request, at) => {
@@ -232,7 +240,8 @@ export class Applier {
 
   #continue(): void {
     this.#sending = undefined;
-    if (this.#due.size > 0) this.#pass();
+    this.#expectedLosses = new Set();
+    if (this.#isPassDue) this.#pass();
   }
 
   #tell(due: ReadonlySet<number>, told: readonly Entry[], refused: readonly Refusal[]): void {
@@ -310,7 +319,7 @@ export class Applier {
 
   #onAddressRemoved(address: Address): void {
     const key = addressKey(address);
-    if (!this.#isOwnAddress(address)) return;
+    if (!this.#isOwnAddress(address) || this.#expectedLosses.has(key)) return;
     this.#putAddresses.delete(key);
     // With the address go the routes that name it as their source; older kernels do not say so.
     if (this.#entries.has(address.link)) this.#distrusted.add(address.link);
@@ -318,6 +327,7 @@ export class Applier {
   }
 
   #onLost(key: string, link: number | undefined): void {
+    if (this.#expectedLosses.has(key)) return;
     if (this.#entries.size === 0 || (link !== undefined && !this.#entries.has(link))) return;
     this.#lost.add(key);
     this.#repairSoon(link);
@@ -334,15 +344,19 @@ export class Applier {
     });
   }
 
-  /** Leaves out what somebody keeps removing. */
+  /** Leaves out what somebody keeps removing. With an address goes whatever names it as its source: one loss, not five. */
   #withinBudget(requests: readonly KernelRequest[]): readonly KernelRequest[] {
     if (this.#lost.size === 0) return requests;
-    const kept = requests.filter((request) => {
-      const key = putKey(request);
-      return key === undefined || !this.#lost.has(key) || this.#mayRepair(key);
-    });
+    const lost = requests.filter((request) => this.#lost.has(putKey(request) ?? ""));
     this.#lost.clear();
-    return kept;
+    const addresses = lost.filter((request) => request.op === "put-address");
+    const byLink = new Map(
+      addresses.map((request) => [linkOfRequest(request), this.#mayRepair(putKey(request) ?? "")]),
+    );
+    const isDropped = (request: KernelRequest) =>
+      !(byLink.get(linkOfRequest(request)) ?? this.#mayRepair(putKey(request) ?? ""));
+    const dropped = new Set(lost.filter(isDropped));
+    return requests.filter((request) => !dropped.has(request));
   }
 
   #mayRepair(key: string): boolean {
@@ -390,6 +404,21 @@ function putKey(request: KernelRequest): string | undefined {
     case "put-route":
       return routeKey(request.route);
     case "add-rule":
+      return ruleKey(request.rule);
+    default:
+      return undefined;
+  }
+}
+
+/** News of removal that this request will bring. A put of an address brings none: if one comes, it was lost. */
+function expectedLoss(request: KernelRequest): string | undefined {
+  switch (request.op) {
+    case "delete-address":
+      return addressKey(request.address);
+    case "put-route":
+    case "delete-route":
+      return routeKey(request.route);
+    case "delete-rule":
       return ruleKey(request.rule);
     default:
       return undefined;
