@@ -59,6 +59,7 @@ export interface Lengths {
  * cannot be known: what follows on the stream is then lost.
  */
 export function messageLengths(bytes: Buffer): Lengths {
+  if (bytes.length < fixedHeaderBytes) throw new WireError("message shorter than its fixed header");
   const mark = bytes[0];
   if (mark !== littleEndianMark && mark !== bigEndianMark) throw new WireError("no byte order mark at a message start");
   if (bytes[3] !== 1) throw new WireError(`protocol version ${bytes[3]}`);
@@ -82,7 +83,8 @@ export interface Received {
 
 /** Reads a whole message; `bytes` may also end with the header, if the body is never asked for. Throws {@link WireError}. */
 export function readMessage(bytes: Buffer, limits: BusLimits): Received {
-  const { isLittleEndian, header } = messageLengths(bytes);
+  const { isLittleEndian, header, body: bodyLength } = messageLengths(bytes);
+  if (bytes.length < header) throw new WireError("message ends inside its header");
   const reader = new Reader(bytes, 8, header, isLittleEndian, limits.maxValues);
   const serial = reader.u32();
   if (serial === 0) throw new WireError("serial 0");
@@ -93,6 +95,7 @@ export function readMessage(bytes: Buffer, limits: BusLimits): Received {
   const signature = found.signature ?? "";
   const message = makeMessage({ ...found, signature, serial, type: bytes[1] as number, flags: bytes[2] as number });
   const body = () => {
+    if (bytes.length !== header + bodyLength) throw new WireError("message has not the length it says");
     if (holdsFileDescriptor(signature)) throw new WireError("file descriptors are not accepted");
     return decodeBody(new Reader(bytes, header, bytes.length, isLittleEndian, limits.maxValues), signature);
   };
