@@ -28,7 +28,7 @@ import { removeFile, writeFileAtomically } from "./system/files.ts";
 import { LogSink } from "./system/log-sink.ts";
 import { ServiceNotify } from "./system/service-notify.ts";
 import { Sysctl } from "./system/sysctl.ts";
-import { readLinkFacts } from "./system/sysfs.ts";
+import { readLinkFacts, readLinkSpeedMbps } from "./system/sysfs.ts";
 import { version } from "./version.ts";
 
 const busName = "org.chromium.flimflam";
@@ -132,6 +132,7 @@ export class Daemon {
       links: new LinkSelection({ block: config.blockedLinks, allow: config.allowedLinks }),
       technologyOrder: config.technologyOrder,
       readFacts: readLinkFacts,
+      readSpeedMbps: readLinkSpeedMbps,
       makeNetwork: (device) =>
         new Network<Dhcp4Config>({ clock, log: this.#logs.scope("dhcp"), applier, dhcp: this.#dhcp }, device),
       networkOptions: (device, service) =>

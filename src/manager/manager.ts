@@ -38,6 +38,8 @@ export interface ManagerPorts extends ConnectivityPorts {
   readonly links: LinkSelection;
   readonly technologyOrder: readonly Technology[];
   readFacts(linkName: string): LinkFacts;
+  /** Undefined: the driver does not say. */
+  readSpeedMbps(linkName: string): number | undefined;
   makeNetwork(device: Device): Network;
   networkOptions(device: Device, service: Service): NetworkOptions<Dhcp4Config>;
   forgetLink(linkIndex: number): void;
@@ -302,7 +304,7 @@ export class Manager implements ProviderHost, DeviceHost {
     const facts = this.ports.readFacts(link.name);
     const hardware = {
       busType: facts.busType ?? "",
-      speedMbps: () => this.ports.readFacts(link.name).speedMbps ?? 0,
+      speedMbps: () => this.ports.readSpeedMbps(link.name) ?? 0,
     };
     return new EthernetDevice(this, link, because, hardware, this.ports.leftAloneBecause(link));
   }

@@ -106,6 +106,7 @@ export class FakeMachine {
         lowerLinks: [],
         hasSiblingTty: false,
       }),
+      readSpeedMbps: () => 1000,
       makeNetwork: (device) => new Network<Dhcp4Config>({ clock, log: silentLog, applier, dhcp: this.dhcp }, device),
       networkOptions: (device, service) =>
         networkOptions(device, service, {

@@ -1,0 +1,242 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { silentLog } from "../../../src/base/log.ts";
+import type { WireVariant } from "../../../src/base/property.ts";
+import { ObjectDispatcher } from "../../../src/bus/dispatcher.ts";
+import { ownerAndRootMayChange } from "../../../src/dbus/access.ts";
+import { Exporter } from "../../../src/dbus/exporter.ts";
+import { FakeBus } from "../../fakes/fake-bus.ts";
+import { FakeMachine } from "../../fakes/fake-machine.ts";
+
+const ownUid = 990;
+const shillError = (name: string) => `org.chromium.flimflam.Error.${name}`;
+
+/** A machine with one card on a bus in memory, and a client of root's. */
+async function onBus(t: TestContext, { uid = 0 } = {}) {
+  const it = new FakeMachine();
+  t.after(() => it.stop());
+  const bus = new FakeBus(it.clock);
+  const [daemon, client] = [bus.port(ownUid), bus.port(uid)];
+  await daemon.connect();
+  await client.connect();
+  const dispatcher = new ObjectDispatcher({ bus: daemon, log: silentLog });
+  const view = { manager: it.manager, version: "0", dump: () => "{}" };
+  new Exporter(dispatcher, view, ownerAndRootMayChange(ownUid)).start();
+  await daemon.requestName("org.chromium.flimflam");
+  it.kernel.addHardware({ name: "eth0", mac: "02:00:00:00:00:01" });
+  it.dhcp.serve("eth0", 10);
+  await it.start();
+  const call = (path: string, member: string, signature = "", args: readonly unknown[] = [], of?: string) =>
+    client.call({
+      destination: "org.chromium.flimflam",
+      path,
+      interface: of ?? interfaceOf(path),
+      member,
+      signature,
+      args,
+    });
+  const properties = async (path: string) => {
+    const [dictionary] = await call(path, "GetProperties");
+    return new Map([...(dictionary as Map<string, WireVariant>)].map(([name, { value }]) => [name, value]));
+  };
+  return { it, client, call, properties };
+}
+
+function interfaceOf(path: string): string {
+  const kinds: Record<string, string> = {
+    device: "Device",
+    service: "Service",
+    profile: "Profile",
+    ipconfig: "IPConfig",
+  };
+  return `org.chromium.flimflam.${kinds[path.split("/")[1] ?? ""] ?? "Manager"}`;
+}
+const variant = (signature: string, value: unknown): WireVariant => ({ signature, value });
+
+test("Manager, Device, Service, Profile and IPConfig are reached from / by their paths", async (t) => {
+  const { it, properties } = await onBus(t);
+  it.kernel.plug("eth0");
+  await it.settle();
+  const manager = await properties("/");
+  assert.deepEqual(manager.get("Devices"), ["/device/eth0"]);
+  assert.deepEqual(manager.get("Services"), ["/service/0"]);
+  assert.deepEqual(manager.get("Profiles"), ["/profile/default"]);
+  assert.equal(manager.get("DefaultService"), "/service/0");
+  const device = await properties("/device/eth0");
+  assert.deepEqual(
+    [device.get("Address"), device.get("Powered"), device.get("Ethernet.LinkUp"), device.get("SelectedService")],
+    ["020000000001", true, true, "/service/0"],
+  );
+  const service = await properties("/service/0");
+  assert.deepEqual([service.get("State"), service.get("Device")], ["ready", "/device/eth0"]);
+  const ipConfig = await properties(service.get("IPConfig") as string);
+  assert.deepEqual(
+    [ipConfig.get("Address"), ipConfig.get("Prefixlen"), ipConfig.get("Gateway"), ipConfig.get("Method")],
+    ["192.0.2.10", 24, "192.0.2.1", "dhcp"],
+  );
+  const profile = await properties("/profile/default");
+  assert.deepEqual(profile.get("Entries"), ["ethernet_any"]);
+});
+
+test("internal properties never reach the bus", async (t) => {
+  const { properties } = await onBus(t);
+  const names = [...(await properties("/service/0")).keys(), ...(await properties("/device/eth0")).keys()];
+  for (const name of ["HasEverConnected", "MeteredOverride", "EnabledPersistently"]) assert.ok(!names.includes(name));
+});
+
+const refusals: readonly [string, string, WireVariant, string, string][] = [
+  ["/service/0", "Nonsense", variant("s", "x"), "InvalidProperty", "Property Nonsense does not exist."],
+  [
+    "/service/0",
+    "HasEverConnected",
+    variant("b", true),
+    "InvalidProperty",
+    "Property HasEverConnected does not exist.",
+  ],
+  ["/service/0", "Priority", variant("s", "5"), "InvalidArguments", "Property Priority is not a string."],
+  [
+    "/service/0",
+    "Profile",
+    variant("o", "/profile/default"),
+    "InvalidArguments",
+    "Property Profile is not an rpc_identifier.",
+  ],
+  ["/service/0", "State", variant("s", "online"), "InvalidArguments", "Property is read-only"],
+  [
+    "/service/0",
+    "AutoConnect",
+    variant("b", false),
+    "InvalidArguments",
+    "AutoConnect of ethernet_0 cannot be switched off",
+  ],
+  ["/device/eth0", "Powered", variant("b", false), "InvalidArguments", "Property is read-only"],
+  [
+    "/",
+    "CheckPortalList",
+    variant("s", "ethernet,smoke"),
+    "InvalidArguments",
+    'CheckPortalList: "ethernet,smoke" is not a list of technologies',
+  ],
+];
+for (const [path, name, value, code, message] of refusals) {
+  test(`SetProperty ${name} with ${value.signature} on ${path} is refused: ${code}`, async (t) => {
+    const { call } = await onBus(t);
+    await assert.rejects(call(path, "SetProperty", "sv", [name, value]), { busName: shillError(code), message });
+  });
+}
+
+test("a set property is announced, and setting it again is silent success", async (t) => {
+  const { it, client, call } = await onBus(t);
+  const heard: unknown[] = [];
+  client.match({ interface: "org.chromium.flimflam.Service", member: "PropertyChanged" }, ({ path, args }) =>
+    heard.push([path, ...args]),
+  );
+  await call("/service/0", "SetProperty", "sv", ["Priority", variant("i", 5)]);
+  await call("/service/0", "SetProperty", "sv", ["Priority", variant("i", 5)]);
+  await it.settle();
+  assert.deepEqual(heard, [["/service/0", "Priority", variant("i", 5)]]);
+});
+
+test("ClearProperty puts back the first value", async (t) => {
+  const { call, properties } = await onBus(t);
+  await call("/service/0", "SetProperty", "sv", ["Priority", variant("i", 5)]);
+  await call("/service/0", "ClearProperty", "s", ["Priority"]);
+  assert.equal((await properties("/service/0")).get("Priority"), 0);
+  await assert.rejects(call("/service/0", "ClearProperty", "s", ["State"]), { message: "Property is read-only" });
+});
+
+test("SetProperties goes on after an error and tells the first one", async (t) => {
+  const { call, properties } = await onBus(t);
+  const wanted = new Map([
+    ["Type", variant("s", "wifi")],
+    ["State", variant("s", "online")],
+    ["Priority", variant("i", 3)],
+  ]);
+  await assert.rejects(call("/service/0", "SetProperties", "a{sv}", [wanted]), { message: "Property is read-only" });
+  assert.equal((await properties("/service/0")).get("Priority"), 3);
+});
+
+test("ClearProperties tells for each name whether it worked", async (t) => {
+  const { call } = await onBus(t);
+  assert.deepEqual(await call("/service/0", "ClearProperties", "as", [["Priority", "State", "Nonsense"]]), [
+    [true, false, false],
+  ]);
+});
+
+test("another user may read everything and change nothing", async (t) => {
+  const { call, properties } = await onBus(t, { uid: 1000 });
+  assert.equal((await properties("/service/0")).get("State"), "idle");
+  const denied = { busName: shillError("PermissionDenied") };
+  await assert.rejects(call("/service/0", "SetProperty", "sv", ["Priority", variant("i", 5)]), denied);
+  await assert.rejects(call("/service/0", "Connect"), denied);
+  await assert.rejects(call("/device/eth0", "Disable"), denied);
+  await assert.rejects(call("/", "ClaimInterface", "ss", ["me", "eth0"]), denied);
+  const viaStandard = ["org.chromium.flimflam.Service", "Priority", variant("i", 5)];
+  await assert.rejects(call("/service/0", "Set", "ssv", viaStandard, "org.freedesktop.DBus.Properties"), denied);
+  assert.equal((await properties("/service/0")).get("Priority"), 0);
+});
+
+test("org.freedesktop.DBus.Properties writes by the same rules", async (t) => {
+  const { call, properties } = await onBus(t);
+  const set = (name: string, value: WireVariant) =>
+    call("/service/0", "Set", "ssv", ["org.chromium.flimflam.Service", name, value], "org.freedesktop.DBus.Properties");
+  await set("Priority", variant("i", 6));
+  assert.equal((await properties("/service/0")).get("Priority"), 6);
+  await assert.rejects(set("State", variant("s", "online")));
+  assert.equal((await properties("/service/0")).get("State"), "idle");
+});
+
+test("Disconnect, Connect and Remove answer by the names of the bus", async (t) => {
+  const { it, call } = await onBus(t);
+  await assert.rejects(call("/service/0", "Disconnect"), { busName: shillError("NotConnected") });
+  await assert.rejects(call("/service/0", "Remove"), { busName: shillError("NotImplemented") });
+  it.kernel.plug("eth0");
+  await it.settle();
+  await assert.rejects(call("/service/0", "Connect"), { busName: shillError("AlreadyConnected") });
+});
+
+test("a Device that goes takes its IPConfig along; what is gone is an unknown object", async (t) => {
+  const { it, call, properties } = await onBus(t);
+  it.kernel.plug("eth0");
+  await it.settle();
+  const [ipConfig] = (await properties("/device/eth0")).get("IPConfigs") as string[];
+  it.kernel.removeHardware("eth0");
+  await it.settle();
+  for (const path of ["/device/eth0", ipConfig ?? ""]) {
+    await assert.rejects(call(path, "GetProperties"), { busName: "org.freedesktop.DBus.Error.UnknownObject" });
+  }
+});
+
+test("EnableTechnology and DisableTechnology switch all Devices of a kind, and refuse what is none", async (t) => {
+  const { it, call, properties } = await onBus(t);
+  await call("/", "DisableTechnology", "s", ["ethernet"]);
+  await it.settle();
+  assert.deepEqual((await properties("/")).get("EnabledTechnologies"), []);
+  await call("/", "EnableTechnology", "s", ["ethernet"]);
+  await it.settle();
+  assert.deepEqual((await properties("/")).get("EnabledTechnologies"), ["ethernet"]);
+  await assert.rejects(call("/", "EnableTechnology", "s", ["smoke"]), { message: "Unknown technology" });
+});
+
+test("SetServiceOrder takes a list of technologies and nothing else", async (t) => {
+  const { call } = await onBus(t);
+  await call("/", "SetServiceOrder", "s", ["wifi,ethernet"]);
+  assert.deepEqual(await call("/", "GetServiceOrder"), ["wifi,ethernet"]);
+  for (const bad of ["wifi,wifi", "smoke", "wifi,"]) {
+    await assert.rejects(call("/", "SetServiceOrder", "s", [bad]), { busName: shillError("InvalidArguments") });
+  }
+});
+
+test("reasons are there to read for every Service and Device", async (t) => {
+  const { it, call } = await onBus(t);
+  it.kernel.plug("eth0");
+  await it.settle();
+  const [order] = await call("/", "GetOrder", "", [], "org.fairlead.Manager1");
+  const [first] = order as Map<string, WireVariant>[];
+  assert.equal(first?.get("AutoConnectRefusal")?.value, "connected");
+  assert.equal(first?.get("Rank")?.value, 0);
+  const [device] = await call("/device/eth0", "Why", "", [], "org.fairlead.Device1");
+  assert.equal((device as Map<string, WireVariant>).get("Technology")?.value, "driver e1000");
+  const [service] = await call("/service/0", "Why", "", [], "org.fairlead.Service1");
+  assert.equal((service as Map<string, WireVariant>).get("StateReason")?.value, "addressing is in place");
+});
