@@ -59,12 +59,33 @@ export interface CableOptions {
   readonly plugged?: boolean;
 }
 
+/**
+ * The kernel reports the carrier of a veth at once, unless both ends happen to have the same index: then it takes the
+ * link for hardware that flaps, and may say so seconds later.
+ */
+let nextFarIndex = 1_000_001;
+
 export function addCable(linkName: string, peer: Peer, options: CableOptions = {}): Cable {
   requirePrivateNamespace();
   const { peerLink = linkName, address, mac, bridge, plugged = true } = options;
   const ipPeer = (...args: string[]) => run("ip", ["-n", peer.netns, ...args]);
+  const farIndex = String(nextFarIndex++);
   const near = mac === undefined ? [] : ["address", mac];
-  run("ip", ["link", "add", linkName, ...near, "type", "veth", "peer", "name", peerLink, "netns", peer.netns]);
+  run("ip", [
+    "link",
+    "add",
+    linkName,
+    ...near,
+    "type",
+    "veth",
+    "peer",
+    "name",
+    peerLink,
+    "index",
+    farIndex,
+    "netns",
+    peer.netns,
+  ]);
   leaveChecksumsDone(peer, peerLink);
   if (bridge !== undefined) ipPeer("link", "set", peerLink, "master", bridge);
   if (address !== undefined) ipPeer("address", "add", address, "dev", peerLink);

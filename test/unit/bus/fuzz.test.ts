@@ -98,7 +98,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
 const spoiled = fc
   .tuple(fc.oneof(anyMessage, fc.constantFrom(...seeds)), fc.array(change, { minLength: 1, maxLength: 4 }))
   .map(([bytes, changes]) =>
-    changes.reduce((changed, apply) => (changed.length > 0 ? apply(changed) : changed), Buffer.from(bytes)),
+    changes.reduce<Buffer>((changed, apply) => (changed.length > 0 ? apply(changed) : changed), Buffer.from(bytes)),
   );
 
 test(`nothing but the one typed error comes out of ${fuzzRuns} spoiled messages`, () => {
