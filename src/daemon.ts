@@ -11,6 +11,7 @@ import { Exporter } from "./dbus/exporter.ts";
 import { leftAloneBecause } from "./device-info/left-alone.ts";
 import { LinkSelection } from "./device-info/link-names.ts";
 import { Manager, type ManagerPorts } from "./manager/manager.ts";
+import { managerShape } from "./manager/manager-properties.ts";
 import { networkOptions } from "./manager/network-options.ts";
 import { Applier } from "./network/applier.ts";
 import { Network } from "./network/network.ts";
@@ -24,8 +25,8 @@ import { sqliteStorage } from "./profiles/sqlite-storage.ts";
 import { StateLock } from "./profiles/state-lock.ts";
 import { KernelRtnl } from "./rtnl/kernel.ts";
 import { BootClock } from "./system/boot-clock.ts";
-import { removeFile, writeFileAtomically } from "./system/files.ts";
-import { LogSink } from "./system/log-sink.ts";
+import { removeFile, writeAtomically } from "./system/files.ts";
+import { StandardErrorLog } from "./system/log-sink.ts";
 import { ServiceNotify } from "./system/service-notify.ts";
 import { Sysctl } from "./system/sysctl.ts";
 import { readLinkFacts, readLinkSpeedMbps } from "./system/sysfs.ts";
@@ -36,7 +37,7 @@ const busName = "org.chromium.flimflam";
 /** All parts of the program, made from the configuration, started in order and stopped in the opposite one. */
 export class Daemon {
   readonly #clock = new BootClock();
-  readonly #sink: LogSink;
+  readonly #sink: StandardErrorLog;
   readonly #logs: LogControl;
   readonly #log: Log;
   readonly #bus: BusClient;
@@ -48,22 +49,26 @@ export class Daemon {
   readonly #manager: Manager;
   readonly #notify: ServiceNotify;
   #lock: StateLock | undefined;
+  #isStopped = false;
 
   constructor(private readonly config: DaemonConfig) {
-    this.#sink = new LogSink();
+    this.#sink = new StandardErrorLog();
     this.#logs = new LogControl(this.#sink);
     this.#logs.setLevel(config.logLevel);
     this.#logs.setScopes(config.logScopes);
     this.#log = this.#logs.scope("daemon");
     const clock = this.#clock;
-    this.#notify = new ServiceNotify(clock);
+    this.#notify = new ServiceNotify({ clock });
     this.#bus = new BusClient({ address: config.busAddress, clock, log: this.#logs.scope("dbus") });
     this.#rtnl = new KernelRtnl({ clock, log: this.#logs.scope("rtnl") });
     this.#dhcp = dhcp4Handler({ packets: new KernelPackets(), udp: new KernelUdp() });
     this.#applier = new Applier({ rtnl: this.#rtnl, clock, log: this.#logs.scope("route"), sysctls: new Sysctl() });
     const { stateDir, runDir } = config;
     this.#profiles = new ProfileStack({ stateDir, runDir, storage: sqliteStorage, log: this.#logs.scope("profile") });
-    this.#resolver = new ResolverFile(join(runDir, "resolv.conf"), { write: writeFileAtomically, remove: removeFile });
+    this.#resolver = new ResolverFile(join(runDir, "resolv.conf"), {
+      write: (path, text) => void writeAtomically(path, text),
+      remove: (path) => void removeFile(path),
+    });
     this.#manager = new Manager(this.#managerPorts());
   }
 
@@ -77,11 +82,14 @@ export class Daemon {
     this.#takeFolders();
     await this.#manager.start();
     this.#notify.ready();
+    void this.#sink.startWriting();
     this.#log.info(`fairleadd ${version} is ready: ${this.#manager.devices.length} devices`);
   }
 
   /** Twice is harmless. What is connected stays connected: links, addresses and routes are left as they are. */
   async stop(because: string): Promise<void> {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
     this.#log.info(`stopping: ${because}`);
     this.#notify.stopping();
     this.#manager.stop();
@@ -92,13 +100,14 @@ export class Daemon {
     this.#lock?.release();
     this.#notify.close();
     this.#clock.close();
-    await this.#sink.flush();
+    this.#sink.close();
   }
 
   /** A fault of ours: the state is not to be trusted any more. The service manager starts us again; no connection is dropped. */
   die(error: unknown): void {
     this.#log.error(`a fault in the daemon: ${describeError(error)}`, { error });
-    void this.#sink.flush().finally(() => process.exit(1));
+    this.#sink.close();
+    process.exit(1);
   }
 
   async #takeName(): Promise<void> {
@@ -125,6 +134,7 @@ export class Daemon {
     const applier = this.#applier;
     const log = this.#logs.scope("manager");
     return {
+      shape: managerShape,
       clock,
       log,
       rtnl: this.#rtnl,

@@ -8,7 +8,7 @@ import type {
   MarshalledReply,
 } from "../bus/bus.ts";
 import type { AccessPolicy } from "./access.ts";
-import type { InterfaceTable } from "./interface-table.ts";
+import type { InterfaceTable, Target } from "./interface-table.ts";
 import { checkPropertyClear, checkPropertyWrite } from "./property-access.ts";
 
 /** What a client may change on an object: stored and in force when these return; throw DaemonError to refuse. */
@@ -30,7 +30,7 @@ export interface AnyAdaptor {
 }
 
 /** One object of ours on one interface of the bus. */
-export class Adaptor<T> implements AnyAdaptor, ExportedProperties {
+export class Adaptor<T> implements AnyAdaptor, ExportedProperties, Target<T> {
   #exported: ExportedObject | undefined;
   isGone = false;
 
@@ -43,7 +43,7 @@ export class Adaptor<T> implements AnyAdaptor, ExportedProperties {
   ) {}
 
   /** For the dispatcher. */
-  get exportedInterface(): ExportedInterface<Adaptor<T>> {
+  get exportedInterface(): ExportedInterface<Target<T>> {
     const { name, methods, signals } = this.table;
     return { name, methods, signals, target: this, ...(this.settable && { properties: this }) };
   }

@@ -1,6 +1,7 @@
 import { DaemonError } from "../base/errors.ts";
 import { isTechnologyName, type Technology } from "../base/technology.ts";
-import { type Manager, managerShape } from "../manager/manager.ts";
+import type { Manager } from "../manager/manager.ts";
+import { managerShape } from "../manager/manager-properties.ts";
 import { setTechnologyEnabled } from "../manager/technology-control.ts";
 import { args, interfaceTable, type MethodEntry } from "./interface-table.ts";
 import { propertyChanged, propertyMethods } from "./property-methods.ts";

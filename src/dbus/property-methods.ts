@@ -12,7 +12,7 @@ export const propertyMethods = <T>() => {
       out: args({ properties: "a{sv}" }),
       doc: "All properties that have a value now.",
       changes: false,
-      call: (_of, _values, _caller, adaptor) => adaptor.marshalledProperties(),
+      call: (_of, _values, _caller, target) => target.marshalledProperties(),
     },
     SetProperty: {
       in: args({ name: "s", value: "v" }),
@@ -20,8 +20,8 @@ export const propertyMethods = <T>() => {
       doc: "Sets one property. The reply comes after the change is stored.",
       errors: changeErrors,
       changes: true,
-      call: (_of, [name, value], _caller, adaptor) => {
-        adaptor.setProperty(name as string, value as WireVariant);
+      call: (_of, [name, value], _caller, target) => {
+        target.setProperty(name as string, value as WireVariant);
         return undefined;
       },
     },
@@ -37,8 +37,8 @@ export const clearPropertyMethod = <T>() => {
       doc: "Puts one property back to the value it had at first.",
       errors: changeErrors,
       changes: true,
-      call: (_of, [name], _caller, adaptor) => {
-        adaptor.clearProperty(name as string);
+      call: (_of, [name], _caller, target) => {
+        target.clearProperty(name as string);
         return undefined;
       },
     },

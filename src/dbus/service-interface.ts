@@ -1,6 +1,7 @@
 import { DaemonError } from "../base/errors.ts";
 import type { WireVariant } from "../base/property.ts";
-import { type Service, serviceShape } from "../services/service.ts";
+import type { Service } from "../services/service.ts";
+import { serviceShape } from "../services/service-properties.ts";
 import { args, interfaceTable, type MethodEntry } from "./interface-table.ts";
 import { clearPropertyMethod, propertyChanged, propertyMethods } from "./property-methods.ts";
 
@@ -21,12 +22,12 @@ const setProperties: MethodEntry<Service> = {
   doc: "Sets several properties, going on after an error; the first error is told.",
   errors: ["InvalidArguments", "InvalidProperty", "PermissionDenied", "InternalError"],
   changes: true,
-  call: (_of, [properties], _caller, adaptor) => {
+  call: (_of, [properties], _caller, target) => {
     let first: unknown;
     for (const [name, value] of properties as ReadonlyMap<string, WireVariant>) {
       if (unsettable.has(name)) continue;
       try {
-        adaptor.setProperty(name, value);
+        target.setProperty(name, value);
       } catch (error) {
         first ??= error;
       }
@@ -42,10 +43,10 @@ const clearProperties: MethodEntry<Service> = {
   doc: "Clears several properties; the answer tells for each whether it worked.",
   errors: ["PermissionDenied"],
   changes: true,
-  call: (_of, [names], _caller, adaptor) => {
+  call: (_of, [names], _caller, target) => {
     const cleared = (names as readonly string[]).map((name) => {
       try {
-        adaptor.clearProperty(name);
+        target.clearProperty(name);
         return true;
       } catch (error) {
         if (error instanceof DaemonError) return false;

@@ -1,13 +1,11 @@
 import { DaemonError } from "../base/errors.ts";
-
-/** IFNAMSIZ less the final NUL. */
-const longestName = 15;
+import { isLinkName } from "../base/link-name.ts";
 
 /** Refuses what the kernel would refuse as a link's name. */
 export function checkLinkName(name: string): void {
   if (name === "") throw new DaemonError("InvalidArguments", "The link name is empty.");
-  if (name.length > longestName || name === "." || name === ".." || /[/:\s\0]/.test(name)) {
-    throw new DaemonError("InvalidArguments", `"${name.slice(0, 40)}" is not a link name.`);
+  if (!isLinkName(name)) {
+    throw new DaemonError("InvalidArguments", `${JSON.stringify(name.slice(0, 40))} is not a link name.`);
   }
 }
 

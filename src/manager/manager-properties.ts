@@ -1,6 +1,6 @@
 /** The properties of the Manager (spec/shill-dbus-api.md, 1.3), and what is stored of them (shill-behaviour.md, 7.1). */
 import { DaemonError } from "../base/errors.ts";
-import { propertyTable } from "../base/property.ts";
+import { PropertyShape, propertyTable } from "../base/property.ts";
 import { parseTechnologyList } from "../base/technology.ts";
 import { isConnected } from "../services/connect-states.ts";
 import type { Manager } from "./manager.ts";
@@ -197,3 +197,5 @@ export const managerProperties = propertyTable<Manager>()({
     },
   },
 });
+
+export const managerShape = new PropertyShape<Manager>(managerProperties);

@@ -3,7 +3,7 @@ import { DaemonError } from "../base/errors.ts";
 import { EventHistory, type HistoryEntry } from "../base/event-history.ts";
 import { EventQueue } from "../base/events.ts";
 import type { Log } from "../base/log.ts";
-import { type Announce, PropertyShape, PropertyStore } from "../base/property.ts";
+import { type Announce, type PropertyShape, PropertyStore } from "../base/property.ts";
 import { type PrimaryTechnology, parseTechnologyList, type Technology } from "../base/technology.ts";
 import { DeviceInfo } from "../device-info/device-info.ts";
 import type { LinkSelection } from "../device-info/link-names.ts";
@@ -24,13 +24,13 @@ import { AutoConnector } from "./auto-connector.ts";
 import { Connectivity, type ConnectivityPorts } from "./connectivity.ts";
 import type { ManagerEvent } from "./events.ts";
 import { ListPacing } from "./list-pacing.ts";
-import { managerProperties } from "./manager-properties.ts";
 import { ManagerSettings, managerEntry } from "./manager-settings.ts";
 import { ServiceList } from "./service-list.ts";
 import { technologiesOf } from "./technology-control.ts";
 
 /** What the Manager is given by the daemon. */
 export interface ManagerPorts extends ConnectivityPorts {
+  readonly shape: PropertyShape<Manager>;
   readonly clock: Clock;
   readonly log: Log;
   readonly rtnl: Rtnl;
@@ -58,8 +58,6 @@ export interface ManagerObserver {
   profilesChanged(): void;
   happened(event: HistoryEntry): void;
 }
-
-export const managerShape = new PropertyShape<Manager>(managerProperties);
 
 /** Owns Devices, Services and Providers, keeps the Services in order, and connects the best. */
 export class Manager implements ProviderHost, DeviceHost {
@@ -110,7 +108,7 @@ export class Manager implements ProviderHost, DeviceHost {
   }
 
   get properties(): PropertyStore<Manager> {
-    this.#properties ??= new PropertyStore<Manager>(this, managerShape, (name, signature, value) =>
+    this.#properties ??= new PropertyStore<Manager>(this, this.ports.shape, (name, signature, value) =>
       this.announce?.(name, signature, value),
     );
     return this.#properties;

@@ -2,6 +2,7 @@ import type { Profile } from "../profiles/profile.ts";
 import type { EntryRows } from "../profiles/store.ts";
 import type { AutoConnectRefusal } from "./auto-connect.ts";
 import { type DisconnectReason, Service, type ServiceDevice, type ServiceHost } from "./service.ts";
+import { serviceShape } from "./service-properties.ts";
 
 /** What a cable's Service needs of the Device it is plugged into. */
 export interface EthernetPort extends ServiceDevice {
@@ -26,7 +27,7 @@ export class EthernetService extends Service {
   #port: EthernetPort | undefined;
 
   constructor(host: ServiceHost, serial: number, storageId: string, port: EthernetPort | undefined) {
-    super(host, serial, "ethernet");
+    super(host, serial, "ethernet", serviceShape);
     this.name = "Ethernet";
     this.autoConnect = true;
     this.#storageId = storageId;

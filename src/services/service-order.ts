@@ -114,3 +114,12 @@ export function orderOf(a: OrderFacts, b: OrderFacts, rules: OrderRules): number
 
 const criteriaFor = (a: OrderFacts, b: OrderFacts, rules: OrderRules): readonly Criterion[] =>
   rules.ignoreConnectivity || (a.state === b.state && a.hasFailed === b.hasFailed) ? meritCriteria : allCriteria;
+
+/** Properties of a Service that take part in the order, or in what may connect by itself. */
+export const orderProperties: ReadonlySet<string> = new Set([
+  "AutoConnect",
+  "Priority",
+  "EphemeralPriority",
+  "ManagedCredentials",
+  "ONCSource",
+]);

@@ -1,20 +1,11 @@
 /** The properties of every Service (spec/shill-dbus-api.md, 3.3), and what is stored of them (shill-behaviour.md, 7.7). */
 import { DaemonError } from "../base/errors.ts";
-import { propertyTable } from "../base/property.ts";
+import { PropertyShape, propertyTable } from "../base/property.ts";
 import { networkConfigDictionary, savedConfigDictionary } from "../network/merge.ts";
 import { parseStaticIp, staticIpDictionary } from "../network/static-ip.ts";
 import { isConnected } from "./connect-states.ts";
 import type { Service } from "./service.ts";
 import { type ConfigurationSource, configurationSources } from "./service-order.ts";
-
-/** Setting one of these may change the order, or what may connect by itself. */
-export const orderProperties: ReadonlySet<string> = new Set([
-  "AutoConnect",
-  "Priority",
-  "EphemeralPriority",
-  "ManagedCredentials",
-  "ONCSource",
-]);
 
 const checkPortalValues = ["auto", "true", "false", "http-only"];
 
@@ -398,3 +389,5 @@ export const serviceProperties = propertyTable<Service>()({
     get: (service) => service.isVisible,
   },
 });
+
+export const serviceShape = new PropertyShape<Service>(serviceProperties);

@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { DaemonError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import { type Announce, PropertyShape, PropertyStore } from "../base/property.ts";
+import { type Announce, type PropertyShape, PropertyStore } from "../base/property.ts";
 import type { Technology } from "../base/technology.ts";
 import type { Network } from "../network/network.ts";
 import { emptyStaticIp, type StaticIp } from "../network/static-ip.ts";
@@ -17,8 +17,7 @@ import {
   nextConnectState,
 } from "./connect-states.ts";
 import { EventTimes } from "./event-times.ts";
-import type { ConfigurationSource, OrderFacts } from "./service-order.ts";
-import { orderProperties, serviceProperties } from "./service-properties.ts";
+import { type ConfigurationSource, type OrderFacts, orderProperties } from "./service-order.ts";
 import { timeSince1601 } from "./timestamps.ts";
 
 /** What a Service needs from above. The Manager is the one host. */
@@ -49,8 +48,6 @@ export interface ServiceDevice {
 }
 
 export type DisconnectReason = "D-Bus RPC" | "Unload" | "Stop" | "carrier lost" | "device disabled" | "device removed";
-
-export const serviceShape = new PropertyShape<Service>(serviceProperties);
 
 /**
  * What a person connects to. It has a state with a reason, settings that live in a Profile, and, while connected, a
@@ -110,6 +107,8 @@ export abstract class Service implements OrderFacts {
     readonly host: ServiceHost,
     readonly serial: number,
     technology: Technology,
+    /** The common properties, and those of the technology. */
+    private readonly shape: PropertyShape<Service>,
   ) {
     this.logName = `${technology}_${serial}`;
     this.name = technology;
@@ -117,7 +116,7 @@ export abstract class Service implements OrderFacts {
 
   /** Made at first use: by then the subclass is complete. */
   get properties(): PropertyStore<Service> {
-    this.#properties ??= new PropertyStore<Service>(this, serviceShape, (name, signature, value) =>
+    this.#properties ??= new PropertyStore<Service>(this, this.shape, (name, signature, value) =>
       this.announce?.(name, signature, value),
     );
     return this.#properties;

@@ -7,6 +7,7 @@ import { leftAloneBecause } from "../../src/device-info/left-alone.ts";
 import { LinkSelection } from "../../src/device-info/link-names.ts";
 import type { Device } from "../../src/devices/device.ts";
 import { Manager, type ManagerPorts } from "../../src/manager/manager.ts";
+import { managerShape } from "../../src/manager/manager-properties.ts";
 import { networkOptions } from "../../src/manager/network-options.ts";
 import { Applier } from "../../src/network/applier.ts";
 import { Network } from "../../src/network/network.ts";
@@ -93,6 +94,7 @@ export class FakeMachine {
   #ports({ block = [], allow }: FakeMachineOptions): ManagerPorts {
     const { clock, kernel, applier, profiles } = this;
     return {
+      shape: managerShape,
       clock,
       log: silentLog,
       rtnl: kernel,
