@@ -61,31 +61,19 @@ export interface CableOptions {
 
 /**
  * The kernel reports the carrier of a veth at once, unless both ends happen to have the same index: then it takes the
- * link for hardware that flaps, and may say so seconds later.
+ * link for hardware that flaps, and may say so seconds later. It heeds the far one only if the near one is given too.
  */
-let nextFarIndex = 1_000_001;
+const firstIndex = { near: 101, far: 1_000_101 };
+let cables = 0;
 
 export function addCable(linkName: string, peer: Peer, options: CableOptions = {}): Cable {
   requirePrivateNamespace();
   const { peerLink = linkName, address, mac, bridge, plugged = true } = options;
   const ipPeer = (...args: string[]) => run("ip", ["-n", peer.netns, ...args]);
-  const farIndex = String(nextFarIndex++);
+  const index = { near: String(firstIndex.near + cables), far: String(firstIndex.far + cables++) };
   const near = mac === undefined ? [] : ["address", mac];
-  run("ip", [
-    "link",
-    "add",
-    linkName,
-    ...near,
-    "type",
-    "veth",
-    "peer",
-    "name",
-    peerLink,
-    "index",
-    farIndex,
-    "netns",
-    peer.netns,
-  ]);
+  const far = ["peer", "name", peerLink, "index", index.far, "netns", peer.netns];
+  run("ip", ["link", "add", linkName, "index", index.near, ...near, "type", "veth", ...far]);
   leaveChecksumsDone(peer, peerLink);
   if (bridge !== undefined) ipPeer("link", "set", peerLink, "master", bridge);
   if (address !== undefined) ipPeer("address", "add", address, "dev", peerLink);
