@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { introspectionXml } from "../../../src/bus/introspection-xml.ts";
-import { makeWorld, method, Thing, tables, thing } from "./dispatcher-support.ts";
+import { makeWorld, method, Thing, tables } from "./dispatcher-support.ts";
 
 const introspectable = "org.freedesktop.DBus.Introspectable";
 const peer = "org.freedesktop.DBus.Peer";
