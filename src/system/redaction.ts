@@ -1,0 +1,98 @@
+/**
+ * Takes secrets out of what is logged or dumped. By name only: a value says nothing of itself. Rather a harmless word
+ * too much is hidden than a passphrase shown.
+ */
+export const redacted = "[redacted]";
+
+/** Anywhere in a name, after its separators and capitals are gone. */
+const secretParts =
+  /passphrase|password|passwd|passcode|psk|secret|privatekey|preshared|wepkey|saekey|credential|accesstoken|authtoken/;
+/** Only as a word of their own: `pin` is part of `ping` and `mapping`. */
+const secretWords = /^(?:(?:sim|eap|old|new|current|unblock)?(?:pin|puk)\d?|pass|otp|token)$/;
+
+const deepest = 8;
+const mostEntries = 1000;
+
+/** Whether a property, option or variable of this name holds a secret: `EAP.Password`, `wireguard_private_key`, `PIN`. */
+export function isSecretName(name: string): boolean {
+  const words = name
+    .replace(/([a-z\d])([A-Z])/g, "$1 $2")
+    .toLowerCase()
+    .split(/[^a-z\d]+/);
+  return secretParts.test(words.join("")) || words.some((word) => secretWords.test(word));
+}
+
+/** A copy without secrets: in objects, Maps, pairs and `{ name, value }` records, however deep. */
+export function redactFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return redactObject(fields, 0);
+}
+
+function redactValue(value: unknown, depth: number): unknown {
+  if (typeof value === "string") return redactText(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof Error || ArrayBuffer.isView(value)) return value;
+  if (depth >= deepest) return "[too deep]";
+  if (value instanceof Map) return redactMap(value, depth);
+  if (value instanceof Set) return [...value].slice(0, mostEntries).map((item) => redactValue(item, depth + 1));
+  if (Array.isArray(value)) return redactArray(value, depth);
+  return redactObject(value as Readonly<Record<string, unknown>>, depth);
+}
+
+/** What a secret name holds: nothing and yes-or-no may be shown (`hasPassphrase: true`). */
+const hide = (value: unknown): unknown =>
+  value === undefined || value === null || typeof value === "boolean" ? value : redacted;
+
+function redactObject(object: Readonly<Record<string, unknown>>, depth: number): Record<string, unknown> {
+  const result: Record<string, unknown> = Object.create(null);
+  const name = object.name ?? object.key ?? object.property;
+  const isSecretRecord = typeof name === "string" && isSecretName(name);
+  for (const [key, value] of Object.entries(object).slice(0, mostEntries)) {
+    const isSecret = isSecretName(key) || (isSecretRecord && key === "value");
+    result[key] = isSecret ? hide(value) : redactValue(value, depth + 1);
+  }
+  return result;
+}
+
+function redactMap(map: ReadonlyMap<unknown, unknown>, depth: number): Map<unknown, unknown> {
+  const entries = [...map].slice(0, mostEntries);
+  return new Map(entries.map(([key, value]) => [key, redactPaired(key, value, depth + 1)]));
+}
+
+/** `["Passphrase", "..."]` is a pair. */
+function redactArray(items: readonly unknown[], depth: number): unknown[] {
+  if (items.length === 2) return [redactValue(items[0], depth + 1), redactPaired(items[0], items[1], depth + 1)];
+  return items.slice(0, mostEntries).map((item) => redactValue(item, depth + 1));
+}
+
+const redactPaired = (key: unknown, value: unknown, depth: number): unknown =>
+  typeof key === "string" && isSecretName(key) ? hide(value) : redactValue(value, depth);
+
+/** A name and the sign between it and its value. */
+const assignment = /([\w.-]{1,64})["']?\s{0,3}[=:]\s{0,3}/g;
+/** Where a value without quotes ends: it may hold spaces and commas itself, as passphrases do. */
+const nextAssignment = /[\s,;&]+["']?[\w.-]{1,64}["']?\s{0,3}=|\n/g;
+const quoted = /"(?:\\.|[^"\\])*"?|'(?:\\.|[^'\\])*'?/y;
+
+/** Text with the values of `passphrase=...`, `"psk": "..."` and the like hidden; one pass, whatever the text. */
+export function redactText(text: string): string {
+  let result = "";
+  let copied = 0;
+  assignment.lastIndex = 0;
+  for (let match = assignment.exec(text); match; match = assignment.exec(text)) {
+    if (!isSecretName(match[1] ?? "")) continue;
+    const valueAt = assignment.lastIndex;
+    const end = endOfValue(text, valueAt);
+    if (end > valueAt) result += text.slice(copied, valueAt) + redacted;
+    else result += text.slice(copied, valueAt);
+    copied = end;
+    assignment.lastIndex = end;
+  }
+  return copied === 0 ? text : result + text.slice(copied);
+}
+
+function endOfValue(text: string, from: number): number {
+  quoted.lastIndex = from;
+  if (quoted.test(text)) return quoted.lastIndex;
+  nextAssignment.lastIndex = from;
+  return nextAssignment.exec(text)?.index ?? text.length;
+}
