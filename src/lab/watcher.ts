@@ -7,6 +7,12 @@ const flimflam = (kind: string) => `${busName}.${kind}`;
 /** States of a Service in which packets get through. */
 const connectedStates = new Set(["ready", "online", "no-connectivity", "redirect-found", "portal-suspected"]);
 
+/** Times, counters and summaries of what other lines say already. */
+const untold = new Set([
+  ...["DownlinkSpeedKbps", "LastConnected", "LastManualConnect", "LastOnline", "NetworkConfig", "NetworkID"],
+  ...["SavedIPConfig", "ServiceCompleteList", "StartTime", "UplinkSpeedKbps"],
+]);
+
 type Properties = ReadonlyMap<string, WireVariant>;
 
 /**
@@ -88,6 +94,7 @@ export class Watcher {
     if (interfaceName === flimflam("Manager") && property === "ConnectionState") {
       this.#setConnectionState(String(value));
     }
+    if (untold.has(property)) return;
     await this.#learnNames([path, ...(Array.isArray(value) ? value : [value])]);
     this.#tell(at, path, property, value);
   }
@@ -97,15 +104,25 @@ export class Watcher {
     for (const listener of [...this.#listeners]) listener();
   }
 
-  /** Object paths become names: the link of a Device, the name of a Service. */
+  /** Object paths become names: the link of a Device, and of a Service if it has one. */
   async #learnNames(values: readonly unknown[] = []): Promise<void> {
     for (const path of values) {
-      const [, kind] = typeof path === "string" ? (/^\/(device|service)\//.exec(path) ?? []) : [];
-      if (kind === undefined || this.#names.has(path as string)) continue;
-      const properties = await this.#properties(path as string, kind === "device" ? "Device" : "Service");
-      const name = properties?.get(kind === "device" ? "Interface" : "Name")?.value;
-      this.#names.set(path as string, name === undefined ? (path as string) : `${kind} ${name}`);
+      if (typeof path !== "string" || this.#names.has(path)) continue;
+      const [, kind] = /^\/(device|service)\//.exec(path) ?? [];
+      if (kind === undefined) continue;
+      const name = kind === "device" ? await this.#linkOf(path) : await this.#nameOfService(path);
+      this.#names.set(path, name === undefined ? path : `${kind} ${name}`);
     }
+  }
+  async #linkOf(device: string): Promise<string | undefined> {
+    return (await this.#properties(device, "Device"))?.get("Interface")?.value as string | undefined;
+  }
+  async #nameOfService(path: string): Promise<string | undefined> {
+    const service = await this.#properties(path, "Service");
+    const device = service?.get("Device")?.value;
+    const link = typeof device === "string" && device !== "/" ? await this.#linkOf(device) : undefined;
+    // All cables are called "Ethernet"; their links differ.
+    return link ?? (service?.get("Name")?.value as string | undefined);
   }
 
   async #properties(path: string, kind: string): Promise<Properties | undefined> {
