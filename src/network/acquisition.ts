@@ -1,4 +1,4 @@
-import { describeError } from "../base/errors.ts";
+import { DaemonError, describeError } from "../base/errors.ts";
 import { TimerSet } from "../base/timer-set.ts";
 import type { IpSettings } from "./ip-settings.ts";
 import type { ProtocolHandler, ProtocolLink } from "./protocols/handler.ts";
@@ -12,6 +12,8 @@ export interface AcquisitionOwner {
   lost(reason: string): void;
   /** No lease within the time limit, or the server side refused. Nothing goes on until {@link Acquisition.begin}. */
   failed(detail: string): void;
+  /** The network wants to be used without IPv4 (RFC 8925); asked again when its time is over. */
+  yielded(): void;
 }
 
 /** shill-behaviour 9.3. */
@@ -19,6 +21,8 @@ const limitMs = 30_000;
 /** A network with a fixed address works without a server; one that appears later may still supply the rest. */
 const firstRetryMs = 60_000;
 const longestRetryMs = 3_600_000;
+/** MIN_V6ONLY_WAIT (RFC 8925, 3.4). */
+const shortestIpv6OnlyWaitMs = 300_000;
 
 /** One DHCP client's work for one Network: its time limit, its retries and its farewell. */
 export class Acquisition<Config> {
@@ -43,7 +47,7 @@ export class Acquisition<Config> {
     const events = {
       up: (settings: IpSettings) => this.#onLease(settings),
       changed: (settings: IpSettings) => this.#onLease(settings),
-      failed: (error: unknown) => this.#onFailed(describeError(error)),
+      failed: (error: unknown) => this.#onFailed(error),
       lost: (reason: string) => this.#onLost(reason),
       down: () => this.#isEnded && this.#tellEnd(),
     };
@@ -60,7 +64,7 @@ export class Acquisition<Config> {
     this.#runner.setup();
     this.#timers.start("dhcp-acquisition", limitMs, () => {
       this.#runner.teardown({ force: true });
-      this.#onFailed(`no lease within ${limitMs / 1000} s`);
+      this.#onFailed(new DaemonError("OperationTimeout", `no lease within ${limitMs / 1000} s`));
     });
   }
 
@@ -102,9 +106,22 @@ export class Acquisition<Config> {
     this.owner.lost(reason);
   }
 
-  #onFailed(detail: string): void {
+  #onFailed(error: unknown): void {
     if (this.#isEnded) return;
     this.#timers.cancel("dhcp-acquisition");
-    this.owner.failed(detail);
+    const waitMs = ipv6OnlyWaitMs(error);
+    if (waitMs === undefined) {
+      this.owner.failed(describeError(error));
+      return;
+    }
+    this.#timers.start("dhcp-retry", waitMs, () => this.begin());
+    this.owner.yielded();
   }
+}
+
+/** How long the network asked to be left without IPv4, as the DHCPv4 handler tells it; undefined: it did not. */
+function ipv6OnlyWaitMs(error: unknown): number | undefined {
+  if (!(error instanceof DaemonError) || error.context.reason !== "ipv6-only-preferred") return undefined;
+  const { retryAfterMs } = error.context;
+  return typeof retryAfterMs === "number" && retryAfterMs >= 0 ? retryAfterMs : shortestIpv6OnlyWaitMs;
 }

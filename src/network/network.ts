@@ -219,6 +219,7 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
       leased: (settings: IpSettings) => this.#onLease(settings),
       lost: (reason: string) => this.#onLeaseLost(reason),
       failed: (detail: string) => this.#onDhcpFailed(detail),
+      yielded: () => this.#dropLease(),
     };
     this.#dhcp = new Acquisition(this.ports.dhcp, link, config, owner, this.ports);
     this.#dhcp.begin();
@@ -244,14 +245,17 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
 
   #onLeaseLost(reason: string): void {
     this.ports.log.info(() => `${this.link?.name}: lease lost: ${reason}`);
+    this.#dropLease();
+  }
+
+  #dropLease(): void {
+    this.#held = undefined;
     this.#setSource("dhcp", undefined);
     this.#refresh();
   }
 
   #onDhcpFailed(detail: string): void {
-    this.#held = undefined;
-    this.#setSource("dhcp", undefined);
-    this.#refresh();
+    this.#dropLease();
     if (!this.primaryFamily) {
       this.#fail("dhcp-failed", detail);
       return;
