@@ -22,6 +22,13 @@ export async function privateBus(t: TestContext, options: PrivateBusOptions = {}
   return bus;
 }
 
+/** Keeps every line, also those for debugging. */
+export function keepingLog(): { readonly log: Log; readonly lines: string[] } {
+  const lines: string[] = [];
+  const keep = (message: string | (() => string)) => lines.push(typeof message === "function" ? message() : message);
+  return { log: { error: keep, warn: keep, info: keep, debug: keep }, lines };
+}
+
 /** A connection of ours; it goes with the test. */
 export async function connect(
   t: TestContext,

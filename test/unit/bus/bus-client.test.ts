@@ -1,0 +1,281 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { silentLog } from "../../../src/base/log.ts";
+import type { IncomingCall } from "../../../src/bus/bus.ts";
+import { BusClient } from "../../../src/bus/bus-client.ts";
+import type { BusLimits } from "../../../src/bus/limits.ts";
+import { MessageType } from "../../../src/bus/message.ts";
+import { FakeClock } from "../../fakes/fake-clock.ts";
+import { until } from "../../harness/until.ts";
+import { FakeBusServer } from "./fake-bus-server.ts";
+
+const standard = (name: string) => `org.freedesktop.DBus.Error.${name}`;
+
+async function makeWorld(t: TestContext, limits: Partial<BusLimits> = {}) {
+  const server = await FakeBusServer.start(t);
+  const clock = new FakeClock();
+  const client = new BusClient({ address: server.address, clock, log: silentLog, limits });
+  t.after(async () => {
+    const closed = client.close();
+    await clock.advanceSettled(1000);
+    await closed;
+    assert.deepEqual(clock.pendingTimers(), []);
+  });
+  const states: string[] = [];
+  client.onConnection((state, detail) => states.push(`${state} ${detail}`));
+  const told = (member: string) =>
+    until(`${member} was sent`, () => server.told.find(({ message }) => message.member === member));
+  return { server, clock, client, states, told };
+}
+const call = { destination: ":1.7", path: "/", interface: "a.b", member: "Do" };
+const toUs = { sender: ":1.7", destination: ":1.1", path: "/", interface: "a.b", member: "Do" };
+
+test("an address where nobody listens is named with the reason", async () => {
+  const client = new BusClient({ address: "unix:path=/nonexistent/bus", clock: new FakeClock(), log: silentLog });
+  await assert.rejects(client.connect(), {
+    message: "cannot connect to the message bus: unix:path=/nonexistent/bus: ENOENT",
+  });
+});
+
+test("of several addresses the first that answers is taken, and the reasons of all are told if none does", async (t) => {
+  const { server } = await makeWorld(t);
+  const clock = new FakeClock();
+  const first = new BusClient({ address: `unix:path=/nonexistent/a;${server.address}`, clock, log: silentLog });
+  await first.connect();
+  assert.equal(first.uniqueName, ":1.1");
+  await first.close();
+  const none = new BusClient({ address: "unix:path=/nonexistent/a;unix:path=/nonexistent/b", clock, log: silentLog });
+  await assert.rejects(none.connect(), /\/a: ENOENT; .*\/b: ENOENT/);
+});
+
+test("a bus that says nothing is given up after the time limit", async (t) => {
+  const { server, clock, client } = await makeWorld(t);
+  server.authReply = undefined;
+  const failed = assert.rejects(client.connect(), /no answer in time/);
+  await until("the timer runs", () => clock.pendingTimers().length > 0);
+  clock.advance(5000);
+  await failed;
+});
+
+test("a bus that refuses us, or Hello, is a clear failure", async (t) => {
+  const { server, client } = await makeWorld(t);
+  server.authReply = "ERROR go away\r\n";
+  await assert.rejects(client.connect(), /refused authentication as user \d+: "ERROR go away"/);
+  server.authReply = "OK 1\r\n";
+  server.refuses = "Hello";
+  await assert.rejects(client.connect(), /cannot connect to the message bus/);
+  server.refuses = undefined;
+  await client.connect();
+});
+
+test("a stream that cannot be understood is dropped and made anew, with names and matches", async (t) => {
+  const { server, clock, client, states, told } = await makeWorld(t);
+  await client.connect();
+  await client.requestName("org.fairlead.Test");
+  client.match({ member: "Told" }, () => {});
+  await told("AddMatch");
+  server.told.length = 0;
+  server.write(Buffer.from("no message at all"));
+  await until("the loss was told", () => states.length === 1);
+  assert.match(states[0] ?? "", /lost the stream of the bus is broken/);
+  clock.advance(50);
+  await until("it is back", () => states.length === 2);
+  assert.deepEqual(states.slice(1), ["restored :1.1"]);
+  assert.deepEqual(
+    server.told.map(({ message }) => message.member),
+    ["Hello", "AddMatch", "RequestName"],
+  );
+});
+
+test("a bus that stays away is asked again and again, more and more rarely", async (t) => {
+  const { server, clock, client, states } = await makeWorld(t);
+  await client.connect();
+  server.stop();
+  await until("the loss was told", () => states.length === 1);
+  const waits: number[] = [];
+  for (let round = 0; round < 9; round++) {
+    const timer = await until("the next try is planned", () =>
+      clock.pendingTimers().find(({ name }) => name === "bus-reconnect"),
+    );
+    waits.push(timer.dueInMs);
+    clock.advance(timer.dueInMs);
+  }
+  assert.deepEqual(waits, [50, 100, 200, 400, 800, 1600, 3200, 5000, 5000]);
+  await server.listen();
+  const last = await until("one more is planned", () =>
+    clock.pendingTimers().find(({ name }) => name === "bus-reconnect"),
+  );
+  clock.advance(last.dueInMs);
+  await until("it is back", () => states.length === 2);
+});
+
+test("a bus that does not read is dropped when too much waits", async (t) => {
+  const { server, clock, client, states } = await makeWorld(t, { maxQueuedBytes: 1024 * 1024 });
+  await client.connect();
+  server.stopReading();
+  for (let count = 0; count < 40 && states.length === 0; count++) {
+    client.emit("/", "a.b", "C", "s", ["x".repeat(100_000)]);
+    await clock.settle();
+  }
+  assert.match(states[0] ?? "", /^lost the bus does not read: \d+ bytes wait/);
+  server.readAgain();
+  clock.advance(50);
+  await until("it is back", () => states.length === 2);
+});
+
+test("a bus that takes nothing for a while is given up even if little waits", async (t) => {
+  const { server, clock, client, states } = await makeWorld(t);
+  await client.connect();
+  server.stopReading();
+  for (let count = 0; count < 20; count++) client.emit("/", "a.b", "C", "s", ["x".repeat(100_000)]);
+  await until("something waits", () => clock.pendingTimers().some(({ name }) => name === "bus-stall"));
+  clock.advance(29_999);
+  assert.deepEqual(states, []);
+  clock.advance(1);
+  assert.match(states[0] ?? "", /read nothing for 30000 ms/);
+});
+
+test("a slow bus that reads on is not given up", async (t) => {
+  const { server, clock, client, states } = await makeWorld(t);
+  await client.connect();
+  server.stopReading();
+  for (let count = 0; count < 20; count++) client.emit("/", "a.b", "C", "s", ["x".repeat(100_000)]);
+  await until("something waits", () => clock.pendingTimers().some(({ name }) => name === "bus-stall"));
+  clock.advance(20_000);
+  server.readAgain();
+  await until("all was taken", () => server.told.length === 21);
+  await until("no watch is left", () => clock.pendingTimers().length === 0);
+  clock.advance(60_000);
+  assert.deepEqual(states, []);
+});
+
+test("no more calls are taken while their answers find no way out", async (t) => {
+  const { server, client, clock } = await makeWorld(t, { pauseReadingBytes: 100_000 });
+  await client.connect();
+  let taken = 0;
+  client.serve((incoming) => {
+    taken++;
+    incoming.reply("s", ["x".repeat(10_000)]);
+  });
+  server.stopReading();
+  const bytes = server.bytes({ ...toUs, type: MessageType.METHOD_CALL });
+  for (let count = 0; count < 100; count++) server.write(Buffer.concat(Array.from({ length: 200 }, () => bytes)));
+  let before = -1;
+  while (taken !== before) {
+    before = taken;
+    await clock.settle();
+  }
+  // One read brings 64 KiB at most, some 600 calls; 20,000 came.
+  assert.ok(taken < 2000, `${taken} calls were taken`);
+  server.readAgain();
+  await until("all are answered", () => server.told.length === 20_001, 20_000);
+});
+
+test("a call that is too large is refused by its header, and a reply by ending its call", async (t) => {
+  const { server, client, told } = await makeWorld(t, { maxMessageBytes: 100_000 });
+  await client.connect();
+  client.serve(() => assert.fail("served"));
+  const large = { signature: "s", body: ["x".repeat(200_000)] };
+  server.send({ ...toUs, type: MessageType.METHOD_CALL, ...large });
+  const refusal = await until("the refusal", () =>
+    server.told.find(({ message }) => message.type === MessageType.ERROR),
+  );
+  assert.equal(refusal.message.errorName, standard("LimitsExceeded"));
+  const failed = assert.rejects(client.call(call), { busName: standard("LimitsExceeded") });
+  const { message } = await told("Do");
+  server.send({ type: MessageType.METHOD_RETURN, sender: ":1.7", replySerial: message.serial as number, ...large });
+  await failed;
+});
+
+test("messages of unknown types, for others, or with broken headers are ignored", async (t) => {
+  const { server, client } = await makeWorld(t);
+  await client.connect();
+  const served: string[] = [];
+  client.serve((incoming) => served.push(incoming.member));
+  client.match({}, () => assert.fail("heard"));
+  const good = server.bytes({ ...toUs, type: MessageType.METHOD_CALL });
+  const spoiled = (at: number, value: number) => {
+    const bytes = Buffer.from(good);
+    bytes[at] = value;
+    return bytes;
+  };
+  for (const bytes of [spoiled(1, 9), spoiled(1, 0), spoiled(24, 0x20)]) server.write(bytes);
+  server.send({ ...toUs, destination: ":1.2", type: MessageType.METHOD_CALL });
+  server.send({ ...toUs, destination: ":1.2", type: MessageType.SIGNAL });
+  server.send({ ...toUs, member: "Last", type: MessageType.METHOD_CALL });
+  await until("the last came", () => served.length > 0);
+  assert.deepEqual(served, ["Last"]);
+});
+
+test("an answer does not go out on a later connection than the call came in on", async (t) => {
+  const { server, clock, client, states, told } = await makeWorld(t);
+  await client.connect();
+  const waiting: IncomingCall[] = [];
+  client.serve((incoming) => waiting.push(incoming));
+  server.send({ ...toUs, type: MessageType.METHOD_CALL });
+  await until("the call came", () => waiting.length === 1);
+  server.disconnect();
+  await until("the loss was told", () => states.length === 1);
+  clock.advance(50);
+  await until("it is back", () => states.length === 2);
+  waiting[0]?.reply("", []);
+  client.emit("/", "a.b", "Last", "", []);
+  await told("Last");
+  assert.ok(server.told.every(({ message }) => message.type !== MessageType.METHOD_RETURN));
+});
+
+test("a call is answered once", async (t) => {
+  const { server, client, told } = await makeWorld(t);
+  await client.connect();
+  client.serve((incoming) => {
+    assert.throws(() => incoming.reply("u", ["wrong"]), { busName: standard("InvalidArgs") });
+    incoming.fail("not an error name", `with a NUL \0${"x".repeat(5000)}`);
+    incoming.reply("", []);
+    incoming.fail("a.b.C", "again");
+  });
+  server.send({ ...toUs, type: MessageType.METHOD_CALL });
+  client.emit("/", "a.b", "Last", "", []);
+  await told("Last");
+  const answers = await until("an answer", () =>
+    server.told.filter(({ message }) => message.replySerial !== undefined),
+  );
+  assert.deepEqual(
+    answers.map(({ message, args }) => [message.errorName, String(args[0]).length]),
+    [[standard("Failed"), 1000]],
+  );
+});
+
+test("close sends what waits first, and gives up on a bus that does not read after a second", async (t) => {
+  const { server, clock, client } = await makeWorld(t);
+  await client.connect();
+  for (let count = 0; count < 50; count++) client.emit("/", "a.b", "C", "s", ["x".repeat(100_000)]);
+  await client.close();
+  assert.equal(server.told.length, 51);
+
+  const deaf = new BusClient({ address: server.address, clock, log: silentLog });
+  await deaf.connect();
+  server.stopReading();
+  for (let count = 0; count < 50; count++) deaf.emit("/", "a.b", "C", "s", ["x".repeat(100_000)]);
+  const closed = deaf.close();
+  await clock.settle();
+  clock.advance(1000);
+  await closed;
+});
+
+test("a listener that throws harms neither the others nor the connection", async (t) => {
+  const { server, client, told } = await makeWorld(t);
+  await client.connect();
+  const heard: string[] = [];
+  const failing = () => {
+    throw new Error("listener failed");
+  };
+  client.match({ member: "Told" }, failing);
+  client.match({ interface: "a.b" }, ({ member }) => heard.push(member));
+  client.serve(failing);
+  server.send({ ...toUs, type: MessageType.SIGNAL, member: "Told" });
+  server.send({ ...toUs, type: MessageType.METHOD_CALL });
+  server.send({ ...toUs, type: MessageType.SIGNAL, member: "Again" });
+  await until("both were heard", () => heard.length === 2);
+  client.emit("/", "a.b", "Alive", "", []);
+  await told("Alive");
+});

@@ -1,0 +1,105 @@
+import { rmSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { FrameReader } from "../../../src/bus/frame-reader.ts";
+import { defaultLimits } from "../../../src/bus/limits.ts";
+import { type Message, MessageType, makeMessage, readMessage, writeMessage } from "../../../src/bus/message.ts";
+import { Writer } from "../../../src/bus/writer.ts";
+
+type Init = Parameters<typeof makeMessage>[0];
+let sockets = 0;
+
+export interface Told {
+  readonly message: Message;
+  readonly args: readonly unknown[];
+}
+
+/** The other end of the socket: says what a test wants, in the place of a message bus. */
+export class FakeBusServer {
+  readonly address: string;
+  readonly told: Told[] = [];
+  /** Connections that got as far as BEGIN. */
+  connections = 0;
+  /** What it says to AUTH; undefined: nothing. */
+  authReply: string | undefined = "OK 1234\r\n";
+  /** Replies with an error where set. */
+  refuses: string | undefined;
+  isReading = true;
+  #socket: Socket | undefined;
+  #serial = 1;
+  readonly #path: string;
+  readonly #server: Server;
+
+  private constructor() {
+    this.#path = join(tmpdir(), `fairlead-bus-server-${process.pid}-${++sockets}`);
+    this.address = `unix:path=${this.#path}`;
+    this.#server = createServer((socket) => this.#accept(socket));
+  }
+  static async start(t: TestContext): Promise<FakeBusServer> {
+    const server = new FakeBusServer();
+    await server.listen();
+    t.after(() => server.stop());
+    return server;
+  }
+  listen(): Promise<void> {
+    return new Promise((resolve) => this.#server.listen(this.#path, resolve));
+  }
+  stop(): void {
+    this.#socket?.destroy();
+    this.#server.close();
+    rmSync(this.#path, { force: true });
+  }
+  disconnect(): void {
+    this.#socket?.destroy();
+  }
+  write(bytes: Uint8Array): void {
+    this.#socket?.write(bytes);
+  }
+  send(init: Init): void {
+    this.write(this.bytes(init));
+  }
+  bytes(init: Init): Buffer {
+    const writer = new Writer();
+    const limits = { ...defaultLimits, maxMessageBytes: 64 * 1024 * 1024 };
+    writeMessage(writer, makeMessage(init), ++this.#serial, limits);
+    return writer.bytes.subarray(0, writer.position);
+  }
+  stopReading(): void {
+    this.isReading = false;
+    this.#socket?.pause();
+  }
+  readAgain(): void {
+    this.isReading = true;
+    this.#socket?.resume();
+  }
+
+  #accept(socket: Socket): void {
+    this.#socket = socket;
+    socket.on("error", () => {});
+    socket.once("data", () => {
+      if (this.authReply === undefined) return;
+      socket.write(this.authReply);
+      socket.once("data", (chunk: Buffer) => this.#begin(socket, chunk.subarray("BEGIN\r\n".length)));
+    });
+  }
+  #begin(socket: Socket, rest: Buffer): void {
+    this.connections++;
+    const frame = (bytes: Buffer): undefined => this.#onMessage(bytes);
+    const reader = new FrameReader({ frame, oversized: () => {} }, defaultLimits);
+    reader.push(rest);
+    socket.on("data", (chunk: Buffer) => reader.push(chunk));
+    if (!this.isReading) socket.pause();
+  }
+  #onMessage(bytes: Buffer): undefined {
+    const { message, body } = readMessage(bytes, defaultLimits);
+    this.told.push({ message, args: body() });
+    if (message.destination !== "org.freedesktop.DBus") return;
+    const reply = { sender: "org.freedesktop.DBus", destination: ":1.1", replySerial: message.serial as number };
+    if (this.refuses === message.member) this.send({ ...reply, type: MessageType.ERROR, errorName: "a.b.Refused" });
+    else if (message.member === "RequestName") {
+      this.send({ ...reply, type: MessageType.METHOD_RETURN, signature: "u", body: [1] });
+    } else this.send({ ...reply, type: MessageType.METHOD_RETURN, signature: "s", body: [":1.1"] });
+  }
+}
