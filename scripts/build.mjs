@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { recordCodeCaches } from "./code-cache.mjs";
-import { runScript } from "./say.mjs";
+import { runScript, Stop } from "./say.mjs";
 import { root, setUp } from "./setup.mjs";
 
 const programs = { fairleadd: "src/main.ts", fairlead: "src/cli/main.ts" };
@@ -26,27 +26,36 @@ const banner = `const __sourceUrl=(p)=>require("node:url").pathToFileURL(require
 
 async function bundle(program, entry) {
   const { build } = await import("esbuild");
-  await build({
-    entryPoints: [join(root, entry)],
-    outfile: join(root, "dist", `${program}.cjs`),
-    bundle: true,
-    platform: "node",
-    target: "node20.19",
-    format: "cjs",
-    charset: "ascii",
-    // Names stay: they are in the stacks that people report.
-    minifySyntax: true,
-    minifyWhitespace: true,
-    legalComments: "none",
-    external: ["*.node"],
-    supported: { "dynamic-import": false },
-    define: { "process.env.NODE_ENV": '"production"' },
-    banner: { js: banner },
-    plugins: [sourceLocations],
-    logLevel: "warning",
-    logOverride: { "require-resolve-not-external": "silent" },
+  const options = bundleOptions(program, entry);
+  // What is wrong has been printed by then.
+  await build(options).catch(() => {
+    throw new Stop(`build: ${entry} cannot be bundled`);
   });
+  // V8 tells a cache of another source by the length alone, so the old one goes first. Whoever starts the program at
+  // this moment gets the old bundle or the new one, whole.
+  rmSync(join(root, "dist", `${program}.cache`), { force: true });
+  renameSync(options.outfile, join(root, "dist", `${program}.cjs`));
 }
+
+const bundleOptions = (program, entry) => ({
+  entryPoints: [join(root, entry)],
+  outfile: join(root, "dist", `${program}.cjs.new`),
+  bundle: true,
+  platform: "node",
+  target: "node20.19",
+  format: "cjs",
+  charset: "ascii",
+  // Names stay: they are in the stacks that people report.
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: "none",
+  external: ["*.node"],
+  supported: { "dynamic-import": false },
+  define: { "process.env.NODE_ENV": '"production"' },
+  banner: { js: banner },
+  plugins: [sourceLocations],
+  logLevel: "warning",
+});
 
 /** Changes with every source, the packages, this script, and the version of Node the caches are for. */
 function fingerprint() {
@@ -75,8 +84,7 @@ async function main() {
   setUp(["build"]);
   const stamp = fingerprint();
   if (process.argv.includes("--if-stale") && isFresh(stamp)) return;
-  rmSync(join(root, "dist"), { recursive: true, force: true });
-  mkdirSync(join(root, "dist"));
+  mkdirSync(join(root, "dist"), { recursive: true });
   for (const [program, entry] of Object.entries(programs)) await bundle(program, entry);
   recordCodeCaches();
   writeFileSync(join(root, "dist", "built-from"), stamp);

@@ -3,17 +3,19 @@ import { setTimeout as pause } from "node:timers/promises";
 /** How often a condition is looked at. Small against what is waited for, large against the cost of one look. */
 const pollMs = 5;
 
+type Truthy<T> = Exclude<T, false | 0 | "" | null | undefined>;
+
 /**
  * Waits until `condition` gives something truthy and returns it. Fails after `limitMs` milliseconds with `what` (a
  * claim such as "eth0 has an address") and the last thing the condition gave or threw.
  */
-export async function until<T>(what: string, condition: () => T | Promise<T>, limitMs = 5000): Promise<NonNullable<T>> {
+export async function until<T>(what: string, condition: () => T | Promise<T>, limitMs = 5000): Promise<Truthy<T>> {
   const endsAt = performance.now() + limitMs;
   for (;;) {
     let last: string;
     try {
       const value = await condition();
-      if (value) return value;
+      if (value) return value as Truthy<T>;
       last = `last seen: ${JSON.stringify(value) ?? "undefined"}`;
     } catch (error) {
       last = `last error: ${error instanceof Error ? error.message : String(error)}`;

@@ -40,9 +40,9 @@ async function measureLinks(subject: Subject, count: number): Promise<Findings> 
       [`${count} links at once -> all listed (s)`]: [listedS],
       [`... CPU, ${count} added (s)`]: [(withLinks.cpu - before.cpu) / 1000],
       [`... CPU, ${count} deleted (s)`]: [(cpuMs(world.pid) - beforeDeletion) / 1000],
-      [`... memory per link (kB)`]: [((withLinks.pss - before.pss) * 1.024) / count],
+      [`... memory per link, ${count} (kB)`]: [((withLinks.pss - before.pss) * 1.024) / count],
       [`... peak RSS with ${count} (MiB)`]: [peakRssKib(world.pid) / 1024],
-      [`... then cable out -> API says so (ms)`]: [outMs],
+      [`... with ${count}, cable out -> API says so (ms)`]: [outMs],
       ...loaded,
     };
   } finally {
