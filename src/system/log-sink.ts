@@ -1,66 +1,70 @@
 import { fstatSync, writeSync } from "node:fs";
+import { Writable } from "node:stream";
 import type { LogFields, LogLevel, LogSink } from "../base/log.ts";
 import { journalLine, type LogEntry, plainLine } from "./log-line.ts";
 
 export interface LogSinkOptions {
-  /** Where lines go; standard error when absent. `writeNow` must not return before the bytes are out. */
-  readonly output?: LogOutput;
+  /** Where lines go, and must be when it returns; standard error when absent. */
+  readonly writeNow?: (text: string) => void;
   /** Whether lines are for the journal. Found out from JOURNAL_STREAM when absent. */
   readonly isJournal?: boolean;
   /** Whether errors are logged with their stack. When absent: on lines of level debug. */
   readonly showStacks?: (level: LogLevel) => boolean;
 }
 
-export interface LogOutput {
-  readonly stream: NodeJS.WritableStream;
-  writeNow(text: string): void;
-}
-
 /** What a daemon says while it starts is some dozen lines; more are written at once instead of kept. */
 const mostKeptLines = 500;
 
-type WriteLine = (level: LogLevel, line: string) => void;
+/** For a reader that is merely slow; a dead one must not hold up the daemon. */
+const longestWaitMs = 100;
+
+type Submit = (level: LogLevel, line: string) => void;
 
 /**
  * Lines on standard error through winston. Loading winston takes as long as a fifth of the whole start, so lines are
- * kept until {@link startWriting}; an error, too many lines, or the end of the process writes them at once without it.
+ * kept until {@link startWriting}. An error, too many lines, or the end of the process writes at once, without winston,
+ * whatever is still on its way.
  */
 export class StandardErrorLog implements LogSink {
-  readonly #output: LogOutput;
+  readonly #writeNow: (text: string) => void;
   readonly #format: (entry: LogEntry, withStacks: boolean) => string;
   readonly #showStacks: (level: LogLevel) => boolean;
+  /** Not written yet, oldest first; winston may have them already. */
   #kept: string[] = [];
-  #writeLine: WriteLine | undefined;
+  /** Lines winston still has that were written past it. */
+  #overtaken = 0;
+  #submit: Submit | undefined;
   #loading: Promise<void> | undefined;
+  /** Closed, or without winston: each line is written at once. */
+  #isDirect = false;
   readonly #onExit = () => this.flush();
 
   constructor(options: LogSinkOptions = {}) {
-    this.#output = options.output ?? standardError;
+    this.#writeNow = options.writeNow ?? writeToStandardError;
     this.#format = (options.isJournal ?? isJournal()) ? journalLine : plainLine;
     this.#showStacks = options.showStacks ?? ((level) => level === "debug");
-    // A reader of standard error that went away must not end the daemon.
-    this.#output.stream.on("error", ignore);
     process.on("exit", this.#onExit);
   }
 
   write(level: LogLevel, scope: string, message: string, fields: LogFields | undefined): void {
     const line = this.#format({ level, scope, message, fields, at: Date.now() }, this.#showStacks(level));
-    if (this.#writeLine) {
-      this.#writeLine(level, line);
-      return;
-    }
     this.#kept.push(line);
-    if (level === "error" || this.#kept.length >= mostKeptLines) this.flush();
+    this.#submit?.(level, line);
+    if (level === "error" || this.#isDirect || this.#kept.length >= mostKeptLines) this.flush();
   }
 
-  /** Once the daemon is up. Resolves when winston writes; if it cannot be loaded, lines go on being written without it. */
+  /** Once the daemon is up. Resolves when winston writes, or, if it cannot be loaded, when lines are written without it. */
   startWriting(): Promise<void> {
-    this.#loading ??= loadWinston(this.#output.stream)
-      .catch((): WriteLine => (_level, line) => this.#output.writeNow(`${line}\n`))
-      .then((writeLine) => {
+    this.#loading ??= loadWinston((text) => this.#onWritten(text)).then(
+      (submit) => {
         this.flush();
-        this.#writeLine = writeLine;
-      });
+        if (!this.#isDirect) this.#submit = submit;
+      },
+      (error: unknown) => {
+        this.#isDirect = true;
+        this.write("warn", "log", "winston cannot be loaded", { error });
+      },
+    );
     return this.#loading;
   }
 
@@ -68,20 +72,38 @@ export class StandardErrorLog implements LogSink {
   flush(): void {
     const lines = this.#kept;
     this.#kept = [];
-    if (lines.length > 0) this.#output.writeNow(`${lines.join("\n")}\n`);
+    if (this.#submit) this.#overtaken += lines.length;
+    if (lines.length > 0) this.#writeNow(`${lines.join("\n")}\n`);
   }
 
   /** Flushes and lets go of the process; later lines are written at once. */
   close(): void {
     this.flush();
-    this.#writeLine = (_level, line) => this.#output.writeNow(`${line}\n`);
-    this.#output.stream.off("error", ignore);
+    this.#isDirect = true;
+    this.#submit = undefined;
     process.off("exit", this.#onExit);
+  }
+
+  /** winston hands lines on in order, but some only in a later turn. */
+  #onWritten(text: string): void {
+    if (this.#overtaken > 0) {
+      this.#overtaken--;
+      return;
+    }
+    this.#kept.shift();
+    this.#writeNow(text);
   }
 }
 
-async function loadWinston(stream: NodeJS.WritableStream): Promise<WriteLine> {
+async function loadWinston(onLine: (text: string) => void): Promise<Submit> {
   const { default: winston } = await import("winston");
+  const stream = new Writable({
+    decodeStrings: false,
+    write(text: string, _encoding, done) {
+      onLine(text);
+      done();
+    },
+  });
   const logger = winston.createLogger({
     level: "debug",
     // The line is already whole.
@@ -104,15 +126,20 @@ export function isJournal(env: NodeJS.ProcessEnv = process.env, fd = 2): boolean
   }
 }
 
-const standardError: LogOutput = {
-  stream: process.stderr,
-  writeNow(text) {
+/**
+ * Not `process.stderr`: where that is a socket, as under the journal, Node loses what the reader has not taken when the
+ * process exits.
+ */
+function writeToStandardError(text: string): void {
+  const bytes = Buffer.from(text);
+  let patience = longestWaitMs;
+  for (let at = 0; at < bytes.length; ) {
     try {
-      writeSync(2, text);
-    } catch {
-      // Nobody is there to be told.
+      at += writeSync(2, bytes, at);
+    } catch (error) {
+      // Whoever shares our standard error made it non-blocking. Any other error: nobody is there to be told.
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || patience-- <= 0) return;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }
-  },
-};
-
-function ignore(): void {}
+  }
+}
