@@ -1,0 +1,101 @@
+import type { Cancel } from "../base/clock.ts";
+import type { WireVariant } from "../base/property.ts";
+import { BusError, type BusPort, type MatchRule, type SignalMessage } from "../bus/bus.ts";
+import { standardError } from "../bus/names.ts";
+import { exitCodes, Failure } from "./failure.ts";
+import { type Properties, Snapshot } from "./snapshot.ts";
+
+export const busName = "org.chromium.flimflam";
+export const flimflam = (kind: string): string => `${busName}.${kind}`;
+const fairlead = (kind: string): string => `org.fairlead.${kind}`;
+
+/** As shill's clients wait for EnableTechnology; every other call answers in milliseconds. */
+const callLimitMs = 60_000;
+
+const absent: ReadonlySet<string> = new Set(["ServiceUnknown", "NameHasNoOwner"].map(standardError));
+const notFairlead: ReadonlySet<string> = new Set(
+  ["UnknownMethod", "UnknownInterface", "UnknownObject"].map(standardError),
+);
+
+/** The daemon as a client sees it. Every method rejects with {@link Failure}. */
+export class Daemon {
+  constructor(readonly bus: BusPort) {}
+
+  async call(
+    path: string,
+    interfaceName: string,
+    member: string,
+    signature = "",
+    args: readonly unknown[] = [],
+  ): Promise<readonly unknown[]> {
+    const call = { destination: busName, path, interface: interfaceName, member, signature, args };
+    try {
+      return await this.bus.call({ ...call, timeoutMs: callLimitMs, noAutoStart: true });
+    } catch (error) {
+      throw asFailure(error);
+    }
+  }
+
+  async properties(path: string, kind: string): Promise<Properties> {
+    const [properties] = await this.call(path, flimflam(kind), "GetProperties");
+    return asProperties(properties);
+  }
+
+  /** Everything in two calls that are under way together, as the daemon had it at one moment. */
+  async snapshot(): Promise<Snapshot> {
+    const [manager, [objects]] = await Promise.all([
+      this.properties("/", "Manager"),
+      this.call("/", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects"),
+    ]);
+    return Snapshot.of(manager, objects);
+  }
+
+  version(): Promise<string> {
+    return this.#own("/", "Manager1", "GetVersion").then(String);
+  }
+  /** Every Service with the reason of its place, best first. */
+  order(): Promise<readonly Properties[]> {
+    return this.#own("/", "Manager1", "GetOrder").then(asList);
+  }
+  links(): Promise<readonly Properties[]> {
+    return this.#own("/", "Manager1", "GetLinks").then(asList);
+  }
+  dump(): Promise<string> {
+    return this.#own("/", "Manager1", "Dump").then(String);
+  }
+  why(path: string, kind: "Service" | "Device"): Promise<Properties> {
+    return this.#own(path, `${kind}1`, "Why").then(asProperties);
+  }
+  async introspect(path: string): Promise<string> {
+    const [xml] = await this.call(path, "org.freedesktop.DBus.Introspectable", "Introspect");
+    return String(xml);
+  }
+
+  onSignal(rule: Omit<MatchRule, "sender">, listener: (signal: SignalMessage) => void): Cancel {
+    return this.bus.match({ ...rule, sender: busName }, listener);
+  }
+
+  /** A method of Fairlead's own interfaces; whoever else owns the name does not have them. */
+  async #own(path: string, kind: string, member: string): Promise<unknown> {
+    try {
+      const [value] = await this.call(path, fairlead(kind), member);
+      return value;
+    } catch (error) {
+      if (!(error instanceof Failure) || !notFairlead.has(error.errorName) || path !== "/") throw error;
+      throw new Failure(exitCodes.refused, `${busName} is owned by another program than fairleadd`, error.errorName);
+    }
+  }
+}
+
+export const asProperties = (value: unknown): Properties =>
+  value instanceof Map ? (value as ReadonlyMap<string, WireVariant>) : new Map();
+const asList = (value: unknown): readonly Properties[] => (Array.isArray(value) ? value.map(asProperties) : []);
+
+export const notRunning = (message: string): Failure => new Failure(exitCodes.notRunning, message);
+
+function asFailure(error: unknown): unknown {
+  if (!(error instanceof BusError)) return error;
+  if (absent.has(error.busName)) return notRunning("the daemon is not running (fairleadd)");
+  if (error.busName === standardError("Disconnected")) return notRunning(error.message);
+  return new Failure(exitCodes.refused, error.message, error.busName);
+}

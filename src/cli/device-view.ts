@@ -1,0 +1,61 @@
+/** What status, devices and why tell of a Device. */
+import { plainIpConfig } from "./addresses.ts";
+import type { Daemon } from "./daemon.ts";
+import { Failure } from "./failure.ts";
+import { type Span, styled } from "./output.ts";
+import { type BusObject, type Snapshot, textIn } from "./snapshot.ts";
+
+export interface DeviceView {
+  readonly device: BusObject;
+  /** The Service it carries; undefined: none. */
+  readonly service: BusObject | undefined;
+  readonly ipConfigs: readonly BusObject[];
+  /** Why the link is not used unless somebody asks; empty: it is used. */
+  readonly leftAlone: string;
+}
+
+/** All Devices. Those without a Service are asked why; one that goes meanwhile has no reason. */
+export function viewDevices(daemon: Daemon, snapshot: Snapshot): Promise<readonly DeviceView[]> {
+  return Promise.all(
+    snapshot.devices.map(async (device) => {
+      const service = snapshot.at(device.reference("SelectedService"));
+      const leftAlone = service ? "" : await leftAloneBecause(daemon, device);
+      return { device, service, ipConfigs: snapshot.ipConfigsOf(device), leftAlone };
+    }),
+  );
+}
+
+async function leftAloneBecause(daemon: Daemon, device: BusObject): Promise<string> {
+  try {
+    return textIn(await daemon.why(device.path, "Device"), "LeftAlone");
+  } catch (error) {
+    if (error instanceof Failure && error.errorName !== "") return "";
+    throw error;
+  }
+}
+
+/** Undefined: the technology has no such thing as carrier. */
+export const carrierOf = (device: BusObject): boolean | undefined => device.flag("Ethernet.LinkUp");
+
+export function linkState({ device, leftAlone }: DeviceView): Span {
+  if (device.flag("Powered") === false) return styled("disabled", "dim");
+  if (leftAlone !== "") return styled("left alone", "dim");
+  const carrier = carrierOf(device);
+  if (carrier === undefined) return "enabled";
+  return carrier ? styled("carrier", "good") : styled("no carrier", "dim");
+}
+
+export const plainDevice = ({ device, service, ipConfigs, leftAlone }: DeviceView) => ({
+  path: device.path,
+  link: device.text("Interface"),
+  type: device.text("Type"),
+  mac: macOf(device),
+  enabled: device.flag("Powered") ?? false,
+  carrier: carrierOf(device) ?? null,
+  leftAlone,
+  service: service?.path ?? null,
+  ipConfigs: ipConfigs.map(plainIpConfig),
+});
+
+/** With colons, as everybody else writes it. */
+export const macOf = (device: BusObject): string => device.text("Address").replace(/(..)(?=.)/g, "$1:");

@@ -1,0 +1,58 @@
+import packageJson from "../../package.json" with { type: "json" };
+import { silentLog } from "../base/log.ts";
+import { ProcessClock } from "../base/process-clock.ts";
+import { BusClient } from "../bus/bus-client.ts";
+import { usageFailure } from "./failure.ts";
+import type { Sink } from "./output.ts";
+import { runProgram, type Surroundings } from "./program.ts";
+
+const clock = new ProcessClock();
+
+const sink = (stream: NodeJS.WriteStream): Sink => ({
+  write: (text) => void stream.write(text),
+  get columns() {
+    return stream.isTTY ? stream.columns || 80 : undefined;
+  },
+});
+
+async function readInput(mostBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of process.stdin) {
+    bytes += chunk.length;
+    if (bytes > mostBytes) throw usageFailure(`standard input is longer than ${mostBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks)
+    .toString("utf8")
+    .replace(/\r?\n$/, "");
+}
+
+function onInterrupt(listener: () => void): () => void {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, listener);
+  return () => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, listener);
+  };
+}
+
+const surroundings: Surroundings = {
+  env: process.env,
+  stdout: sink(process.stdout),
+  stderr: sink(process.stderr),
+  clock,
+  version: packageJson.version,
+  connect: async (address) => {
+    const bus = new BusClient({ address, clock, log: silentLog });
+    await bus.connect();
+    return bus;
+  },
+  onInterrupt,
+  readInput,
+};
+
+// Whoever reads has seen enough (`fairlead monitor | head`); there is nobody left to tell.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+
+runProgram(process.argv.slice(2), surroundings).then((exitCode) => {
+  process.exitCode = exitCode;
+});

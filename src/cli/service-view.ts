@@ -1,0 +1,56 @@
+/** What status, services and why tell of a Service. */
+import type { Daemon } from "./daemon.ts";
+import { serviceNumber } from "./names.ts";
+import { type BusObject, flagIn, numberIn, type Properties, type Snapshot, textIn } from "./snapshot.ts";
+
+export interface ServiceView {
+  readonly service: BusObject;
+  readonly device: BusObject | undefined;
+  /** What led to its state. */
+  readonly reason: string;
+  /** Why it does not connect by itself; empty: it may. */
+  readonly refusal: string;
+  /** The criterion that puts it before the next; empty for the last. */
+  readonly because: string;
+  /** Place among the connected, 0 the best; -1: not connected. */
+  readonly rank: number;
+}
+
+/** In the Manager's order. The reasons come from the same turn or one later; what is missing there reads as empty. */
+export async function viewServices(daemon: Daemon, snapshot: Snapshot): Promise<readonly ServiceView[]> {
+  return joinServices(snapshot, await daemon.order());
+}
+
+export function joinServices(snapshot: Snapshot, order: readonly Properties[]): readonly ServiceView[] {
+  const reasons = new Map(order.map((entry) => [textIn(entry, "Path"), entry]));
+  return snapshot.services.map((service) => {
+    const entry: Properties = reasons.get(service.path) ?? new Map();
+    return {
+      service,
+      device: snapshot.deviceOf(service),
+      reason: textIn(entry, "StateReason"),
+      refusal: textIn(entry, "AutoConnectRefusal"),
+      because: textIn(entry, "Because"),
+      rank: entry.has("Rank") ? numberIn(entry, "Rank") : -1,
+    };
+  });
+}
+
+export const isVisible = ({ service }: ServiceView): boolean => flagIn(service.properties, "Visible");
+
+export const plainService = ({ service, device, reason, refusal, because, rank }: ServiceView) => ({
+  path: service.path,
+  number: Number(serviceNumber(service)),
+  name: service.text("Name"),
+  type: service.text("Type"),
+  link: device?.text("Interface") ?? null,
+  state: service.text("State"),
+  reason,
+  error: service.text("Error"),
+  visible: service.flag("Visible") ?? false,
+  autoConnect: service.flag("AutoConnect") ?? false,
+  autoConnectRefusal: refusal,
+  profile: service.text("Profile"),
+  beforeNextBecause: because,
+  rank,
+});

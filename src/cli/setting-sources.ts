@@ -1,0 +1,57 @@
+/** Where the addressing of a Service comes from: laid down by a person, or offered by the network. */
+import { gatewayOf } from "./addresses.ts";
+import type { BusObject, Snapshot } from "./snapshot.ts";
+
+export interface RouteSource {
+  readonly link: string;
+  readonly gateway: string;
+  readonly source: string;
+}
+export interface NameServerSource {
+  readonly address: string;
+  readonly link: string;
+  readonly source: string;
+}
+
+const byPerson = "StaticIPConfig";
+const byMethod: Readonly<Record<string, string>> = {
+  dhcp: "DHCP",
+  ipv4: "the link itself",
+  ipv6: "router advertisements",
+};
+const networkOf = (config: BusObject): string => {
+  const method = config.text("Method");
+  return (Object.hasOwn(byMethod, method) ? byMethod[method] : undefined) ?? method;
+};
+
+const isIpv4 = (config: BusObject): boolean => config.text("Method") !== "ipv6";
+const hasStatic = (service: BusObject, key: string): boolean => service.dictionary("StaticIPConfig").has(key);
+
+/** A gateway belongs to its address: who set the one set the other. */
+export const addressSource = (service: BusObject, config: BusObject): string =>
+  isIpv4(config) && hasStatic(service, "Address") ? byPerson : networkOf(config);
+
+const configsOf = (service: BusObject, snapshot: Snapshot): readonly BusObject[] => {
+  const device = snapshot.deviceOf(service);
+  return device ? snapshot.ipConfigsOf(device) : [];
+};
+const linkOf = (service: BusObject, snapshot: Snapshot): string => snapshot.deviceOf(service)?.text("Interface") ?? "";
+
+export function defaultRoutes(service: BusObject, snapshot: Snapshot): readonly RouteSource[] {
+  const link = linkOf(service, snapshot);
+  return configsOf(service, snapshot).flatMap((config) => {
+    const gateway = gatewayOf(config);
+    return gateway === "" ? [] : [{ link, gateway, source: addressSource(service, config) }];
+  });
+}
+
+export function nameServers(service: BusObject, snapshot: Snapshot): readonly NameServerSource[] {
+  const link = linkOf(service, snapshot);
+  return configsOf(service, snapshot).flatMap((config) =>
+    config.list("NameServers").map((address) => ({
+      address,
+      link,
+      source: hasStatic(service, "NameServers") ? byPerson : networkOf(config),
+    })),
+  );
+}

@@ -1,0 +1,100 @@
+/**
+ * StaticIPConfig as people type it: `address=192.0.2.5/24 gateway=192.0.2.1 dns=192.0.2.1,192.0.2.2`. The daemon ignores
+ * what does not parse (spec/shill-dbus-api.md, 3.3); a person is told instead.
+ */
+import { isIP, isIPv4 } from "node:net";
+import type { WireVariant } from "../base/property.ts";
+import { usageFailure } from "./failure.ts";
+import { quoted } from "./names.ts";
+
+interface Key {
+  readonly name: string;
+  readonly signature: "s" | "i" | "as";
+  readonly expected: string;
+  isValid(text: string): boolean;
+}
+
+const isCidr = (text: string): boolean => {
+  const [, address = "", length = ""] = /^([^/]*)\/(\d{1,3})$/.exec(text) ?? [];
+  const family = isIP(address);
+  return family !== 0 && Number(length) <= (family === 4 ? 32 : 128);
+};
+const isWithin = (low: number, high: number) => (text: string) =>
+  /^\d{1,5}$/.test(text) && Number(text) >= low && Number(text) <= high;
+
+const routes = (name: string): Key => ({
+  name,
+  signature: "as",
+  expected: "networks such as 192.0.2.0/24",
+  isValid: isCidr,
+});
+const servers: Key = {
+  name: "NameServers",
+  signature: "as",
+  expected: "IP addresses",
+  isValid: (text) => isIP(text) !== 0,
+};
+const domains: Key = {
+  name: "SearchDomains",
+  signature: "as",
+  expected: "domain names",
+  isValid: (text) => text.length <= 255 && /^[\x21-\x7e\u0080-\uffff]+$/.test(text),
+};
+
+/** In lower case; besides the names of the bus, those that people know. */
+const keys: Readonly<Record<string, Key>> = {
+  address: { name: "Address", signature: "s", expected: "an IPv4 address such as 192.0.2.5/24", isValid: isIPv4 },
+  prefixlen: { name: "Prefixlen", signature: "i", expected: "a number from 1 to 32", isValid: isWithin(1, 32) },
+  gateway: { name: "Gateway", signature: "s", expected: "an IPv4 address", isValid: isIPv4 },
+  mtu: { name: "Mtu", signature: "i", expected: "bytes from 68 to 65535", isValid: isWithin(68, 65535) },
+  nameservers: servers,
+  dns: servers,
+  searchdomains: domains,
+  search: domains,
+  includedroutes: routes("IncludedRoutes"),
+  include: routes("IncludedRoutes"),
+  excludedroutes: routes("ExcludedRoutes"),
+  exclude: routes("ExcludedRoutes"),
+};
+
+/** Names for completion. */
+export const staticIpWords: readonly string[] = ["address", "gateway", "dns", "search", "mtu", "include", "exclude"];
+
+/** The whole new value. Throws a usage {@link import("./failure.ts").Failure} that names the word. */
+export function parseStaticIp(words: readonly string[]): ReadonlyMap<string, WireVariant> {
+  const dictionary = new Map<string, WireVariant>();
+  for (const word of words.flatMap(splitAddress)) {
+    const [, given = "", text = ""] = /^([^=]+)=([\s\S]*)$/.exec(word) ?? [];
+    const key = Object.hasOwn(keys, given.toLowerCase()) ? keys[given.toLowerCase()] : undefined;
+    if (!key) {
+      const known = [...staticIpWords, "prefixlen"].join(", ");
+      throw usageFailure(`StaticIPConfig takes key=value, not ${quoted(word)}`, [`keys: ${known}`]);
+    }
+    put(dictionary, key, given, text);
+  }
+  if (dictionary.has("Gateway") && !dictionary.has("Address")) throw usageFailure("gateway needs an address as well");
+  if (dictionary.has("Address") && !dictionary.has("Prefixlen")) {
+    throw usageFailure("address needs the length of its prefix: address=192.0.2.5/24");
+  }
+  return dictionary;
+}
+
+/** `address=A/N` is both the address and the length of its prefix. */
+function splitAddress(word: string): string[] {
+  const [, key = "", address = "", length = ""] = /^(address)=([^/]*)\/(.*)$/i.exec(word) ?? [];
+  return key === "" ? [word] : [`address=${address}`, `prefixlen=${length}`];
+}
+
+function put(dictionary: Map<string, WireVariant>, key: Key, given: string, text: string): void {
+  const items = key.signature === "as" ? text.split(",").filter((item) => item !== "") : [text];
+  for (const item of items) {
+    if (!key.isValid(item)) throw usageFailure(`${given} takes ${key.expected}, not ${quoted(item)}`);
+  }
+  const before = dictionary.get(key.name)?.value;
+  if (key.signature === "as") {
+    dictionary.set(key.name, { signature: "as", value: [...((before as string[]) ?? []), ...items] });
+    return;
+  }
+  if (before !== undefined) throw usageFailure(`${given} is given twice`);
+  dictionary.set(key.name, { signature: key.signature, value: key.signature === "i" ? Number(text) : text });
+}

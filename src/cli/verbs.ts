@@ -1,0 +1,31 @@
+import type { Verb } from "./verb.ts";
+import { complete } from "./verbs/complete.ts";
+import { completion } from "./verbs/completion.ts";
+import { connect } from "./verbs/connect.ts";
+import { devices } from "./verbs/devices.ts";
+import { disconnect } from "./verbs/disconnect.ts";
+import { dump } from "./verbs/dump.ts";
+import { get } from "./verbs/get.ts";
+import { monitor } from "./verbs/monitor.ts";
+import { profiles } from "./verbs/profiles.ts";
+import { services } from "./verbs/services.ts";
+import { set } from "./verbs/set.ts";
+import { status } from "./verbs/status.ts";
+import { why } from "./verbs/why.ts";
+
+/** In the order of the help. */
+export const verbs: readonly Verb[] = [
+  status,
+  services,
+  devices,
+  profiles,
+  connect,
+  disconnect,
+  get,
+  set,
+  monitor,
+  why,
+  dump,
+  completion,
+  complete,
+];

@@ -1,0 +1,46 @@
+import { candidatesFor } from "../completion.ts";
+import { exitCodes } from "../failure.ts";
+import { shellWords } from "../shell-words.ts";
+import type { Verb } from "../verb.ts";
+
+/** A person who pressed Tab waits no longer than this for a daemon that does not answer. */
+const limitMs = 1500;
+
+/**
+ * For the scripts of `completion`: the line up to the cursor, and the characters at which the shell breaks words
+ * besides blanks. One candidate per line, without the part of the word that stands before the last such character.
+ */
+export const complete: Verb = {
+  name: "__complete",
+  operands: "LINE [BREAKS]",
+  leastOperands: 1,
+  mostOperands: 2,
+  summary: "candidates for the last word of a command line",
+  isHidden: true,
+  async run(call) {
+    const [line = "", breaks = ""] = call.operands;
+    const [, ...words] = shellWords(line);
+    const read = async () => {
+      const daemon = await call.daemon();
+      return { daemon, snapshot: await daemon.snapshot() };
+    };
+    let cancel = () => {};
+    const late = new Promise<string[]>((resolve) => {
+      cancel = call.clock.startTimer("complete", limitMs, () => resolve([]));
+    });
+    // Without a daemon there are no names to offer, and nobody who pressed Tab wants to read why.
+    const found = await Promise.race([candidatesFor(words, call.verbs, read).catch(() => []), late]);
+    cancel();
+    const typed = words.at(-1) ?? "";
+    const kept = lastBreak(typed, breaks);
+    for (const candidate of found) call.out.value(candidate.slice(kept));
+    return exitCodes.ok;
+  },
+};
+
+function lastBreak(typed: string, breaks: string): number {
+  let after = 0;
+  for (const [at, character] of [...typed].entries())
+    if (":=".includes(character) && breaks.includes(character)) after = at + 1;
+  return after;
+}

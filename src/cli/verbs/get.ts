@@ -1,0 +1,58 @@
+import { exitCodes, usageFailure } from "../failure.ts";
+import { ambiguous, findObjects, findOne, labelOf, quoted } from "../names.ts";
+import { type Output, styled } from "../output.ts";
+import { plainMap, toPlain, toText } from "../plain.ts";
+import { type BusObject, interfaceOfKind, kinds, type Snapshot } from "../snapshot.ts";
+import { tableLines } from "../table.ts";
+import type { Verb } from "../verb.ts";
+
+export const get: Verb = {
+  name: "get",
+  operands: "OBJECT [PROPERTY]",
+  leastOperands: 1,
+  mostOperands: 2,
+  summary: "properties of the manager, a service, device, profile or ipconfig",
+  completes: ["object", "property", "none"],
+  async run({ daemon, operands, options, out }) {
+    const [word = "", property] = operands;
+    const snapshot = await (await daemon()).snapshot();
+    if (property === undefined) {
+      const found = findObjects(snapshot, word, kinds);
+      if (found.length === 0) findOne(snapshot, word, kinds);
+      if (options.json) out.json(Object.fromEntries(found.map((object) => [object.path, plainMap(object.properties)])));
+      else for (const [at, object] of found.entries()) showAll(object, snapshot, out, at > 0);
+      return exitCodes.ok;
+    }
+    const object = withProperty(snapshot, word, property);
+    const value = object.properties.get(property)?.value;
+    if (options.json) out.json({ path: object.path, property, value: toPlain(value) });
+    else showValue(property, value, out);
+    return exitCodes.ok;
+  },
+};
+
+function showAll(object: BusObject, snapshot: Snapshot, out: Output, isLater: boolean): void {
+  if (isLater) out.line();
+  out.line(styled(`${object.kind} ${labelOf(object, snapshot)}  ${object.path}`, "bold"));
+  const rows = [...object.properties].map(([name, { value }]) => [name, toText(name, value)]);
+  const [, ...lines] = tableLines([{ title: "" }, { title: "", least: 10 }], rows, out.columns);
+  out.lines(lines);
+}
+
+/** In full: scripts read it. A dictionary takes a line for each key. */
+function showValue(name: string, value: unknown, out: Output): void {
+  const lines = value instanceof Map ? [...value].map(([key, entry]) => `${key}=${toText(key, entry)}`) : undefined;
+  for (const line of lines ?? [toText(name, value)]) out.value(line);
+}
+
+/** A link name means its Device and its Service: the one that has the property is meant. */
+function withProperty(snapshot: Snapshot, word: string, property: string): BusObject {
+  const found = findObjects(snapshot, word, kinds);
+  const having = found.filter(({ properties }) => properties.has(property));
+  if (having.length > 1) throw ambiguous(snapshot, word, having);
+  const object = having[0] ?? found[0] ?? findOne(snapshot, word, kinds);
+  if (having.length === 1) return object;
+  throw usageFailure(`${interfaceOfKind[object.kind]} ${object.path} has no property ${quoted(property)} now`, [
+    `see: fairlead get ${object.path}`,
+  ]);
+}

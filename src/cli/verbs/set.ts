@@ -1,0 +1,91 @@
+import { type Daemon, flimflam } from "../daemon.ts";
+import { exitCodes, usageFailure } from "../failure.ts";
+import { ambiguous, findObjects, findOne } from "../names.ts";
+import { parseValue } from "../parse-value.ts";
+import { toPlain } from "../plain.ts";
+import { type PropertyType, propertyType } from "../property-type.ts";
+import { type BusObject, interfaceOfKind, kinds, type Snapshot } from "../snapshot.ts";
+import type { Verb, VerbCall } from "../verb.ts";
+
+/** Certificates are the largest values there are. */
+const mostInputBytes = 256 * 1024;
+const fromInput = "-";
+
+export const set: Verb = {
+  name: "set",
+  operands: "OBJECT PROPERTY VALUE ...",
+  leastOperands: 2,
+  mostOperands: 1000,
+  summary: "sets a property; lists as a,b, dictionaries as key=value, - reads the value from standard input",
+  options: { clear: { doc: "back to the value it had at first, instead of a VALUE" } },
+  completes: ["object", "property", "none"],
+  async run(call) {
+    const { operands, options, out } = call;
+    const [word = "", property = "", ...words] = operands;
+    const isClearing = options.has("clear");
+    if (isClearing === words.length > 0) {
+      throw usageFailure(isClearing ? "--clear takes no value" : "a value is missing; --clear takes it back");
+    }
+    const daemon = await call.daemon();
+    const { object, type } = await findTarget(daemon, await daemon.snapshot(), word, property);
+    if (isClearing) await clear(daemon, object, property);
+    else await setTo(call, daemon, object, property, type, words);
+    if (options.json) out.json(await readBack(daemon, object, property));
+    return exitCodes.ok;
+  },
+};
+
+interface Target {
+  readonly object: BusObject;
+  /** Undefined: nobody knows the property; the daemon is to say so itself. */
+  readonly type: PropertyType | undefined;
+}
+
+/** Of the objects that a word may mean (a link's Device and its Service) the one that has the property. */
+async function findTarget(daemon: Daemon, snapshot: Snapshot, word: string, property: string): Promise<Target> {
+  const found = findObjects(snapshot, word, kinds);
+  if (found.length === 0) findOne(snapshot, word, kinds);
+  const targets = await Promise.all(
+    found.map(async (object): Promise<Target> => ({ object, type: await propertyType(daemon, object, property) })),
+  );
+  const having = targets.filter(({ type }) => type !== undefined);
+  const candidates = having.length > 0 ? having : targets;
+  if (candidates.length > 1)
+    throw ambiguous(
+      snapshot,
+      word,
+      candidates.map(({ object }) => object),
+    );
+  return candidates[0] as Target;
+}
+
+async function setTo(
+  call: VerbCall,
+  daemon: Daemon,
+  object: BusObject,
+  property: string,
+  type: PropertyType | undefined,
+  words: readonly string[],
+): Promise<void> {
+  const isFromInput = words.length === 1 && words[0] === fromInput;
+  // The command line of a process is open to every user of the machine.
+  if (type?.isWriteOnly && !isFromInput) {
+    throw usageFailure(`${property} is a secret: give it on standard input, with - as the value`);
+  }
+  const texts = isFromInput ? [await call.readInput(mostInputBytes)] : words;
+  const signature = type?.signature ?? "s";
+  const current = object.properties.get(property)?.value;
+  const value = type ? parseValue(texts, { property, signature, current }) : texts.join(" ");
+  await daemon.call(object.path, interfaceOf(object), "SetProperty", "sv", [property, { signature, value }]);
+}
+
+async function clear(daemon: Daemon, object: BusObject, property: string): Promise<void> {
+  await daemon.call(object.path, interfaceOf(object), "ClearProperty", "s", [property]);
+}
+
+async function readBack(daemon: Daemon, object: BusObject, property: string) {
+  const properties = await daemon.properties(object.path, interfaceOfKind[object.kind]);
+  return { path: object.path, property, value: toPlain(properties.get(property)?.value ?? null) };
+}
+
+const interfaceOf = ({ kind }: BusObject): string => flimflam(interfaceOfKind[kind]);

@@ -1,0 +1,126 @@
+import { addressOf, gatewayOf } from "../addresses.ts";
+import type { Daemon } from "../daemon.ts";
+import { type DeviceView, linkState, plainDevice, viewDevices } from "../device-view.ts";
+import { exitCodes } from "../failure.ts";
+import { hintsFor } from "../hints.ts";
+import { labelOf } from "../names.ts";
+import { type Line, type Output, type Span, styled } from "../output.ts";
+import { stateStyle, stateWords } from "../service-states.ts";
+import { isVisible, plainService, type ServiceView, viewServices } from "../service-view.ts";
+import type { Snapshot } from "../snapshot.ts";
+import { type Column, tableLines } from "../table.ts";
+import type { Verb } from "../verb.ts";
+import { serviceTable } from "./services.ts";
+
+/** More do not fit on a screen; the verbs `devices` and `services` list them all. */
+const mostRows = 20;
+
+interface Status {
+  readonly version: string;
+  readonly snapshot: Snapshot;
+  readonly services: readonly ServiceView[];
+  readonly devices: readonly DeviceView[];
+}
+
+export const status: Verb = {
+  name: "status",
+  operands: "",
+  leastOperands: 0,
+  mostOperands: 0,
+  summary: "one screen: whether and how the machine is connected",
+  async run({ daemon, out, options }) {
+    const found = await readStatus(await daemon());
+    if (options.json) out.json(plainStatus(found));
+    else show(found, out);
+    return exitCodes.ok;
+  },
+};
+
+async function readStatus(daemon: Daemon): Promise<Status> {
+  const [snapshot, version] = await Promise.all([daemon.snapshot(), daemon.version()]);
+  const [services, devices] = await Promise.all([viewServices(daemon, snapshot), viewDevices(daemon, snapshot)]);
+  return { snapshot, version, services, devices };
+}
+
+const hintsOf = ({ services, devices }: Status) => hintsFor(services, devices.filter(isWanted));
+/** A link that is left alone and has no cable is nothing to be told of each time. */
+const isWanted = ({ device, leftAlone }: DeviceView): boolean =>
+  leftAlone === "" || device.flag("Ethernet.LinkUp") === true;
+
+function show(found: Status, out: Output): void {
+  const { devices, services } = found;
+  out.line(headline(found, out.columns));
+  out.line();
+  out.lines(addressTable(devices.slice(0, mostRows), out.columns));
+  sayMore(out, devices.length, "devices");
+  const visible = services.filter(isVisible);
+  if (visible.length > 0) {
+    out.line();
+    out.lines(serviceTable(visible.slice(0, mostRows), out.columns));
+    sayMore(out, visible.length, "services");
+  }
+  const hints = hintsOf(found);
+  if (hints.length > 0) out.line();
+  for (const hint of hints) out.paragraph(`! ${hint}`, 2, "warn");
+}
+
+function sayMore(out: Output, count: number, verb: string): void {
+  if (count > mostRows) out.line(styled(`and ${count - mostRows} more: fairlead ${verb}`, "dim"));
+}
+
+function headline({ snapshot, version }: Status, columns: number): Line {
+  const state = snapshot.manager.text("ConnectionState");
+  const service = snapshot.defaultService;
+  const words = stateWords(connectingState(snapshot) ?? state);
+  const through = service ? ` through ${labelOf(service, snapshot)}` : "";
+  const name = `Fairlead ${version}`;
+  const room = (Number.isFinite(columns) ? Math.min(columns, 80) : 80) - words.length - through.length - name.length;
+  const spans: Span[] = [styled(words, stateStyle(state) ?? "bold"), through];
+  return room >= 2 ? [...spans, " ".repeat(room), styled(name, "dim")] : spans;
+}
+
+/** Nothing is connected yet, but something is on its way. */
+const connectingState = (snapshot: Snapshot): string | undefined =>
+  snapshot.defaultService
+    ? undefined
+    : snapshot.services
+        .map((service) => service.text("State"))
+        .find((state) => /^(association|configuration)$/.test(state));
+
+const addressColumns: readonly Column[] = [
+  { title: "DEVICE", least: 6 },
+  { title: "LINK" },
+  { title: "ADDRESS", least: 15 },
+  { title: "GATEWAY", least: 7 },
+  { title: "DNS", least: 7 },
+];
+
+/** A row for each address; the Device is named in the first. */
+function addressTable(views: readonly DeviceView[], width: number): Line[] {
+  const rows = views.flatMap((view): (readonly Span[])[] => {
+    const first: readonly Span[] = [view.device.text("Interface"), linkState(view)];
+    const configs = view.ipConfigs.filter((config) => addressOf(config) !== "");
+    if (configs.length === 0) return [first];
+    return configs.map((config, at) => [
+      ...(at === 0 ? first : ["", ""]),
+      addressOf(config),
+      gatewayOf(config),
+      config.list("NameServers").join(" "),
+    ]);
+  });
+  return tableLines(addressColumns, rows, width);
+}
+
+function plainStatus(found: Status) {
+  const { snapshot, version, services, devices } = found;
+  const service = snapshot.defaultService;
+  return {
+    version,
+    state: snapshot.manager.text("ConnectionState"),
+    connected: service !== undefined,
+    defaultService: service?.path ?? null,
+    devices: devices.map(plainDevice),
+    services: services.filter(isVisible).map(plainService),
+    hints: hintsOf(found),
+  };
+}

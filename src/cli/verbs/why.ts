@@ -1,0 +1,28 @@
+import { exitCodes } from "../failure.ts";
+import { viewServices } from "../service-view.ts";
+import { tell } from "../story.ts";
+import type { Verb } from "../verb.ts";
+import { machineStory } from "../why-machine.ts";
+import { objectStory } from "../why-object.ts";
+
+export const why: Verb = {
+  name: "why",
+  operands: "[SERVICE|DEVICE]",
+  leastOperands: 0,
+  mostOperands: 1,
+  summary: "the reasons: the order, what is not connected, what set route and DNS",
+  completes: ["object", "none"],
+  async run({ daemon, operands, options, out }) {
+    const connected = await daemon();
+    const snapshot = await connected.snapshot();
+    const views = await viewServices(connected, snapshot);
+    const [word] = operands;
+    const story =
+      word === undefined
+        ? await machineStory(connected, snapshot, views)
+        : await objectStory(connected, snapshot, views, word);
+    if (options.json) out.json(story.plain);
+    else tell(story, out);
+    return exitCodes.ok;
+  },
+};

@@ -1,0 +1,95 @@
+/** `fairlead why` without a name: the whole machine. */
+import type { Daemon } from "./daemon.ts";
+import { viewDevices } from "./device-view.ts";
+import { linksLeftAlone } from "./links-left-alone.ts";
+import { labelOf } from "./names.ts";
+import { orderSentence, refusalSentence } from "./reasons.ts";
+import { isConnectedState, stateWords } from "./service-states.ts";
+import { plainService, type ServiceView } from "./service-view.ts";
+import { defaultRoutes, nameServers } from "./setting-sources.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { Chapter, Story } from "./story.ts";
+
+export async function machineStory(daemon: Daemon, snapshot: Snapshot, views: readonly ServiceView[]): Promise<Story> {
+  const [links, devices, [order]] = await Promise.all([
+    daemon.links(),
+    viewDevices(daemon, snapshot),
+    daemon.call("/", "org.chromium.flimflam.Manager", "GetServiceOrder"),
+  ]);
+  const leftAlone = linksLeftAlone(links, devices);
+  const routes = routeChapter(snapshot);
+  return {
+    chapters: [
+      { heading: "", sentences: [headline(snapshot)] },
+      routes.chapter,
+      { heading: "The order of Services", sentences: orderSentences(snapshot, views, String(order)) },
+      { heading: "Not connected", sentences: views.flatMap((view) => notConnected(view, snapshot)) },
+      { heading: "Left alone", sentences: leftAlone.map(({ link, because }) => `${link}: ${because}.`) },
+    ],
+    plain: {
+      state: snapshot.manager.text("ConnectionState"),
+      defaultService: snapshot.defaultService?.path ?? null,
+      ...routes.plain,
+      technologyOrder: String(order).split(","),
+      order: views.map((view, at) => ({
+        ...plainService(view),
+        explanation: explanation(snapshot, views, at, String(order)),
+      })),
+      linksLeftAlone: leftAlone,
+    },
+  };
+}
+
+function headline(snapshot: Snapshot): string {
+  const state = stateWords(snapshot.manager.text("ConnectionState"));
+  const service = snapshot.defaultService;
+  return service ? `The machine is ${state}, through ${labelOf(service, snapshot)}.` : `The machine is ${state}.`;
+}
+
+function routeChapter(snapshot: Snapshot): { readonly chapter: Chapter; readonly plain: object } {
+  const service = snapshot.defaultService;
+  const routes = service ? defaultRoutes(service, snapshot) : [];
+  const servers = service ? nameServers(service, snapshot) : [];
+  const sentences = routes.map(
+    ({ link, gateway, source }) => `The default route goes by ${link} to ${gateway}, as ${source} says.`,
+  );
+  if (service && routes.length === 0) sentences.push("There is no default route: the network names no gateway.");
+  if (servers.length > 0) sentences.push(serverSentence(servers));
+  else if (service) sentences.push("There are no name servers: neither the network nor StaticIPConfig names any.");
+  return {
+    chapter: { heading: "Default route and name servers", sentences },
+    plain: { defaultRoutes: routes, nameServers: servers },
+  };
+}
+
+function serverSentence(servers: readonly { address: string; link: string; source: string }[]): string {
+  const sources = [...new Set(servers.map(({ source, link }) => `${source} on ${link}`))];
+  const addresses = servers.map(({ address }) => address).join(", ");
+  return `Names are asked of ${addresses}, as ${sources.join(" and ")} ${sources.length > 1 ? "say" : "says"}.`;
+}
+
+const orderSentences = (snapshot: Snapshot, views: readonly ServiceView[], order: string): string[] =>
+  views.map((view, at) => {
+    const place = `${at + 1}.`.padEnd(2);
+    const label = `${labelOf(view.service, snapshot)} (${view.service.text("State")})`;
+    const because = explanation(snapshot, views, at, order);
+    return `${place} ${label}${because === "" ? "." : ` ${because}`}`;
+  });
+
+/** Why it comes before the next; empty for the last. */
+export function explanation(snapshot: Snapshot, views: readonly ServiceView[], at: number, order: string): string {
+  const [view, next] = [views[at], views[at + 1]];
+  if (!view || !next || view.because === "") return "";
+  const because = orderSentence(view.because, view.service, next.service, order);
+  return `comes before ${labelOf(next.service, snapshot)}: ${because}.`;
+}
+
+function notConnected({ service, reason, refusal }: ServiceView, snapshot: Snapshot): string[] {
+  const state = service.text("State");
+  if (isConnectedState(state)) return [];
+  const label = labelOf(service, snapshot);
+  const because = refusalSentence(refusal);
+  if (state === "failure") return [`${label} failed: ${reason}.${because ? ` It is not tried now: ${because}.` : ""}`];
+  if (because) return [`${label}: ${because}.`];
+  return [`${label} is in state ${state}${reason === "" ? "" : `: ${reason}`}.`];
+}

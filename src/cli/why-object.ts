@@ -1,0 +1,138 @@
+/** `fairlead why NAME`: one Service, one Device, or a link that has none. */
+import { addressOf } from "./addresses.ts";
+import type { Daemon } from "./daemon.ts";
+import { usageFailure } from "./failure.ts";
+import { findObjects, findOne, labelOf } from "./names.ts";
+import { plainMap, toText } from "./plain.ts";
+import { refusalSentence } from "./reasons.ts";
+import { isConnectedState } from "./service-states.ts";
+import { plainService, type ServiceView } from "./service-view.ts";
+import { addressSource } from "./setting-sources.ts";
+import { type BusObject, flagIn, type Properties, type Snapshot, textIn } from "./snapshot.ts";
+import type { Chapter, Story } from "./story.ts";
+import { explanation } from "./why-machine.ts";
+
+interface Part {
+  readonly chapter: Chapter;
+  readonly plain: object;
+}
+
+/** A link name means its Device and its Service: both are told. */
+export async function objectStory(
+  daemon: Daemon,
+  snapshot: Snapshot,
+  views: readonly ServiceView[],
+  word: string,
+): Promise<Story> {
+  const found = findObjects(snapshot, word, ["device", "service"]);
+  if (found.length === 0) return linkStory(daemon, snapshot, word);
+  const [order] = await daemon.call("/", "org.chromium.flimflam.Manager", "GetServiceOrder");
+  const parts = await Promise.all(
+    found.map((object) =>
+      object.kind === "device"
+        ? devicePart(daemon, snapshot, object)
+        : servicePart(daemon, snapshot, views, object, String(order)),
+    ),
+  );
+  return {
+    chapters: parts.map(({ chapter }) => chapter),
+    plain: { objects: parts.map(({ plain }) => plain) },
+  };
+}
+
+async function linkStory(daemon: Daemon, snapshot: Snapshot, word: string): Promise<Story> {
+  const link = (await daemon.links()).find((one) => textIn(one, "Name") === word);
+  if (!link) findOne(snapshot, word, ["service", "device"]);
+  const { Name, Because } = plainMap(link as Properties);
+  const because = Because === "" ? "no reason is known" : Because;
+  return {
+    chapters: [{ heading: "", sentences: [`${Name} has no Device: ${because}.`] }],
+    plain: { objects: [{ link: Name, leftAlone: Because }] },
+  };
+}
+
+async function servicePart(
+  daemon: Daemon,
+  snapshot: Snapshot,
+  views: readonly ServiceView[],
+  service: BusObject,
+  order: string,
+): Promise<Part> {
+  const at = views.findIndex((view) => view.service === service);
+  const view = views[at];
+  if (!view) throw usageFailure(`${labelOf(service, snapshot)} is gone`);
+  const reasons = await daemon.why(service.path, "Service");
+  const sentences = [
+    stateSentence(view),
+    ...(flagIn(reasons, "Failed") && service.text("State") !== "failure"
+      ? ["It failed since it was last connected."]
+      : []),
+    autoConnectSentence(view),
+    ...placeSentences(snapshot, views, at, order),
+    ...addressSentences(snapshot, service),
+    profileSentence(service),
+  ];
+  return {
+    chapter: { heading: labelOf(service, snapshot), sentences },
+    plain: {
+      ...plainService(view),
+      failed: flagIn(reasons, "Failed"),
+      explanation: explanation(snapshot, views, at, order),
+    },
+  };
+}
+
+function stateSentence({ service, reason }: ServiceView): string {
+  const error = service.text("State") === "failure" ? ` (${service.text("Error")})` : "";
+  return `Its state is ${service.text("State")}${error}${reason === "" ? "" : `: ${reason}`}.`;
+}
+
+function autoConnectSentence({ service, refusal }: ServiceView): string {
+  const because = refusalSentence(refusal);
+  if (because) return `It does not connect by itself: ${because}.`;
+  return isConnectedState(service.text("State")) ? "It is connected." : "It may connect by itself.";
+}
+
+function placeSentences(snapshot: Snapshot, views: readonly ServiceView[], at: number, order: string): string[] {
+  const sentences = [`It is number ${at + 1} of ${views.length} in the order.`];
+  const before = views[at - 1];
+  if (before) sentences.push(`${labelOf(before.service, snapshot)} ${explanation(snapshot, views, at - 1, order)}`);
+  const after = explanation(snapshot, views, at, order);
+  if (after !== "") sentences.push(`It ${after}`);
+  return sentences;
+}
+
+function addressSentences(snapshot: Snapshot, service: BusObject): string[] {
+  const device = snapshot.deviceOf(service);
+  const isCarried = device?.reference("SelectedService") === service.path;
+  return (device && isCarried ? snapshot.ipConfigsOf(device) : []).flatMap((config) => {
+    const address = addressOf(config);
+    return address === "" ? [] : [`Its address ${address} comes from ${addressSource(service, config)}.`];
+  });
+}
+
+const profileSentence = (service: BusObject): string => {
+  const profile = service.text("Profile");
+  return profile === "" ? "Its settings are not stored." : `Its settings are kept in ${profile}.`;
+};
+
+async function devicePart(daemon: Daemon, snapshot: Snapshot, device: BusObject): Promise<Part> {
+  const reasons = await daemon.why(device.path, "Device");
+  const leftAlone = textIn(reasons, "LeftAlone");
+  const users = toText("", reasons.get("Users")?.value ?? []);
+  const carried = snapshot.at(device.reference("SelectedService"));
+  const link = labelOf(device, snapshot);
+  const sentences = [
+    `It is taken for ${device.text("Type")}: ${textIn(reasons, "Technology")}.`,
+    ...(leftAlone === "" ? [] : [`It is left alone: ${leftAlone}. To use it all the same: fairlead connect ${link}`]),
+    ...(device.flag("Powered") === false ? ["It is disabled."] : []),
+    `The link is ${flagIn(reasons, "Up") ? "up" : "down"} and has ${flagIn(reasons, "Carrier") ? "" : "no "}carrier.`,
+    ...(users === "" ? [] : [`It is held up by ${users.replaceAll(",", ", ")}.`]),
+    carried ? `It carries ${labelOf(carried, snapshot)}.` : "It carries no Service.",
+  ];
+  const facts = { enabled: device.flag("Powered") ?? false, service: carried?.path ?? null };
+  return {
+    chapter: { heading: `Device ${link}`, sentences },
+    plain: { path: device.path, link, ...facts, reasons: plainMap(reasons) },
+  };
+}
