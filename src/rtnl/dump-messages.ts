@@ -3,7 +3,7 @@
  * kept is not even sent: four thousand links have tens of thousands of local and multicast routes.
  */
 import { formatAddress, formatLink, formatRoute, formatRule, MessageType } from "netlink/dist/rt/gen_structs.js";
-import { encodeDump, u32 } from "./encode.ts";
+import { encodeDump, encodeMessage, type Part, u32 } from "./encode.ts";
 import { familyToKernel } from "./families.ts";
 import { linkAttributes } from "./link-messages.ts";
 import { keptTypeNumbers, routeAttributes } from "./route-messages.ts";
@@ -12,8 +12,13 @@ import type { Family } from "./rtnl.ts";
 /** RTEXT_FILTER_SKIP_STATS: statistics are half of a link's message. */
 const skipStatistics = 1 << 3;
 
-export const linkDump = (): Buffer =>
-  encodeDump(MessageType.GETLINK, [formatLink({}), u32(linkAttributes.extendedMask, "extendedMask", skipStatistics)]);
+const withoutStatistics = (): Part => u32(linkAttributes.extendedMask, "extendedMask", skipStatistics);
+
+/** One link. Not a dump: answered by the link and an acknowledgement, or by an error. */
+export const linkQuery = (index: number): Buffer =>
+  encodeMessage(MessageType.GETLINK, 0, [formatLink({ index }), withoutStatistics()]);
+
+export const linkDump = (): Buffer => encodeDump(MessageType.GETLINK, [formatLink({}), withoutStatistics()]);
 
 export const addressDump = (family: Family): Buffer =>
   encodeDump(MessageType.GETADDR, [formatAddress({ family: familyToKernel[family] })]);

@@ -16,16 +16,17 @@ import { decodeRule } from "./rule-messages.ts";
 import type { Change, World } from "./snapshot.ts";
 import type { MessageHeader } from "./wire.ts";
 
-export interface RoutesInDoubt {
-  readonly family: Family;
-  readonly table: number;
-}
+/** What the world may show wrongly until it is read again. */
+export type Doubt =
+  | { readonly kind: "routes"; readonly family: Family; readonly table: number }
+  | { readonly kind: "link"; readonly index: number };
 
 const none: readonly Change[] = [];
 
 export class EventApplier {
-  readonly #inDoubt = new Map<string, RoutesInDoubt>();
+  readonly #inDoubt = new Map<string, Doubt>();
   readonly #goneSources = new Set<string>();
+  readonly #goneLinks = new Set<number>();
 
   constructor(private readonly world: World) {}
 
@@ -70,9 +71,10 @@ export class EventApplier {
     }
   }
 
-  /** Tables to be read again; asking clears the list. Many messages that cast the same doubt cost one reading. */
-  takeDoubts(): readonly RoutesInDoubt[] {
+  /** What is to be read again; asking clears the list. Many messages that cast the same doubt cost one reading. */
+  takeDoubts(): readonly Doubt[] {
     if (this.#goneSources.size > 0) this.#doubtRoutesFromGoneSources();
+    if (this.#goneLinks.size > 0) this.#doubtLinksOnGoneOnes();
     if (this.#inDoubt.size === 0) return [];
     const doubts = [...this.#inDoubt.values()];
     this.#inDoubt.clear();
@@ -82,17 +84,27 @@ export class EventApplier {
   forgetDoubts(): void {
     this.#inDoubt.clear();
     this.#goneSources.clear();
+    this.#goneLinks.clear();
   }
 
   #onLink(link: Link | undefined): readonly Change[] {
     const change = link && this.world.putLink(link);
     if (!change) return none;
     const wentDown = change.kind === "link-changed" && change.before.isUp && !change.link.isUp;
-    return wentDown ? [change, ...this.#dropRoutes(change.link.index)] : [change];
+    if (wentDown) return [change, ...this.#dropRoutes(change.link.index)];
+    return [change, ...listed(this.#tieOtherEnd(link))];
+  }
+  /** The first end of a pair is announced before it is tied to the second, and then no more. */
+  #tieOtherEnd({ kind, index, lowerLink, isLowerLinkForeign }: Link): Change | undefined {
+    if (kind !== "veth" || lowerLink === undefined || isLowerLinkForeign) return undefined;
+    const other = this.world.links.get(lowerLink);
+    if (other?.kind !== "veth" || other.lowerLink !== undefined) return undefined;
+    return this.world.putLink({ ...other, lowerLink: index });
   }
   #onLinkGone(link: Link | undefined): readonly Change[] {
     if (!link) return none;
     this.#doubtSeveralNextHops();
+    this.#goneLinks.add(link.index);
     return this.world.removeLink(link.index);
   }
   #dropRoutes(link: number, family?: Family): readonly Change[] {
@@ -127,14 +139,22 @@ export class EventApplier {
     return listed(change);
   }
 
-  #doubt({ family, table }: RoutesInDoubt): void {
-    this.#inDoubt.set(`${family} ${table}`, { family, table });
+  #doubt({ family, table }: { readonly family: Family; readonly table: number }): void {
+    this.#inDoubt.set(`${family} ${table}`, { kind: "routes", family, table });
   }
   #doubtAll(family: Family): void {
     for (const route of this.world.routes()) if (route.family === family) this.#doubt(route);
   }
   #doubtSeveralNextHops(): void {
     for (const route of this.world.routeTable.withSeveralNextHops) this.#doubt(route);
+  }
+  /** A link that moved to another namespace leaves others behind that hang on it from afar now; nobody says so. */
+  #doubtLinksOnGoneOnes(): void {
+    for (const { index, lowerLink, isLowerLinkForeign } of this.world.links.values()) {
+      if (lowerLink === undefined || isLowerLinkForeign || !this.#goneLinks.has(lowerLink)) continue;
+      this.#inDoubt.set(`link ${index}`, { kind: "link", index });
+    }
+    this.#goneLinks.clear();
   }
   /** Kernels differ in whether they tell of the routes that go along with their preferred source, and in which tables. */
   #doubtRoutesFromGoneSources(): void {

@@ -8,7 +8,7 @@ import type { Log } from "../base/log.ts";
 import { type NativeAddon, nativeAddon, type SystemError } from "../native/native.ts";
 import { differences } from "./delta.ts";
 import { DeltaFeed } from "./delta-feed.ts";
-import { EventApplier, type RoutesInDoubt } from "./event-applier.ts";
+import { type Doubt, EventApplier } from "./event-applier.ts";
 import { EventChannel } from "./event-channel.ts";
 import { errnoName, errnoOf, kernelError } from "./kernel-error.ts";
 import { decodeNeighbour, encodeNeighbourDump } from "./neighbour-messages.ts";
@@ -26,11 +26,15 @@ import type {
   Snapshot,
 } from "./rtnl.ts";
 import { type Change, World } from "./snapshot.ts";
-import { readRoutes, readWorld } from "./table-reader.ts";
+import { readLink, readRoutes, readWorld } from "./table-reader.ts";
 import { eachMessage, NetlinkFormatError } from "./wire.ts";
 
 /** Until the next attempt after a reading that failed, or that the kernel called incomplete. */
 const readAgainMs = 250;
+/** From here on reading everything costs less. */
+const mostDoubts = 32;
+
+type Settled = (changes: readonly Change[], outcome: DumpOutcome) => void;
 
 export interface KernelRtnlOptions {
   readonly clock: Clock;
@@ -234,24 +238,44 @@ export class KernelRtnl implements Rtnl {
     );
   }
 
-  /** Reads tables of routes again that the last burst left in doubt. */
+  /** Reads again what the last burst left in doubt. */
   #settleDoubts(reason: DeltaReason): void {
     if (this.#isReading) return;
     const doubts = this.#applier.takeDoubts();
     if (doubts.length === 0) return;
+    if (doubts.length > mostDoubts) {
+      this.#readEverything(() => {});
+      return;
+    }
     this.#beginReading();
     this.#settleEach(doubts, reason);
   }
-  #settleEach([doubt, ...others]: readonly RoutesInDoubt[], reason: DeltaReason): void {
+  #settleEach([doubt, ...others]: readonly Doubt[], reason: DeltaReason): void {
     if (!doubt || !this.#channel) {
       this.#endReading();
       return;
     }
-    readRoutes(this.#channel, doubt, (reports, outcome) => {
-      const { family, table } = doubt;
-      if (outcome.errno === 0) this.#feed.tell(reason, this.#world.replaceRoutes(family, table, reports));
+    const settled = (changes: readonly Change[], outcome: DumpOutcome): void => {
+      this.#feed.tell(reason, changes);
       this.#readAgainUnless(outcome);
       this.#settleEach(others, reason);
+    };
+    if (doubt.kind === "link") this.#settleLink(this.#channel, doubt.index, settled);
+    else this.#settleRoutes(this.#channel, doubt, settled);
+  }
+  #settleLink(channel: RequestChannel, index: number, settled: Settled): void {
+    readLink(channel, index, (link, outcome) => {
+      const change = link && this.#world.links.has(index) ? this.#world.putLink(link) : undefined;
+      settled(change ? [change] : [], outcome);
+    });
+  }
+  #settleRoutes(
+    channel: RequestChannel,
+    { family, table }: Extract<Doubt, { kind: "routes" }>,
+    settled: Settled,
+  ): void {
+    readRoutes(channel, { family, table }, (reports, outcome) => {
+      settled(outcome.errno === 0 ? this.#world.replaceRoutes(family, table, reports) : [], outcome);
     });
   }
 

@@ -2,18 +2,21 @@
  * Reads the kernel's tables. Each function calls `done` once, and in the same call when the kernel answers at once, as
  * it does; nothing else can then have happened between the first record and the last.
  */
-import { allDumps, routeDumps } from "./dump-messages.ts";
-import { EventApplier, type RoutesInDoubt } from "./event-applier.ts";
+import { allDumps, linkQuery, routeDumps } from "./dump-messages.ts";
+import { EventApplier } from "./event-applier.ts";
 import { errnoOf } from "./kernel-error.ts";
+import { decodeLink } from "./link-messages.ts";
 import type { DumpOutcome, DumpReader, RequestChannel } from "./request-channel.ts";
 import { decodeRoute } from "./route-messages.ts";
 import type { RouteReport } from "./route-table.ts";
+import type { Family, Link } from "./rtnl.ts";
 import { World } from "./snapshot.ts";
 
 /** A table that changes faster than it can be read is left at what was seen last; the outcome says so. */
 const mostAttempts = 5;
 /** With strict checking the kernel says so of a table that is not there (any more): it is empty. */
 const noSuchTable = errnoOf("ENOENT");
+const noSuchLink = errnoOf("ENODEV");
 
 /** One request after the other; ends with the first failure. */
 export function dumpEach(
@@ -57,7 +60,7 @@ export function readWorld(
 /** The kept routes of one family in one table. */
 export function readRoutes(
   channel: RequestChannel,
-  { family, table }: RoutesInDoubt,
+  { family, table }: { readonly family: Family; readonly table: number },
   done: (reports: readonly RouteReport[], outcome: DumpOutcome) => void,
 ): void {
   const reports: RouteReport[] = [];
@@ -67,4 +70,19 @@ export function readRoutes(
     if (report?.route.table === table && report.route.family === family) reports.push(report);
   };
   dumpEach(channel, routeDumps(family, table), read, (outcome) => done(reports, outcome));
+}
+
+/** One link; undefined when it is not there. */
+export function readLink(
+  channel: RequestChannel,
+  index: number,
+  done: (link: Link | undefined, outcome: DumpOutcome) => void,
+): void {
+  let link: Link | undefined;
+  const read: DumpReader = ({ from, end }, data) => {
+    link = decodeLink(data, from, end);
+  };
+  channel.dump(linkQuery(index), read, (outcome) => {
+    done(link, outcome.errno === noSuchLink ? { errno: 0, wasInterrupted: false } : outcome);
+  });
 }

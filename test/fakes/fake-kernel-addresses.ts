@@ -1,5 +1,5 @@
 /** Addresses of the fake kernel, with the routes that the real one makes and drops along with them. */
-import { cidrContains, networkOf, parseCidr, parseIpAddress } from "../../src/base/ip-address.ts";
+import { cidrContains, formatIpAddress, networkOf, parseCidr, parseIpAddress } from "../../src/base/ip-address.ts";
 import type { Address, AddressRequest, Route } from "../../src/rtnl/rtnl.ts";
 import { type FakeKernelState, Refusal } from "./fake-kernel-state.ts";
 
@@ -20,20 +20,21 @@ const subnetOf = (address: Address): string =>
 export function putAddress(state: FakeKernelState, request: AddressRequest): void {
   state.link(request.link);
   const address = fromRequest(state, request);
-  const present = state.world.addresses(address.link).filter((other) => isSameObject(other, address));
-  if (present.some((other) => other.prefixLength !== address.prefixLength)) throw new Refusal("EEXIST");
   state.note(state.world.putAddress(address));
   if (state.link(address.link).isUp) addPrefixRoute(state, address);
 }
 
-/** IPv6 has each address once for each link, whatever its prefix length. */
-const isSameObject = (a: Address, b: Address): boolean =>
-  a.family === b.family && a.address === b.address && (a.family === 6 || a.prefixLength === b.prefixLength);
-
 function fromRequest(state: FakeKernelState, request: AddressRequest): Address {
-  const { noPrefixRoute: hasNoPrefixRoute, scope = 0, ...rest } = request;
+  const { noPrefixRoute: hasNoPrefixRoute, scope = 0, ...wish } = request;
   const bytes = parseIpAddress(request.address);
   if (bytes.length !== (request.family === 4 ? 4 : 16)) throw new Refusal("EINVAL");
+  if (!(wish.prefixLength <= bytes.length * 8)) throw new Refusal("EINVAL");
+  const address = formatIpAddress(request.family, bytes);
+  // An IPv6 address that is there keeps its prefix length, whatever is asked for.
+  const present = state.world
+    .addresses(request.link)
+    .find((other) => request.family === 6 && other.address === address);
+  const rest = { ...wish, address, prefixLength: present?.prefixLength ?? wish.prefixLength };
   const lifetimes = request.validSeconds === undefined ? permanent : 0;
   const flags = lifetimes | (hasNoPrefixRoute ? noPrefixRoute : 0) | secondaryFlag(state, request);
   return { ...rest, scope: request.family === 6 ? ipv6Scope(bytes) : scope, flags };
@@ -65,7 +66,7 @@ export function deleteAddress(state: FakeKernelState, request: AddressRequest): 
     .find(
       (other) =>
         other.family === request.family &&
-        other.address === request.address &&
+        other.address === formatIpAddress(request.family, parseIpAddress(request.address)) &&
         other.prefixLength === request.prefixLength,
     );
   if (!present) throw new Refusal("EADDRNOTAVAIL", `ipv${request.family}: address not found`);
@@ -96,7 +97,8 @@ const isPrefixRouteOf = (route: Route, address: Address): boolean =>
 /** Routes of the main table that used the address as source go; without any IPv4 address all IPv4 routes of the link go. */
 function dropOrphanedRoutes(state: FakeKernelState, gone: Address): void {
   if (gone.family === 6) return;
-  for (const route of state.world.routes({ table: mainTable })) {
+  const isStillThere = ipv4Of(state, gone.link).some((other) => other.address === gone.address);
+  for (const route of isStillThere ? [] : state.world.routes({ table: mainTable })) {
     if (route.preferredSource === gone.address) state.note(state.world.removeRoute(route));
   }
   if (ipv4Of(state, gone.link).length === 0) dropRoutes(state, gone.link, 4);

@@ -11,7 +11,7 @@ const longestName = 15;
 function checkName(state: FakeKernelState, name: string): void {
   if (name.length > longestName) throw new Refusal("ERANGE");
   // As dev_valid_name.
-  if (name === "" || name === "." || name === ".." || /[/:\s]/.test(name)) throw new Refusal("EINVAL");
+  if (name === "" || name === "." || name === ".." || /[/:\s\0]/.test(name)) throw new Refusal("EINVAL");
   if (state.byName(name)) throw new Refusal("EEXIST");
 }
 
@@ -36,6 +36,7 @@ export function changeLink(state: FakeKernelState, index: number, change: LinkCh
   if (change.mac !== undefined) {
     checkMac(change.mac);
     link.mac = change.mac.toLowerCase();
+    link.hasOwnMac = true;
   }
   if (change.mtu !== undefined) {
     checkMtu(link, change.mtu);
@@ -75,6 +76,7 @@ function setMaster(state: FakeKernelState, link: FakeLink, master: number): void
   if (link.hardwareType === 772) throw new Refusal("EINVAL");
   if (link.kind === "bridge") throw new Refusal("ELOOP", "Can not enslave a bridge to a bridge");
   link.master = master;
+  upper.hadPorts = true;
 }
 
 /** Only this process's own namespace is known; every other one is far away and takes the link along. */

@@ -1,7 +1,7 @@
 /** Links of the fake kernel: what the real one keeps of each, and how carrier and operational state follow from it. */
 import type { Link } from "../../src/rtnl/rtnl.ts";
 
-/** Interface flags, RFC-less: include/uapi/linux/if.h. */
+/** IFF_ flags (include/uapi/linux/if.h). */
 export const interfaceFlags = {
   up: 0x1,
   broadcast: 0x2,
@@ -30,6 +30,10 @@ export interface FakeLink {
   lowerLink: number | undefined;
   isLowerLinkForeign: boolean;
   vlanId: number | undefined;
+  /** A bridge that never had a port says that it has carrier. */
+  hadPorts: boolean;
+  /** Set by somebody: a bridge then no longer takes that of a port. */
+  hasOwnMac: boolean;
   alternativeNames: readonly string[];
 }
 
@@ -46,10 +50,23 @@ export function hasCarrier(link: FakeLink, links: LinkTable): boolean {
     case "macvlan":
       return lower !== undefined && hasCarrier(lower, links);
     case "bridge":
-      return [...links.values()].some((port) => port.master === link.index && hasCarrier(port, links));
+      return !link.hadPorts || portsOf(link, links).some((port) => hasCarrier(port, links));
     default:
       return link.isPlugged;
   }
+}
+
+const portsOf = (bridge: FakeLink, links: LinkTable): readonly FakeLink[] =>
+  [...links.values()].filter((port) => port.master === bridge.index);
+
+/** A bridge speaks with the lowest address among its ports, and with none at all when the last one left. */
+export function bridgeMac(bridge: FakeLink, links: LinkTable): string {
+  if (bridge.hasOwnMac || !bridge.hadPorts) return bridge.mac;
+  return (
+    portsOf(bridge, links)
+      .map((port) => port.mac)
+      .sort()[0] ?? "00:00:00:00:00:00"
+  );
 }
 
 // IF_OPER_ states (RFC 2863): a link that stands on another one says that the lower one is down.
@@ -57,7 +74,7 @@ const operStates = { unknown: 0, down: 2, lowerLayerDown: 3, up: 6 } as const;
 
 function operState(link: FakeLink, carrier: boolean): number {
   if (!link.isUp) return operStates.down;
-  if (link.hardwareType === 772) return operStates.unknown;
+  if (link.hardwareType === 772 || (link.kind === "bridge" && !link.hadPorts)) return operStates.unknown;
   if (carrier) return operStates.up;
   return link.lowerLink === undefined ? operStates.down : operStates.lowerLayerDown;
 }
@@ -80,7 +97,7 @@ export function describeLink(link: FakeLink, links: LinkTable): Link {
     isLoopback: link.hardwareType === 772,
     flags: rawFlags(link, carrier),
     hardwareType: link.hardwareType,
-    mac: link.mac,
+    mac: link.kind === "bridge" ? bridgeMac(link, links) : link.mac,
     ...(link.permanentMac !== undefined && { permanentMac: link.permanentMac }),
     mtu: link.mtu,
     minMtu: link.minMtu,
@@ -138,6 +155,8 @@ export function makeFakeLink(index: number, options: FakeLinkOptions): FakeLink 
     lowerLink: undefined,
     isLowerLinkForeign: false,
     vlanId: undefined,
+    hadPorts: false,
+    hasOwnMac: options.mac !== undefined,
     alternativeNames: [],
   };
 }
