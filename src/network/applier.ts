@@ -2,7 +2,7 @@ import type { Cancel, Clock } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Address, Delta, KernelError, KernelRequest, Route, Rtnl, Rule } from "../rtnl/rtnl.ts";
-import { difference, type KernelMemory, type Scope } from "./apply.ts";
+import { difference, isSameRoute, type KernelMemory, type Scope } from "./apply.ts";
 import {
   addressKey,
   isOwnAddress,
@@ -66,8 +66,8 @@ export class Applier {
   readonly #repairs = new RepairBudget();
   /** Keys of own objects that vanished and were not yet looked after. */
   readonly #lost = new Set<string>();
-  /** Keys of what the batch under way removes or replaces: no loss. */
-  #expectedLosses: ReadonlySet<string> = new Set();
+  /** By key, what the batch under way removes or replaces, and by what: news of that are no loss. */
+  #expectedLosses: ReadonlyMap<string, Route | undefined> = new Map();
   /** Links to look at in the next pass. */
   #due = new Set<number>();
   /** The batch under way; what comes meanwhile waits for its answer. */
@@ -222,7 +222,7 @@ export class Applier {
 
   async #send(requests: readonly KernelRequest[], due: ReadonlySet<number>, told: readonly Entry[]): Promise<void> {
     for (const request of requests) this.#remember(request);
-    this.#expectedLosses = new Set(requests.flatMap((request) => expectedLoss(request) ?? []));
+    this.#expectedLosses = new Map(requests.flatMap(expectedLosses));
     try {
       const answers = await this.ports.rtnl.batch(requests);
       const refused = requests.flatMap((request, at) => {
@@ -240,7 +240,7 @@ export class Applier {
 
   #continue(): void {
     this.#sending = undefined;
-    this.#expectedLosses = new Set();
+    this.#expectedLosses = new Map();
     if (this.#isPassDue) this.#pass();
   }
 
@@ -294,7 +294,7 @@ export class Applier {
         this.#onAddressRemoved(delta.address);
         break;
       case "route-removed":
-        if (isOwnRoute(delta.route)) this.#onLost(routeKey(delta.route), delta.route.link);
+        if (isOwnRoute(delta.route)) this.#onRouteRemoved(delta.route);
         break;
       case "rule-removed":
         if (isOwnRule(delta.rule)) this.#onLost(ruleKey(delta.rule), linkOfRule(delta.rule));
@@ -326,8 +326,22 @@ export class Applier {
     this.#onLost(key, address.link);
   }
 
+  /**
+   * What was put a moment ago may be lost in the same batch: with an address go all routes of the main table that have
+   * it as their source, also those of another link that has the same address.
+   */
+  #onRouteRemoved(route: Route): void {
+    const key = routeKey(route);
+    const replacement = this.#expectedLosses.get(key);
+    if (replacement && isSameRoute(replacement, route)) this.#markLost(key, route.link);
+    else this.#onLost(key, route.link);
+  }
+
   #onLost(key: string, link: number | undefined): void {
-    if (this.#expectedLosses.has(key)) return;
+    if (!this.#expectedLosses.has(key)) this.#markLost(key, link);
+  }
+
+  #markLost(key: string, link: number | undefined): void {
     if (this.#entries.size === 0 || (link !== undefined && !this.#entries.has(link))) return;
     this.#lost.add(key);
     this.#repairSoon(link);
@@ -411,17 +425,18 @@ function putKey(request: KernelRequest): string | undefined {
 }
 
 /** News of removal that this request will bring. A put of an address brings none: if one comes, it was lost. */
-function expectedLoss(request: KernelRequest): string | undefined {
+function expectedLosses(request: KernelRequest): readonly (readonly [key: string, replacement: Route | undefined])[] {
   switch (request.op) {
     case "delete-address":
-      return addressKey(request.address);
-    case "put-route":
-    case "delete-route":
-      return routeKey(request.route);
+      return [[addressKey(request.address), undefined]];
     case "delete-rule":
-      return ruleKey(request.rule);
+      return [[ruleKey(request.rule), undefined]];
+    case "delete-route":
+      return [[routeKey(request.route), undefined]];
+    case "put-route":
+      return [[routeKey(request.route), request.route]];
     default:
-      return undefined;
+      return [];
   }
 }
 

@@ -217,7 +217,8 @@ const isSameWay = (a: Route, b: Route): boolean =>
   (a.type !== "unicast" || a.link === b.link) &&
   a.hasSeveralNextHops === b.hasSeveralNextHops;
 
-const isSameRoute = (a: Route, b: Route): boolean => isSameWay(a, b) && a.preferredSource === b.preferredSource;
+/** Routes of one key. */
+export const isSameRoute = (a: Route, b: Route): boolean => isSameWay(a, b) && a.preferredSource === b.preferredSource;
 
 function ruleChanges(wished: readonly Rule[], snapshot: Snapshot, scope: Scope): Changes {
   const own = new Map(

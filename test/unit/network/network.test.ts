@@ -63,7 +63,8 @@ test("a lease: configuring, then connected when the kernel has it", async () => 
   assert.equal(world.network.state, "idle");
   world.start();
   assert.equal(world.network.state, "configuring");
-  assert.equal(world.network.effective, undefined);
+  const { effective: nothingYet } = world.network;
+  assert.equal(nothingYet, undefined);
   world.dhcp.last.up(lease());
   assert.equal(await world.heard(), "changed, connected first");
   assert.equal(world.network.state, "connected");
