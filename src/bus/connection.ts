@@ -33,17 +33,18 @@ export class Connection {
   #tellClosed: () => void = () => {};
 
   constructor(
-    { socket, rest }: Authenticated,
+    { bytes, rest }: Authenticated,
     private readonly handler: ConnectionHandler,
     private readonly clock: Clock,
     private readonly limits: BusLimits,
   ) {
+    const { socket } = bytes;
     this.#socket = socket;
     this.#reader = new FrameReader(handler, limits);
     this.#closed = new Promise((resolve) => {
       this.#tellClosed = resolve;
     });
-    socket.on("data", (chunk: Buffer) => this.#guarded(() => this.#reader.push(chunk)));
+    bytes.onBytes = (chunk) => this.#guarded(() => this.#reader.push(chunk));
     socket.on("drain", () => this.#onDrain());
     socket.on("error", (error: NodeJS.ErrnoException) => this.drop(error.code ?? error.message));
     socket.on("close", () => this.drop("closed by the bus"));
@@ -75,6 +76,8 @@ export class Connection {
     this.#flush();
     this.#isEnding = true;
     this.#socket.end();
+    // There is no "drain" any more once a stream is ending, and a paused one never sees that the bus has closed too.
+    this.#socket.resume();
     const cancel = this.clock.startTimer("bus-close", graceMs, () => this.drop("closed"));
     await this.#closed;
     cancel();

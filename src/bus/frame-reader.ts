@@ -34,10 +34,13 @@ export class FrameReader {
   get isWaiting(): boolean {
     return this.#isWaiting;
   }
-  /** Throws WireError when the stream can no longer be understood. */
+  /**
+   * Nothing holds on to `chunk` afterwards. Throws WireError when the stream can no longer be understood.
+   */
   push(chunk: Buffer): void {
     this.#chunk = this.#chunk.length === 0 ? chunk : Buffer.concat([this.#chunk, chunk]);
     if (!this.#isWaiting) this.#run();
+    if (this.#chunk.length > 0) this.#chunk = Buffer.from(this.#chunk);
   }
   /** Goes on after "wait". Throws as {@link push}. */
   resume(): void {
