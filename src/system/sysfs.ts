@@ -8,48 +8,83 @@ export interface LinkFacts {
   /** Without one nothing is known of the link. */
   readonly hasUeventFile: boolean;
   /** DEVTYPE of the uevent file: wlan, bridge, vlan, wwan, ... */
-  readonly devtype?: string;
-  /** Name of the driver behind `device`. */
-  readonly driver?: string;
-  /** ARPHRD_ number: 1 ethernet, 512 ppp, 772 loopback, 803 radiotap. */
-  readonly hardwareType?: number;
-  /** Subsystem of the device: pci, usb, virtio, sdio, platform, ... */
-  readonly busType?: string;
-  /** IFF_TUN (1), IFF_TAP (2) and others, for tun and tap links. */
-  readonly tunFlags?: number;
-  /** User who may open the tun or tap link; absent: nobody in particular. */
-  readonly ownerUid?: number;
-  /** Names of the links this one stands on. */
-  readonly lowerLinks: readonly string[];
+  readonly devtype?: string | undefined;
   /** Whether a device stands behind it: hardware, real or emulated. */
   readonly hasDevice: boolean;
+  /** Name of the driver behind `device`. */
+  readonly driver?: string | undefined;
+  /** Subsystem of the device: pci, usb, virtio, sdio, platform, ... */
+  readonly busType?: string | undefined;
   /** A serial port in the same USB device: the Ethernet of a modem. */
   readonly hasSiblingTty: boolean;
+  /** ARPHRD_ number: 1 ethernet, 512 ppp, 772 loopback, 803 radiotap. */
+  readonly hardwareType?: number | undefined;
+  /** IFF_TUN (1), IFF_TAP (2) and others, for tun and tap links. */
+  readonly tunFlags?: number | undefined;
+  /** User who may open the tun or tap link; absent: nobody in particular. */
+  readonly ownerUid?: number | undefined;
+  /** Names of the links this one stands on. */
+  readonly lowerLinks: readonly string[];
 }
 
 const maxAttributeBytes = 4096;
 const lowerPrefix = "lower_";
 
-/** Of a link that does not exist, or is just going: no uevent file, no device. Never throws. */
-export function readLinkFacts(name: string, root = "/sys"): LinkFacts {
-  const folder = linkFolder(name, root);
-  // One listing instead of a dozen failed look-ups: with a thousand links those would cost more than all the rest.
-  const present = new Set(listFolder(folder));
-  const text = (attribute: string) => (present.has(attribute) ? readText(join(folder, attribute)) : undefined);
-  const hasDevice = present.has("device");
-  return {
-    hasUeventFile: present.has("uevent"),
-    hasDevice,
-    lowerLinks: [...present]
-      .filter((entry) => entry.startsWith(lowerPrefix))
-      .map((entry) => entry.slice(lowerPrefix.length)),
-    ...given("devtype", text("uevent")?.match(/^DEVTYPE=(.*)$/m)?.[1]),
-    ...given("hardwareType", toNumber(text("type"))),
-    ...given("tunFlags", toNumber(text("tun_flags"))),
-    ...given("ownerUid", toUid(text("owner"))),
-    ...(hasDevice ? deviceFacts(join(folder, "device")) : { hasSiblingTty: false }),
-  };
+/**
+ * Each fact is read at the moment it is asked for: with a thousand links at once most need one or two, and all of them
+ * would cost more than everything else the daemon does for a link. Never throws; of a link that does not exist, or is
+ * just going: no uevent file, no device, nothing.
+ */
+class SysfsLink implements LinkFacts {
+  readonly #folder: string;
+
+  constructor(name: string, root = "/sys") {
+    this.#folder = linkFolder(name, root);
+  }
+  get hasUeventFile(): boolean {
+    return existsSync(join(this.#folder, "uevent"));
+  }
+  get devtype(): string | undefined {
+    return this.#text("uevent")?.match(/^DEVTYPE=(.+)$/m)?.[1];
+  }
+  get hasDevice(): boolean {
+    return existsSync(join(this.#folder, "device"));
+  }
+  get driver(): string | undefined {
+    return linkTarget(join(this.#folder, "device/driver"));
+  }
+  get busType(): string | undefined {
+    return linkTarget(join(this.#folder, "device/subsystem"));
+  }
+  get hasSiblingTty(): boolean {
+    return this.busType === "usb" && hasSiblingTty(join(this.#folder, "device"));
+  }
+  get hardwareType(): number | undefined {
+    return toNumber(this.#text("type"));
+  }
+  get tunFlags(): number | undefined {
+    return toNumber(this.#text("tun_flags"));
+  }
+  get ownerUid(): number | undefined {
+    return toUid(this.#text("owner"));
+  }
+  get lowerLinks(): readonly string[] {
+    const lower = listFolder(this.#folder).filter((entry) => entry.startsWith(lowerPrefix));
+    return lower.map((entry) => entry.slice(lowerPrefix.length));
+  }
+  /** All of them as they are now, for the debug dump. */
+  toJSON(): LinkFacts {
+    const { hasUeventFile, devtype, hasDevice, driver, busType, hasSiblingTty } = this;
+    const { hardwareType, tunFlags, ownerUid, lowerLinks } = this;
+    const device = { hasDevice, driver, busType, hasSiblingTty };
+    return { hasUeventFile, devtype, ...device, hardwareType, tunFlags, ownerUid, lowerLinks };
+  }
+  #text(attribute: string): string | undefined {
+    return readText(join(this.#folder, attribute));
+  }
 }
+
+export const readLinkFacts = (name: string, root?: string): LinkFacts => new SysfsLink(name, root);
 
 /**
  * Megabits per second; undefined when the link has no carrier or does not say. A call of its own, because the kernel
@@ -59,15 +94,6 @@ export function readLinkSpeedMbps(name: string, root = "/sys"): number | undefin
   const speed = toNumber(readText(join(linkFolder(name, root), "speed")));
   // -1 and 2^32 - 1 both mean unknown.
   return speed !== undefined && speed > 0 && speed < 0xffffffff ? speed : undefined;
-}
-
-function deviceFacts(device: string): Pick<LinkFacts, "driver" | "busType" | "hasSiblingTty"> {
-  const busType = linkTarget(join(device, "subsystem"));
-  return {
-    ...given("driver", linkTarget(join(device, "driver"))),
-    ...given("busType", busType),
-    hasSiblingTty: busType === "usb" && hasSiblingTty(device),
-  };
 }
 
 /** `device` is one USB interface; its siblings `1-2:1.0`, `1-2:1.1`, ... lie beside it in the folder of the USB device. */
@@ -93,6 +119,8 @@ function listFolder(path: string): string[] {
   }
 }
 function readText(path: string): string | undefined {
+  // Cheaper than an exception: most links have most attributes not.
+  if (!existsSync(path)) return undefined;
   try {
     return readBounded(path, maxAttributeBytes).toString("utf8").trim();
   } catch {
@@ -116,7 +144,3 @@ function toUid(text: string | undefined): number | undefined {
   const uid = toNumber(text);
   return uid !== undefined && uid >= 0 && uid < 0xffffffff ? uid : undefined;
 }
-
-/** Absent instead of undefined. */
-const given = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } =>
-  value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });

@@ -45,12 +45,15 @@ const tree = {
   "class/net/bare/type": "772\n",
 };
 
+/** The facts that there are. */
+const factsOf = (name: string, root?: string) => JSON.parse(JSON.stringify(readLinkFacts(name, root)));
+
 const quiet = { lowerLinks: [], hasDevice: false, hasSiblingTty: false };
 
 test("tells of a card its kind, driver and bus", (t) => {
   const root = temporaryFolder(t);
   fill(root, tree);
-  assert.deepEqual(readLinkFacts("wlan0", root), {
+  assert.deepEqual(factsOf("wlan0", root), {
     ...quiet,
     hasUeventFile: true,
     hasDevice: true,
@@ -73,8 +76,8 @@ test("tells of tun and tap links their flags, and their owner if they have one",
   const root = temporaryFolder(t);
   fill(root, tree);
   const common = { ...quiet, hasUeventFile: true };
-  assert.deepEqual(readLinkFacts("tap7", root), { ...common, hardwareType: 1, tunFlags: 0x1002, ownerUid: 1000 });
-  assert.deepEqual(readLinkFacts("tun0", root), { ...common, hardwareType: 65534, tunFlags: 0x1001 });
+  assert.deepEqual(factsOf("tap7", root), { ...common, hardwareType: 1, tunFlags: 0x1002, ownerUid: 1000 });
+  assert.deepEqual(factsOf("tun0", root), { ...common, hardwareType: 65534, tunFlags: 0x1001 });
 });
 
 test("tells of a VLAN what it stands on", (t) => {
@@ -87,11 +90,19 @@ test("tells of a VLAN what it stands on", (t) => {
 test("a link without uevent file, or that does not exist, or cannot exist, has no facts", (t) => {
   const root = temporaryFolder(t);
   fill(root, tree);
-  assert.deepEqual(readLinkFacts("bare", root), { ...quiet, hasUeventFile: false, hardwareType: 772 });
+  assert.deepEqual(factsOf("bare", root), { ...quiet, hasUeventFile: false, hardwareType: 772 });
   for (const name of ["gone", "", ".", "..", "../net/tap7", "a/b", "a\0b"]) {
-    assert.deepEqual(readLinkFacts(name, root), { ...quiet, hasUeventFile: false }, name);
+    assert.deepEqual(factsOf(name, root), { ...quiet, hasUeventFile: false }, name);
     assert.equal(readLinkSpeedMbps(name, root), undefined);
   }
+});
+
+test("facts are read when they are asked for, not before", (t) => {
+  const root = temporaryFolder(t);
+  const facts = readLinkFacts("late0", root);
+  assert.equal(facts.hasUeventFile, false);
+  fill(root, { "class/net/late0/uevent": "DEVTYPE=wlan\n" });
+  assert.deepEqual([facts.hasUeventFile, facts.devtype], [true, "wlan"]);
 });
 
 test("garbage in attributes is as good as nothing", (t) => {
@@ -104,7 +115,7 @@ test("garbage in attributes is as good as nothing", (t) => {
     "class/net/odd/speed": `${"9".repeat(30)}\n`,
     "class/net/odd/device": "-> nowhere",
   });
-  assert.deepEqual(readLinkFacts("odd", root), { ...quiet, hasUeventFile: true, hasDevice: true });
+  assert.deepEqual(factsOf("odd", root), { ...quiet, hasUeventFile: true });
   assert.equal(readLinkSpeedMbps("odd", root), undefined);
 });
 
