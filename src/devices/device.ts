@@ -222,6 +222,9 @@ export abstract class Device implements DeviceUser, NetworkObserver {
     this.properties.touch("IPConfigs");
     this.#selectedService?.setIpConfigPath(this.ipConfigPaths[0]);
     this.#selectedService?.networkChanged();
+    // A Network that lost its address looks for another one; until then nobody is connected through it.
+    const { state, primaryFamily } = this.#network ?? {};
+    if (state === "connected" && primaryFamily === undefined) this.#selectedService?.networkLost("the address is lost");
   }
   connected(first: boolean): void {
     this.#selectedService?.networkConnected(first ? "addressing is in place" : "addressing changed");

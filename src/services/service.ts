@@ -225,6 +225,12 @@ export abstract class Service implements OrderFacts {
     this.advance("configured", because);
     this.reviewValidation();
   }
+  /** Connected no more, but layer 3 goes on trying. */
+  networkLost(because: string): void {
+    if (!isConnected(this.#state)) return;
+    this.#noteLoss();
+    this.advance("configure", because);
+  }
   /** Connected, and nobody is to look further: then it is online. */
   reviewValidation(): void {
     if (this.host.wantsValidation(this)) return;

@@ -382,3 +382,19 @@ test("the history tells what happened and why", async (t) => {
   assert.ok(kinds.includes("carrier-changed: carrier"));
   assert.ok(kinds.includes("service-state-changed: idle -> configuration: carrier on eth0"));
 });
+
+test("a lease that is lost without another one to follow: the Service says that it is not connected", async (t) => {
+  const it = await machine(t, ["eth0"]);
+  it.announced.length = 0;
+  it.dhcp.servers.clear();
+  it.dhcp.session("eth0").host.lost("address-conflict");
+  await it.settle();
+  const service = it.service("eth0");
+  assert.equal(service.state, "configuration");
+  assert.deepEqual([it.manager.defaultService, it.nameServers], [undefined, []]);
+  const told = it.announced.filter((line) => line.startsWith(`${service.path} `) && /(State|IsConnected)=/.test(line));
+  assert.deepEqual(told, [`${service.path} IsConnected=false`, `${service.path} State=configuration`]);
+  it.dhcp.serve("eth0", 20);
+  await it.clock.advanceSettled(40_000);
+  assert.equal(service.state, "ready");
+});
