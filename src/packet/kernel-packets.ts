@@ -37,6 +37,8 @@ export class KernelPackets implements PacketPort {
   ) {}
 
   open(kind: PacketKind, linkIndex: number): PacketChannel {
+    // Index 0 would bind to all links at once, and numbers wrap at 32 bits.
+    if (!(linkIndex > 0 && linkIndex === (linkIndex | 0))) throw noSuchLink();
     const { etherType, program } = packetFilters[kind];
     // Protocol 0 hears nothing until bound, and such a bind waits for no RCU grace period.
     const socket = this.native.openSocket(AF_PACKET, SOCK_DGRAM, 0, { bufferBytes });
@@ -96,6 +98,9 @@ class KernelChannel implements PacketChannel {
     }
   }
 }
+
+const noSuchLink = (): SystemError =>
+  Object.assign(new Error("bind ENODEV: no such device"), { code: "ENODEV", errno: 19, syscall: "bind" });
 
 /** Without `mac`: an address to bind to. */
 function linkAddress(linkIndex: number, etherType: number, mac = ""): Uint8Array {

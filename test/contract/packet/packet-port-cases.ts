@@ -151,7 +151,9 @@ export function packetPortCases(name: string, makeWorld: () => PacketWorld): voi
   });
 
   inWorld("refuses a link that does not exist", async (world) => {
-    assert.throws(() => world.port.open("arp", 999_999), { code: "ENODEV", errno: 19, syscall: "bind" });
+    for (const index of [999_999, 0, -1, 1.5, Number.NaN, 2 ** 32 + world.linkIndex]) {
+      assert.throws(() => world.port.open("arp", index), { code: "ENODEV", errno: 19, syscall: "bind" }, `${index}`);
+    }
   });
 
   inWorld("a malformed hardware address is not sent to", async (world) => {
