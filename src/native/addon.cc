@@ -48,7 +48,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     Napi::Error::New(env, "no event loop in this environment").ThrowAsJavaScriptException();
     return exports;
   }
-  auto* addon = new Addon{std::move(environment), Napi::Persistent(Socket::Define(env)), Napi::Persistent(Timer::Define(env))};
+  auto* addon = new Addon{std::move(environment), Napi::Persistent(Socket::Define(env)),
+                          Napi::Persistent(Timer::Define(env))};
   env.SetInstanceData(addon);
   exports.Set("openSocket", Napi::Function::New(env, OpenSocket, "openSocket"));
   exports.Set("openTimer", Napi::Function::New(env, OpenTimer, "openTimer"));

@@ -49,6 +49,10 @@ bool ReadBytes(Napi::Env env, Napi::Value value, const char* name, size_t least,
                     static_cast<int64_t>(most));
 }
 
+bool ReadAddress(Napi::Env env, Napi::Value value, Bytes* out) {
+  return ReadBytes(env, value, "address", sizeof(sa_family_t), sizeof(sockaddr_storage), out);
+}
+
 bool ReadFunction(Napi::Env env, Napi::Value value, const char* name, Napi::Function* out) {
   if (!value.IsFunction()) return TypeMismatch(env, name, "a function");
   *out = value.As<Napi::Function>();

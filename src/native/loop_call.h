@@ -1,5 +1,5 @@
 // JavaScript from the event loop. A worker may be terminated between any two lines here: then every call into N-API
-// fails without an exception, so statuses are looked at and node-addon-api, which takes that for a fatal error, is not used.
+// fails without an exception, so statuses are looked at; node-addon-api, which takes that for a fatal error, is not used.
 #pragma once
 
 #include <initializer_list>

@@ -16,7 +16,8 @@ void ReadControl(msghdr* header, ReceivedMessage* out) {
       size_t before = out->fds.size(), count = length / sizeof(int);
       out->fds.resize(before + count);
       memcpy(out->fds.data() + before, CMSG_DATA(part), count * sizeof(int));
-    } else if (part->cmsg_level == SOL_PACKET && part->cmsg_type == PACKET_AUXDATA && length >= sizeof(tpacket_auxdata)) {
+    } else if (part->cmsg_level == SOL_PACKET && part->cmsg_type == PACKET_AUXDATA &&
+               length >= sizeof(tpacket_auxdata)) {
       tpacket_auxdata auxiliary;
       memcpy(&auxiliary, CMSG_DATA(part), sizeof auxiliary);
       out->has_packet_status = true;

@@ -95,8 +95,17 @@ export interface NativeAddon {
 const require = createRequire(import.meta.url);
 let loaded: NativeAddon | undefined;
 
-/** Loads the addon on first use; throws one clear error when it was not built. */
+/** Loads the addon on first use; throws one clear error when it was not built, or not for this Node or machine. */
 export function nativeAddon(): NativeAddon {
-  loaded ??= require("./build/Release/fairlead_native.node") as NativeAddon;
+  loaded ??= load();
   return loaded;
+}
+
+function load(): NativeAddon {
+  try {
+    return require("./build/Release/fairlead_native.node") as NativeAddon;
+  } catch (cause) {
+    const how = "run `npm rebuild` or `npm ci` in fairlead's folder; it needs make, a C++17 compiler and Python 3";
+    throw new Error(`the addon in src/native cannot be loaded: ${how}`, { cause });
+  }
 }

@@ -31,7 +31,8 @@ class Poller {
   void Close();
 
  private:
-  Poller(const std::shared_ptr<Environment>& environment, Owner* owner) : environment_(environment), owner_(owner) {}
+  Poller(const std::shared_ptr<Environment>& environment, Owner* owner)
+      : environment_(environment), owner_(owner) {}
 
   uv_poll_t handle_;
   std::shared_ptr<Environment> environment_;

@@ -16,6 +16,8 @@ namespace {
 constexpr size_t kLongestOption = 65536;
 constexpr int64_t kLongestBuffer = 1048576;
 
+const sockaddr* AsAddress(Bytes address) { return reinterpret_cast<const sockaddr*>(address.data); }
+
 }  // namespace
 
 Napi::Function Socket::Define(Napi::Env env) {
@@ -62,16 +64,15 @@ Napi::Value Socket::Descriptor(const Napi::CallbackInfo& info) { return Napi::Nu
 
 void Socket::Bind(const Napi::CallbackInfo& info) {
   Bytes address;
-  if (!IsOpen(info, "bind") || !ReadBytes(info.Env(), info[0], "address", 2, sizeof(sockaddr_storage), &address)) return;
-  if (bind(fd_, reinterpret_cast<const sockaddr*>(address.data), static_cast<socklen_t>(address.length)) < 0)
+  if (!IsOpen(info, "bind") || !ReadAddress(info.Env(), info[0], &address)) return;
+  if (bind(fd_, AsAddress(address), static_cast<socklen_t>(address.length)) < 0)
     ThrowSystemError(info.Env(), errno, "bind");
 }
 
 void Socket::Connect(const Napi::CallbackInfo& info) {
   Bytes address;
-  if (!IsOpen(info, "connect") || !ReadBytes(info.Env(), info[0], "address", 2, sizeof(sockaddr_storage), &address))
-    return;
-  if (connect(fd_, reinterpret_cast<const sockaddr*>(address.data), static_cast<socklen_t>(address.length)) == 0) return;
+  if (!IsOpen(info, "connect") || !ReadAddress(info.Env(), info[0], &address)) return;
+  if (connect(fd_, AsAddress(address), static_cast<socklen_t>(address.length)) == 0) return;
   if (errno != EINPROGRESS) return ThrowSystemError(info.Env(), errno, "connect");
   awaits_writable_ = true;
   if (int error = UpdatePolling()) ThrowSystemError(info.Env(), error, "poll");

@@ -23,7 +23,7 @@ bool ReadSendOptions(Napi::Env env, Napi::Value options, Bytes* address, std::ve
   if (!fd_list.IsUndefined() && !ReadDescriptors(env, fd_list, fds)) return false;
   Napi::Value raw_address = options.As<Napi::Object>().Get("address");
   if (env.IsExceptionPending()) return false;
-  return raw_address.IsUndefined() || ReadBytes(env, raw_address, "address", 2, sizeof(sockaddr_storage), address);
+  return raw_address.IsUndefined() || ReadAddress(env, raw_address, address);
 }
 
 napi_status MakeList(napi_env env, const std::vector<int>& numbers, napi_value* out) {
