@@ -49,6 +49,7 @@ export class Daemon {
   readonly #manager: Manager;
   readonly #notify: ServiceNotify;
   #lock: StateLock | undefined;
+  #isReady = false;
   #isStopped = false;
 
   constructor(private readonly config: DaemonConfig) {
@@ -81,6 +82,7 @@ export class Daemon {
     await this.#takeName();
     this.#takeFolders();
     await this.#manager.start();
+    this.#isReady = true;
     this.#notify.ready();
     void this.#sink.startWriting();
     this.#log.info(`fairleadd ${version} is ready: ${this.#manager.devices.length} devices`);
@@ -90,7 +92,8 @@ export class Daemon {
   async stop(because: string): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;
-    this.#log.info(`stopping: ${because}`);
+    // Who could not start says why, in one line; the rest would only hide it.
+    if (this.#isReady) this.#log.info(`stopping: ${because}`);
     this.#notify.stopping();
     this.#manager.stop();
     this.#applier.close();

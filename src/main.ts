@@ -1,40 +1,48 @@
 /** fairleadd: arguments, signals, exit code. */
 import { describeError } from "./base/errors.ts";
 import { parseArguments } from "./config/arguments.ts";
-import { readDaemonConfig } from "./config/daemon-config.ts";
+import { type DaemonConfig, readDaemonConfig } from "./config/daemon-config.ts";
 import { Daemon } from "./daemon.ts";
 import { version } from "./version.ts";
 
 const exitCodes = { ok: 0, unavailable: 1, usage: 2 } as const;
 
-async function main(): Promise<void> {
-  const daemon = makeDaemon();
-  if (!daemon) return;
-  process.on("uncaughtException", (error) => daemon.die(error));
-  process.on("unhandledRejection", (error) => daemon.die(error));
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void end(daemon, signal));
-  try {
-    await daemon.start();
-  } catch (error) {
-    process.stderr.write(`fairleadd: ${describeError(error)}\n`);
-    await daemon.stop("could not start");
-    process.exit(exitCodes.unavailable);
-  }
-}
+let isEnding = false;
 
-function makeDaemon(): Daemon | undefined {
+/** Undefined: there is nothing to run, and the exit code is set. */
+function readConfiguration(): DaemonConfig | undefined {
   try {
     const commandLine = parseArguments(process.argv.slice(2));
-    if (commandLine.kind === "run") return new Daemon(readDaemonConfig(commandLine, process.env));
+    if (commandLine.kind === "run") return readDaemonConfig(commandLine, process.env);
     process.stdout.write(commandLine.kind === "help" ? commandLine.text : `fairleadd ${version}\n`);
   } catch (error) {
-    process.stderr.write(`fairleadd: ${describeError(error)}\n`);
+    complain(error);
     process.exitCode = exitCodes.usage;
   }
   return undefined;
 }
 
-let isEnding = false;
+async function run(config: DaemonConfig): Promise<void> {
+  let daemon: Daemon | undefined;
+  try {
+    daemon = new Daemon(config);
+    listen(daemon);
+    await daemon.start();
+  } catch (error) {
+    // Told to end while it started: what fails then is nobody's concern.
+    if (isEnding) return;
+    complain(error);
+    await daemon?.stop("could not start");
+    process.exit(exitCodes.unavailable);
+  }
+}
+
+function listen(daemon: Daemon): void {
+  process.on("uncaughtException", (error) => daemon.die(error));
+  process.on("unhandledRejection", (error) => daemon.die(error));
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void end(daemon, signal));
+}
+
 async function end(daemon: Daemon, signal: string): Promise<void> {
   if (isEnding) return;
   isEnding = true;
@@ -42,4 +50,10 @@ async function end(daemon: Daemon, signal: string): Promise<void> {
   process.exit(exitCodes.ok);
 }
 
-void main();
+/** One line, whatever the error brings along. */
+function complain(error: unknown): void {
+  process.stderr.write(`fairleadd: ${describeError(error).replace(/\s*\n\s*/g, " ")}\n`);
+}
+
+const config = readConfiguration();
+if (config) void run(config);

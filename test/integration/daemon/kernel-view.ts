@@ -100,7 +100,11 @@ export async function watchKernel(
     ip("link", "set", "lo", "mtu", "65536");
     return monitor.output().includes(" lo:");
   });
-  const lines = () => monitor.output().split("\n");
+  const lines = () =>
+    monitor
+      .output()
+      .split("\n")
+      .filter((line) => line !== "" && !line.includes(" lo:"));
   return { lines, deleted: () => lines().filter((line) => line.startsWith("Deleted")) };
 }
 

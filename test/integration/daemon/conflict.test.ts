@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { addBridge, addCable, addPeer } from "../../harness/namespace.ts";
+import { until } from "../../harness/until.ts";
+import { addressesOf, addressOf } from "./kernel-view.ts";
+import { startDaemon, startServer, times, untilState } from "./support.ts";
+
+test("an address that another host has is declined, and the next one is taken", async (t) => {
+  const peer = addPeer("office");
+  t.after(() => peer.remove());
+  addBridge("lan", peer, "10.1.0.1/24");
+  addCable("eth0", peer, { bridge: "lan", peerLink: "port", mac: "02:00:00:00:00:aa" });
+  const squatter = addPeer("squatter");
+  t.after(() => squatter.remove());
+  peer.exec("ip", "link", "add", "port2", "type", "veth", "peer", "name", "lan", "netns", squatter.netns);
+  peer.exec("ip", "link", "set", "port2", "master", "lan", "up");
+  squatter.exec("ip", "link", "set", "lan", "up");
+  squatter.exec("ip", "address", "add", "10.1.0.150/24", "dev", "lan");
+  const server = await startServer(t, peer, "10.1.0", { extraArgs: ["--dhcp-host=02:00:00:00:00:aa,10.1.0.150"] });
+  const daemon = await startDaemon(t);
+  await until("the address is declined", () => times(server, "DHCPDECLINE") === 1);
+  await until("the other host's address is not on the link", () => !addressesOf("eth0").includes("10.1.0.150/24"));
+  await untilState(daemon, "eth0", "configuration");
+  // The RFC asks for ten seconds of patience before the next attempt.
+  await untilState(daemon, "eth0", "ready", 15_000);
+  assert.match(addressOf("eth0") ?? "", /^10\.1\.0\.1\d\d\/24$/);
+  assert.notEqual(addressOf("eth0"), "10.1.0.150/24");
+});

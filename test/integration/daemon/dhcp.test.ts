@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { variant } from "../../harness/bus-client.ts";
+import { until } from "../../harness/until.ts";
+import { addressesOf, addressOf, kernelLink, routeLines, routesOf, watchKernel } from "./kernel-view.ts";
+import { addLan, startDaemon, startServer, times, untilState } from "./support.ts";
+
+test("a static address takes effect on the live connection, and the lease comes back after it", async (t) => {
+  await addLan(t, "router");
+  const daemon = await startDaemon(t);
+  const path = String((await untilState(daemon, "eth0", "ready")).path);
+  const leased = addressOf("eth0");
+  await daemon.setProperty(path, "Service", "StaticIPConfig", "a{sv}", {
+    Address: variant("s", "10.1.0.7"),
+    Prefixlen: variant("i", 24),
+    Gateway: variant("s", "10.1.0.2"),
+    NameServers: variant("as", ["10.1.0.54"]),
+  });
+  await until("the fixed address is there alone", () => addressesOf("eth0").join() === "10.1.0.7/24");
+  await until("its gateway is in use", () => routesOf().some(({ gateway }) => gateway === "10.1.0.2"));
+  const resolver = () => readFileSync(join(daemon.runDir, "resolv.conf"), "utf8");
+  await until("its name server is in use", () => /nameserver 10\.1\.0\.54/.test(resolver()));
+  await daemon.call(path, "org.chromium.flimflam.Service", "ClearProperty", "s", ["StaticIPConfig"]);
+  await until("the leased address is back alone", () => addressesOf("eth0").join() === leased);
+  await until("so are gateway and name server", () => /10\.1\.0\.53/.test(resolver()));
+  assert.ok(routeLines().includes("default via 10.1.0.1 dev eth0 proto 102"));
+  await untilState(daemon, "eth0", "ready");
+});
+
+test("a server that moved to another range says NAK, and a new address is there at once", async (t) => {
+  const { peer, cable, server } = await addLan(t, "router");
+  const daemon = await startDaemon(t);
+  await untilState(daemon, "eth0", "ready");
+  cable.unplug();
+  await untilState(daemon, "eth0", "idle");
+  await server.stop();
+  peer.exec("ip", "address", "replace", "10.3.0.1/24", "dev", "lan");
+  peer.exec("ip", "address", "delete", "10.1.0.1/24", "dev", "lan");
+  const moved = await startServer(t, peer, "10.3.0");
+  cable.plug();
+  await untilState(daemon, "eth0", "ready");
+  assert.match(addressesOf("eth0").join(), /^10\.3\.0\.1\d\d\/24$/);
+  assert.deepEqual(routeLines(), ["10.3.0.0/24 dev eth0 proto 102", "default via 10.3.0.1 dev eth0 proto 102"]);
+  await until("the server wrote its log", () => times(moved, "DHCPACK") === 1);
+  assert.equal(times(moved, "DHCPNAK"), 1);
+});
+
+test("a lease is renewed in time, by another server when the first is gone, and nothing is taken away meanwhile", async (t) => {
+  const dhcp = { extraArgs: ["--dhcp-option=58,2", "--dhcp-option=59,3"] };
+  const { peer, server } = await addLan(t, "router", { dhcp });
+  const daemon = await startDaemon(t);
+  await untilState(daemon, "eth0", "ready");
+  const kernel = await watchKernel(t);
+  await until("the lease was renewed", () => times(server, "DHCPACK") === 2, 4000);
+  assert.equal(times(server, "DHCPDISCOVER"), 1);
+  const leases = server.leases();
+  await server.stop();
+  peer.exec("ip", "address", "flush", "dev", "lan");
+  peer.exec("ip", "address", "add", "10.1.0.3/24", "dev", "lan");
+  const other = await startServer(t, peer, "10.1.0", { ...dhcp, leases });
+  await until("the other server confirmed the lease", () => times(other, "DHCPACK") >= 1, 6000);
+  assert.equal(times(other, "DHCPDISCOVER"), 0);
+  assert.deepEqual(kernel.deleted(), []);
+  await untilState(daemon, "eth0", "ready");
+});
+
+test("a cable without a server is being configured, and connects as soon as the server is there", async (t) => {
+  const { peer, cable, server } = await addLan(t, "router", { plugged: false });
+  await server.stop();
+  const daemon = await startDaemon(t);
+  cable.plug();
+  await untilState(daemon, "eth0", "configuration");
+  assert.deepEqual(addressesOf("eth0"), []);
+  await startServer(t, peer, "10.1.0");
+  await untilState(daemon, "eth0", "ready", 8000);
+});
+
+test("the host name is sent when one is set", async (t) => {
+  const { server, cable } = await addLan(t, "router", { plugged: false });
+  const daemon = await startDaemon(t);
+  await daemon.setProperty("/", "Manager", "DHCPProperty.Hostname", "s", "laptop");
+  cable.plug();
+  await untilState(daemon, "eth0", "ready");
+  await until("the server keeps it with the lease", () => / laptop /.test(server.leases()));
+});
+
+test("classless routes lead where the network says, and the link gets the MTU of the network", async (t) => {
+  // "3" alone: no router option.
+  const options = ["3", "121,10.77.0.0/16,10.1.0.3,0.0.0.0/0,10.1.0.4", "26,1400"];
+  const { cable } = await addLan(t, "router", { dhcp: { options } });
+  const daemon = await startDaemon(t);
+  await untilState(daemon, "eth0", "ready");
+  assert.deepEqual(routeLines(), [
+    "10.1.0.0/24 dev eth0 proto 102",
+    "10.77.0.0/16 via 10.1.0.3 dev eth0 proto 102",
+    "default via 10.1.0.4 dev eth0 proto 102",
+  ]);
+  assert.equal(kernelLink("eth0").mtu, 1400);
+  cable.unplug();
+  await until("the link has its own MTU again", () => kernelLink("eth0").mtu === 1500);
+});
+
+test("rapid commit: two messages instead of four", async (t) => {
+  const { server } = await addLan(t, "router", { dhcp: { rapidCommit: true } });
+  const daemon = await startDaemon(t);
+  await untilState(daemon, "eth0", "ready");
+  await until("the server wrote its log", () => times(server, "DHCPACK") === 1);
+  assert.deepEqual([times(server, "DHCPOFFER"), times(server, "DHCPREQUEST")], [0, 0]);
+});
