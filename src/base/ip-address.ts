@@ -55,7 +55,7 @@ function formatIpv4(bytes: Uint8Array, at: number): string {
 }
 
 // Strings put together with + stay trees of their parts for life; text written as bytes first is one flat string.
-const scratch = Buffer.allocUnsafe(39);
+const scratch = Buffer.allocUnsafe(96);
 const hexDigits = Buffer.from("0123456789abcdef", "latin1");
 const colon = 0x3a;
 
@@ -95,10 +95,10 @@ function writeGroup(value: number, length: number): number {
   return next;
 }
 
-/** Lower-case colon form of `length` bytes (1 to 13; 6 for Ethernet). */
+/** Lower-case colon form of `length` bytes: 6 for Ethernet, 20 for InfiniBand, 32 at most (MAX_ADDR_LEN). */
 export function formatMac(bytes: Uint8Array, at: number, length: number): string {
   let end = 0;
-  for (let octet = 0; octet < length && end < 38; octet++) {
+  for (let octet = 0; octet < Math.min(length, 32); octet++) {
     if (octet > 0) scratch[end++] = colon;
     const value = bytes[at + octet] as number;
     scratch[end++] = hexDigits[value >> 4] as number;
