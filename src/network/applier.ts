@@ -10,6 +10,7 @@ import {
   isOwnRule,
   linkOfRule,
   linkOfTable,
+  mainTable,
   routeKey,
   ruleKey,
 } from "./kernel-marks.ts";
@@ -57,7 +58,12 @@ interface Entry {
 export class Applier {
   readonly #entries = new Map<number, Entry>();
   /** Best first; networks that it does not name come after, in the order in which they appeared. */
-  #order: readonly number[] = [];
+  #order: readonly number[] | undefined;
+  /**
+   * Links that an earlier run has left configured, best first, without those that were released since. Until told
+   * otherwise they keep their ranks, so that a restart moves no route.
+   */
+  #inherited: readonly number[] | undefined;
   #lastRanks: ReadonlyMap<number, number> = new Map();
   readonly #putAddresses = new Map<string, { readonly untilMs: number | undefined }>();
   readonly #originalMtus = new Map<number, number>();
@@ -101,13 +107,16 @@ export class Applier {
       return;
     }
     this.manage(link);
+    // Others may have stepped aside for what was inherited here.
+    const isTakenOver = !this.#entries.has(link) && this.#inheritedLinks().includes(link);
     this.#entries.set(link, { wish, onApplied });
-    this.#apply([link]);
+    this.#apply(isTakenOver ? this.#entries.keys() : [link]);
   }
 
   /** Removes all that is ours from the link and gives its MTU and settings back. Nothing to remove: nothing happens. */
   release(link: number): void {
     this.#entries.delete(link);
+    this.#inherited = this.#inheritedLinks().filter((other) => other !== link);
     this.#sysctls.release(link, this.ports.rtnl.snapshot.links.get(link)?.name);
     this.#apply([link]);
   }
@@ -139,7 +148,9 @@ export class Applier {
     for (const route of snapshot.routes())
       if (isOwnRoute(route)) links.add(route.link ?? linkOfTable(route.table) ?? 0);
     for (const rule of snapshot.rules()) if (isOwnRule(rule)) links.add(linkOfRule(rule) ?? 0);
-    for (const link of [...undecided, ...this.#entries.keys()]) links.delete(link);
+    const kept = new Set([...undecided, ...this.#entries.keys()]);
+    for (const link of kept) links.delete(link);
+    this.#inherited = this.#inheritedLinks().filter((link) => kept.has(link));
     this.#isStartUpOver = true;
     this.#apply(links);
   }
@@ -199,23 +210,37 @@ export class Applier {
     const scope: Scope = {
       links: due,
       wishedLinks: new Set(this.#entries.keys()),
-      isSharedIncluded: this.#isStartUpOver,
+      isSharedIncluded: this.#isStartUpOver || this.#inheritedLinks().length === 0,
     };
     return difference(kernelWish(ranked, due), this.ports.rtnl.snapshot, memory, scope);
   }
 
   #ranked(): readonly WishedNetwork[] {
-    const links = new Set([...this.#order.filter((link) => this.#entries.has(link)), ...this.#entries.keys()]);
-    return [...links].flatMap((link) => {
+    const inherited = this.#inheritedLinks();
+    const isPlaced = (link: number) => this.#entries.has(link) || inherited.includes(link);
+    const known = (this.#order ?? inherited).filter(isPlaced);
+    const links = [...new Set([...known, ...inherited, ...this.#entries.keys()])];
+    return links.flatMap((link, rank) => {
       const wish = this.#entries.get(link)?.wish;
-      return wish ? [{ link, ...wish }] : [];
+      return wish ? [{ link, rank, ...wish }] : [];
     });
+  }
+
+  /** By the metrics that they were given. */
+  #inheritedLinks(): readonly number[] {
+    if (this.#inherited) return this.#inherited;
+    const metrics = new Map<number, number>();
+    for (const { link, metric } of this.ports.rtnl.snapshot.routes({ table: mainTable }).filter(isOwnRoute)) {
+      if (link !== undefined) metrics.set(link, Math.min(metric, metrics.get(link) ?? metric));
+    }
+    this.#inherited = [...metrics].sort(([, a], [, b]) => a - b).map(([link]) => link);
+    return this.#inherited;
   }
 
   /** Metrics follow the ranks; what is excluded from one network concerns the routes of the others. */
   #addRankChanges(ranked: readonly WishedNetwork[]): void {
     const hasExclusions = ranked.some(({ settings }) => settings.excludedRoutes.length > 0);
-    const ranks = new Map(ranked.map(({ link }, rank) => [link, rank]));
+    const ranks = new Map(ranked.map(({ link, rank }) => [link, rank]));
     for (const [link, rank] of ranks) if (hasExclusions || this.#lastRanks.get(link) !== rank) this.#due.add(link);
     this.#lastRanks = ranks;
   }

@@ -14,6 +14,8 @@ export interface NetworkWish {
 
 export interface WishedNetwork extends NetworkWish {
   readonly link: number;
+  /** 0 the best; no two alike. */
+  readonly rank: number;
 }
 
 export interface WishedAddress {
@@ -45,7 +47,7 @@ export interface KernelWish {
  * many links costs no look at the others); rules always for all.
  */
 export function kernelWish(networks: readonly WishedNetwork[], links: ReadonlySet<number>): KernelWish {
-  const planned = networks.map((network, rank) => ({ ...network, rank, plans: plansOf(network.settings) }));
+  const planned = networks.map((network) => ({ ...network, plans: plansOf(network.settings) }));
   const inScope = planned.filter((network) => links.has(network.link));
   return {
     addresses: inScope.flatMap(wishedAddresses),
@@ -56,8 +58,6 @@ export function kernelWish(networks: readonly WishedNetwork[], links: ReadonlySe
 }
 
 interface PlannedNetwork extends WishedNetwork {
-  /** 0 the best. */
-  readonly rank: number;
   readonly plans: readonly RoutePlan[];
 }
 
@@ -119,7 +119,7 @@ function divertedRoutes(networks: readonly PlannedNetwork[]): readonly Route[] {
     return [...excluded].flatMap((destination) => {
       const carrier = carriers.find((candidate) => !isExcludedBy(candidate.plan, destination));
       if (carrier === carriers[0]) return [];
-      if (!carrier) return [refusal(family, destination, "unreachable", mainTable, mainMetric(networks.length))];
+      if (!carrier) return [refusal(family, destination, "unreachable", mainTable, mainMetric(0))];
       return [
         inTable(carrier.plan, { ...carrier.way, destination }, carrier.link, mainTable, mainMetric(carrier.rank)),
       ];

@@ -428,13 +428,35 @@ test("after a restart a better network on another link does not push out what wa
   second.setNetwork(world.eth1, wish("10.1.0.2/24", "10.1.0.1"));
   await second.settled();
   assert.match(world.text(), /default via 10\.0\.0\.1 dev eth0 metric 200 /);
-  assert.match(world.text(), /default via 10\.1\.0\.1 dev eth1 metric 201 /);
-  second.setNetwork(world.eth0, cable);
-  second.setRanks([world.eth0, world.eth1]);
+  assert.match(world.text(), /default via 10\.1\.0\.1 dev eth1 metric 210 /);
+  second.setRanks([world.eth1, world.eth0]);
   await second.settled();
   assert.match(world.text(), /default via 10\.0\.0\.1 dev eth0 metric 200 /);
-  assert.match(world.text(), /default via 10\.1\.0\.1 dev eth1 metric 210 /);
+  assert.match(world.text(), /default via 10\.1\.0\.1 dev eth1 metric 201 /);
+  second.setNetwork(world.eth0, cable);
+  await second.settled();
+  assert.match(world.text(), /default via 10\.1\.0\.1 dev eth1 metric 200 /);
+  assert.match(world.text(), /default via 10\.0\.0\.1 dev eth0 metric 210 /);
   assert.doesNotMatch(world.text(), /metric 201/);
+});
+
+test("after a restart two networks keep their ranks, in whatever order they come back", async () => {
+  const world = await makeKernelWorld();
+  const other = wish("10.1.0.2/24", "10.1.0.1");
+  world.applier.setRanks([world.eth1, world.eth0]);
+  world.applier.setNetwork(world.eth0, cable);
+  world.applier.setNetwork(world.eth1, other);
+  await world.applier.settled();
+  const second = world.restart();
+  const asked = world.kernel.requested.length;
+  second.setNetwork(world.eth0, cable);
+  await second.settled();
+  second.setNetwork(world.eth1, other);
+  await second.settled();
+  second.releaseUnclaimed();
+  second.setRanks([world.eth1, world.eth0]);
+  await second.settled();
+  assert.deepEqual(world.kernel.requested.slice(asked), []);
 });
 
 test("what nobody claims after a restart goes, except on links that are undecided", async () => {

@@ -162,7 +162,7 @@ const rows: readonly Row[] = [
       route default via 10.0.0.1 dev eth0 metric 200 src 10.0.0.2 proto 102
       route default via 10.0.0.1 dev eth0 table 1002 src 10.0.0.2 proto 102
       route throw 203.0.113.0/24 table 1002 proto 102
-      route unreachable 203.0.113.0/24 metric 210 proto 102
+      route unreachable 203.0.113.0/24 metric 200 proto 102
       rule 20300: from all lookup main suppress_prefixlength 0 proto 102
       rule 20500: from 10.0.0.2/32 lookup 1002 proto 102`,
   },
