@@ -2,13 +2,16 @@
 import type { DeviceView } from "./device-view.ts";
 import { isConnectedState } from "./service-states.ts";
 import type { ServiceView } from "./service-view.ts";
+import { command } from "./text.ts";
 
 /** Enough to act on; `why` tells the rest. */
 const mostHints = 4;
 
 export function hintsFor(services: readonly ServiceView[], devices: readonly DeviceView[]): readonly string[] {
-  const hints = [...services.map(serviceHint), ...devices.map(deviceHint)].filter((hint) => hint !== undefined);
   const isConnected = services.some(({ service }) => isConnectedState(service.text("State")));
+  // Somebody else's bridge is no news as long as there is another way.
+  const links = isConnected ? [] : devices.map(deviceHint);
+  const hints = [...services.map(serviceHint), ...links].filter((hint) => hint !== undefined);
   if (!isConnected && hints.length === 0) hints.push(...idleHint(devices));
   return hints.slice(0, mostHints);
 }
@@ -19,14 +22,14 @@ function serviceHint({ service, device, refusal }: ServiceView): string | undefi
   if (state === "failure") {
     const details = service.text("ErrorDetails");
     const cause = `${service.text("Error")}${details === "" ? "" : ` (${details})`}`;
-    return `${word} failed: ${cause}. Try again: fairlead connect ${word}`;
+    return `${word} failed: ${cause}. Try again: ${command(`fairlead connect ${word}`)}`;
   }
   if (state === "redirect-found") {
     const url = service.text("ProbeUrl");
     return `${word} is behind a portal; log in with a browser${url === "" ? "" : ` at ${url}`}.`;
   }
   if (refusal === "explicitly disconnected") {
-    return `${word} was disconnected and waits for you: fairlead connect ${word}`;
+    return `${word} was disconnected and waits for you: ${command(`fairlead connect ${word}`)}`;
   }
   return undefined;
 }
@@ -34,12 +37,13 @@ function serviceHint({ service, device, refusal }: ServiceView): string | undefi
 function deviceHint({ device, leftAlone }: DeviceView): string | undefined {
   if (leftAlone === "") return undefined;
   const link = device.text("Interface");
-  return `${link} is left alone: ${leftAlone}. Use it: fairlead connect ${link}`;
+  return `${link} is left alone: ${leftAlone}. Use it: ${command(`fairlead connect ${link}`)}`;
 }
 
 function idleHint(devices: readonly DeviceView[]): string[] {
-  if (devices.length === 0) return ["There is no link that Fairlead can use: fairlead devices --all tells why."];
+  if (devices.length === 0)
+    return [`There is no link that Fairlead can use: ${command("fairlead devices --all")} tells why.`];
   const disabled = devices.find(({ device }) => device.flag("Powered") === false);
   if (disabled) return [`${disabled.device.text("Interface")} is disabled.`];
-  return ["Nothing is plugged in or in range. More: fairlead why"];
+  return [`Nothing is plugged in or in range. More: ${command("fairlead why")}`];
 }

@@ -4,7 +4,7 @@ import { isSameValue } from "../base/property.ts";
 import type { SignalMessage } from "../bus/bus.ts";
 import { busName, type Daemon } from "./daemon.ts";
 import { labelOf } from "./names.ts";
-import { BusObject, type Kind, kindOf, objectOf, Snapshot, textIn } from "./snapshot.ts";
+import { BusObject, type Kind, kindOf, objectOf, textIn } from "./snapshot.ts";
 
 export interface Subject {
   readonly path: string;
@@ -80,10 +80,11 @@ export class LiveView {
   close(): void {
     for (const stop of this.#stop.splice(0)) stop();
   }
-  get snapshot(): Snapshot {
-    const objects = [...this.#known].map(([path, { kind, properties }]) => new BusObject(kind, path, properties));
-    const manager = objects.find(({ path }) => path === "/") ?? new BusObject("manager", "/", new Map());
-    return new Snapshot(manager, objects);
+  /** For labels: the Device that a Service names, as far as it is known. */
+  deviceOf(service: BusObject): BusObject | undefined {
+    const path = service.text("Device");
+    const known = this.#known.get(path);
+    return known && new BusObject(known.kind, path, known.properties);
   }
   /** A path as people call the object; other text as it is. */
   nameOf(text: string): string {
@@ -139,7 +140,7 @@ export class LiveView {
     if (after) properties.set(property, after);
     else properties.delete(property);
     const because = property === "State" ? (this.#stateReasons.get(path) ?? "") : "";
-    this.#stateReasons.delete(path);
+    if (property === "State") this.#stateReasons.delete(path);
     this.#say({ kind: "property-changed", subject: this.#subject(path), property, before, after, because });
   }
 
@@ -149,7 +150,7 @@ export class LiveView {
     if (!object) return;
     const isNew = !this.#known.has(object.path);
     this.#known.set(object.path, { kind: object.kind, properties: new Map(object.properties) });
-    this.#labels.set(object.path, labelOf(object, this.snapshot));
+    this.#labels.set(object.path, labelOf(object, this));
     if (isNew) this.#say({ kind: "object-added", subject: this.#subject(object.path) });
   }
   #onRemoved(path: unknown): void {

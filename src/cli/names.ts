@@ -5,8 +5,8 @@ import { type BusObject, type Kind, kinds, type Snapshot } from "./snapshot.ts";
 /** Path of a Service -> the number that people may type; a run of the daemon never uses it twice. */
 export const serviceNumber = (service: BusObject): string => service.path.slice("/service/".length);
 
-/** Short and for people: `eth0`, `Ethernet on eth0`, `default`. */
-export function labelOf(object: BusObject, snapshot: Snapshot): string {
+/** Short and for people: `eth0`, `Ethernet on eth0`, `default`, `eth0 ip`. */
+export function labelOf(object: BusObject, snapshot: Pick<Snapshot, "deviceOf">): string {
   switch (object.kind) {
     case "manager":
       return "manager";
@@ -17,7 +17,7 @@ export function labelOf(object: BusObject, snapshot: Snapshot): string {
     case "profile":
       return profileName(object);
     case "ipconfig":
-      return object.path.slice(1);
+      return `${/^\/ipconfig\/(.+)_\d+_[a-z]+$/.exec(object.path)?.[1] ?? object.path} ip`;
   }
 }
 

@@ -50,8 +50,7 @@ export class BusObject {
     return typeof value === "number" ? value : 0;
   }
   list(name: string): readonly string[] {
-    const value = this.value(name);
-    return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+    return asTexts(this.value(name));
   }
   dictionary(name: string): Properties {
     const value = this.value(name);
@@ -64,6 +63,8 @@ export class BusObject {
   }
 }
 
+export const asTexts = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
 export function textIn(properties: Properties, name: string): string {
   const value = properties.get(name)?.value;
   return typeof value === "string" ? value : "";

@@ -1,8 +1,7 @@
 import type { Clock } from "../base/clock.ts";
-import type { WireVariant } from "../base/property.ts";
 import { busName, type Daemon, flimflam, notRunning } from "./daemon.ts";
 import { exitCodes, Failure } from "./failure.ts";
-import { BusObject, textIn } from "./snapshot.ts";
+import { BusObject } from "./snapshot.ts";
 
 /** What a state means for whoever waits: over and well, over and not, or not over. A Failure: over, and why. */
 export type Verdict = "done" | "wait" | Failure;
@@ -77,9 +76,3 @@ export class StateWait {
 
 const tooLate = (service: BusObject, limitMs: number): Failure =>
   new Failure(exitCodes.refused, `still in state ${service.text("State")} after ${limitMs / 1000} s`, "timeout");
-
-/** The daemon's words for how the Service came to its state; empty where it has none. */
-export async function stateReason(daemon: Daemon, path: string): Promise<string> {
-  const reasons: ReadonlyMap<string, WireVariant> = await daemon.why(path, "Service").catch(() => new Map());
-  return textIn(reasons, "StateReason");
-}

@@ -41,9 +41,11 @@ export async function machineStory(daemon: Daemon, snapshot: Snapshot, views: re
 }
 
 function headline(snapshot: Snapshot): string {
-  const state = stateWords(snapshot.manager.text("ConnectionState"));
+  const state = snapshot.manager.text("ConnectionState");
+  const { claim = state, note } = stateWords(state) ?? {};
   const service = snapshot.defaultService;
-  return service ? `The machine is ${state}, through ${labelOf(service, snapshot)}.` : `The machine is ${state}.`;
+  if (!service) return `The machine is ${claim}.`;
+  return `The machine is ${claim} through ${labelOf(service, snapshot)}${note === undefined ? "" : ` (${note})`}.`;
 }
 
 function routeChapter(snapshot: Snapshot): { readonly chapter: Chapter; readonly plain: object } {

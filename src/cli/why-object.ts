@@ -3,13 +3,14 @@ import { addressOf } from "./addresses.ts";
 import type { Daemon } from "./daemon.ts";
 import { usageFailure } from "./failure.ts";
 import { findObjects, findOne, labelOf } from "./names.ts";
-import { plainMap, toText } from "./plain.ts";
+import { plainMap } from "./plain.ts";
 import { refusalSentence } from "./reasons.ts";
 import { isConnectedState } from "./service-states.ts";
 import { plainService, type ServiceView } from "./service-view.ts";
 import { addressSource } from "./setting-sources.ts";
-import { type BusObject, flagIn, type Properties, type Snapshot, textIn } from "./snapshot.ts";
+import { asTexts, type BusObject, flagIn, type Properties, type Snapshot, textIn } from "./snapshot.ts";
 import type { Chapter, Story } from "./story.ts";
+import { command } from "./text.ts";
 import { explanation } from "./why-machine.ts";
 
 interface Part {
@@ -67,7 +68,7 @@ async function servicePart(
     ...(flagIn(reasons, "Failed") && service.text("State") !== "failure"
       ? ["It failed since it was last connected."]
       : []),
-    autoConnectSentence(view),
+    ...autoConnectSentences(view),
     ...placeSentences(snapshot, views, at, order),
     ...addressSentences(snapshot, service),
     profileSentence(service),
@@ -87,10 +88,10 @@ function stateSentence({ service, reason }: ServiceView): string {
   return `Its state is ${service.text("State")}${error}${reason === "" ? "" : `: ${reason}`}.`;
 }
 
-function autoConnectSentence({ service, refusal }: ServiceView): string {
+function autoConnectSentences({ service, refusal }: ServiceView): string[] {
   const because = refusalSentence(refusal);
-  if (because) return `It does not connect by itself: ${because}.`;
-  return isConnectedState(service.text("State")) ? "It is connected." : "It may connect by itself.";
+  if (because) return [`It does not connect by itself: ${because}.`];
+  return isConnectedState(service.text("State")) ? [] : ["It may connect by itself."];
 }
 
 function placeSentences(snapshot: Snapshot, views: readonly ServiceView[], at: number, order: string): string[] {
@@ -118,16 +119,18 @@ const profileSentence = (service: BusObject): string => {
 
 async function devicePart(daemon: Daemon, snapshot: Snapshot, device: BusObject): Promise<Part> {
   const reasons = await daemon.why(device.path, "Device");
-  const leftAlone = textIn(reasons, "LeftAlone");
-  const users = toText("", reasons.get("Users")?.value ?? []);
-  const carried = snapshot.at(device.reference("SelectedService"));
   const link = labelOf(device, snapshot);
+  const leftAlone = textIn(reasons, "LeftAlone");
+  const users = asTexts(reasons.get("Users")?.value).filter((user) => user !== link);
+  const carried = snapshot.at(device.reference("SelectedService"));
   const sentences = [
     `It is taken for ${device.text("Type")}: ${textIn(reasons, "Technology")}.`,
-    ...(leftAlone === "" ? [] : [`It is left alone: ${leftAlone}. To use it all the same: fairlead connect ${link}`]),
+    ...(leftAlone === ""
+      ? []
+      : [`It is left alone: ${leftAlone}. To use it all the same: ${command(`fairlead connect ${link}`)}`]),
     ...(device.flag("Powered") === false ? ["It is disabled."] : []),
     `The link is ${flagIn(reasons, "Up") ? "up" : "down"} and has ${flagIn(reasons, "Carrier") ? "" : "no "}carrier.`,
-    ...(users === "" ? [] : [`It is held up by ${users.replaceAll(",", ", ")}.`]),
+    ...(users.length === 0 ? [] : [`It is held up by ${users.join(", ")} as well.`]),
     carried ? `It carries ${labelOf(carried, snapshot)}.` : "It carries no Service.",
   ];
   const facts = { enabled: device.flag("Powered") ?? false, service: carried?.path ?? null };

@@ -3,10 +3,11 @@ import { flimflam } from "../daemon.ts";
 import { exitCodes, Failure } from "../failure.ts";
 import { findService } from "../find-service.ts";
 import { labelOf } from "../names.ts";
+import { refusalSentence } from "../reasons.ts";
 import { waitMs } from "../seconds.ts";
 import { isConnectedState } from "../service-states.ts";
-import type { BusObject } from "../snapshot.ts";
-import { type Judge, StateWait, stateReason } from "../state-wait.ts";
+import { BusObject, textIn } from "../snapshot.ts";
+import { type Judge, StateWait } from "../state-wait.ts";
 import type { Verb, VerbCall } from "../verb.ts";
 
 const busError = (name: string): string => `org.chromium.flimflam.Error.${name}`;
@@ -25,22 +26,22 @@ export const connect: Verb = {
     const snapshot = await daemon.snapshot();
     const service = findService(snapshot, call.operands[0] as string);
     const label = labelOf(service, snapshot);
-    const state =
-      limitMs === undefined ? await start(daemon, service) : await startAndWait(call, daemon, service, limitMs);
-    if (call.options.json) call.out.json({ path: service.path, name: service.text("Name"), state });
-    else call.out.line(`${label}: ${state}`);
+    const after = await (limitMs === undefined ? start(daemon, service) : startAndWait(call, daemon, service, limitMs));
+    const [state, reason] = [after.text("State"), await standstill(daemon, after)];
+    if (call.options.json) call.out.json({ path: service.path, name: service.text("Name"), state, reason });
+    else call.out.line(`${label}: ${state}${reason === "" ? "" : `; ${reason}`}`);
     return exitCodes.ok;
   },
 };
 
 const connectNow = (daemon: Daemon, service: BusObject) => daemon.call(service.path, flimflam("Service"), "Connect");
 
-async function start(daemon: Daemon, service: BusObject): Promise<string> {
+async function start(daemon: Daemon, service: BusObject): Promise<BusObject> {
   await connectNow(daemon, service);
-  return "connecting";
+  return new BusObject("service", service.path, await daemon.properties(service.path, "Service"));
 }
 
-async function startAndWait(call: VerbCall, daemon: Daemon, service: BusObject, limitMs: number): Promise<string> {
+async function startAndWait(call: VerbCall, daemon: Daemon, service: BusObject, limitMs: number): Promise<BusObject> {
   const wait = new StateWait(daemon, call.clock, service.path);
   try {
     // What is waited for may be there already, or on its way.
@@ -48,8 +49,7 @@ async function startAndWait(call: VerbCall, daemon: Daemon, service: BusObject, 
       const name = error instanceof Failure ? error.errorName : "";
       if (name !== busError("AlreadyConnected") && name !== busError("InProgress")) throw error;
     });
-    const connected = await wait.until(judgeFor(daemon), limitMs);
-    return connected.text("State");
+    return await wait.until(judgeFor(daemon), limitMs);
   } finally {
     wait.close();
   }
@@ -61,15 +61,17 @@ const judgeFor =
   async (service) => {
     const state = service.text("State");
     if (isConnectedState(state)) return "done";
-    if (state === "failure") return failed(service, await stateReason(daemon, service.path));
-    if (state !== "idle") return "wait";
-    return idle(await stateReason(daemon, service.path));
+    if (state !== "idle" && state !== "failure") return "wait";
+    const reason = await standstill(daemon, service);
+    const error = state === "failure" ? service.text("Error") : state;
+    return new Failure(exitCodes.refused, reason === "" || reason === error ? "not connected" : reason, error);
   };
 
-function failed(service: BusObject, reason: string): Failure {
-  const details = service.text("ErrorDetails") || reason;
-  const error = service.text("Error");
-  return new Failure(exitCodes.refused, details === error ? "not connected" : details, error);
+/** Why a Service is where it is and does not move on; empty while it does. */
+async function standstill(daemon: Daemon, service: BusObject): Promise<string> {
+  const state = service.text("State");
+  if (state !== "idle" && state !== "failure") return "";
+  const reasons = await daemon.why(service.path, "Service").catch(() => new Map());
+  const refusal = refusalSentence(textIn(reasons, "AutoConnectRefusal"));
+  return service.text("ErrorDetails") || (state === "idle" && refusal) || textIn(reasons, "StateReason");
 }
-const idle = (reason: string): Failure =>
-  new Failure(exitCodes.refused, `not connected${reason === "" ? "" : `: ${reason}`}`, "idle");

@@ -33,7 +33,8 @@ export const get: Verb = {
 
 function showAll(object: BusObject, snapshot: Snapshot, out: Output, isLater: boolean): void {
   if (isLater) out.line();
-  out.line(styled(`${object.kind} ${labelOf(object, snapshot)}  ${object.path}`, "bold"));
+  const label = labelOf(object, snapshot);
+  out.line(styled(`${label === object.kind ? label : `${object.kind} ${label}`}  ${object.path}`, "bold"));
   const rows = [...object.properties].map(([name, { value }]) => [name, toText(name, value)]);
   const [, ...lines] = tableLines([{ title: "" }, { title: "", least: 10 }], rows, out.columns);
   out.lines(lines);

@@ -46,6 +46,12 @@ const aside: ReadonlySet<string> = new Set([
   "LastManualConnectAttempt",
   "StartTime",
   "NetworkID",
+  "IPConfig",
+  "IPConfigs",
+  "SelectedService",
+  "Visible",
+  "UplinkSpeedKbps",
+  "DownlinkSpeedKbps",
   "NetworkConfig",
   "SavedIPConfig",
   "PreviousError",
@@ -53,7 +59,9 @@ const aside: ReadonlySet<string> = new Set([
   "Diagnostics.Disconnects",
   "Diagnostics.Misconnects",
 ]);
-const isAside = (news: News): boolean => news.kind === "property-changed" && aside.has(news.property);
+const isAside = (news: News): boolean =>
+  (news.kind === "property-changed" && aside.has(news.property)) ||
+  (news.kind === "event" && news.type === "carrier-changed");
 
 const plainNews = (news: News, at: number): object => {
   const time = new Date(at).toISOString();

@@ -49,14 +49,14 @@ async function findTarget(daemon: Daemon, snapshot: Snapshot, word: string, prop
     found.map(async (object): Promise<Target> => ({ object, type: await propertyType(daemon, object, property) })),
   );
   const having = targets.filter(({ type }) => type !== undefined);
-  const candidates = having.length > 0 ? having : targets;
-  if (candidates.length > 1)
+  if (having.length > 1) {
     throw ambiguous(
       snapshot,
       word,
-      candidates.map(({ object }) => object),
+      having.map(({ object }) => object),
     );
-  return candidates[0] as Target;
+  }
+  return having[0] ?? (targets[0] as Target);
 }
 
 async function setTo(

@@ -5,7 +5,7 @@ import { exitCodes } from "../failure.ts";
 import { hintsFor } from "../hints.ts";
 import { labelOf } from "../names.ts";
 import { type Line, type Output, type Span, styled } from "../output.ts";
-import { stateStyle, stateWords } from "../service-states.ts";
+import { stateWords } from "../service-states.ts";
 import { isVisible, plainService, type ServiceView, viewServices } from "../service-view.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { type Column, tableLines } from "../table.ts";
@@ -14,6 +14,8 @@ import { serviceTable } from "./services.ts";
 
 /** More do not fit on a screen; the verbs `devices` and `services` list them all. */
 const mostRows = 20;
+/** On a wide terminal the version stays where the eye is. */
+const widestHeadline = 80;
 
 interface Status {
   readonly version: string;
@@ -69,13 +71,14 @@ function sayMore(out: Output, count: number, verb: string): void {
 }
 
 function headline({ snapshot, version }: Status, columns: number): Line {
-  const state = snapshot.manager.text("ConnectionState");
   const service = snapshot.defaultService;
-  const words = stateWords(connectingState(snapshot) ?? state);
-  const through = service ? ` through ${labelOf(service, snapshot)}` : "";
+  const state = service ? snapshot.manager.text("ConnectionState") : (connectingState(snapshot) ?? "idle");
+  const { claim = state, note, style = "bold" } = stateWords(state) ?? {};
+  const first = `${claim.slice(0, 1).toUpperCase()}${claim.slice(1)}`;
+  const through = `${service ? ` through ${labelOf(service, snapshot)}` : ""}${note === undefined ? "" : ` (${note})`}`;
   const name = `Fairlead ${version}`;
-  const room = (Number.isFinite(columns) ? Math.min(columns, 80) : 80) - words.length - through.length - name.length;
-  const spans: Span[] = [styled(words, stateStyle(state) ?? "bold"), through];
+  const room = Math.min(columns, widestHeadline) - first.length - through.length - name.length;
+  const spans: Span[] = [styled(first, style), through];
   return room >= 2 ? [...spans, " ".repeat(room), styled(name, "dim")] : spans;
 }
 

@@ -1,0 +1,31 @@
+/** Every interface that the daemon exports, for the XML in dbus-interfaces/ and the pages in docs/properties/. */
+import { deviceInterface, deviceReasonsInterface } from "./device-interface.ts";
+import type { InterfaceTable } from "./interface-table.ts";
+import { ipConfigInterface } from "./ip-config-interface.ts";
+import { managerInterface } from "./manager-interface.ts";
+import { eventsInterface, fairleadManagerInterface } from "./manager-reasons-interface.ts";
+import { profileInterface } from "./profile-interface.ts";
+import { serviceInterface, serviceReasonsInterface } from "./service-interface.ts";
+
+export interface CatalogueEntry {
+  // biome-ignore lint/suspicious/noExplicitAny: each interface has its own kind of object
+  readonly table: InterfaceTable<any>;
+  /** The object paths that have it. */
+  readonly objects: string;
+}
+
+const manager = "/";
+const device = "/device/LINK";
+const service = "/service/NUMBER";
+
+export const catalogue: readonly CatalogueEntry[] = [
+  { table: managerInterface, objects: manager },
+  { table: fairleadManagerInterface, objects: manager },
+  { table: eventsInterface, objects: manager },
+  { table: deviceInterface, objects: device },
+  { table: deviceReasonsInterface, objects: device },
+  { table: serviceInterface, objects: service },
+  { table: serviceReasonsInterface, objects: service },
+  { table: profileInterface, objects: "/profile/NAME, /profile/USER/NAME" },
+  { table: ipConfigInterface, objects: "/ipconfig/LINK_NUMBER_KIND" },
+];
