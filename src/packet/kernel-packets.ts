@@ -1,5 +1,6 @@
 /** The kernel's packet sockets (packet(7)). */
 import { endianness } from "node:os";
+import { formatMac } from "../base/ip-address.ts";
 import {
   type NativeAddon,
   type NativeSocket,
@@ -120,7 +121,5 @@ function toPacket({ data, address, packetStatus = 0 }: ReceivedMessage): Receive
 }
 
 function macText(address: Buffer): string {
-  const length = Math.min(address[sockaddrMacLengthAt] ?? 0, macLength);
-  const hex = address.toString("hex", sockaddrMacAt, sockaddrMacAt + length);
-  return hex.replace(/..(?=.)/g, "$&:");
+  return formatMac(address, sockaddrMacAt, Math.min(address[sockaddrMacLengthAt] ?? 0, macLength));
 }

@@ -6,6 +6,7 @@ import type { ProtocolHandler, ProtocolHost, ProtocolLink, ProtocolSession } fro
 import { ChannelPool } from "./channels.ts";
 import { Dhcp4Client, type LostReason } from "./client.ts";
 import type { Dhcp4Config } from "./config.ts";
+import { rehearse } from "./rehearsal.ts";
 import type { UdpPort } from "./udp-port.ts";
 
 export interface Dhcp4Ports {
@@ -21,6 +22,8 @@ export interface Dhcp4Handler extends ProtocolHandler<Dhcp4Config> {
   attach(link: ProtocolLink, config: Dhcp4Config, host: ProtocolHost): Dhcp4Session;
   /** Opens the link's packet socket before it is needed. Throws SystemError. */
   prepareLink(linkIndex: number): void;
+  /** Plays an exchange in memory, so that the first real one is as fast as the second. Some milliseconds: for an idle moment. */
+  rehearse(): void;
   /** The link is gone: closes its sockets and forgets its back-off. */
   forgetLink(linkIndex: number): void;
   /** Forgets all links. */
@@ -30,7 +33,9 @@ export interface Dhcp4Handler extends ProtocolHandler<Dhcp4Config> {
 /** Packet sockets stay open between sessions, as opening and above all closing them costs. */
 export function dhcp4Handler(ports: Dhcp4Ports): Dhcp4Handler {
   const pool = new ChannelPool(ports.packets);
-  const { udp, random = Math.random, transactionId = () => randomInt(2 ** 32) } = ports;
+  const { udp, random = Math.random, transactionId = randomTransactionId } = ports;
+  // The system's generator prepares itself at its first use, which should not be the one on the way to an address.
+  transactionId();
   return {
     name: "dhcp4",
     /** Throws DaemonError InvalidArguments for settings that no message could carry. */
@@ -45,10 +50,13 @@ export function dhcp4Handler(ports: Dhcp4Ports): Dhcp4Handler {
         );
       }),
     prepareLink: (linkIndex) => void pool.of(linkIndex).channel("dhcp4-client"),
+    rehearse: () => rehearse(dhcp4Handler),
     forgetLink: (linkIndex) => pool.forget(linkIndex),
     close: () => pool.forgetAll(),
   };
 }
+
+const randomTransactionId = () => randomInt(2 ** 32);
 
 interface PendingSetup {
   readonly resolve: (settings: IpSettings) => void;
@@ -90,9 +98,10 @@ export class Dhcp4Session implements ProtocolSession {
     if (this.#client.settings) return Promise.resolve(this.#client.settings);
     return new Promise((resolve, reject) => {
       const onAbort = () => this.#abandon();
-      abort.addEventListener("abort", onAbort, { once: true });
       this.#pending = { resolve, reject, unlistenAbort: () => abort.removeEventListener("abort", onAbort) };
       this.#start();
+      // After the packet: the server thinks meanwhile.
+      if (this.#pending) abort.addEventListener("abort", onAbort, { once: true });
     });
   }
   /** Unforced, gives the lease back first, if the settings say so. A lease that was not given back stays kept. */
@@ -138,7 +147,7 @@ export class Dhcp4Session implements ProtocolSession {
   #finish(): PendingSetup | undefined {
     const pending = this.#pending;
     this.#pending = undefined;
-    pending?.unlistenAbort();
+    if (pending) queueMicrotask(pending.unlistenAbort);
     return pending;
   }
 }

@@ -1,8 +1,9 @@
 import { DaemonError } from "../../../base/errors.ts";
-import { parseMac } from "../../../base/ip-address.ts";
+import { formatMac } from "../../../base/ip-address.ts";
 import type { ProtocolLink } from "../handler.ts";
 import type { ClientId, Dhcp4Config } from "./config.ts";
 import { isDomainName } from "./domain-name.ts";
+import { macBytes } from "./message.ts";
 
 /** Who we are to servers: the parts of every message that do not change during a session. */
 export interface Identity {
@@ -29,7 +30,7 @@ const duidBytes = { least: 3, most: 130 } as const;
 /** Throws DaemonError InvalidArguments that names the member of the configuration. */
 export function identityOf(link: ProtocolLink, config: Dhcp4Config): Identity {
   const { hostname, vendorClass } = config;
-  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(link.mac)) throw invalid("link", `${link.name} has no Ethernet address`);
+  if (formatMac(macBytes(link.mac), 0, 6) !== link.mac) throw invalid("link", `${link.name} has no Ethernet address`);
   if (hostname !== undefined && !isDomainName(hostname)) throw invalid("hostname", "not a host name");
   if (vendorClass !== undefined && !/^[\x20-\x7e]{1,255}$/.test(vendorClass)) {
     throw invalid("vendorClass", "must be 1 to 255 printable ASCII characters");
@@ -48,7 +49,7 @@ export function identityOf(link: ProtocolLink, config: Dhcp4Config): Identity {
 function clientIdBytes(id: ClientId, link: ProtocolLink): Buffer {
   switch (id.kind) {
     case "mac":
-      return Buffer.concat([Buffer.of(1), parseMac(link.mac)]);
+      return Buffer.from([1, ...macBytes(link.mac)]);
     case "duid": {
       const head = Buffer.alloc(5);
       head[0] = duidClientType;

@@ -1,7 +1,7 @@
 /** The DHCP message (RFC 2131, 2): a pure codec. Nothing in it trusts the sender; decoding never throws. */
-import { formatMac, parseMac } from "../../../base/ip-address.ts";
+import { formatMac } from "../../../base/ip-address.ts";
 import { formatIpv4, parseIpv4 } from "../../../base/ipv4.ts";
-import { decodeOptions, encodeOptions, optionCode, type RawOptions } from "./options.ts";
+import { decodeOptions, lengthOfOptions, optionCode, type RawOptions, writeOptions } from "./options.ts";
 
 /** Values of option 53 (RFC 2132, 9.6). */
 export const messageTypes = {
@@ -83,21 +83,28 @@ function fixedFields(data: Buffer, op: DhcpMessage["op"], type: MessageType, opt
 
 /** The message type is written first whatever `options` holds. */
 export function encodeMessage(message: DhcpMessage): Buffer {
-  const fixed = Buffer.alloc(fixedLength + 4);
-  fixed[0] = message.op === "request" ? 1 : 2;
-  fixed[1] = ethernet.type;
-  fixed[2] = ethernet.addressLength;
-  fixed.writeUInt32BE(message.transactionId, 4);
-  fixed.writeUInt16BE(Math.min(message.seconds, 0xffff), 8);
-  fixed.writeUInt16BE(message.isBroadcast ? broadcastBit : 0, 10);
+  const rest = [...message.options].filter(([code]) => code !== optionCode.messageType);
+  const options = [[optionCode.messageType, new Uint8Array([messageTypes[message.type]])] as const, ...rest];
+  const data = Buffer.alloc(Math.max(fixedLength + 4 + lengthOfOptions(options), minimumLength));
+  data[0] = message.op === "request" ? 1 : 2;
+  data[1] = ethernet.type;
+  data[2] = ethernet.addressLength;
+  data.writeUInt32BE(message.transactionId, 4);
+  data.writeUInt16BE(Math.min(message.seconds, 0xffff), 8);
+  data.writeUInt16BE(message.isBroadcast ? broadcastBit : 0, 10);
   const addresses = [message.clientAddress, message.yourAddress, message.nextServer, message.relayAddress];
   addresses.forEach((address, index) => {
-    fixed.writeUInt32BE(parseIpv4(address) ?? 0, 12 + 4 * index);
+    data.writeUInt32BE(parseIpv4(address) ?? 0, 12 + 4 * index);
   });
-  fixed.set(parseMac(message.hardwareAddress), 28);
-  fixed.writeUInt32BE(magicCookie, fixedLength);
-  const type: readonly [number, Uint8Array] = [optionCode.messageType, Buffer.of(messageTypes[message.type])];
-  const rest = [...message.options].filter(([code]) => code !== optionCode.messageType);
-  const data = Buffer.concat([fixed, encodeOptions([type, ...rest])]);
-  return data.length < minimumLength ? Buffer.concat([data], minimumLength) : data;
+  data.set(macBytes(message.hardwareAddress), 28);
+  data.writeUInt32BE(magicCookie, fixedLength);
+  writeOptions(options, data, fixedLength + 4);
+  return data;
+}
+
+/** The six bytes of a colon form, which the caller has checked. */
+export function macBytes(mac: string): Uint8Array {
+  const bytes = new Uint8Array(ethernet.addressLength);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = Number.parseInt(mac.slice(at * 3, at * 3 + 2), 16);
+  return bytes;
 }

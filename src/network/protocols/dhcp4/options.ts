@@ -84,15 +84,26 @@ function readField(name: string, field: Buffer, into: Map<number, Buffer[]>): st
   return undefined;
 }
 
+type Options = readonly (readonly [code: number, value: Uint8Array])[];
+
+/** Bytes that {@link writeOptions} needs. */
+export function lengthOfOptions(options: Options): number {
+  return options.reduce((sum, [, value]) => sum + value.length + 2 * partsOf(value), 1);
+}
+const partsOf = (value: Uint8Array): number => Math.max(1, Math.ceil(value.length / longestPart));
+const longestPart = 255;
+
 /** In the order given, with the end mark; values longer than 255 bytes are split (RFC 3396, 6). */
-export function encodeOptions(options: Iterable<readonly [code: number, value: Uint8Array]>): Buffer {
-  const parts: Uint8Array[] = [];
+export function writeOptions(options: Options, into: Uint8Array, start: number): void {
+  let to = start;
   for (const [code, value] of options) {
-    for (let at = 0; at === 0 || at < value.length; at += 255) {
-      const part = value.subarray(at, at + 255);
-      parts.push(Buffer.of(code, part.length), part);
+    for (let part = 0; part < partsOf(value); part++) {
+      const data = value.subarray(part * longestPart, (part + 1) * longestPart);
+      into[to] = code;
+      into[to + 1] = data.length;
+      into.set(data, to + 2);
+      to += 2 + data.length;
     }
   }
-  parts.push(Buffer.of(optionCode.end));
-  return Buffer.concat(parts);
+  into[to] = optionCode.end;
 }

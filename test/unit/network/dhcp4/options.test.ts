@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readLeaseOptions } from "../../../../src/network/protocols/dhcp4/lease-options.ts";
-import { optionCode as code, decodeOptions, encodeOptions } from "../../../../src/network/protocols/dhcp4/options.ts";
+import {
+  optionCode as code,
+  decodeOptions,
+  lengthOfOptions,
+  writeOptions,
+} from "../../../../src/network/protocols/dhcp4/options.ts";
 import { bytesOf, uint32 } from "../../../fakes/fake-dhcp-server.ts";
 
 const none = Buffer.alloc(0);
@@ -48,10 +53,12 @@ test("what runs over the end of file or sname is named", () => {
 });
 test("values of more than 255 bytes are split and come back whole", () => {
   const long = Buffer.alloc(700, 7);
-  const encoded = encodeOptions([
+  const options = [
     [77, long],
     [80, none],
-  ]);
+  ] as const;
+  const encoded = Buffer.alloc(lengthOfOptions(options));
+  writeOptions(options, encoded, 0);
   assert.deepEqual(decode(encoded), { 77: long.toString("hex"), 80: "" });
 });
 

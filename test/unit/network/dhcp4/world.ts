@@ -43,7 +43,8 @@ export class World {
   settings: IpSettings | undefined;
   session: Dhcp4Session;
   readonly handler;
-  #nextTransaction = 1;
+  /** The first number is drawn ahead of time. */
+  #nextTransaction = 0;
 
   constructor(t: TestContext, config: Dhcp4Config = {}, server: Partial<FakeDhcpServerConfig> = {}) {
     this.packets.addLink(link.index, clientMac, this.wire);

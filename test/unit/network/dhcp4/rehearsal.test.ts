@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Dhcp4Ports, dhcp4Handler } from "../../../../src/network/protocols/dhcp4/handler.ts";
+import { rehearse } from "../../../../src/network/protocols/dhcp4/rehearsal.ts";
+import { World } from "./world.ts";
+
+test("a rehearsal plays a first lease and a known one to their ends", () => {
+  const ends: string[] = [];
+  rehearse((ports: Dhcp4Ports) => {
+    const handler = dhcp4Handler(ports);
+    return {
+      name: "dhcp4",
+      attach: (link, config, host) => {
+        const session = handler.attach(link, config, host);
+        return {
+          setup: (abort) => session.setup(abort),
+          teardown: (how) => {
+            ends.push(String(session.inspect().state));
+            return session.teardown(how);
+          },
+        };
+      },
+    };
+  });
+  assert.deepEqual(ends, ["bound", "bound"]);
+});
+
+test("a rehearsal leaves no trace on the real ports", async (t) => {
+  const world = new World(t);
+  world.handler.rehearse();
+  assert.deepEqual(
+    [world.wire.frames.length, world.packets.openChannels, world.clock.pendingTimers().length],
+    [0, 0, 0],
+  );
+  await world.up();
+});
