@@ -129,6 +129,8 @@ for (const [name, one, two] of wishes) {
       applier.setRanks(order);
       await applier.settled();
       const before = wholeState();
+      for (const { settings } of [one, two])
+        assert.ok(before.includes((settings.ipv4 ?? settings.ipv6)?.address ?? "?"));
       const { requests } = rtnl.counters;
       applier.setNetwork(eth0, one);
       applier.setNetwork(eth1, two);

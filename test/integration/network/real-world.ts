@@ -31,8 +31,12 @@ export interface RealWorldOptions {
 export async function makeRealWorld(t: TestContext, options: RealWorldOptions = {}): Promise<RealWorld> {
   const { routerAddresses = ["10.1.0.1/24", "10.2.0.1/24"] } = options;
   const peer = addPeer("router");
-  t.after(() => peer.remove());
   const cables = "routerAddresses" in options && !options.routerAddresses ? joined(peer) : apart(peer, routerAddresses);
+  t.after(() => {
+    // The kernel takes its time to remove a namespace, and our ends would live on meanwhile.
+    for (const cable of Object.values(cables)) cable.remove();
+    peer.remove();
+  });
   for (const { link } of Object.values(cables)) run("ip", ["link", "set", link, "up"]);
   const clock = new BootClock();
   const log = new RecordingLog();
@@ -69,7 +73,8 @@ export function wish(cidr: string, gateway?: string, more: Partial<IpSettings> =
   const [address = "", prefixLength] = cidr.split("/");
   const family = address.includes(":") ? 6 : 4;
   const own = { family, address, prefixLength: Number(prefixLength), ...(gateway === undefined ? {} : { gateway }) };
-  return { settings: mergeSettings({ dhcp: { ...emptyIpSettings, [`ipv${family}`]: own, ...more } }) };
+  const settings = { ...emptyIpSettings, [`ipv${family}`]: own, ...more };
+  return { settings: mergeSettings(family === 4 ? { dhcp: settings } : { slaac: settings }) };
 }
 
 /** Lines of `ip` about what is asked for, sorted, without what the kernel makes by itself. */
