@@ -9,6 +9,8 @@ const longestLine = 1024;
 export class ExternalAuth {
   #received = Buffer.alloc(0);
   #step: "with-id" | "without-id" | "done" = "with-id";
+  /** What the server calls itself in its OK; another one after each restart. */
+  serverId = "";
 
   constructor(
     private readonly send: (text: string) => void,
@@ -33,9 +35,10 @@ export class ExternalAuth {
     }
   }
   #onLine(line: string): void {
-    const word = line.split(" ", 1)[0];
+    const [word, id = ""] = line.split(" ");
     if (word === "OK") {
       this.#step = "done";
+      this.serverId = id;
       this.send("BEGIN\r\n");
     } else if (word === "REJECTED" && this.#step === "with-id") {
       this.#step = "without-id";

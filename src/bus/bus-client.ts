@@ -28,6 +28,8 @@ import { WireError } from "./wire-error.ts";
 const firstRetryMs = 50;
 const longestRetryMs = 5_000;
 const closeGraceMs = 1_000;
+/** How long the bus may take to notice that a connection of ours has ended. */
+const departureMs = 5_000;
 
 export interface BusClientOptions {
   /** D-Bus address; several with `;` are tried in turn. */
@@ -51,6 +53,8 @@ export class BusClient implements BusPort {
   #onCall: ((call: IncomingCall) => void) | undefined;
   #phase: "new" | "up" | "lost" | "closed" = "new";
   #cancelRetry: Cancel | undefined;
+  /** The connection before this one. */
+  #former: { readonly uniqueName: string; readonly busId: string } | undefined;
 
   constructor(options: BusClientOptions) {
     this.#options = options;
@@ -171,21 +175,33 @@ export class BusClient implements BusPort {
     this.#session = session;
     for (const rule of this.#matches.rules) this.#addMatch(rule);
     this.#owners.onConnected();
-    const replies = await Promise.all(
-      [...this.#names].map(async (name) => [name, await this.#askForName(name)] as const),
-    );
+    const replies = await Promise.all([...this.#names].map(async (name) => [name, await this.#regain(name)] as const));
     const taken = replies.filter(([, reply]) => reply === "taken").map(([name]) => name);
     for (const name of taken) this.#names.delete(name);
-    log.info(() => `connected to the bus as ${session.uniqueName}`);
     if (this.#phase !== "lost") return;
+    log.info(() => `connected to the bus again, as ${session.uniqueName}`);
     this.#phase = "up";
     this.#tell("restored", session.uniqueName);
     for (const name of taken) this.#tell("name-taken", name);
   }
 
+  async #regain(name: string): Promise<NameReply> {
+    const reply = await this.#askForName(name);
+    // Unique names are given anew by a bus that has restarted, and the one of then says nothing.
+    const former = this.#former?.busId === this.#session?.busId ? this.#former?.uniqueName : undefined;
+    if (reply === "owner" || former === undefined) return reply;
+    const [owner] = await this.#callDaemon("GetNameOwner", "s", [name]).catch(() => []);
+    if (owner !== former && owner !== undefined) return reply;
+    // A bus that had ceased to read us notices that the former connection is gone only when it writes to it.
+    const ping = { destination: former, path: "/", interface: "org.freedesktop.DBus.Peer", member: "Ping" };
+    await this.call({ ...ping, timeoutMs: departureMs }).catch(() => {});
+    return this.#askForName(name);
+  }
+
   #onClosed(session: BusSession, why: string): void {
     if (session !== this.#session) return;
     this.#session = undefined;
+    this.#former = { uniqueName: session.uniqueName, busId: session.busId };
     this.#uids.clear();
     this.#owners.onLost();
     if (this.#phase === "up") {

@@ -43,6 +43,8 @@ export interface SessionHost {
 export class BusSession implements ConnectionHandler {
   /** Given by the bus in answer to Hello. */
   uniqueName = "";
+  /** Which run of which bus this is. */
+  readonly busId: string;
   readonly #connection: Connection;
   readonly #pending: PendingCalls;
   #lastSerial = 0;
@@ -53,6 +55,7 @@ export class BusSession implements ConnectionHandler {
     private readonly host: SessionHost,
   ) {
     const { clock, limits } = environment;
+    this.busId = authenticated.busId;
     this.#pending = new PendingCalls(clock, (name) => host.ownerOf(name));
     this.#connection = new Connection(authenticated, this, clock, limits);
   }

@@ -8,7 +8,7 @@ export interface BusLimits {
   readonly maxQueuedBytes: number;
   /** No more calls are read while this many bytes wait to be sent. */
   readonly pauseReadingBytes: number;
-  /** How long the bus may read nothing of what waits. */
+  /** How long the bus may read nothing of what waits; a healthy one takes milliseconds. */
   readonly stallMs: number;
   /** Time for socket, authentication and Hello together. */
   readonly connectMs: number;
@@ -21,7 +21,7 @@ export const defaultLimits: BusLimits = {
   maxValues: 262_144,
   maxQueuedBytes: 64 * mebibyte,
   pauseReadingBytes: mebibyte,
-  stallMs: 30_000,
+  stallMs: 5_000,
   connectMs: 5_000,
 };
 

@@ -19,6 +19,8 @@ export interface Authenticated {
   readonly bytes: ByteSocket;
   /** What the bus sent beyond the authentication. */
   readonly rest: Buffer;
+  /** Another one after each restart of the bus. */
+  readonly busId: string;
 }
 
 function connectBytes(path: string): ByteSocket {
@@ -57,7 +59,7 @@ export function openSocket(at: BusSocket, signal: AbortSignal): Promise<Authenti
     bytes.onBytes = (chunk) => {
       try {
         const rest = auth.push(chunk);
-        if (rest) settle(() => resolve({ bytes, rest }));
+        if (rest) settle(() => resolve({ bytes, rest, busId: auth.serverId }));
       } catch (error) {
         fail((error as Error).message);
       }

@@ -12,6 +12,8 @@ const limits = { ...defaultLimits, maxMessageBytes: 64 * 1024 * 1024 };
 export interface Heard {
   readonly message: Message;
   readonly args: readonly unknown[];
+  /** performance.now() when its last byte had come, before the body was read. */
+  readonly at: number;
 }
 
 /** The bytes of a message. */
@@ -47,8 +49,9 @@ export class RawPeer {
     const reader = new FrameReader(
       {
         frame: (bytes) => {
+          const at = performance.now();
           const { message, body } = readMessage(bytes, limits);
-          this.heard.push({ message, args: body() });
+          this.heard.push({ message, args: body(), at });
           return undefined;
         },
         oversized: () => {},
