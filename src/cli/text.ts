@@ -62,6 +62,8 @@ export function cutTo(text: string, width: number): string {
 const noBreak = "\u00a0";
 /** Something to type, that {@link wrapWords} keeps on one line. */
 export const command = (text: string): string => text.replaceAll(" ", noBreak);
+/** For those who do not wrap. */
+export const withBlanks = (text: string): string => text.replaceAll(noBreak, " ");
 
 /** Lines of at most `width` columns, broken between words; a single word that is longer stays whole. */
 export function wrapWords(text: string, width: number): string[] {
@@ -73,5 +75,5 @@ export function wrapWords(text: string, width: number): string[] {
       line = word;
     } else line = line === "" ? word : `${line} ${word}`;
   }
-  return [...lines, line].map((each) => each.replaceAll(noBreak, " "));
+  return [...lines, line].map(withBlanks);
 }

@@ -9,6 +9,7 @@ import { stateWords } from "../service-states.ts";
 import { isVisible, plainService, type ServiceView, viewServices } from "../service-view.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { type Column, tableLines } from "../table.ts";
+import { withBlanks } from "../text.ts";
 import type { Verb } from "../verb.ts";
 import { serviceTable } from "./services.ts";
 
@@ -124,6 +125,6 @@ function plainStatus(found: Status) {
     defaultService: service?.path ?? null,
     devices: devices.map(plainDevice),
     services: services.filter(isVisible).map(plainService),
-    hints: hintsOf(found),
+    hints: hintsOf(found).map(withBlanks),
   };
 }

@@ -134,8 +134,12 @@ export class Running {
     const sink = (write: (text: string) => void) => ({ write, columns: options.columns });
     const around = {
       env: { ...options.env },
-      stdout: sink((text) => void (this.out += text)),
-      stderr: sink((text) => void (this.err += text)),
+      stdout: sink((text) => {
+        this.out += text;
+      }),
+      stderr: sink((text) => {
+        this.err += text;
+      }),
       clock: daemon.clock,
       version: "1.2.3",
       connect: () => daemon.connect(),

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FakeDaemon, orderEntry } from "./fake-daemon.ts";
+import { displayWidth } from "../../../src/cli/text.ts";
+import { entry, FakeDaemon, orderEntry } from "./fake-daemon.ts";
+
+const in80 = { env: { COLUMNS: "80" } };
 
 test("status shows on one screen what is connected and by which addresses", async (t) => {
   const daemon = await FakeDaemon.start(t);
-  const { code, out, err } = await daemon.runWith({ env: { COLUMNS: "80" } }, "status");
+  const { code, out, err } = await daemon.runWith(in80, "status");
   assert.equal(err, "");
   assert.equal(code, 0);
   assert.equal(
@@ -20,4 +23,147 @@ NO  SERVICE   TYPE      LINK  STATE   REASON
  1  Ethernet  ethernet  eth1  idle    new
 `,
   );
+});
+
+test("status tells what a person can do: a failure, a portal, a Service that was disconnected", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  const [first, second] = [daemon.at("/service/0"), daemon.at("/service/1")];
+  second.set("State", "failure");
+  second.set("Error", "dhcp-failed");
+  second.set("ErrorDetails", "nobody answered");
+  const hints = async () => (await daemon.json("status")).hints;
+  assert.deepEqual(await hints(), ["eth1 failed: dhcp-failed (nobody answered). Try again: fairlead connect eth1"]);
+  second.set("State", "idle");
+  first.set("State", "redirect-found");
+  first.set("ProbeUrl", "http://portal.example/login");
+  assert.deepEqual(await hints(), ["eth0 is behind a portal; log in with a browser at http://portal.example/login."]);
+  first.set("State", "idle");
+  daemon.order = [orderEntry("/service/0", "D-Bus RPC", "explicitly disconnected", "Priority", -1)];
+  assert.deepEqual(await hints(), ["eth0 was disconnected and waits for you: fairlead connect eth0"]);
+});
+
+test("a link that is left alone is a hint only as long as nothing is connected", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  daemon.at("/device/eth1").why = entry({ LeftAlone: ["s", "systemd-networkd manages it"] });
+  daemon.at("/device/eth1").set("Ethernet.LinkUp", true);
+  assert.match((await daemon.run("status")).out, /^eth1 +left alone$/m);
+  assert.deepEqual((await daemon.json("status")).hints, []);
+  daemon.at("/").set("DefaultService", "/");
+  daemon.at("/service/0").set("State", "idle");
+  assert.deepEqual((await daemon.json("status")).hints, [
+    "eth1 is left alone: systemd-networkd manages it. Use it: fairlead connect eth1",
+  ]);
+});
+
+test("status says that nothing is connected, and what is on its way", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  daemon.at("/").set("DefaultService", "/");
+  daemon.at("/").set("ConnectionState", "idle");
+  daemon.at("/service/0").set("State", "idle");
+  const { out } = await daemon.run("status");
+  assert.match(out, /^Not connected +Fairlead/);
+  assert.match(out, /^! Nothing is plugged in or in range. More: fairlead why$/m);
+  daemon.at("/service/0").set("State", "configuration");
+  assert.match((await daemon.run("status")).out, /^Connecting +Fairlead/);
+});
+
+test("status names every address of a Device, and the state of a disabled one", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  daemon.add("/ipconfig/eth0_2_ip", "IPConfig", {
+    Address: ["s", "2001:db8::5"],
+    Gateway: ["s", "fe80::1"],
+    Method: ["s", "ipv6"],
+    NameServers: ["as", []],
+    Prefixlen: ["i", 64],
+  });
+  daemon.at("/device/eth0").set("IPConfigs", ["/ipconfig/eth0_1_dhcp", "/ipconfig/eth0_2_ip", "/ipconfig/gone"]);
+  daemon.at("/device/eth1").set("Powered", false);
+  const { out } = await daemon.run("status");
+  assert.match(out, /^eth0 +carrier +192\.0\.2\.5\/24 .*\n +2001:db8::5\/64 +fe80::1\n/m);
+  assert.match(out, /^eth1 +disabled$/m);
+});
+
+test("status in JSON has the fields that the manual page names", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  const status = await daemon.json("status");
+  assert.deepEqual(Object.keys(status), [
+    "version",
+    "state",
+    "connected",
+    "defaultService",
+    "devices",
+    "services",
+    "hints",
+  ]);
+  const [device] = status.devices as Record<string, unknown>[];
+  assert.deepEqual(device, {
+    path: "/device/eth0",
+    link: "eth0",
+    type: "ethernet",
+    mac: "02:00:00:00:00:01",
+    enabled: true,
+    carrier: true,
+    leftAlone: "",
+    service: "/service/0",
+    ipConfigs: [
+      {
+        path: "/ipconfig/eth0_1_dhcp",
+        method: "dhcp",
+        address: "192.0.2.5",
+        prefixLength: 24,
+        gateway: "192.0.2.1",
+        nameServers: ["192.0.2.53", "192.0.2.54"],
+        searchDomains: ["example.org"],
+        mtu: 1500,
+      },
+    ],
+  });
+  const [service] = status.services as Record<string, unknown>[];
+  assert.deepEqual(service, {
+    path: "/service/0",
+    number: 0,
+    name: "Ethernet",
+    type: "ethernet",
+    link: "eth0",
+    state: "online",
+    reason: "validation is disabled",
+    error: "no-failure",
+    visible: true,
+    autoConnect: true,
+    autoConnectRefusal: "connected",
+    profile: "/profile/default",
+    beforeNextBecause: "IsOnline",
+    rank: 0,
+  });
+});
+
+test("every table keeps to the terminal's width, also with long and hostile names", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  const evil = "\x1b]0;owned\x07\x1b[31mWiFi \u202e無料 ".repeat(40);
+  daemon.at("/service/0").set("Name", evil);
+  daemon.at("/device/eth0").set("Interface", "enp0s31f6u1u2");
+  for (const verb of ["status", "services", "devices", "profiles", "why"]) {
+    for (const columns of [40, 60, 80, 132]) {
+      const { code, out } = await daemon.runWith({ columns, env: { NO_COLOR: "1" } }, verb);
+      assert.equal(code, 0);
+      assert.equal(out.includes("\x1b") || out.includes("\x07") || out.includes("\u202e"), false, verb);
+      for (const line of out.split("\n")) assert.ok(displayWidth(line) <= columns, `${verb} at ${columns}: ${line}`);
+    }
+  }
+});
+
+test("a thousand cables do not fill more than a screen", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  const devices = Array.from({ length: 1000 }, (_, at) => `/device/x${at}`);
+  for (const path of devices) {
+    daemon.add(path, "Device", {
+      Interface: ["s", path.slice(8)],
+      Type: ["s", "ethernet"],
+      SelectedService: ["o", "/"],
+    });
+  }
+  daemon.at("/").set("Devices", devices);
+  const { out } = await daemon.run("status");
+  assert.ok(out.split("\n").length < 40);
+  assert.match(out, /^and 980 more: fairlead devices$/m);
 });
