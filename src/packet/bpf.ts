@@ -10,8 +10,8 @@ interface Branch {
 }
 
 export type Instruction =
-  /** A := the byte or half word at an offset of the packet; negative offsets are the kernel's own data. */
-  | { readonly op: "load-byte" | "load-half"; readonly at: number }
+  /** A := the byte, half word or word at an offset of the packet; negative offsets are the kernel's own data. */
+  | { readonly op: "load-byte" | "load-half" | "load-word"; readonly at: number }
   /** X := 4 * (low nibble of the byte): the length of an IPv4 header. */
   | { readonly op: "load-header-length"; readonly at: number }
   /** A := the half word at X + offset. */
@@ -25,6 +25,7 @@ export type Instruction =
 const opcodes = {
   "load-byte": 0x30,
   "load-half": 0x28,
+  "load-word": 0x20,
   "load-header-length": 0xb1,
   "load-half-indexed": 0x48,
   "if-equal": 0x15,

@@ -1,6 +1,7 @@
 /** The kernel's packet sockets (packet(7)). */
 import { endianness } from "node:os";
 import { formatMac } from "../base/ip-address.ts";
+import { parseIpv4 } from "../base/ipv4.ts";
 import {
   type NativeAddon,
   type NativeSocket,
@@ -9,7 +10,7 @@ import {
   type SystemError,
 } from "../native/native.ts";
 import type { PacketChannel, PacketKind, PacketPort, ReceivedPacket } from "./packet.ts";
-import { packetFilters } from "./packet-filters.ts";
+import { arpFilterForAddress, packetFilters } from "./packet-filters.ts";
 
 const AF_PACKET = 17;
 const SOCK_DGRAM = 2;
@@ -84,6 +85,15 @@ class KernelChannel implements PacketChannel {
     if (!this.#isListening) this.#dropStale();
     this.#isListening = true;
     this.socket.start({ onMessage: (message) => onPacket(toPacket(message)), onError: (error) => this.onError(error) });
+  }
+  watchAddress(address: string): void {
+    const number = parseIpv4(address);
+    if (this.#isClosed || this.etherType !== packetFilters.arp.etherType || number === undefined) return;
+    try {
+      this.socket.attachFilter(arpFilterForAddress(number));
+    } catch (error) {
+      this.onError(error as SystemError); // the earlier filter stays
+    }
   }
   close(): void {
     this.#isClosed = true;

@@ -32,6 +32,24 @@ const dhcpClient: readonly Instruction[] = [
   ...drop,
 ];
 
+/** Offsets in ARP for IPv4 over Ethernet (RFC 826). */
+const arpSenderAt = 14;
+const arpTargetAt = 24;
+
+/** ARP that claims the address (a number in host order), or probes for it: sender 0.0.0.0 (RFC 5227, 1.1). */
+export const arpFilterForAddress = (address: number): Uint8Array =>
+  assemble([
+    ...notForOthers,
+    { op: "load-word", at: arpSenderAt },
+    { op: "if-equal", value: address, hit: "keep" },
+    { op: "if-equal", value: 0, miss: "drop" },
+    { op: "load-word", at: arpTargetAt },
+    { op: "if-equal", value: address, miss: "drop" },
+    { label: "keep" },
+    keep,
+    ...drop,
+  ]);
+
 const arp: readonly Instruction[] = [...notForOthers, keep, ...drop];
 
 export interface PacketFilter {

@@ -17,6 +17,12 @@ export interface PacketChannel {
    * is dropped, so that an old answer is never taken for a new one: listen first, then send.
    */
   listen(onPacket: ((packet: ReceivedPacket) => void) | undefined): void;
+  /**
+   * Only for `arp`: from now on only packets are let through that name this IPv4 address as their sender's, or ask for it
+   * without a sender (probes, RFC 5227). On a busy network everything else would wake the daemon many times a second. A
+   * later call replaces the address. Packets received before are not affected.
+   */
+  watchAddress(address: string): void;
   /** Costs the kernel an RCU grace period (12 to 20 ms): never before online has been told. */
   close(): void;
 }

@@ -95,6 +95,7 @@ export class FakePackets implements PacketPort {
 
 class FakeChannel implements PacketChannel {
   #onPacket: ((packet: ReceivedPacket) => void) | undefined;
+  #watched: string | undefined;
   constructor(
     private readonly kind: PacketKind,
     private readonly link: FakeLink,
@@ -110,12 +111,15 @@ class FakeChannel implements PacketChannel {
   listen(onPacket: ((packet: ReceivedPacket) => void) | undefined): void {
     this.#onPacket = this.link.channels.has(this) ? onPacket : undefined;
   }
+  watchAddress(address: string): void {
+    this.#watched = address;
+  }
   close(): void {
     this.link.channels.delete(this);
     this.#onPacket = undefined;
   }
   take(frame: Frame): void {
-    const isWanted = this.kind === "arp" ? frame.type === "arp" : isForDhcpClient(frame);
+    const isWanted = this.kind === "arp" ? isArpAbout(frame, this.#watched) : isForDhcpClient(frame);
     if (!isWanted) return;
     const { payload, sourceMac, isChecksumReady } = frame;
     this.#onPacket?.({ payload: Buffer.from(payload), sourceMac, isChecksumReady });
@@ -126,6 +130,13 @@ const macPattern = /^[\da-f]{2}(:[\da-f]{2}){5}$/i;
 
 const isForUs = (frame: Frame, mac: string): boolean =>
   frame.destinationMac === mac || (Number.parseInt(frame.destinationMac.slice(0, 2), 16) & 1) === 1;
+
+/** Everything while no address is watched. */
+function isArpAbout({ type, payload }: Frame, address: string | undefined): boolean {
+  if (type !== "arp" || address === undefined) return type === "arp";
+  const [sender, target] = [14, 24].map((at) => [...payload.subarray(at, at + 4)].join("."));
+  return sender === address || (sender === "0.0.0.0" && target === address);
+}
 
 /** What the kernel's filter lets through: IPv4, UDP, not a fragment, destination port 68. */
 function isForDhcpClient({ type, payload }: Frame): boolean {

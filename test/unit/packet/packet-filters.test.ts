@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assemble, type Instruction } from "../../../src/packet/bpf.ts";
-import { packetFilters } from "../../../src/packet/packet-filters.ts";
+import { arpFilterForAddress, packetFilters } from "../../../src/packet/packet-filters.ts";
 
 /** As `tcpdump -d` writes it: code, jump if true, jump if false, operand. */
 function disassemble(program: Uint8Array): string[] {
@@ -38,6 +38,20 @@ test("the ARP filter keeps all but what is for other hosts", () => {
     "0x6 0 0 0x0",
   ]);
   assert.equal(packetFilters.arp.etherType, 0x0806);
+});
+
+test("the ARP filter for one address keeps who claims it or probes for it", () => {
+  assert.deepEqual(disassemble(arpFilterForAddress(0x0a010064)), [
+    "0x30 0 0 0xfffff004",
+    "0x15 6 0 0x3",
+    "0x20 0 0 0xe", //         ld   [14]: sender address
+    "0x15 3 0 0xa010064", //   jeq  ours, keep
+    "0x15 0 3 0x0", //         jeq  #0, next, drop
+    "0x20 0 0 0x18", //        ld   [24]: target address
+    "0x15 0 1 0xa010064", //   jeq  ours, keep, drop
+    "0x6 0 0 0xffffffff",
+    "0x6 0 0 0x0",
+  ]);
 });
 
 test("a jump to a label that is missing, behind, or too far is refused", () => {

@@ -27,26 +27,27 @@ export class AddressGuard {
   }
   /** The strict order. False: it cannot be done here. */
   check(address: string): boolean {
-    if (!this.#listen()) return false;
+    if (!this.#listen(address)) return false;
     this.#watch.probe(address, "before-use");
     return true;
   }
   /** For an address in use: probes it unless it is watched already. */
   watch(address: string): void {
     if (this.mode === "off" || this.#watch.address === address) return;
-    if (this.#listen()) this.#watch.probe(address, "parallel");
+    if (this.#listen(address)) this.#watch.probe(address, "parallel");
   }
   /** For an address that has been in use all along. */
   hold(address: string): void {
-    if (this.mode !== "off" && this.#listen()) this.#watch.hold(address);
+    if (this.mode !== "off" && this.#listen(address)) this.#watch.hold(address);
   }
   stop(): void {
     this.#watch.stop();
     this.channels.unlisten("arp", this);
   }
 
-  #listen(): boolean {
+  #listen(address: string): boolean {
     try {
+      this.channels.channel("arp").watchAddress(address);
       this.channels.listen("arp", this, (packet) => this.#watch.onPacket(packet));
       return true;
     } catch (error) {

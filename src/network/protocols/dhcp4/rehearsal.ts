@@ -56,6 +56,7 @@ class Stage implements PacketPort {
       listen: (onPacket) => {
         this.#onPacket = onPacket;
       },
+      watchAddress: () => {},
       close: () => {},
     };
   }
