@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -31,6 +31,8 @@ function killGroup(child) {
  */
 export async function runTestFile(file, { inNamespace }) {
   const folder = mkdtempSync(join(tmpdir(), "fairlead-test-"));
+  // Some tests do things as another user, who must be able to pass through.
+  chmodSync(folder, 0o711);
   const results = join(folder, "results");
   const reporter = ["--test-reporter=./test/harness/reporter.mjs", `--test-reporter-destination=${results}`];
   const command = [process.execPath, "--import", "tsx", ...reporter, file];

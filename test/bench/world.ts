@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -63,7 +63,9 @@ export class World {
   /** Milliseconds from just before execve to the first answer of the main call. */
   async start(): Promise<number> {
     const { argv, mainCall } = this.subject;
-    const { pid, ms } = await this.probe.startProgram(argv(this.place), this.logFile, mainCall);
+    const { pid, ms } = await this.probe.startProgram(argv(this.place), this.logFile, mainCall).catch((error) => {
+      throw new Error(`${error.message}; its log ends with: ${readFileSync(this.logFile, "utf8").trim().slice(-500)}`);
+    });
     this.#pid = pid;
     return ms;
   }
