@@ -1,7 +1,8 @@
 /** The difference of two worlds, for when news were lost and everything was read anew. */
+import type { Change } from "./change.ts";
 import { isSameAddress, isSameAddressObject, isSameButLifetimes, isSameLink, mayBeSameLink } from "./identity.ts";
 import type { Address } from "./rtnl.ts";
-import type { Change, World } from "./snapshot.ts";
+import type { World } from "./snapshot.ts";
 
 /**
  * Pure. What goes is told before what comes, and what hangs on a link between the link's coming and its going, so that a

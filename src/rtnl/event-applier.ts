@@ -6,6 +6,7 @@
 import { FlagsNew } from "netlink/dist/constants.js";
 import { MessageType } from "netlink/dist/rt/gen_structs.js";
 import { decodeAddress } from "./address-messages.ts";
+import type { Change } from "./change.ts";
 import { isSameRouteObject } from "./identity.ts";
 import { decodeLink } from "./link-messages.ts";
 import { decodeNeighbour } from "./neighbour-messages.ts";
@@ -13,7 +14,7 @@ import { decodeRoute } from "./route-messages.ts";
 import type { RouteReport } from "./route-table.ts";
 import type { Address, Family, Link } from "./rtnl.ts";
 import { decodeRule } from "./rule-messages.ts";
-import type { Change, World } from "./snapshot.ts";
+import type { World } from "./snapshot.ts";
 import type { MessageHeader } from "./wire.ts";
 
 /** What the world may show wrongly until it is read again. */
@@ -133,9 +134,11 @@ export class EventApplier {
     if (!report) return none;
     const change = this.world.routeTable.remove(report);
     // One of several IPv6 next hops goes with a message of its own.
-    if (!change && this.world.routeTable.inPlaceOf(report).some((other) => other.hasSeveralNextHops)) {
-      this.#doubt(report.route);
-    }
+    const { family, table, destination } = report.route;
+    const isOneOfSeveral = this.world.routeTable.withSeveralNextHops.some(
+      (other) => other.family === family && other.table === table && other.destination === destination,
+    );
+    if (!change && isOneOfSeveral) this.#doubt(report.route);
     return listed(change);
   }
 

@@ -86,6 +86,8 @@ export class EventChannel {
     const fromKernel = messages.filter(isFromKernel);
     this.counters.spoofed += messages.length - fromKernel.length;
     if (fromKernel.length > 0) this.host.onBurst(fromKernel.map((message) => message.data));
+    // What was cut off is as good as lost.
+    if (fromKernel.some((message) => message.isTruncated)) this.host.onOverrun();
   }
   #onError(error: SystemError): void {
     if (isOverrun(error)) this.host.onOverrun();

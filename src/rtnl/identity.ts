@@ -16,8 +16,10 @@ export const isSameAddressObject = (a: Address, b: Address): boolean =>
  */
 export const routePlace = (route: Route, extra: string): string =>
   extra === ""
-    ? `${route.table} ${route.destination} ${route.metric}`
-    : `${route.table} ${route.destination} ${route.metric} ${extra}`;
+    ? `${route.table} ${route.destination} ${route.metric}${linkOfPlace(route)}`
+    : `${route.table} ${route.destination} ${route.metric}${linkOfPlace(route)} ${extra}`;
+
+const linkOfPlace = ({ family, link }: Route): string => (family === 6 && link !== undefined ? `%${link}` : "");
 
 /** Among the routes of one place. */
 export const isSameRouteObject = (a: Route, b: Route): boolean =>

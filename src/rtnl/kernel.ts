@@ -6,6 +6,7 @@
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { type NativeAddon, nativeAddon, type SystemError } from "../native/native.ts";
+import type { Change } from "./change.ts";
 import { differences } from "./delta.ts";
 import { DeltaFeed } from "./delta-feed.ts";
 import { type Doubt, EventApplier } from "./event-applier.ts";
@@ -25,7 +26,7 @@ import type {
   RtnlCounters,
   Snapshot,
 } from "./rtnl.ts";
-import { type Change, World } from "./snapshot.ts";
+import { World } from "./snapshot.ts";
 import { readLink, readRoutes, readWorld } from "./table-reader.ts";
 import { eachMessage, NetlinkFormatError } from "./wire.ts";
 

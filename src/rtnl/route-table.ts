@@ -1,7 +1,7 @@
 /** Routes with indexes by place, by link and by table, for hundreds of thousands of them. */
+import type { Change } from "./change.ts";
 import { isSameRoute, isSameRouteObject, routePlace } from "./identity.ts";
 import type { Family, Route } from "./rtnl.ts";
-import type { Change } from "./snapshot.ts";
 
 export interface RouteFilter {
   readonly table?: number;
@@ -14,18 +14,13 @@ export interface RouteReport {
   readonly extra: string;
 }
 
-interface StoredRoute {
-  readonly route: Route;
-  readonly place: string;
-}
-
 const none: readonly never[] = [];
 
 export class RouteTable {
-  readonly #places: Readonly<Record<Family, Map<string, StoredRoute[]>>> = { 4: new Map(), 6: new Map() };
-  readonly #byLink = new Map<number, Set<StoredRoute>>();
-  readonly #byTable = new Map<number, Set<StoredRoute>>();
-  readonly #severalNextHops = new Set<StoredRoute>();
+  readonly #places: Readonly<Record<Family, Map<string, RouteReport[]>>> = { 4: new Map(), 6: new Map() };
+  readonly #byLink = new Map<number, Set<RouteReport>>();
+  readonly #byTable = new Map<number, Set<RouteReport>>();
+  readonly #severalNextHops = new Set<RouteReport>();
 
   list({ table, link }: RouteFilter): readonly Route[] {
     if (table === undefined && link === undefined) return this.#all();
@@ -38,22 +33,32 @@ export class RouteTable {
   get withSeveralNextHops(): readonly Route[] {
     return [...this.#severalNextHops].map(({ route }) => route);
   }
-  /** Those with the same table, destination and metric, in the order they came. */
+  /**
+   * Those with the same table, destination and metric, over whatever link, in the order they came. For IPv6 the whole
+   * table is looked through.
+   */
   inPlaceOf({ route, extra }: RouteReport): readonly Route[] {
-    return (this.#places[route.family].get(routePlace(route, extra)) ?? none).map((stored) => stored.route);
+    const isAlike = (other: RouteReport): boolean =>
+      other.route.family === route.family &&
+      other.route.destination === route.destination &&
+      other.route.metric === route.metric &&
+      other.extra === extra;
+    const candidates =
+      route.family === 4 ? this.#places[4].get(routePlace(route, extra)) : this.#byTable.get(route.table);
+    return [...(candidates ?? none)].filter(isAlike).map((stored) => stored.route);
   }
   /** A route told again with other properties is told as removed and added. */
-  put({ route, extra }: RouteReport): Change[] {
-    const place = routePlace(route, extra);
-    const before = this.#find(place, route);
+  put(report: RouteReport): Change[] {
+    const { route } = report;
+    const before = this.#find(report);
     if (before && isSameRoute(before.route, route)) return [];
     const changes: Change[] = before ? [this.#take(before)] : [];
-    this.#store({ route, place });
+    this.#store(report);
     changes.push({ kind: "route-added", route });
     return changes;
   }
-  remove({ route, extra }: RouteReport): Change | undefined {
-    const stored = this.#find(routePlace(route, extra), route);
+  remove(report: RouteReport): Change | undefined {
+    const stored = this.#find(report);
     return stored && this.#take(stored);
   }
   removeOfLink(link: number, family?: Family): Change[] {
@@ -62,7 +67,7 @@ export class RouteTable {
   }
   /** Makes all routes of a family and a table be those reported. */
   replace(family: Family, table: number, reports: readonly RouteReport[]): Change[] {
-    const kept = new Set(reports.map(({ route, extra }) => this.#find(routePlace(route, extra), route)));
+    const kept = new Set(reports.map((report) => this.#find(report)));
     const gone = [...(this.#byTable.get(table) ?? none)].filter(
       (stored) => stored.route.family === family && !kept.has(stored),
     );
@@ -78,9 +83,9 @@ export class RouteTable {
   #missingFrom(other: RouteTable): Route[] {
     const missing: Route[] = [];
     for (const stored of this.#byTable.values()) {
-      for (const { route, place } of stored) {
-        const twin = other.#find(place, route);
-        if (!twin || !isSameRoute(twin.route, route)) missing.push(route);
+      for (const report of stored) {
+        const twin = other.#find(report);
+        if (!twin || !isSameRoute(twin.route, report.route)) missing.push(report.route);
       }
     }
     return missing;
@@ -90,11 +95,13 @@ export class RouteTable {
     for (const stored of this.#byTable.values()) for (const { route } of stored) all.push(route);
     return all;
   }
-  #find(place: string, route: Route): StoredRoute | undefined {
-    return this.#places[route.family].get(place)?.find((other) => isSameRouteObject(other.route, route));
+  #find({ route, extra }: RouteReport): RouteReport | undefined {
+    const inPlace = this.#places[route.family].get(routePlace(route, extra));
+    return inPlace?.find((other) => isSameRouteObject(other.route, route));
   }
-  #store(stored: StoredRoute): void {
-    const { route, place } = stored;
+  #store(stored: RouteReport): void {
+    const { route, extra } = stored;
+    const place = routePlace(route, extra);
     const places = this.#places[route.family];
     const others = places.get(place);
     if (others) others.push(stored);
@@ -103,8 +110,9 @@ export class RouteTable {
     if (route.link !== undefined) addTo(this.#byLink, route.link, stored);
     if (route.hasSeveralNextHops) this.#severalNextHops.add(stored);
   }
-  #take(stored: StoredRoute): Change {
-    const { route, place } = stored;
+  #take(stored: RouteReport): Change {
+    const { route, extra } = stored;
+    const place = routePlace(route, extra);
     const others = this.#places[route.family].get(place) ?? [];
     others.splice(others.indexOf(stored), 1);
     if (others.length === 0) this.#places[route.family].delete(place);

@@ -3,12 +3,10 @@
  * be told; nothing is returned for a report that changes nothing. Arrays handed out are replaced, never changed, so that
  * a reader may walk one while the world goes on.
  */
+import type { Change } from "./change.ts";
 import { isSameAddress, isSameAddressObject, isSameLink } from "./identity.ts";
 import { type RouteFilter, type RouteReport, RouteTable } from "./route-table.ts";
-import type { Address, Delta, Family, Link, Route, Rule, Snapshot } from "./rtnl.ts";
-
-/** A {@link Delta} before it has its reason. */
-export type Change = Delta extends infer D ? (D extends Delta ? Omit<D, "reason"> : never) : never;
+import type { Address, Family, Link, Route, Rule, Snapshot } from "./rtnl.ts";
 
 const nothing: readonly never[] = [];
 

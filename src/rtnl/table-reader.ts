@@ -14,8 +14,10 @@ import { World } from "./snapshot.ts";
 
 /** A table that changes faster than it can be read is left at what was seen last; the outcome says so. */
 const mostAttempts = 5;
-/** With strict checking the kernel says so of a table that is not there (any more): it is empty. */
-const noSuchTable = errnoOf("ENOENT");
+/**
+ * Said of a table that is not there (any more), and by kernels built without IPv6 or without rules: there is nothing.
+ */
+const saysNothing: ReadonlySet<number> = new Set(["ENOENT", "EAFNOSUPPORT", "EOPNOTSUPP"].map(errnoOf));
 const noSuchLink = errnoOf("ENODEV");
 
 /** One request after the other; ends with the first failure. */
@@ -34,7 +36,7 @@ export function dumpEach(
     }
     channel.dump(request, read, (outcome) => {
       wasInterrupted ||= outcome.wasInterrupted;
-      if (outcome.errno === 0 || outcome.errno === noSuchTable) dumpNext(at + 1);
+      if (outcome.errno === 0 || saysNothing.has(outcome.errno)) dumpNext(at + 1);
       else done(outcome);
     });
   };

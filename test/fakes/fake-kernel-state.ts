@@ -1,6 +1,7 @@
+import type { Change } from "../../src/rtnl/change.ts";
 import { errnoOf } from "../../src/rtnl/kernel-error.ts";
 import type { Link } from "../../src/rtnl/rtnl.ts";
-import { type Change, World } from "../../src/rtnl/snapshot.ts";
+import { World } from "../../src/rtnl/snapshot.ts";
 import { describeLink, type FakeLink } from "./fake-kernel-links.ts";
 
 /** How the fake kernel says no; the outer layer adds which request it was. */

@@ -382,3 +382,23 @@ test("another failure of the event socket is logged and everything is read anew 
   clock.advance(250);
   assert.deepEqual(names(), ["lo", "eth0", "eth1"]);
 });
+
+test("an event that was cut off counts as lost", async () => {
+  const { kernel, links, events, names, rtnl } = await world();
+  dumpOf(kernel, getLink, ...links, linkMessage(3, "eth1"));
+  const data = linkMessage(3, "eth1").subarray(0, 20);
+  events.queue.push({ data, address: Buffer.from([16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]), isTruncated: true });
+  events.poll();
+  assert.deepEqual(names(), ["lo", "eth0", "eth1"]);
+  assert.equal(rtnl.counters.overruns, 1);
+});
+
+test("a kernel without IPv6 and without rules is read all the same", async () => {
+  const kernel = new ScriptedKernel();
+  dumpOf(kernel, getLink, linkMessage(1, "lo"));
+  kernel.dumps.set(22, (sequence) => [acknowledgement(sequence, 97)]);
+  kernel.dumps.set(34, (sequence) => [acknowledgement(sequence, 95)]);
+  const rtnl = new KernelRtnl({ clock: new FakeClock(), log: new RecordingLog(), native: kernel });
+  await rtnl.start();
+  assert.equal(rtnl.snapshot.links.size, 1);
+});
