@@ -1,13 +1,11 @@
-import type { Clock } from "../../../base/clock.ts";
 import { DaemonError } from "../../../base/errors.ts";
-import type { Log } from "../../../base/log.ts";
 import { TimerSet } from "../../../base/timer-set.ts";
 import type { IpSettings } from "../../ip-settings.ts";
 import type { ProtocolLink } from "../handler.ts";
 import { AddressGuard } from "./address-guard.ts";
 import { Asking } from "./asking.ts";
 import type { Backoff } from "./backoff.ts";
-import type { LinkChannels } from "./channels.ts";
+import type { ClientObserver, ClientPorts, LostReason } from "./client-ports.ts";
 import type { Dhcp4Config } from "./config.ts";
 import { type Identity, identityOf } from "./identity.ts";
 import { KeptLease, type RememberedLease } from "./kept-lease.ts";
@@ -19,30 +17,6 @@ import type { DhcpMessage } from "./message.ts";
 import { broadcastMac, Messenger } from "./messenger.ts";
 import { type IgnoredBecause, whyIgnored } from "./reply-check.ts";
 import { ipv6OnlyWaitMs, rebootDelayMs, renewDelayMs, resendDelayMs } from "./timing.ts";
-import type { UdpPort } from "./udp-port.ts";
-
-/** Why a lease in use ended. `unconfirmed`: nobody answered, and {@link Dhcp4Config.useUnconfirmedLease} is false. */
-export type LostReason = "nak" | "lease-expired" | "address-conflict" | "unconfirmed" | "ipv6-only-preferred";
-
-export interface ClientObserver {
-  /** New or confirmed settings; the first of them ends the acquisition. */
-  onSettings(settings: IpSettings): void;
-  /** The acquisition failed; the client has stopped. */
-  onFailed(error: DaemonError): void;
-  /** What was told before is void; the client has stopped. */
-  onLost(reason: LostReason): void;
-}
-
-export interface ClientPorts {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly channels: LinkChannels;
-  readonly udp: UdpPort;
-  /** From 0 (inclusive) to 1. */
-  random(): number;
-  /** Unpredictable: 32 bits. */
-  transactionId(): number;
-}
 
 type TimerName = "dhcp4-begin" | "dhcp4-resend" | "dhcp4-limit" | "dhcp4-unconfirmed" | "dhcp4-afterwards";
 

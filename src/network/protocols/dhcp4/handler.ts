@@ -4,7 +4,8 @@ import type { PacketPort } from "../../../packet/packet.ts";
 import type { IpSettings } from "../../ip-settings.ts";
 import type { ProtocolHandler, ProtocolHost, ProtocolLink, ProtocolSession } from "../handler.ts";
 import { ChannelPool } from "./channels.ts";
-import { Dhcp4Client, type LostReason } from "./client.ts";
+import { Dhcp4Client } from "./client.ts";
+import type { ClientObserver, LostReason } from "./client-ports.ts";
 import type { Dhcp4Config } from "./config.ts";
 import { rehearse } from "./rehearsal.ts";
 import type { UdpPort } from "./udp-port.ts";
@@ -68,7 +69,7 @@ interface PendingSetup {
  * One connection of one link. After a failed setup or after `lost` it may be set up again, at once if the owner likes: the
  * client keeps its own back-off after NAKs and conflicts. `lost` tells a {@link LostReason}.
  */
-export class Dhcp4Session implements ProtocolSession {
+export class Dhcp4Session implements ProtocolSession, ClientObserver {
   readonly #client: Dhcp4Client;
   #pending: PendingSetup | undefined;
   #mayResume: boolean;

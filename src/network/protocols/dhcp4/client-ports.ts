@@ -1,0 +1,29 @@
+import type { Clock } from "../../../base/clock.ts";
+import type { DaemonError } from "../../../base/errors.ts";
+import type { Log } from "../../../base/log.ts";
+import type { IpSettings } from "../../ip-settings.ts";
+import type { LinkChannels } from "./channels.ts";
+import type { UdpPort } from "./udp-port.ts";
+
+/** Why a lease in use ended. `unconfirmed`: nobody answered, and `useUnconfirmedLease` in the configuration is false. */
+export type LostReason = "nak" | "lease-expired" | "address-conflict" | "unconfirmed" | "ipv6-only-preferred";
+
+export interface ClientObserver {
+  /** New or confirmed settings; the first of them ends the acquisition. */
+  onSettings(settings: IpSettings): void;
+  /** The acquisition failed; the client has stopped. */
+  onFailed(error: DaemonError): void;
+  /** What was told before is void; the client has stopped. */
+  onLost(reason: LostReason): void;
+}
+
+export interface ClientPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly channels: LinkChannels;
+  readonly udp: UdpPort;
+  /** From 0 (inclusive) to 1. */
+  random(): number;
+  /** Unpredictable: 32 bits. */
+  transactionId(): number;
+}
