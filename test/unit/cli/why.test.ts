@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { orderSentence, refusalSentence } from "../../../src/cli/reasons.ts";
+import { BusObject } from "../../../src/cli/snapshot.ts";
+import { entry, FakeDaemon, orderEntry } from "./fake-daemon.ts";
+
+test("why tells route, name servers, order and what is left alone in sentences", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  const { code, out } = await daemon.runWith({ env: { COLUMNS: "80" } }, "why");
+  assert.equal(code, 0);
+  assert.equal(
+    out,
+    `The machine is online through Ethernet on eth0.
+
+Default route and name servers
+The default route goes by eth0 to 192.0.2.1, as DHCP says.
+Names are asked of 192.0.2.53, 192.0.2.54, as DHCP on eth0 says.
+
+The order of Services
+1. Ethernet on eth0 (online) comes before Ethernet on eth1: it is online.
+2. Ethernet on eth1 (idle).
+
+Not connected
+Ethernet on eth1: nothing is plugged in or in range.
+
+Left alone
+docker0: name docker0.
+`,
+  );
+});
+
+test("why names the numbers that decided", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  daemon.at("/service/0").set("Priority", 5);
+  daemon.order = [orderEntry("/service/0", "", "", "Priority", 0), orderEntry("/service/1", "", "", "", 1)];
+  assert.match((await daemon.run("why")).out, /its Priority is larger \(5 over 0\)/);
+  daemon.order = [orderEntry("/service/0", "", "", "Technology", 0), orderEntry("/service/1", "", "", "", 1)];
+  daemon.at("/service/1").set("Type", "wifi");
+  assert.match(
+    (await daemon.run("why")).out,
+    /ethernet comes before wifi in the order of technologies \(vpn,ethernet,wifi\)/,
+  );
+});
+
+test("why tells a person's own settings from those of the network", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  const own = { Address: ["s", "192.0.2.5"], NameServers: ["as", ["192.0.2.53"]] } as const;
+  daemon.at("/service/0").set("StaticIPConfig", entry(own));
+  const { out } = await daemon.run("why");
+  assert.match(out, /goes by eth0 to 192\.0\.2\.1, as StaticIPConfig says/);
+  assert.match(out, /as StaticIPConfig on eth0 says/);
+  const why = await daemon.json("why");
+  assert.deepEqual(why.defaultRoutes, [{ link: "eth0", gateway: "192.0.2.1", source: "StaticIPConfig" }]);
+});
+
+test("why says when there is no gateway and no name server", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  daemon.at("/ipconfig/eth0_1_dhcp").set("Gateway", "0.0.0.0");
+  daemon.at("/ipconfig/eth0_1_dhcp").set("NameServers", []);
+  const { out } = await daemon.run("why");
+  assert.match(out, /There is no default route: the network names no gateway\./);
+  assert.match(out, /There are no name servers/);
+});
+
+test("why NAME tells of the Service and of the Device behind a link", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  const { out } = await daemon.run("why", "eth1");
+  assert.equal(
+    out,
+    `Ethernet on eth1
+Its state is idle: new.
+It does not connect by itself: nothing is plugged in or in range.
+It is number 2 of 2 in the order.
+Ethernet on eth0 comes before Ethernet on eth1: it is online.
+Its settings are kept in /profile/default.
+
+Device eth1
+It is taken for ethernet: kind veth.
+The link is up and has no carrier.
+It carries no Service.
+`,
+  );
+  assert.match((await daemon.run("why", "eth0")).out, /Its address 192\.0\.2\.5\/24 comes from DHCP\./);
+});
+
+test("why tells of a failed Service what failed, and of a link without a Device why it has none", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  daemon.at("/service/1").set("State", "failure");
+  daemon.at("/service/1").set("Error", "dhcp-failed");
+  daemon.order = [orderEntry("/service/1", "dhcp-failed: nobody answered", "throttled", "", -1)];
+  const all = (await daemon.run("why")).out;
+  assert.match(all, /Ethernet on eth1 failed: dhcp-failed: nobody answered\. It is not tried now: it failed just now/);
+  assert.match(
+    (await daemon.run("why", "eth1")).out,
+    /Its state is failure \(dhcp-failed\): dhcp-failed: nobody answered\./,
+  );
+  assert.equal((await daemon.run("why", "docker0")).out, "docker0 has no Device: name docker0.\n");
+  assert.equal((await daemon.run("why", "nothing")).code, 2);
+});
+
+test("a reason that this program does not know yet is shown as it is", () => {
+  const service = new BusObject("service", "/service/0", new Map());
+  assert.equal(orderSentence("MoonPhase", service, service, ""), "MoonPhase");
+  assert.equal(orderSentence("constructor", service, service, ""), "constructor");
+  assert.equal(refusalSentence("moon phase"), "moon phase");
+  assert.equal(refusalSentence("toString"), "toString");
+  assert.equal(refusalSentence(""), undefined);
+});
