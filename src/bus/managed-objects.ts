@@ -20,11 +20,12 @@ export function managedObjects(objects: Iterable<TreeObject>): MarshalledReply {
   return taken(writer);
 }
 
-/** Body of InterfacesAdded, `oa{sa{sv}}`. */
+/** Body of InterfacesAdded, `oa{sa{sv}}`. Of thousands of objects that nobody asks about no bytes are kept. */
 export function addedObject(object: TreeObject): MarshalledReply {
   const writer = new Writer(1024);
   writer.begin(defaultLimits.maxMessageBytes);
   writeObject(writer, object);
+  object.forgetBytes();
   return taken(writer);
 }
 

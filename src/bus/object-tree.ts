@@ -57,6 +57,10 @@ export class TreeObject implements ExportedObject {
     }
     return bytes;
   }
+  /** They are made anew when somebody asks. */
+  forgetBytes(): void {
+    this.#kept = undefined;
+  }
   remove(): void {
     const host = this.#host;
     this.#host = undefined;

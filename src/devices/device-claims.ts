@@ -33,9 +33,15 @@ export interface Activation {
   deactivate(): Promise<void>;
 }
 
+interface UserEntry {
+  readonly user: DeviceUser;
+  hasClaim: boolean;
+}
+
 /** One device by name; it may be absent from the kernel while somebody already waits for it. */
 export class ClaimableDevice {
-  readonly #users = new Map<DeviceUser, { hasClaim: boolean }>();
+  /** In the order they came. One or two; a list is smaller than a map, and there may be thousands of devices. */
+  #users: readonly UserEntry[] = [];
   #activation: Activation | undefined;
   #isInKernel = false;
   #isDisabled = false;
@@ -69,13 +75,13 @@ export class ClaimableDevice {
     return this.#hasCarrier && (!this.#needsAuth || this.#isAuthorised);
   }
   get userNames(): readonly string[] {
-    return [...this.#users.keys()].map((user) => user.name);
+    return this.#users.map(({ user }) => user.name);
   }
 
   /** Tells the new user what is so already: add, up, link-up. */
   addUser(user: DeviceUser): void {
-    if (this.#users.has(user)) return;
-    this.#users.set(user, { hasClaim: false });
+    if (this.#entryOf(user)) return;
+    this.#users = [...this.#users, { user, hasClaim: false }];
     if (!this.isPresent) return;
     user.onDeviceEvent("add");
     if (this.#isActive) user.onDeviceEvent("up");
@@ -83,9 +89,9 @@ export class ClaimableDevice {
   }
   /** Gives its claim back first. */
   async removeUser(user: DeviceUser): Promise<void> {
-    if (!this.#users.has(user)) return;
+    if (!this.#entryOf(user)) return;
     await this.release(user);
-    this.#users.delete(user);
+    this.#users = this.#users.filter((entry) => entry.user !== user);
     if (this.isPresent) user.onDeviceEvent("remove");
   }
 
@@ -94,7 +100,7 @@ export class ClaimableDevice {
    * with Failure when the device would need itself, or with what activation says; then the user holds no claim.
    */
   async claim(user: DeviceUser, path: readonly ClaimableDevice[] = []): Promise<void> {
-    const entry = this.#users.get(user);
+    const entry = this.#entryOf(user);
     if (!entry) throw new DaemonError("InternalError", `${user.name} is not a user of ${this.name}`);
     if (entry.hasClaim) return;
     if (!this.isPresent) throw new DaemonError("NotFound", `device ${this.name} is not present`);
@@ -108,13 +114,16 @@ export class ClaimableDevice {
   }
 
   async release(user: DeviceUser): Promise<void> {
-    const entry = this.#users.get(user);
+    const entry = this.#entryOf(user);
     if (!entry?.hasClaim) return;
     this.#abandon(entry);
     await this.#enqueue(() => this.#deactivateIfUnclaimed());
   }
 
-  #abandon(entry: { hasClaim: boolean }): void {
+  #entryOf(user: DeviceUser): UserEntry | undefined {
+    return this.#users.find((entry) => entry.user === user);
+  }
+  #abandon(entry: UserEntry): void {
     if (entry.hasClaim) this.#claims--;
     entry.hasClaim = false;
   }
@@ -171,7 +180,7 @@ export class ClaimableDevice {
     this.#tell("topology-changed");
   }
 
-  async #activate(entry: { hasClaim: boolean }, path: readonly ClaimableDevice[]): Promise<void> {
+  async #activate(entry: UserEntry, path: readonly ClaimableDevice[]): Promise<void> {
     // Released or taken away while it waited for its turn: nothing to do.
     if (this.#isActive || !entry.hasClaim) return;
     this.#tell("setup");
@@ -203,12 +212,12 @@ export class ClaimableDevice {
     else this.#tell("down");
   }
   async #reactivate(): Promise<void> {
-    const claimant = [...this.#users.values()].find((entry) => entry.hasClaim);
+    const claimant = this.#users.find((entry) => entry.hasClaim);
     if (claimant) await this.#activate(claimant, []).catch(() => {});
   }
 
   #forgetClaims(): void {
-    for (const entry of this.#users.values()) entry.hasClaim = false;
+    for (const entry of this.#users) entry.hasClaim = false;
     this.#claims = 0;
     this.#isActive = false;
   }
@@ -225,7 +234,7 @@ export class ClaimableDevice {
     if (this.hasLink !== had) this.#tell(this.hasLink ? "link-up" : "link-down");
   }
   #tell(event: DeviceEvent): void {
-    for (const user of [...this.#users.keys()]) user.onDeviceEvent(event);
+    for (const { user } of this.#users) user.onDeviceEvent(event);
   }
 }
 

@@ -38,7 +38,7 @@ const busName = (linkName: string): string => linkName.replace(/[^A-Za-z0-9_]/g,
  * One link that Fairlead manages. It knows link matters only (up, down, carrier, which Service is on it); addressing
  * belongs to its Network. The link goes up and down only through its claim.
  */
-export abstract class Device implements DeviceUser, NetworkObserver {
+export abstract class Device implements Activation, DeviceUser, NetworkObserver {
   abstract readonly technology: PrimaryTechnology;
   announce: Announce | undefined;
   /** The wish, stored as Powered. */
@@ -60,7 +60,7 @@ export abstract class Device implements DeviceUser, NetworkObserver {
   ) {
     this.#link = link;
     this.claimable = host.claims.device(link.name);
-    this.claimable.setInKernel(this.#activation());
+    this.claimable.setInKernel(this);
     this.claimable.addUser(this);
   }
 
@@ -249,15 +249,17 @@ export abstract class Device implements DeviceUser, NetworkObserver {
     // The Device looks at the kernel's own news (update); claims tell it nothing new.
   }
 
-  #activation(): Activation {
-    const { rtnl } = this.host;
-    const set = async (isUp: boolean): Promise<void> => {
-      const now = rtnl.snapshot.links.get(this.#link.index);
-      if (now && now.isUp !== isUp) {
-        await rtnl.request({ op: "set-link", link: this.#link.index, change: { isUp } });
-      }
-    };
-    return { activate: () => set(true), deactivate: () => set(false) };
+  // Activation: what its claim does to the link.
+  activate(): Promise<void> {
+    return this.#setUp(true);
+  }
+  deactivate(): Promise<void> {
+    return this.#setUp(false);
+  }
+  async #setUp(isUp: boolean): Promise<void> {
+    const { index } = this.#link;
+    const now = this.host.rtnl.snapshot.links.get(index);
+    if (now && now.isUp !== isUp) await this.host.rtnl.request({ op: "set-link", link: index, change: { isUp } });
   }
 }
 

@@ -4,12 +4,11 @@ import type { EthernetPort, EthernetService } from "../services/ethernet-service
 import { Device, type DeviceHost, deviceShape } from "./device.ts";
 import { deviceProperties } from "./device-properties.ts";
 
-/** What sysfs tells of an Ethernet link beyond the kernel's news. */
+/** What sysfs tells of an Ethernet link beyond the kernel's news. Asked only when somebody wants to know. */
 export interface EthernetHardware {
-  /** "pci", "usb", or empty. */
-  readonly busType: string;
-  /** Megabits per second, 0 unknown. Asked when somebody wants to know: the driver may take its time. */
-  speedMbps(): number;
+  readFacts(linkName: string): { readonly busType?: string | undefined };
+  /** Undefined: the driver does not say. */
+  readSpeedMbps(linkName: string): number | undefined;
 }
 
 /** A cable's socket. */
@@ -22,7 +21,7 @@ export class EthernetDevice extends Device implements EthernetPort {
     host: DeviceHost,
     link: Link,
     technologyReason: string,
-    readonly hardware: EthernetHardware,
+    private readonly hardware: EthernetHardware,
     leftAloneBecause: string | undefined,
   ) {
     super(host, link, technologyReason);
@@ -37,7 +36,13 @@ export class EthernetDevice extends Device implements EthernetPort {
     return this.link.master === undefined ? this.#leftAloneBecause : "the link is part of another one";
   }
   get linkSpeedKbps(): number {
-    return this.hasCarrier ? this.hardware.speedMbps() * 1000 : 0;
+    return this.hasCarrier ? (this.hardware.readSpeedMbps(this.name) ?? 0) * 1000 : 0;
+  }
+  /** "pci", "usb", or empty: another bus, or no hardware at all. */
+  get busType(): string {
+    // Links that the kernel makes up have a kind and no bus: with a thousand of them sysfs is not asked in vain.
+    const busType = this.link.kind === undefined ? this.hardware.readFacts(this.name).busType : undefined;
+    return busType === "pci" || busType === "usb" ? busType : "";
   }
 
   connectService(service: EthernetService): void {
@@ -64,7 +69,7 @@ const ethernetProperties = propertyTable<EthernetDevice>()({
   "Ethernet.DeviceBusType": {
     signature: "s",
     doc: "pci, usb, or empty.",
-    get: (device) => device.hardware.busType,
+    get: (device) => device.busType,
   },
   "Ethernet.LinkUp": { signature: "b", doc: "Whether there is carrier.", get: (device) => device.hasCarrier },
   EapAuthenticationCompleted: {

@@ -15,6 +15,7 @@ export interface ConnectivityPorts {
 /** Carries the order of Services over to routes and the resolver file. */
 export class Connectivity {
   #rankedLinks: readonly number[] = [];
+  #connected: readonly Service[] = [];
   #dnsOwner: Service | undefined;
   constructor(private readonly ports: ConnectivityPorts) {}
 
@@ -27,8 +28,12 @@ export class Connectivity {
     return this.#rankedLinks;
   }
 
-  rank(services: readonly Service[]): void {
+  /** `changed`: those whose state or place may be another than before. */
+  follow(services: readonly Service[], changed: readonly Service[]): void {
+    const isConcerned = (service: Service) => service.network !== undefined || this.#connected.includes(service);
+    if (!changed.some(isConcerned) && this.#connected.every((service) => service.network)) return;
     const connected = services.filter((service) => service.network !== undefined && isConnected(service.state));
+    this.#connected = connected;
     const links = connected.map((service) => service.network?.link?.index ?? 0);
     if (links.length !== this.#rankedLinks.length || links.some((link, at) => link !== this.#rankedLinks[at])) {
       this.#rankedLinks = links;

@@ -25,7 +25,7 @@ import { Connectivity, type ConnectivityPorts } from "./connectivity.ts";
 import type { ManagerEvent } from "./events.ts";
 import { ListPacing } from "./list-pacing.ts";
 import { ManagerSettings, managerEntry } from "./manager-settings.ts";
-import { ServiceList } from "./service-list.ts";
+import { ServiceList, type Sorted } from "./service-list.ts";
 import { technologiesOf } from "./technology-control.ts";
 
 /** What the Manager is given by the daemon. */
@@ -59,6 +59,9 @@ export interface ManagerObserver {
   happened(event: HistoryEntry): void;
 }
 
+const deviceLists = ["Devices", "AvailableTechnologies", "EnabledTechnologies", "UninitializedTechnologies"] as const;
+const serviceLists = ["ServiceCompleteList", "Services", "ConnectedTechnologies", "DefaultTechnology"] as const;
+
 /** Owns Devices, Services and Providers, keeps the Services in order, and connects the best. */
 export class Manager implements ProviderHost, DeviceHost {
   readonly clock: Clock;
@@ -83,6 +86,7 @@ export class Manager implements ProviderHost, DeviceHost {
   #properties: PropertyStore<Manager> | undefined;
   #nextSerial = 0;
   #isRunning = false;
+  #areServicesSorted = false;
 
   constructor(private readonly ports: ManagerPorts) {
     this.clock = ports.clock;
@@ -96,8 +100,7 @@ export class Manager implements ProviderHost, DeviceHost {
     );
     this.services = new ServiceList(
       () => this.technologyOrder,
-      (services) => this.#afterSort(services),
-      ports.clock,
+      (sorted) => this.#afterSort(sorted),
     );
     this.connectivity = new Connectivity(ports);
     this.#autoConnector = new AutoConnector(ports.log);
@@ -175,8 +178,8 @@ export class Manager implements ProviderHost, DeviceHost {
     service.load(owner ?? adopter);
     if (!owner && service.storageId === "ethernet_any") service.save();
   }
-  requestSort(because: string): void {
-    this.services.requestSort(because);
+  requestSort(because: string, service?: Service): void {
+    this.services.requestSort(because, service);
   }
   stateChanged(service: Service, before: ConnectState, because: string): void {
     this.#post({ kind: "service-state-changed", service, because: `${before} -> ${service.state}: ${because}` });
@@ -208,14 +211,14 @@ export class Manager implements ProviderHost, DeviceHost {
     this.profiles.profileForDevices()?.store.write(device.storageId, device.properties.rows());
   }
   enabledChanged(device: Device): void {
-    this.properties.touch("EnabledTechnologies");
     this.#post({ kind: "device-enabled-changed", device, because: device.isEnabled ? "enabled" : "disabled" });
-    this.requestSort(`${device.name} is ${device.isEnabled ? "enabled" : "disabled"}`);
+    this.#requestLists();
+    this.#requestSortOf(device, "a Device was enabled or disabled");
   }
   linkChanged(device: Device): void {
     this.#ethernet.serviceOf(device)?.technologyChanged();
     this.#post({ kind: "carrier-changed", device, because: device.hasCarrier ? "carrier" : "no carrier" });
-    this.requestSort(`carrier of ${device.name}`);
+    this.#requestSortOf(device, "carrier changed");
   }
   makeNetwork(device: Device): Network {
     return this.ports.makeNetwork(device);
@@ -228,7 +231,7 @@ export class Manager implements ProviderHost, DeviceHost {
   }
   ipConfigsChanged(device: Device): void {
     this.observer?.ipConfigsChanged(device);
-    this.requestSort(`addressing of ${device.name}`);
+    this.#requestSortOf(device, "addressing changed");
   }
 
   /** Every property change of a client ends here: stored first, then in force. */
@@ -299,12 +302,7 @@ export class Manager implements ProviderHost, DeviceHost {
   }
   #makeDevice(link: Link, technology: PrimaryTechnology, because: string): Device | undefined {
     if (technology !== "ethernet") return undefined;
-    const facts = this.ports.readFacts(link.name);
-    const hardware = {
-      busType: facts.busType ?? "",
-      speedMbps: () => this.ports.readSpeedMbps(link.name) ?? 0,
-    };
-    return new EthernetDevice(this, link, because, hardware, this.ports.leftAloneBecause(link));
+    return new EthernetDevice(this, link, because, this.ports, this.ports.leftAloneBecause(link));
   }
   #addDevice(device: Device): void {
     this.#devices.push(device);
@@ -315,7 +313,7 @@ export class Manager implements ProviderHost, DeviceHost {
     this.observer?.deviceAdded(device);
     for (const provider of this.#providers) provider.deviceAdded(device);
     this.#post({ kind: "device-added", device, because: device.technologyReason });
-    this.#listPacing.request(this.#devices.length + this.services.all.length);
+    this.#requestLists();
     if (device.isEnabledPersistently && !this.isProhibited(device.technology)) {
       // Said by the Device; the link may be gone again before it could be set up.
       device.setEnabled(true, { isPersistent: false }).catch(() => {});
@@ -326,23 +324,31 @@ export class Manager implements ProviderHost, DeviceHost {
     for (const provider of this.#providers) provider.deviceRemoved(device);
     this.observer?.deviceRemoved(device);
     this.#post({ kind: "device-removed", device, because: "the link is gone" });
+    this.#requestLists();
+  }
+
+  #requestSortOf(device: Device, because: string): void {
+    this.requestSort(because, this.#ethernet.serviceOf(device));
+  }
+  #requestLists(): void {
     this.#listPacing.request(this.#devices.length + this.services.all.length);
   }
 
-  #afterSort(services: readonly Service[]): void {
-    this.connectivity.rank(services);
+  #afterSort({ services, changed }: Sorted): void {
+    this.connectivity.follow(services, changed);
     for (const provider of this.#providers) provider.sorted(services);
     // Before anything is told: what is connected now waits for the network, not for our words.
-    if (this.#isRunning) this.#autoConnector.run(services);
-    this.#listPacing.request(services.length);
-    for (const name of ["ConnectedTechnologies", "DefaultTechnology"]) this.properties.retell(name);
+    if (this.#isRunning) this.#autoConnector.run(changed);
     for (const name of ["DefaultService", "ConnectionState"]) this.properties.touch(name);
+    this.#areServicesSorted = true;
+    this.#requestLists();
   }
+  /** Those of Services after every sort, changed or not: some clients wait for the signal itself. */
   #tellLists(): void {
-    for (const name of ["Devices", "AvailableTechnologies", "EnabledTechnologies", "UninitializedTechnologies"]) {
-      this.properties.touch(name);
-    }
-    for (const name of ["ServiceCompleteList", "Services"]) this.properties.retell(name);
+    for (const name of deviceLists) this.properties.touch(name);
+    if (!this.#areServicesSorted) return;
+    this.#areServicesSorted = false;
+    for (const name of serviceLists) this.properties.retell(name);
   }
 
   #post(event: ManagerEvent): void {

@@ -1,24 +1,39 @@
-import type { Clock } from "../base/clock.ts";
 import type { Technology } from "../base/technology.ts";
 import type { Service } from "../services/service.ts";
 import { type Comparison, compareServices, type OrderRules, orderOf } from "../services/service-order.ts";
 
-/** Done after each sort, with all Services in their new order. */
-export type AfterSort = (services: readonly Service[]) => void;
+/** What a sort was about. */
+export interface Sorted {
+  /** All Services in their new order. */
+  readonly services: readonly Service[];
+  /** Those that are to be looked at again, in their new order. */
+  readonly changed: readonly Service[];
+}
 
-/** All Services, best first. Their order changes only in the sort task, which runs at most once a turn of the event loop. */
+/** Up to this many Services all are looked at after each sort: it costs nothing, and nothing can be overlooked. */
+const fewServices = 64;
+
+/** Reasons kept of one sort, and sorts kept for the debug dump: enough to see who keeps it busy. */
+const mostReasons = 8;
+const mostRemembered = 20;
+
+/**
+ * All Services, best first. Their order changes only in the sort task, which runs at most once a turn of the event loop
+ * and moves only those that asked for it: with a thousand Services one that changes costs as much as with ten.
+ */
 export class ServiceList {
-  #services: Service[] = [];
+  readonly #services: Service[] = [];
+  readonly #changed = new Set<Service>();
+  readonly #reasons = new Set<string>();
+  #isAllChanged = false;
   #isSortPending = false;
   #isStopped = false;
-  readonly #reasons = new Set<string>();
   /** Why the last sorts ran, newest last; for the debug dump. */
   readonly recentReasons: string[] = [];
 
   constructor(
     private readonly technologyOrder: () => readonly Technology[],
-    private readonly afterSort: AfterSort,
-    readonly clock: Clock,
+    private readonly afterSort: (sorted: Sorted) => void,
   ) {}
 
   /** In the order of the last sort; new ones at the end until then. */
@@ -27,19 +42,23 @@ export class ServiceList {
   }
   add(service: Service): void {
     this.#services.push(service);
-    this.requestSort(`${service.logName} is new`);
+    this.requestSort("a Service is new", service);
   }
   remove(service: Service): void {
-    this.#services = this.#services.filter((other) => other !== service);
-    this.requestSort(`${service.logName} is gone`);
+    const at = this.#services.indexOf(service);
+    if (at >= 0) this.#services.splice(at, 1);
+    this.#changed.delete(service);
+    this.#post("a Service is gone");
   }
 
-  /** Posts one task in this turn of the event loop; more requests before it runs cost nothing. */
-  requestSort(because: string): void {
-    if (this.#reasons.size < 8) this.#reasons.add(because);
-    if (this.#isSortPending || this.#isStopped) return;
-    this.#isSortPending = true;
-    queueMicrotask(() => this.#sort());
+  /**
+   * Posts one task in this turn of the event loop; more requests before it runs cost nothing. `service`: the one whose
+   * facts are others than before; undefined: what holds for all has changed.
+   */
+  requestSort(because: string, service?: Service): void {
+    if (service) this.#changed.add(service);
+    else this.#isAllChanged = true;
+    this.#post(because);
   }
   stop(): void {
     this.#isStopped = true;
@@ -54,14 +73,44 @@ export class ServiceList {
   get #rules(): OrderRules {
     return { technologyOrder: this.technologyOrder() };
   }
+  #post(because: string): void {
+    if (this.#reasons.size < mostReasons) this.#reasons.add(because);
+    if (this.#isSortPending || this.#isStopped) return;
+    this.#isSortPending = true;
+    queueMicrotask(() => this.#sort());
+  }
   #sort(): void {
     this.#isSortPending = false;
     if (this.#isStopped) return;
-    this.recentReasons.push([...this.#reasons].join("; "));
-    this.recentReasons.splice(0, this.recentReasons.length - 20);
-    this.#reasons.clear();
+    this.#remember();
+    const isSmall = this.#services.length <= fewServices || this.#changed.size > this.#services.length / 8;
+    const changed = this.#isAllChanged || isSmall ? undefined : [...this.#changed];
+    this.#isAllChanged = false;
+    this.#changed.clear();
     const rules = this.#rules;
-    this.#services.sort((a, b) => orderOf(a, b, rules));
-    this.afterSort(this.#services);
+    if (changed) this.#move(changed, rules);
+    else this.#services.sort((a, b) => orderOf(a, b, rules));
+    changed?.sort((a, b) => orderOf(a, b, rules));
+    this.afterSort({ services: this.#services, changed: changed ?? [...this.#services] });
+  }
+  /** The others are in order among themselves: each of these goes to its place between them. */
+  #move(changed: readonly Service[], rules: OrderRules): void {
+    for (const service of changed) this.#services.splice(this.#services.indexOf(service), 1);
+    for (const service of changed) this.#services.splice(this.#placeOf(service, rules), 0, service);
+  }
+  #placeOf(service: Service, rules: OrderRules): number {
+    let [low, high] = [0, this.#services.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const other = this.#services[middle] as Service;
+      if (orderOf(other, service, rules) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+  #remember(): void {
+    this.recentReasons.push([...this.#reasons].join("; "));
+    this.recentReasons.splice(0, this.recentReasons.length - mostRemembered);
+    this.#reasons.clear();
   }
 }

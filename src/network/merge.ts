@@ -116,10 +116,13 @@ export interface ConfigSource {
 
 type Dictionary = ReadonlyMap<string, WireVariant>;
 
+/** One for all: most Services of a machine with many links are not connected. */
+const nothing: Dictionary = new Map();
+
 /** NetworkConfig (shill-dbus-api 3.3): {} or all keys; empty text and 0 for what is not known. */
 export function networkConfigDictionary(of: ConfigSource | undefined): Dictionary {
   const effective = of?.effective;
-  if (!of || !effective) return new Map();
+  if (!of || !effective) return nothing;
   const { ipv4, ipv6 } = effective;
   const text = (value: string | undefined): WireVariant => ({ signature: "s", value: value ?? "" });
   const texts = (value: readonly string[]): WireVariant => ({ signature: "as", value });
@@ -142,7 +145,7 @@ export function networkConfigDictionary(of: ConfigSource | undefined): Dictionar
 /** SavedIPConfig: keys as StaticIPConfig, absent where nothing was offered. */
 export function savedConfigDictionary(of: ConfigSource | undefined): Dictionary {
   const saved = of?.saved;
-  if (!saved) return new Map();
+  if (!saved) return nothing;
   const { ipv4 } = saved;
   return staticIpDictionary(
     withoutAbsent<StaticIp>({

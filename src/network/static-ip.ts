@@ -37,6 +37,7 @@ type ListKey = keyof typeof mostEntries;
  * Throws DaemonError InvalidArguments only for lists beyond all use.
  */
 export function parseStaticIp(dictionary: Dictionary): StaticIp {
+  if (dictionary.size === 0) return emptyStaticIp;
   return {
     ...parseAddress(dictionary),
     ...optional("mtu", parseMtu(dictionary)),
@@ -47,8 +48,12 @@ export function parseStaticIp(dictionary: Dictionary): StaticIp {
   };
 }
 
+/** One for all: it is what nearly every Service has. */
+const nothing: ReadonlyMap<string, WireVariant> = new Map();
+
 /** The D-Bus form; what is not set has no key. `parseStaticIp` of it gives an equal value. */
 export function staticIpDictionary(of: StaticIp): ReadonlyMap<string, WireVariant> {
+  if (of === emptyStaticIp) return nothing;
   const dictionary = new Map<string, WireVariant>();
   const put = (key: string, signature: string, value: unknown) => dictionary.set(key, { signature, value });
   if (of.address !== undefined) put("Address", "s", of.address);

@@ -11,6 +11,8 @@ import type { Provider, ProviderHost } from "./provider.ts";
 export class EthernetProvider implements Provider {
   readonly technology = "ethernet";
   readonly #services = new Set<EthernetService>();
+  /** The one with the identity `ethernet_any`; undefined between the loss of its Device and the next sort. */
+  #generic: EthernetService | undefined;
   readonly #byDevice = new Map<EthernetDevice, EthernetService>();
 
   constructor(private readonly host: ProviderHost) {}
@@ -21,14 +23,14 @@ export class EthernetProvider implements Provider {
 
   deviceAdded(device: Device): void {
     if (!(device instanceof EthernetDevice)) return;
-    const bare = [...this.#services].find((service) => service.port === undefined);
+    const bare = this.#generic?.port === undefined ? this.#generic : undefined;
     if (bare) {
       bare.setPort(device);
       this.host.rematchService(bare);
     }
     const service = bare ?? this.#make(ethernetIdOf(device.permanentMac), device);
     this.#byDevice.set(device, service);
-    if (bare) this.host.requestSort(`${service.logName} has a device`);
+    if (bare) this.host.requestSort("a cable's Service has a Device", service);
   }
 
   deviceRemoved(device: Device): void {
@@ -40,20 +42,20 @@ export class EthernetProvider implements Provider {
     // The last one stays, as the place where a person finds the Ethernet settings.
     if (this.#services.size === 1) this.#takeIdentity(service, genericEthernetId);
     else this.#drop(service);
-    this.host.requestSort(`${service.logName} lost its device`);
+    this.host.requestSort("a cable's Service lost its Device", service);
   }
 
   sorted(services: readonly Service[]): void {
     const first = services.find((service) => service instanceof EthernetService);
     if (!(first instanceof EthernetService) || first.isGeneric) return;
-    const generic = [...this.#services].find((service) => service.isGeneric);
+    const generic = this.#generic;
     if (generic?.port) this.#takeIdentity(generic, ethernetIdOf((generic.port as EthernetDevice).permanentMac));
     else if (generic) this.#drop(generic);
     this.#takeIdentity(first, genericEthernetId);
   }
 
   defaultService(): EthernetService | undefined {
-    return [...this.#services].find((service) => service.isGeneric) ?? [...this.#services][0];
+    return this.#generic;
   }
   serviceOf(device: Device): EthernetService | undefined {
     return device instanceof EthernetDevice ? this.#byDevice.get(device) : undefined;
@@ -62,16 +64,20 @@ export class EthernetProvider implements Provider {
   #make(storageId: string, device: EthernetDevice | undefined): EthernetService {
     const service = new EthernetService(this.host, this.host.nextServiceSerial(), storageId, device);
     this.#services.add(service);
+    if (service.isGeneric) this.#generic = service;
     this.host.registerService(service);
     return service;
   }
   #drop(service: EthernetService): void {
     this.#services.delete(service);
+    if (this.#generic === service) this.#generic = undefined;
     this.host.deregisterService(service);
   }
   #takeIdentity(service: EthernetService, storageId: string): void {
     if (service.storageId === storageId) return;
     service.rename(storageId);
+    if (service.isGeneric) this.#generic = service;
+    else if (this.#generic === service) this.#generic = undefined;
     this.host.rematchService(service);
   }
 }

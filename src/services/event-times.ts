@@ -6,17 +6,15 @@ const windowMs = 5 * 60_000;
 
 /** The newest events of one kind, as Diagnostics.* shows them. */
 export class EventTimes {
-  #events: { readonly at: number; readonly text: string }[] | undefined;
+  #events: readonly { readonly at: number; readonly text: string }[] = [];
 
   note(clock: Clock): void {
     const event = { at: clock.now(), text: new Date(clock.wallTime()).toISOString() };
-    this.#events = [...(this.#events ?? []), event].slice(-mostEvents);
+    this.#events = [...this.#events, event].slice(-mostEvents);
   }
   /** Wall-clock texts of the last five minutes, oldest first. */
   texts(clock: Clock): readonly string[] {
-    if (!this.#events) return none;
     const since = clock.now() - windowMs;
     return this.#events.filter(({ at }) => at >= since).map(({ text }) => text);
   }
 }
-const none: readonly string[] = [];

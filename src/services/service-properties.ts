@@ -7,6 +7,9 @@ import { isConnected } from "./connect-states.ts";
 import type { Service } from "./service.ts";
 import { type ConfigurationSource, configurationSources } from "./service-order.ts";
 
+/** One for all: it is what nearly every Service has. */
+const none: readonly string[] = [];
+
 const checkPortalValues = ["auto", "true", "false", "http-only"];
 
 function oneOf<V extends string>(what: string, allowed: readonly V[], value: string): V {
@@ -84,12 +87,12 @@ export const serviceProperties = propertyTable<Service>()({
   "Diagnostics.Disconnects": {
     signature: "as",
     doc: "When a connection was lost in the last 5 minutes without anybody asking for it, at most 20.",
-    get: (service) => service.disconnects.texts(service.host.clock),
+    get: (service) => service.disconnects?.texts(service.host.clock) ?? none,
   },
   "Diagnostics.Misconnects": {
     signature: "as",
     doc: "When an attempt to connect failed in the last 5 minutes, at most 20.",
-    get: (service) => service.misconnects.texts(service.host.clock),
+    get: (service) => service.misconnects?.texts(service.host.clock) ?? none,
   },
   DownlinkSpeedKbps: {
     signature: "u",

@@ -24,8 +24,8 @@ import { timeSince1601 } from "./timestamps.ts";
 export interface ServiceHost {
   readonly clock: Clock;
   readonly log: Log;
-  /** Asks for one coalesced sort; asking often costs nothing. */
-  requestSort(because: string): void;
+  /** Asks for one coalesced sort; asking often costs nothing. Without a Service: what holds for all has changed. */
+  requestSort(because: string, service?: Service): void;
   /** Called after the state and its properties are in place, before clients hear of them. */
   stateChanged(service: Service, before: ConnectState, because: string): void;
   isTechnologyAutoConnectable(technology: Technology): boolean;
@@ -99,9 +99,10 @@ export abstract class Service implements OrderFacts {
   #network: Network | undefined;
   #ipConfigPath: string | undefined;
   #connectWhenIdle = false;
-  readonly #cooldown = new Cooldown();
-  readonly misconnects = new EventTimes();
-  readonly disconnects = new EventTimes();
+  // Made when there is something to keep: most Services of a machine with many links never fail.
+  #cooldown: Cooldown | undefined;
+  misconnects: EventTimes | undefined;
+  disconnects: EventTimes | undefined;
 
   constructor(
     readonly host: ServiceHost,
@@ -187,10 +188,11 @@ export abstract class Service implements OrderFacts {
 
   /** The Manager connects without being asked. The caller has looked at {@link autoConnectRefusal}. */
   autoConnectNow(): void {
+    this.#cooldown ??= new Cooldown();
     const wait = this.#cooldown.attempt(this.host.clock.now());
     if (wait > 0) {
       this.host.clock.startTimer(`auto-connect-cooldown ${this.logName}`, wait, () =>
-        this.host.requestSort("auto-connect cooldown is over"),
+        this.host.requestSort("auto-connect cooldown is over", this),
       );
     }
     this.#connectNow("auto-connect");
@@ -251,8 +253,8 @@ export abstract class Service implements OrderFacts {
   #noteLoss(): void {
     if (this.isExplicitlyDisconnected || this.host.isExpectingDisconnects()) return;
     const { clock } = this.host;
-    if (isConnected(this.#state)) this.disconnects.note(clock);
-    else if (isConnecting(this.#state)) this.misconnects.note(clock);
+    if (isConnected(this.#state)) (this.disconnects ??= new EventTimes()).note(clock);
+    else if (isConnecting(this.#state)) (this.misconnects ??= new EventTimes()).note(clock);
   }
 
   /** The one way to another state. Inputs that the table does not know here are ignored on purpose. */
@@ -267,7 +269,7 @@ export abstract class Service implements OrderFacts {
     this.host.stateChanged(this, before, because);
     // Clients rely on this order: Error and times, then IsConnected, then State.
     for (const name of stateProperties) this.properties.touch(name);
-    this.host.requestSort(`${this.logName} is ${next}`);
+    this.host.requestSort("a state changed", this);
     if (this.#connectWhenIdle && (next === "idle" || next === "failure")) {
       this.#connectWhenIdle = false;
       this.#connectNow("asked for while disconnecting");
@@ -283,7 +285,7 @@ export abstract class Service implements OrderFacts {
     if (isConnected(next) && !isConnected(before)) {
       this.lastConnected = timeSince1601(wall);
       this.#failedAt = undefined;
-      this.#cooldown.reset();
+      this.#cooldown?.reset();
       this.#rememberSuccess();
     }
     if (next === "online") this.lastOnline = timeSince1601(wall);
@@ -310,7 +312,7 @@ export abstract class Service implements OrderFacts {
       isConnectable: this.isConnectable,
       state: this.#state,
       isExplicitlyDisconnected: this.isExplicitlyDisconnected,
-      isThrottled: this.#cooldown.isThrottled(host.clock.now()),
+      isThrottled: this.#cooldown?.isThrottled(host.clock.now()) ?? false,
       lacksUnderlay: false,
       hadBadPassphraseJustNow: this.#hadBadPassphraseJustNow,
       technologyRefusal: this.technologyRefusal,
@@ -328,7 +330,7 @@ export abstract class Service implements OrderFacts {
   /** After resume and profile changes: what happened before no longer counts. */
   forgive(): void {
     this.isExplicitlyDisconnected = false;
-    this.#cooldown.reset();
+    this.#cooldown?.reset();
   }
 
   setDevice(device: ServiceDevice | undefined): void {
@@ -366,7 +368,7 @@ export abstract class Service implements OrderFacts {
     if (this.properties.clear(name, () => this.save())) this.#afterChange(name);
   }
   #afterChange(name: string): void {
-    if (orderProperties.has(name)) this.host.requestSort(`${name} of ${this.logName} was set`);
+    if (orderProperties.has(name)) this.host.requestSort(`${name} was set`, this);
   }
 
   /** Writes the whole entry; ephemeral Services are not stored. Throws DaemonError and then nothing has changed. */
@@ -406,6 +408,14 @@ const stateProperties = [
   "IsConnected",
   "State",
 ] as const;
-const deviceProperties = ["Device", "Visible", "Connectable", "UplinkSpeedKbps", "DownlinkSpeedKbps"] as const;
-const networkProperties = ["NetworkID", "NetworkConfig", "SavedIPConfig", "Metered"] as const;
-const technologyProperties = ["Connectable", "Visible", "Strength", "UplinkSpeedKbps", "DownlinkSpeedKbps"] as const;
+const deviceProperties = ["Device", "Visible", "Connectable"] as const;
+/** The speed is asked for here and not at carrier: a driver may take its time to answer. */
+const networkProperties = [
+  "NetworkID",
+  "NetworkConfig",
+  "SavedIPConfig",
+  "Metered",
+  "UplinkSpeedKbps",
+  "DownlinkSpeedKbps",
+] as const;
+const technologyProperties = ["Connectable", "Visible", "Strength"] as const;
