@@ -1,23 +1,13 @@
 import { randomInt } from "node:crypto";
 import { DaemonError, describeError } from "../../../base/errors.ts";
-import type { PacketPort } from "../../../packet/packet.ts";
 import type { IpSettings } from "../../ip-settings.ts";
 import type { ProtocolHandler, ProtocolHost, ProtocolLink, ProtocolSession } from "../handler.ts";
 import { ChannelPool } from "./channels.ts";
 import { Dhcp4Client } from "./client.ts";
 import type { ClientObserver, LostReason } from "./client-ports.ts";
 import type { Dhcp4Config } from "./config.ts";
+import type { Dhcp4Ports } from "./ports.ts";
 import { rehearse } from "./rehearsal.ts";
-import type { UdpPort } from "./udp-port.ts";
-
-export interface Dhcp4Ports {
-  readonly packets: PacketPort;
-  readonly udp: UdpPort;
-  /** From 0 (inclusive) to 1. Default: Math.random, which only spreads load. */
-  readonly random?: () => number;
-  /** 32 unpredictable bits. Default: from the system's generator. */
-  readonly transactionId?: () => number;
-}
 
 export interface Dhcp4Handler extends ProtocolHandler<Dhcp4Config> {
   attach(link: ProtocolLink, config: Dhcp4Config, host: ProtocolHost): Dhcp4Session;

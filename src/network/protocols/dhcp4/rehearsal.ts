@@ -8,9 +8,9 @@ import type { PacketChannel, PacketPort, ReceivedPacket } from "../../../packet/
 import type { ProtocolHandler, ProtocolHost, ProtocolLink } from "../handler.ts";
 import type { Dhcp4Config } from "./config.ts";
 import { buildDatagram, parseDatagram } from "./datagram.ts";
-import type { Dhcp4Ports } from "./handler.ts";
 import { type DhcpMessage, decodeMessage, encodeMessage, type MessageType } from "./message.ts";
 import { optionCode, type RawOptions } from "./options.ts";
+import type { Dhcp4Ports } from "./ports.ts";
 
 const link: ProtocolLink = { index: 0, name: "rehearsal", mac: "02:00:00:00:00:02", mtu: 1500 };
 const server = "192.0.2.1";

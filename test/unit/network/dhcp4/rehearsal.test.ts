@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Dhcp4Ports, dhcp4Handler } from "../../../../src/network/protocols/dhcp4/handler.ts";
+import { dhcp4Handler } from "../../../../src/network/protocols/dhcp4/handler.ts";
+import type { Dhcp4Ports } from "../../../../src/network/protocols/dhcp4/ports.ts";
 import { rehearse } from "../../../../src/network/protocols/dhcp4/rehearsal.ts";
 import { World } from "./world.ts";
 

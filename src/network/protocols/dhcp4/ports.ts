@@ -1,0 +1,12 @@
+import type { PacketPort } from "../../../packet/packet.ts";
+import type { UdpPort } from "./udp-port.ts";
+
+/** What a handler needs of the outside. */
+export interface Dhcp4Ports {
+  readonly packets: PacketPort;
+  readonly udp: UdpPort;
+  /** From 0 (inclusive) to 1. Default: Math.random, which only spreads load. */
+  readonly random?: () => number;
+  /** 32 unpredictable bits. Default: from the system's generator. */
+  readonly transactionId?: () => number;
+}
