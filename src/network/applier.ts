@@ -2,20 +2,15 @@ import type { Cancel, Clock } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Address, Delta, KernelError, KernelRequest, Route, Rtnl, Rule } from "../rtnl/rtnl.ts";
-import { difference, isSameRoute, type KernelMemory, type Scope } from "./apply.ts";
-import {
-  addressKey,
-  isOwnAddress,
-  isOwnRoute,
-  isOwnRule,
-  linkOfRule,
-  linkOfTable,
-  mainTable,
-  routeKey,
-  ruleKey,
-} from "./kernel-marks.ts";
-import { type LinkSysctlPort, LinkSysctls } from "./link-sysctls.ts";
-import { RepairBudget } from "./repair-budget.ts";
+import { difference, type Scope } from "./apply.ts";
+import { emptyIpSettings } from "./ip-settings.ts";
+import { isOwnRoute, isOwnRule, linkOfRoute, linkOfRule } from "./kernel-marks.ts";
+import { KernelNotes } from "./kernel-notes.ts";
+import { isHarmlessRefusal, linkOfRequest } from "./kernel-requests.ts";
+import { type LinkSysctlPort, LinkSysctls, type SettingsHolder } from "./link-sysctls.ts";
+import { Losses } from "./losses.ts";
+import { mergeSettings } from "./merge.ts";
+import { NetworkRanks } from "./network-ranks.ts";
 import { kernelWish, type NetworkWish, type WishedNetwork } from "./wish.ts";
 
 export interface Refusal {
@@ -44,6 +39,11 @@ export interface Inheritance {
   readonly rules: readonly Rule[];
 }
 
+/** An address of documentation (RFC 5737); never sent. */
+const rehearsedSettings = mergeSettings({
+  dhcp: { ...emptyIpSettings, ipv4: { family: 4, address: "192.0.2.2", prefixLength: 24, gateway: "192.0.2.1" } },
+});
+
 type OnApplied = (result: ApplyResult) => void;
 
 interface Entry {
@@ -57,43 +57,41 @@ interface Entry {
  */
 export class Applier {
   readonly #entries = new Map<number, Entry>();
-  /** Best first; networks that it does not name come after, in the order in which they appeared. */
-  #order: readonly number[] | undefined;
-  /**
-   * Links that an earlier run has left configured, best first, without those that were released since. Until told
-   * otherwise they keep their ranks, so that a restart moves no route.
-   */
-  #inherited: readonly number[] | undefined;
-  #lastRanks: ReadonlyMap<number, number> = new Map();
-  readonly #putAddresses = new Map<string, { readonly untilMs: number | undefined }>();
-  readonly #originalMtus = new Map<number, number>();
-  readonly #distrusted = new Set<number>();
+  readonly #ranks: NetworkRanks;
+  readonly #notes = new KernelNotes();
+  readonly #losses: Losses;
   readonly #sysctls: LinkSysctls;
-  readonly #repairs = new RepairBudget();
-  /** Keys of own objects that vanished and were not yet looked after. */
-  readonly #lost = new Set<string>();
-  /** By key, what the batch under way removes or replaces, and by what: news of that are no loss. */
-  #expectedLosses: ReadonlyMap<string, Route | undefined> = new Map();
+  #lastRanks: ReadonlyMap<number, number> = new Map();
   /** Links to look at in the next pass. */
   #due = new Set<number>();
   /** The batch under way; what comes meanwhile waits for its answer. */
   #sending: Promise<void> | undefined;
   #isPassDue = false;
-  #isClosed = false;
   #isRepairPosted = false;
   /** From then on, own objects that serve no single link and are not wished go too. */
   #isStartUpOver = false;
+  #isClosed = false;
+  #isRehearsed = false;
   readonly #stopListening: Cancel;
 
   constructor(private readonly ports: ApplierPorts) {
+    this.#ranks = new NetworkRanks(() => ports.rtnl.snapshot);
+    this.#losses = new Losses(ports.log);
     this.#sysctls = new LinkSysctls(ports.sysctls, ports.log);
     this.#stopListening = ports.rtnl.onDelta((delta) => this.#onDelta(delta));
   }
 
-  /** Prepares a link for addressing, so that nothing of it remains for the moment when a lease arrives. Twice is fine. */
+  /**
+   * Prepares a link for networks to come, so that nothing of it remains for the moment when a lease arrives; for as long
+   * as its Device is enabled. Without, the first {@link setNetwork} does it. Twice is fine.
+   */
   manage(link: number): void {
-    const name = this.ports.rtnl.snapshot.links.get(link)?.name;
-    if (name !== undefined) this.#sysctls.manage(link, name);
+    this.#holdSettings("device", link);
+    this.#rehearse(link);
+  }
+  /** The link is not ours any more: its settings are given back as soon as no network is on it. */
+  unmanage(link: number): void {
+    this.#sysctls.release("device", link, this.#nameIfThere(link));
   }
 
   /**
@@ -106,24 +104,25 @@ export class Applier {
       this.release(link);
       return;
     }
-    this.manage(link);
     // Others may have stepped aside for what was inherited here.
-    const isTakenOver = !this.#entries.has(link) && this.#inheritedLinks().includes(link);
+    const isTakenOver = !this.#entries.has(link) && this.#ranks.inherited.includes(link);
     this.#entries.set(link, { wish, onApplied });
     this.#apply(isTakenOver ? this.#entries.keys() : [link]);
+    // Not before: it takes longer than all the rest.
+    this.#holdSettings("network", link);
   }
 
-  /** Removes all that is ours from the link and gives its MTU and settings back. Nothing to remove: nothing happens. */
+  /** Removes all that is ours from the link and gives its MTU back. Nothing to remove: nothing happens. */
   release(link: number): void {
     this.#entries.delete(link);
-    this.#inherited = this.#inheritedLinks().filter((other) => other !== link);
-    this.#sysctls.release(link, this.ports.rtnl.snapshot.links.get(link)?.name);
+    this.#ranks.dropInherited((other) => other === link);
+    this.#sysctls.release("network", link, this.#nameIfThere(link));
     this.#apply([link]);
   }
 
   /** Links in order, the best first. Metrics follow at once. */
   setRanks(order: readonly number[]): void {
-    this.#order = [...order];
+    this.#ranks.setOrder(order);
     this.#apply([]);
   }
 
@@ -131,7 +130,7 @@ export class Applier {
   inherited(link: number): Inheritance {
     const { snapshot } = this.ports.rtnl;
     return {
-      addresses: snapshot.addresses(link).filter((address) => this.#isOwnAddress(address)),
+      addresses: snapshot.addresses(link).filter((address) => this.#notes.isOwn(address)),
       routes: snapshot.routes({ link }).filter(isOwnRoute),
       rules: snapshot.rules().filter((rule) => isOwnRule(rule) && linkOfRule(rule) === link),
     };
@@ -142,17 +141,10 @@ export class Applier {
    * `undecided`: links whose fate comes later, by {@link setNetwork} or {@link release}.
    */
   releaseUnclaimed(undecided: Iterable<number> = []): void {
-    const { snapshot } = this.ports.rtnl;
-    const links = new Set<number>();
-    for (const address of snapshot.addresses()) if (this.#isOwnAddress(address)) links.add(address.link);
-    for (const route of snapshot.routes())
-      if (isOwnRoute(route)) links.add(route.link ?? linkOfTable(route.table) ?? 0);
-    for (const rule of snapshot.rules()) if (isOwnRule(rule)) links.add(linkOfRule(rule) ?? 0);
     const kept = new Set([...undecided, ...this.#entries.keys()]);
-    for (const link of kept) links.delete(link);
-    this.#inherited = this.#inheritedLinks().filter((link) => kept.has(link));
+    this.#ranks.dropInherited((link) => !kept.has(link));
     this.#isStartUpOver = true;
-    this.#apply(links);
+    this.#apply([...this.#linksWithOurs()].filter((link) => !kept.has(link)));
   }
 
   /** Resolves when everything told so far has been answered by the kernel. */
@@ -170,12 +162,34 @@ export class Applier {
 
   /** For the debug dump. */
   dump(): unknown {
+    const ranked = this.#ranks.ranked(this.#entries);
     return {
-      ranks: this.#ranked().map(({ link }) => this.#nameOf(link)),
-      wishes: Object.fromEntries(this.#ranked().map(({ link, settings }) => [this.#nameOf(link), settings])),
+      ranks: ranked.map(({ link }) => this.#nameOf(link)),
+      wishes: Object.fromEntries(ranked.map(({ link, settings }) => [this.#nameOf(link), settings])),
       isSending: this.#sending !== undefined,
     };
   }
+
+  /**
+   * Goes once through the decision about a lease, for nothing: code that never ran costs half a millisecond more, which
+   * is better spent while the question to the server is under way than when its answer has come.
+   */
+  #rehearse(link: number): void {
+    if (this.#isRehearsed) return;
+    this.#isRehearsed = true;
+    const networks = [{ link, rank: 0, settings: rehearsedSettings }];
+    const nowMs = this.ports.clock.now();
+    const scope: Scope = { links: new Set([link]), wishedLinks: new Set([link]), isSharedIncluded: false };
+    const requests = difference(
+      kernelWish(networks, scope.links),
+      this.ports.rtnl.snapshot,
+      this.#notes.memory(nowMs),
+      scope,
+    );
+    this.#losses.withinBudget(requests, nowMs);
+  }
+
+  // --- passes ---
 
   #apply(links: Iterable<number>): void {
     if (this.#isClosed) return;
@@ -186,55 +200,25 @@ export class Applier {
 
   #pass(): void {
     this.#isPassDue = false;
-    const ranked = this.#ranked();
+    const ranked = this.#ranks.ranked(this.#entries);
     this.#addRankChanges(ranked);
     const due = this.#due;
     this.#due = new Set();
-    const requests = this.#withinBudget(this.#difference(ranked, due));
-    this.#distrusted.clear();
-    const told = [...due].flatMap((link) => this.#entries.get(link) ?? []);
-    if (requests.length === 0) {
-      if (told.length > 0) queueMicrotask(() => this.#tell(due, told, []));
-      return;
-    }
-    this.#sending = this.#send(requests, due, told);
+    const nowMs = this.ports.clock.now();
+    const requests = this.#losses.withinBudget(this.#difference(ranked, due, nowMs), nowMs);
+    this.#notes.trustAgain();
+    const told = new Map([...this.#entries].filter(([link]) => due.has(link)));
+    if (requests.length > 0) this.#sending = this.#send(requests, told);
+    else if (told.size > 0) queueMicrotask(() => this.#tell(told, []));
   }
 
-  #difference(ranked: readonly WishedNetwork[], due: ReadonlySet<number>): KernelRequest[] {
-    const memory: KernelMemory = {
-      nowMs: this.ports.clock.now(),
-      putAddresses: this.#putAddresses,
-      originalMtus: this.#originalMtus,
-      distrustedLinks: this.#distrusted,
-    };
+  #difference(ranked: readonly WishedNetwork[], links: ReadonlySet<number>, nowMs: number): KernelRequest[] {
     const scope: Scope = {
-      links: due,
+      links,
       wishedLinks: new Set(this.#entries.keys()),
-      isSharedIncluded: this.#isStartUpOver || this.#inheritedLinks().length === 0,
+      isSharedIncluded: this.#isStartUpOver || this.#ranks.inherited.length === 0,
     };
-    return difference(kernelWish(ranked, due), this.ports.rtnl.snapshot, memory, scope);
-  }
-
-  #ranked(): readonly WishedNetwork[] {
-    const inherited = this.#inheritedLinks();
-    const isPlaced = (link: number) => this.#entries.has(link) || inherited.includes(link);
-    const known = (this.#order ?? inherited).filter(isPlaced);
-    const links = [...new Set([...known, ...inherited, ...this.#entries.keys()])];
-    return links.flatMap((link, rank) => {
-      const wish = this.#entries.get(link)?.wish;
-      return wish ? [{ link, rank, ...wish }] : [];
-    });
-  }
-
-  /** By the metrics that they were given. */
-  #inheritedLinks(): readonly number[] {
-    if (this.#inherited) return this.#inherited;
-    const metrics = new Map<number, number>();
-    for (const { link, metric } of this.ports.rtnl.snapshot.routes({ table: mainTable }).filter(isOwnRoute)) {
-      if (link !== undefined) metrics.set(link, Math.min(metric, metrics.get(link) ?? metric));
-    }
-    this.#inherited = [...metrics].sort(([, a], [, b]) => a - b).map(([link]) => link);
-    return this.#inherited;
+    return difference(kernelWish(ranked, links), this.ports.rtnl.snapshot, this.#notes.memory(nowMs), scope);
   }
 
   /** Metrics follow the ranks; what is excluded from one network concerns the routes of the others. */
@@ -245,67 +229,51 @@ export class Applier {
     this.#lastRanks = ranks;
   }
 
-  async #send(requests: readonly KernelRequest[], due: ReadonlySet<number>, told: readonly Entry[]): Promise<void> {
-    for (const request of requests) this.#remember(request);
-    this.#expectedLosses = new Map(requests.flatMap(expectedLosses));
+  async #send(requests: readonly KernelRequest[], told: ReadonlyMap<number, Entry>): Promise<void> {
+    for (const request of requests) {
+      const wish = this.#entries.get(linkOfRequest(request) ?? 0)?.wish;
+      this.#notes.onRequest(request, wish, this.ports.rtnl.snapshot);
+    }
+    this.#losses.expect(requests);
+    const refused = await this.#refusals(requests);
+    this.#losses.expect([]);
+    this.#sending = undefined;
+    for (const { request } of refused ?? []) this.#notes.onRefused(request);
+    if (this.#isPassDue) this.#pass();
+    if (refused) this.#tell(told, refused);
+  }
+
+  /** Undefined: the kernel could not be asked. */
+  async #refusals(requests: readonly KernelRequest[]): Promise<readonly Refusal[] | undefined> {
     try {
       const answers = await this.ports.rtnl.batch(requests);
-      const refused = requests.flatMap((request, at) => {
+      return requests.flatMap((request, at) => {
         const error = answers[at];
-        return error && !isHarmless(request, error) ? [{ request, error }] : [];
+        return error && !isHarmlessRefusal(request, error) ? [{ request, error }] : [];
       });
-      for (const { request } of refused) this.#forget(request);
-      this.#continue();
-      this.#tell(due, told, refused);
     } catch (error) {
       this.ports.log.error(() => `the kernel could not be asked: ${describeError(error)}`);
-      this.#continue();
+      return undefined;
     }
   }
 
-  #continue(): void {
-    this.#sending = undefined;
-    this.#expectedLosses = new Map();
-    if (this.#isPassDue) this.#pass();
-  }
-
-  #tell(due: ReadonlySet<number>, told: readonly Entry[], refused: readonly Refusal[]): void {
+  #tell(told: ReadonlyMap<number, Entry>, refused: readonly Refusal[]): void {
     for (const { request, error } of refused) {
-      if (!this.#isGone(request)) this.ports.log.warn(() => `refused by the kernel: ${error.message}`);
+      if (!this.#isLinkGone(request)) this.ports.log.warn(() => `refused by the kernel: ${error.message}`);
     }
-    for (const link of due) {
-      const entry = this.#entries.get(link);
+    for (const [link, entry] of told) {
       // A newer wish has its own pass, and is told then.
-      if (!entry || !told.includes(entry)) continue;
+      if (this.#entries.get(link) !== entry) continue;
       const own = refused.filter(({ request }) => linkOfRequest(request) === link);
-      entry.onApplied?.({ link, wish: entry.wish, refused: own });
+      try {
+        entry.onApplied?.({ link, wish: entry.wish, refused: own });
+      } catch (error) {
+        this.ports.log.error(() => `${this.#nameOf(link)}: after applying: ${describeError(error)}`);
+      }
     }
   }
 
-  /** Written down before it is sent: the news of it comes before the answer. */
-  #remember(request: KernelRequest): void {
-    if (request.op === "put-address") {
-      const { link, address } = request.address;
-      const wish = this.#entries.get(link)?.wish;
-      const untilMs = wish?.settings.ipv4?.address === address ? wish.validUntilMs?.[4] : wish?.validUntilMs?.[6];
-      this.#putAddresses.set(addressKey(request.address), { untilMs });
-    } else if (request.op === "delete-address") {
-      this.#putAddresses.delete(addressKey(request.address));
-    } else if (request.op === "set-link") {
-      this.#rememberMtu(request.link);
-    }
-  }
-
-  #rememberMtu(link: number): void {
-    const mtu = this.ports.rtnl.snapshot.links.get(link)?.mtu;
-    const wished = this.#entries.get(link)?.wish.settings.mtu;
-    if (wished === undefined) this.#originalMtus.delete(link);
-    else if (mtu !== undefined && !this.#originalMtus.has(link)) this.#originalMtus.set(link, mtu);
-  }
-
-  #forget(request: KernelRequest): void {
-    if (request.op === "put-address") this.#putAddresses.delete(addressKey(request.address));
-  }
+  // --- news from the kernel ---
 
   #onDelta(delta: Delta): void {
     switch (delta.kind) {
@@ -319,10 +287,11 @@ export class Applier {
         this.#onAddressRemoved(delta.address);
         break;
       case "route-removed":
-        if (isOwnRoute(delta.route)) this.#onRouteRemoved(delta.route);
+        if (isOwnRoute(delta.route) && this.#losses.onRouteRemoved(delta.route))
+          this.#repairSoon(linkOfRoute(delta.route));
         break;
       case "rule-removed":
-        if (isOwnRule(delta.rule)) this.#onLost(ruleKey(delta.rule), linkOfRule(delta.rule));
+        if (isOwnRule(delta.rule) && this.#losses.onRuleRemoved(delta.rule)) this.#repairSoon(linkOfRule(delta.rule));
         break;
     }
   }
@@ -330,51 +299,38 @@ export class Applier {
   /** Rules and routes without a link outlive it. */
   #onLinkRemoved(link: number): void {
     const wasOurs = this.#entries.delete(link);
-    this.#originalMtus.delete(link);
-    this.#sysctls.release(link, undefined);
-    if (wasOurs) this.#repairSoon(link);
+    this.#ranks.dropInherited((other) => other === link);
+    this.#notes.onLinkRemoved(link);
+    this.#sysctls.release("device", link, undefined);
+    if (!wasOurs) return;
+    this.#due.add(link);
+    this.#passSoon();
   }
 
   /** Taking a link down drops its routes, of IPv4 without a word. */
   #onLinkUp(link: number): void {
     if (!this.#entries.has(link)) return;
-    this.#distrusted.add(link);
+    this.#notes.distrust(link);
     this.#repairSoon(link);
   }
 
   #onAddressRemoved(address: Address): void {
-    const key = addressKey(address);
-    if (!this.#isOwnAddress(address) || this.#expectedLosses.has(key)) return;
-    this.#putAddresses.delete(key);
+    if (!this.#notes.isOwn(address) || !this.#losses.onAddressRemoved(address)) return;
+    this.#notes.onAddressRemoved(address);
     // With the address go the routes that name it as their source; older kernels do not say so.
-    if (this.#entries.has(address.link)) this.#distrusted.add(address.link);
-    this.#onLost(key, address.link);
+    if (this.#entries.has(address.link)) this.#notes.distrust(address.link);
+    this.#repairSoon(address.link);
   }
 
-  /**
-   * What was put a moment ago may be lost in the same batch: with an address go all routes of the main table that have
-   * it as their source, also those of another link that has the same address.
-   */
-  #onRouteRemoved(route: Route): void {
-    const key = routeKey(route);
-    const replacement = this.#expectedLosses.get(key);
-    if (replacement && isSameRoute(replacement, route)) this.#markLost(key, route.link);
-    else this.#onLost(key, route.link);
-  }
-
-  #onLost(key: string, link: number | undefined): void {
-    if (!this.#expectedLosses.has(key)) this.#markLost(key, link);
-  }
-
-  #markLost(key: string, link: number | undefined): void {
+  /** `undefined`: what serves no single link. */
+  #repairSoon(link: number | undefined): void {
     if (this.#entries.size === 0 || (link !== undefined && !this.#entries.has(link))) return;
-    this.#lost.add(key);
-    this.#repairSoon(link);
+    if (link !== undefined) this.#due.add(link);
+    this.#passSoon();
   }
 
   /** Once for all that is told in one go, and after those who must first hear of it (a lease that ran out). */
-  #repairSoon(link: number | undefined): void {
-    if (link !== undefined) this.#due.add(link);
+  #passSoon(): void {
     if (this.#isRepairPosted) return;
     this.#isRepairPosted = true;
     queueMicrotask(() => {
@@ -383,90 +339,31 @@ export class Applier {
     });
   }
 
-  /** Leaves out what somebody keeps removing. With an address goes whatever names it as its source: one loss, not five. */
-  #withinBudget(requests: readonly KernelRequest[]): readonly KernelRequest[] {
-    if (this.#lost.size === 0) return requests;
-    const lost = requests.filter((request) => this.#lost.has(putKey(request) ?? ""));
-    this.#lost.clear();
-    const addresses = lost.filter((request) => request.op === "put-address");
-    const byLink = new Map(
-      addresses.map((request) => [linkOfRequest(request), this.#mayRepair(putKey(request) ?? "")]),
-    );
-    const isDropped = (request: KernelRequest) =>
-      !(byLink.get(linkOfRequest(request)) ?? this.#mayRepair(putKey(request) ?? ""));
-    const dropped = new Set(lost.filter(isDropped));
-    return requests.filter((request) => !dropped.has(request));
+  /** Also links that are gone, known by their table; 0 stands for what serves no single link. */
+  #linksWithOurs(): ReadonlySet<number> {
+    const { snapshot } = this.ports.rtnl;
+    const addresses = snapshot.addresses().filter((address) => this.#notes.isOwn(address));
+    const routes = snapshot.routes().filter(isOwnRoute);
+    const rules = snapshot.rules().filter(isOwnRule);
+    return new Set([
+      ...addresses.map(({ link }) => link),
+      ...routes.map((route) => linkOfRoute(route) ?? 0),
+      ...rules.map((rule) => linkOfRule(rule) ?? 0),
+    ]);
   }
 
-  #mayRepair(key: string): boolean {
-    const answer = this.#repairs.ask(key, this.ports.clock.now());
-    if (answer === "repair") this.ports.log.info(() => `somebody removed ${key}; put back`);
-    if (answer === "spent") this.ports.log.warn(() => `somebody keeps removing ${key}; left alone for a while`);
-    return answer === "repair";
-  }
-
-  #isOwnAddress(address: Address): boolean {
-    return isOwnAddress(address, this.#putAddresses.has(addressKey(address)));
-  }
-  #isGone(request: KernelRequest): boolean {
+  #isLinkGone(request: KernelRequest): boolean {
     const link = linkOfRequest(request);
     return link !== undefined && !this.ports.rtnl.snapshot.links.has(link);
   }
+  #holdSettings(holder: SettingsHolder, link: number): void {
+    const name = this.#nameIfThere(link);
+    if (name !== undefined) this.#sysctls.hold(holder, link, name);
+  }
+  #nameIfThere(link: number): string | undefined {
+    return this.ports.rtnl.snapshot.links.get(link)?.name;
+  }
   #nameOf(link: number): string {
-    return this.ports.rtnl.snapshot.links.get(link)?.name ?? `if${link}`;
+    return this.#nameIfThere(link) ?? `if${link}`;
   }
-}
-
-function linkOfRequest(request: KernelRequest): number | undefined {
-  switch (request.op) {
-    case "set-link":
-    case "delete-link":
-      return request.link;
-    case "put-address":
-    case "delete-address":
-      return request.address.link;
-    case "put-route":
-    case "delete-route":
-      return request.route.link ?? linkOfTable(request.route.table);
-    case "add-rule":
-    case "delete-rule":
-      return linkOfRule(request.rule);
-    case "add-link":
-      return undefined;
-  }
-}
-
-function putKey(request: KernelRequest): string | undefined {
-  switch (request.op) {
-    case "put-address":
-      return addressKey(request.address);
-    case "put-route":
-      return routeKey(request.route);
-    case "add-rule":
-      return ruleKey(request.rule);
-    default:
-      return undefined;
-  }
-}
-
-/** News of removal that this request will bring. A put of an address brings none: if one comes, it was lost. */
-function expectedLosses(request: KernelRequest): readonly (readonly [key: string, replacement: Route | undefined])[] {
-  switch (request.op) {
-    case "delete-address":
-      return [[addressKey(request.address), undefined]];
-    case "delete-rule":
-      return [[ruleKey(request.rule), undefined]];
-    case "delete-route":
-      return [[routeKey(request.route), undefined]];
-    case "put-route":
-      return [[routeKey(request.route), request.route]];
-    default:
-      return [];
-  }
-}
-
-/** What should go is gone already, or what should be there is there already: the kernel was faster than the news. */
-function isHarmless(request: KernelRequest, { code }: KernelError): boolean {
-  if (request.op.startsWith("delete-")) return ["ESRCH", "ENOENT", "EADDRNOTAVAIL", "ENODEV"].includes(code);
-  return request.op === "add-rule" && code === "EEXIST";
 }

@@ -52,6 +52,10 @@ export const isOwnRoute = (route: Route): boolean => route.protocol === fairlead
 export const isOwnRule = (rule: Rule): boolean =>
   rule.protocol === fairleadProtocol && rule.priority >= rulePriorities.first && rule.priority <= rulePriorities.last;
 
+/** The link that an own route serves; undefined for those that serve all. The kernel shows refusing ones of IPv6 on `lo`. */
+export const linkOfRoute = (route: Route): number | undefined =>
+  route.type === "unicast" ? route.link : linkOfTable(route.table);
+
 /** The link whose table an own rule leads to; undefined for those that serve all links. */
 export const linkOfRule = (rule: Rule): number | undefined =>
   rule.action === "lookup" && rule.table !== mainTable ? linkOfTable(rule.table) : undefined;

@@ -26,9 +26,18 @@ export const managedLinkSettings: readonly Setting[] = [
   { family: "ipv4", name: "promote_secondaries", value: 1 },
 ];
 
-/** Sets links up for being managed, and gives them back as they were. */
+/** Who needs the settings: the Device for as long as it is enabled, or only the network that is connected just now. */
+export type SettingsHolder = "device" | "network";
+
+interface ManagedLink {
+  readonly holders: Set<SettingsHolder>;
+  /** What differed before. */
+  readonly before: readonly Setting[];
+}
+
+/** Sets links up for being managed, and gives them back as they were when nobody holds them any more. */
 export class LinkSysctls {
-  readonly #before = new Map<number, { readonly name: string; readonly settings: readonly Setting[] }>();
+  readonly #managed = new Map<number, ManagedLink>();
 
   constructor(
     private readonly port: LinkSysctlPort,
@@ -36,22 +45,34 @@ export class LinkSysctls {
   ) {}
 
   /** Twice changes nothing. What cannot be set is logged; the link works without, only less well. */
-  manage(link: number, name: string): void {
-    if (this.#before.has(link)) return;
-    const settings = managedLinkSettings.flatMap((setting) => {
-      const value = this.port.getForLink(setting.family, name, setting.name);
-      return value === undefined || value === setting.value ? [] : [{ ...setting, value }];
-    });
-    this.#before.set(link, { name, settings });
-    for (const { family, name: setting, value } of managedLinkSettings) this.#set(family, name, setting, value);
+  hold(holder: SettingsHolder, link: number, name: string): void {
+    const managed = this.#managed.get(link) ?? this.#setUp(link, name);
+    managed.holders.add(holder);
   }
 
   /** `name`: what the link is called now; undefined when it is gone, and its settings with it. */
-  release(link: number, name: string | undefined): void {
-    const before = this.#before.get(link);
-    this.#before.delete(link);
+  release(holder: SettingsHolder, link: number, name: string | undefined): void {
+    const managed = this.#managed.get(link);
+    if (!managed) return;
+    managed.holders.delete(holder);
+    if (managed.holders.size > 0 && name !== undefined) return;
+    this.#managed.delete(link);
     if (name === undefined) return;
-    for (const setting of before?.settings ?? []) this.#set(setting.family, name, setting.name, setting.value);
+    for (const { family, name: setting, value } of managed.before) this.#set(family, name, setting, value);
+  }
+
+  #setUp(link: number, name: string): ManagedLink {
+    const before = managedLinkSettings.flatMap((setting) => {
+      const value = this.port.getForLink(setting.family, name, setting.name);
+      return value === undefined || value === setting.value ? [] : [{ ...setting, value }];
+    });
+    const managed: ManagedLink = { holders: new Set(), before };
+    this.#managed.set(link, managed);
+    for (const { family, name: setting } of before) {
+      const wished = managedLinkSettings.find((other) => other.family === family && other.name === setting);
+      if (wished) this.#set(family, name, setting, wished.value);
+    }
+    return managed;
   }
 
   #set(family: "ipv4" | "ipv6", link: string, name: string, value: number): void {

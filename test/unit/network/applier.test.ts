@@ -375,7 +375,6 @@ test("a managed link has its settings, which are given back with it", async () =
   world.sysctls.setForLink("ipv4", "eth0", "arp_announce", 1);
   world.sysctls.setForLink("ipv4", "eth0", "arp_ignore", 1);
   world.sysctls.writes.length = 0;
-  world.applier.manage(world.eth0);
   world.applier.setNetwork(world.eth0, cable);
   await world.applier.settled();
   assert.deepEqual(world.sysctls.writes.splice(0), [
@@ -392,6 +391,39 @@ test("a managed link has its settings, which are given back with it", async () =
     "ipv4/eth0/arp_announce=1",
     "ipv4/eth0/promote_secondaries=0",
   ]);
+});
+
+test("a link managed for its Device keeps its settings from one network to the next", async () => {
+  const world = await makeKernelWorld();
+  world.applier.manage(world.eth0);
+  assert.equal(world.sysctls.writes.splice(0).length, 5);
+  world.applier.manage(world.eth0);
+  world.applier.setNetwork(world.eth0, cable);
+  world.applier.release(world.eth0);
+  world.applier.setNetwork(world.eth0, cable);
+  world.applier.unmanage(world.eth0);
+  assert.deepEqual(world.sysctls.writes, []);
+  world.applier.release(world.eth0);
+  assert.equal(world.sysctls.writes.length, 5);
+  await world.applier.settled();
+  assert.deepEqual(
+    world.kernel.requested.filter(({ op }) => op === "set-link"),
+    [],
+  );
+});
+
+test("a link that went away with its settings is prepared anew when its number comes back", async () => {
+  const world = await makeKernelWorld();
+  world.applier.manage(world.eth1);
+  world.applier.setNetwork(world.eth1, cable);
+  await world.applier.settled();
+  world.kernel.removeHardware("eth1");
+  world.sysctls.writes.length = 0;
+  world.sysctls.addLink("eth9");
+  const { index } = world.kernel.addHardware({ name: "eth9", isPlugged: true, isUp: true });
+  assert.equal(index, world.eth1);
+  world.applier.manage(index);
+  assert.equal(world.sysctls.writes.length, 5);
 });
 
 test("settings that cannot be written do not keep the link from working", async () => {

@@ -1,0 +1,61 @@
+import type { Address, KernelRequest, Snapshot } from "../rtnl/rtnl.ts";
+import type { KernelMemory } from "./apply.ts";
+import { addressKey, isOwnAddress } from "./kernel-marks.ts";
+import type { NetworkWish } from "./wish.ts";
+
+/** What this run has done to the kernel and the snapshot cannot tell. */
+export class KernelNotes {
+  readonly #putAddresses = new Map<string, { readonly untilMs: number | undefined }>();
+  readonly #originalMtus = new Map<number, number>();
+  readonly #distrusted = new Set<number>();
+
+  memory(nowMs: number): KernelMemory {
+    return {
+      nowMs,
+      putAddresses: this.#putAddresses,
+      originalMtus: this.#originalMtus,
+      distrustedLinks: this.#distrusted,
+    };
+  }
+
+  isOwn(address: Address): boolean {
+    return isOwnAddress(address, this.#putAddresses.has(addressKey(address)));
+  }
+
+  /** Written down before it is sent: the news of it comes before the answer. */
+  onRequest(request: KernelRequest, wish: NetworkWish | undefined, snapshot: Snapshot): void {
+    if (request.op === "put-address") {
+      const { family } = request.address;
+      this.#putAddresses.set(addressKey(request.address), { untilMs: wish?.validUntilMs?.[family] });
+    } else if (request.op === "delete-address") {
+      this.#putAddresses.delete(addressKey(request.address));
+    } else if (request.op === "set-link") {
+      this.#onMtu(request.link, wish, snapshot);
+    }
+  }
+  onRefused(request: KernelRequest): void {
+    if (request.op === "put-address") this.#putAddresses.delete(addressKey(request.address));
+  }
+  onAddressRemoved(address: Address): void {
+    this.#putAddresses.delete(addressKey(address));
+  }
+  onLinkRemoved(link: number): void {
+    this.#originalMtus.delete(link);
+    this.#distrusted.delete(link);
+  }
+
+  /** The kernel may have dropped routes of this link without a word. */
+  distrust(link: number): void {
+    this.#distrusted.add(link);
+  }
+  /** The next pass has seen to that. */
+  trustAgain(): void {
+    this.#distrusted.clear();
+  }
+
+  #onMtu(link: number, wish: NetworkWish | undefined, snapshot: Snapshot): void {
+    const mtu = snapshot.links.get(link)?.mtu;
+    if (wish?.settings.mtu === undefined) this.#originalMtus.delete(link);
+    else if (mtu !== undefined && !this.#originalMtus.has(link)) this.#originalMtus.set(link, mtu);
+  }
+}

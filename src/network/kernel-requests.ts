@@ -1,0 +1,45 @@
+/** What requests to the kernel are about. */
+import type { KernelError, KernelRequest } from "../rtnl/rtnl.ts";
+import { addressKey, linkOfRoute, linkOfRule, routeKey, ruleKey } from "./kernel-marks.ts";
+
+/** The link that the request serves; undefined: all of them. */
+export function linkOfRequest(request: KernelRequest): number | undefined {
+  switch (request.op) {
+    case "set-link":
+    case "delete-link":
+      return request.link;
+    case "put-address":
+    case "delete-address":
+      return request.address.link;
+    case "put-route":
+    case "delete-route":
+      return linkOfRoute(request.route);
+    case "add-rule":
+    case "delete-rule":
+      return linkOfRule(request.rule);
+    case "add-link":
+      return undefined;
+  }
+}
+
+/** The key of what the request puts; undefined when it puts nothing. */
+export function putKey(request: KernelRequest): string | undefined {
+  switch (request.op) {
+    case "put-address":
+      return addressKey(request.address);
+    case "put-route":
+      return routeKey(request.route);
+    case "add-rule":
+      return ruleKey(request.rule);
+    default:
+      return undefined;
+  }
+}
+
+const goneCodes: ReadonlySet<string> = new Set(["ESRCH", "ENOENT", "EADDRNOTAVAIL", "ENODEV"]);
+
+/** What should go is gone already, or what should be there is there already: the kernel was faster than the news. */
+export function isHarmlessRefusal(request: KernelRequest, { code }: KernelError): boolean {
+  if (request.op.startsWith("delete-")) return goneCodes.has(code);
+  return request.op === "add-rule" && code === "EEXIST";
+}

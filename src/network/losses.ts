@@ -1,0 +1,81 @@
+import type { Log } from "../base/log.ts";
+import type { Address, KernelRequest, Route, Rule } from "../rtnl/rtnl.ts";
+import { isSameRoute } from "./apply.ts";
+import { addressKey, routeKey, ruleKey } from "./kernel-marks.ts";
+import { linkOfRequest, putKey } from "./kernel-requests.ts";
+import { RepairBudget } from "./repair-budget.ts";
+
+/** Tells what somebody took from us from what we removed ourselves, and bounds how often it is put back. */
+export class Losses {
+  /** Keys of own objects that vanished and were not yet looked after. */
+  readonly #lost = new Set<string>();
+  /** By key, what the batch under way removes (undefined) or replaces, and by what: news of that are no loss. */
+  #expected: ReadonlyMap<string, Route | undefined> = new Map();
+  readonly #budget = new RepairBudget();
+
+  constructor(private readonly log: Log) {}
+
+  /** From now on until the next call these requests are under way. */
+  expect(requests: readonly KernelRequest[]): void {
+    this.#expected = new Map(requests.flatMap(expectedLosses));
+  }
+
+  /** Each returns whether it is a loss, and then remembers it. */
+  onAddressRemoved(address: Address): boolean {
+    return this.#keepUnlessExpected(addressKey(address));
+  }
+  onRuleRemoved(rule: Rule): boolean {
+    return this.#keepUnlessExpected(ruleKey(rule));
+  }
+  /**
+   * What was put a moment ago may be lost in the same batch: with an address go all routes of the main table that have
+   * it as their source, also those of another link that has the same address.
+   */
+  onRouteRemoved(route: Route): boolean {
+    const replacement = this.#expected.get(routeKey(route));
+    if (!replacement || !isSameRoute(replacement, route)) return this.#keepUnlessExpected(routeKey(route));
+    this.#lost.add(routeKey(route));
+    return true;
+  }
+
+  /** Leaves out what somebody keeps removing. With an address goes whatever names it as its source: one loss, not five. */
+  withinBudget(requests: readonly KernelRequest[], nowMs: number): readonly KernelRequest[] {
+    if (this.#lost.size === 0) return requests;
+    const lost = requests.filter((request) => this.#lost.has(putKey(request) ?? ""));
+    this.#lost.clear();
+    const may = (request: KernelRequest) => this.#mayRepair(putKey(request) ?? "", nowMs);
+    const addresses = lost.filter((request) => request.op === "put-address");
+    const byLink = new Map(addresses.map((request) => [linkOfRequest(request), may(request)]));
+    const dropped = new Set(lost.filter((request) => !(byLink.get(linkOfRequest(request)) ?? may(request))));
+    return requests.filter((request) => !dropped.has(request));
+  }
+
+  #keepUnlessExpected(key: string): boolean {
+    if (this.#expected.has(key)) return false;
+    this.#lost.add(key);
+    return true;
+  }
+
+  #mayRepair(key: string, nowMs: number): boolean {
+    const answer = this.#budget.ask(key, nowMs);
+    if (answer === "repair") this.log.info(() => `somebody removed ${key}; put back`);
+    if (answer === "spent") this.log.warn(() => `somebody keeps removing ${key}; left alone for a while`);
+    return answer === "repair";
+  }
+}
+
+/** News of removal that this request will bring. A put of an address brings none: if one comes, it was lost. */
+function expectedLosses(request: KernelRequest): readonly (readonly [key: string, replacement: Route | undefined])[] {
+  switch (request.op) {
+    case "delete-address":
+      return [[addressKey(request.address), undefined]];
+    case "delete-rule":
+      return [[ruleKey(request.rule), undefined]];
+    case "delete-route":
+      return [[routeKey(request.route), undefined]];
+    case "put-route":
+      return [[routeKey(request.route), request.route]];
+    default:
+      return [];
+  }
+}
