@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL("../../../", import.meta.url));
 /** The built program; with FAIRLEAD_TEST_FROM_SOURCE=1 its source. */
 export function commandLine(): readonly string[] {
   if (process.env.FAIRLEAD_TEST_FROM_SOURCE === "1") {
-    return [process.execPath, "--import", "tsx", join(root, "src/cli/main.ts")];
+    return [process.execPath, "--import", import.meta.resolve("tsx"), join(root, "src/cli/main.ts")];
   }
   if (!existsSync(join(root, "dist/fairlead.cjs"))) {
     throw new Error("fairlead is not built: run `npm run build`, or set FAIRLEAD_TEST_FROM_SOURCE=1");
