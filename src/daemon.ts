@@ -85,6 +85,8 @@ export class Daemon {
     this.#isReady = true;
     this.#notify.ready();
     void this.#sink.startWriting();
+    // While nothing is waiting: the first lease then finds its code compiled.
+    setImmediate(() => this.#dhcp.rehearse());
     this.#log.info(`fairleadd ${version} is ready: ${this.#manager.devices.length} devices`);
   }
 
@@ -156,6 +158,7 @@ export class Daemon {
           isRfc8925Enabled: this.#manager.settings.isRfc8925Enabled,
           isInUse: (link) => applier.inherited(link).addresses.length > 0,
         }),
+      prepareLink: (link) => this.#dhcp.prepareLink(link),
       forgetLink: (link) => this.#dhcp.forgetLink(link),
       leftAloneBecause: (link) =>
         config.foreignConfiguration === "take-over" ? undefined : leftAloneBecause(link, this.#rtnl.snapshot),

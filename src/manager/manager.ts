@@ -1,5 +1,5 @@
 import type { Clock } from "../base/clock.ts";
-import { DaemonError } from "../base/errors.ts";
+import { DaemonError, describeError } from "../base/errors.ts";
 import { EventHistory, type HistoryEntry } from "../base/event-history.ts";
 import { EventQueue } from "../base/events.ts";
 import type { Log } from "../base/log.ts";
@@ -42,6 +42,8 @@ export interface ManagerPorts extends ConnectivityPorts {
   readSpeedMbps(linkName: string): number | undefined;
   makeNetwork(device: Device): Network;
   networkOptions(device: Device, service: Service): NetworkOptions<Dhcp4Config>;
+  /** Opens what the link's first connection would have to wait for. Throws when the link is gone. */
+  prepareLink(linkIndex: number): void;
   forgetLink(linkIndex: number): void;
   /** Why a link that was there before us is not to be touched by ourselves; undefined: it is ours to use. */
   leftAloneBecause(link: Link): string | undefined;
@@ -58,6 +60,9 @@ export interface ManagerObserver {
   profilesChanged(): void;
   happened(event: HistoryEntry): void;
 }
+
+/** More sockets than a laptop or a small server has. */
+const mostPreparedLinks = 16;
 
 const deviceLists = ["Devices", "AvailableTechnologies", "EnabledTechnologies", "UninitializedTechnologies"] as const;
 const serviceLists = ["ServiceCompleteList", "Services", "ConnectedTechnologies", "DefaultTechnology"] as const;
@@ -211,6 +216,7 @@ export class Manager implements ProviderHost, DeviceHost {
     this.profiles.profileForDevices()?.store.write(device.storageId, device.properties.rows());
   }
   enabledChanged(device: Device): void {
+    if (device.isEnabled) this.#prepare(device);
     this.#post({ kind: "device-enabled-changed", device, because: device.isEnabled ? "enabled" : "disabled" });
     this.#requestLists();
     this.#requestSortOf(device, "a Device was enabled or disabled");
@@ -327,6 +333,15 @@ export class Manager implements ProviderHost, DeviceHost {
     this.#requestLists();
   }
 
+  /** A few sockets are kept open for cables to come; a machine with a thousand links opens each when its cable is in. */
+  #prepare({ link, name }: Device): void {
+    if (this.#devices.length > mostPreparedLinks) return;
+    try {
+      this.ports.prepareLink(link.index);
+    } catch (error) {
+      this.log.debug(() => `${name}: not prepared: ${describeError(error)}`);
+    }
+  }
   #requestSortOf(device: Device, because: string): void {
     this.requestSort(because, this.#ethernet.serviceOf(device));
   }

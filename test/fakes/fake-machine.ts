@@ -118,6 +118,7 @@ export class FakeMachine {
           isRfc8925Enabled: this.manager.settings.isRfc8925Enabled,
           isInUse: (link) => applier.inherited(link).addresses.length > 0,
         }),
+      prepareLink: () => {},
       forgetLink: () => {},
       leftAloneBecause: (link) => leftAloneBecause(link, kernel.snapshot),
       setRanks: (links) => applier.setRanks(links),
