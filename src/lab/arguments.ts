@@ -16,18 +16,20 @@ export const usage = `usage: npm start -- [--once | --shell | -- COMMAND ...]
   -- COMMAND    runs COMMAND inside as soon as a Service is online; its exit code
   --host        not the lab: the daemon on this machine's own links, as root`;
 
-/** Throws an Error with one line for what it does not know. */
+export class UsageError extends Error {}
+
+/** Throws a UsageError with one line for what it does not know. */
 export function parseArguments(args: readonly string[], defaults: Omit<LabOptions, "mode" | "command">): LabOptions {
   const split = args.indexOf("--");
   const command = split < 0 ? [] : args.slice(split + 1);
   const flags = split < 0 ? args : args.slice(0, split);
-  if (split >= 0 && command.length === 0) throw new Error("-- must be followed by a command");
+  if (split >= 0 && command.length === 0) throw new UsageError("-- must be followed by a command");
   const modes = flags.map((flag) => {
     if (flag === "--once" || flag === "--shell") return flag === "--once" ? "once" : "shell";
-    throw new Error(`unknown argument ${flag}`);
+    throw new UsageError(`unknown argument ${flag}`);
   });
   if (new Set([...modes, ...(command.length > 0 ? ["command"] : [])]).size > 1) {
-    throw new Error("--once, --shell and -- COMMAND exclude each other");
+    throw new UsageError("--once, --shell and -- COMMAND exclude each other");
   }
   return { ...defaults, command, mode: command.length > 0 ? "command" : (modes[0] ?? "show") };
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type LabOptions, parseArguments, usage } from "./arguments.ts";
+import { type LabOptions, parseArguments, UsageError, usage } from "./arguments.ts";
 import { connectBus } from "./bus-connection.ts";
 import { greeting, shellGreeting } from "./greeting.ts";
 import { Lab } from "./lab.ts";
@@ -81,7 +81,7 @@ async function show(lab: Lab, { folder }: LabOptions): Promise<number> {
 main().then(
   (code) => process.exit(code),
   (error: Error) => {
-    process.stderr.write(`lab: ${error.message}\n${usage}\n`);
-    process.exit(1);
+    process.stderr.write(`lab: ${error.message}\n${error instanceof UsageError ? `${usage}\n` : ""}`);
+    process.exit(error instanceof UsageError ? 2 : 1);
   },
 );

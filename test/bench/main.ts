@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -65,13 +66,19 @@ async function measureAll(wanted: Wanted, names: readonly string[]): Promise<{ t
 
 async function measureOnce(row: string, name: string): Promise<Findings | string> {
   const measure = ["--", process.execPath, "--import", "tsx", join(root, "test/bench/measure.ts"), row, name];
-  const child = startProcess(join(root, "test/harness/in-namespace"), measure, { cwd: root, detached: true });
+  const folder = mkdtempSync(join(tmpdir(), "fairlead-bench-"));
+  // As in every system's own folders: other users pass through to what is theirs.
+  chmodSync(folder, 0o755);
+  const env = { ...process.env, TMPDIR: folder };
+  const child = startProcess(join(root, "test/harness/in-namespace"), measure, { cwd: root, env });
   child.closeInput();
   const ended = await child.waitExit(runLimitMs).catch(() => undefined);
   if (!ended) {
     child.kill("SIGKILL");
-    return `did not end within ${runLimitMs / 1000} s`;
+    await child.exited;
   }
+  rmSync(folder, { recursive: true, force: true });
+  if (!ended) return `did not end within ${runLimitMs / 1000} s`;
   const lastLine = child.output().trim().split("\n").at(-1) ?? "";
   return ended.code === 0 ? (JSON.parse(lastLine) as Findings) : lastLine;
 }
