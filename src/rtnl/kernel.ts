@@ -14,6 +14,7 @@ import { EventChannel } from "./event-channel.ts";
 import { errnoName, errnoOf, kernelError } from "./kernel-error.ts";
 import { decodeNeighbour, encodeNeighbourDump } from "./neighbour-messages.ts";
 import { groups, openEventSocket, openRequestSocket } from "./netlink-socket.ts";
+import { rehearse } from "./rehearsal.ts";
 import { type DumpOutcome, type DumpReader, RequestChannel } from "./request-channel.ts";
 import { encodeRequest, refusal } from "./request-messages.ts";
 import type {
@@ -87,9 +88,12 @@ export class KernelRtnl implements Rtnl {
     if (this.#channel || this.#isClosed) throw kernelError("start", errnoOf("EBUSY"), "started before");
     this.#open();
     const outcome = await new Promise<DumpOutcome>((resolve) => this.#readEverything(resolve));
-    if (outcome.errno === 0) return;
-    this.close();
-    throw kernelError("start", outcome.errno, outcome.detail);
+    if (outcome.errno !== 0) {
+      this.close();
+      throw kernelError("start", outcome.errno, outcome.detail);
+    }
+    // When all that waits for us is done, and still long before a server answers.
+    setImmediate(rehearse).unref();
   }
 
   async request(request: KernelRequest): Promise<void> {
