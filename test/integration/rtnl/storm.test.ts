@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { silentLog } from "../../../src/base/log.ts";
@@ -44,28 +44,30 @@ interface IpLink {
   readonly flags: readonly string[];
   readonly mtu: number;
   readonly address?: string;
-  readonly link_index?: number;
+  readonly addr_info: readonly { readonly local: string; readonly prefixlen: number }[];
 }
 
-/** One line a link, from what another program says. */
-function linksOfIp(): string[] {
-  const text = execFileSync("ip", ["-j", "link", "show"], { maxBuffer: 64 * 1024 * 1024, encoding: "utf8" });
-  const links = JSON.parse(text) as IpLink[];
-  return links.map(({ ifindex, ifname, flags, mtu, address }) => {
-    return `${ifindex} ${ifname} ${flags.includes("UP")} ${flags.includes("LOWER_UP")} ${mtu} ${address}`;
-  });
+/** One line a link and one an address, from what another program says. */
+function textOfIp(): string {
+  const text = execFileSync("ip", ["-j", "address", "show"], { maxBuffer: 64 * 1024 * 1024, encoding: "utf8" });
+  const lines = (JSON.parse(text) as IpLink[]).flatMap(({ ifindex, ifname, flags, mtu, address, addr_info }) => [
+    `${ifindex} ${ifname} ${flags.includes("UP")} ${flags.includes("LOWER_UP")} ${mtu} ${address}`,
+    ...addr_info.map(({ local, prefixlen }) => `${ifindex} ${local}/${prefixlen}`),
+  ]);
+  return lines.sort().join("\n");
 }
-function linksOf(snapshot: Snapshot): string[] {
-  const links = [...snapshot.links.values()].sort((a, b) => a.index - b.index);
-  return links.map(
-    ({ index, name, isUp, hasCarrier, mtu, mac }) => `${index} ${name} ${isUp} ${hasCarrier} ${mtu} ${mac}`,
-  );
+function textOf(snapshot: Snapshot): string {
+  const lines = [...snapshot.links.values()].flatMap(({ index, name, isUp, hasCarrier, mtu, mac }) => [
+    `${index} ${name} ${isUp} ${hasCarrier} ${mtu} ${mac}`,
+    ...snapshot.addresses(index).map(({ address, prefixLength }) => `${index} ${address}/${prefixLength}`),
+  ]);
+  return lines.sort().join("\n");
 }
 
 async function assertAsIpSays(rtnl: KernelRtnl): Promise<void> {
-  const isSame = () => linksOf(rtnl.snapshot).join("\n") === linksOfIp().join("\n");
+  const isSame = () => textOf(rtnl.snapshot) === textOfIp();
   await until("the snapshot shows what ip shows", isSame, 20_000).catch(() => {
-    assert.deepEqual(linksOf(rtnl.snapshot), linksOfIp());
+    assert.equal(textOf(rtnl.snapshot), textOfIp());
   });
 }
 
@@ -146,6 +148,19 @@ test("a link index that was handed out again while we were busy is another link"
   execFileSync("ip", removeAll, { stdio: "ignore" });
   await assertAsIpSays(rtnl);
 });
+
+test("a port that starts in the middle of a storm ends with everything", async (t) => {
+  const file = batchFile(t, [...linesToAdd, ...linesToSetUp, ...linesToChange]);
+  const storm = startProcess("ip", ["-batch", file]);
+  await until("the storm has begun", () => linkCount() > 100);
+  const { rtnl, mirror } = await listeningPort(t);
+  assert.ok(rtnl.snapshot.links.size > 100 && rtnl.snapshot.links.size <= pairs * 2 + 1);
+  await storm.waitExit(60_000);
+  await assertAsIpSays(rtnl);
+  mirror.assertShows(rtnl.snapshot);
+});
+
+const linkCount = (): number => readdirSync("/sys/class/net").length;
 
 test("the cost of a storm stays in proportion", async (t) => {
   const { rtnl } = await listeningPort(t);
