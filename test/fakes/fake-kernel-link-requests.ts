@@ -94,14 +94,12 @@ function moveLink(state: FakeKernelState, link: FakeLink, pid: number): void {
 export function addLink(state: FakeKernelState, wish: NewLink): void {
   checkName(state, wish.name);
   if (wish.mac !== undefined) checkMac(wish.mac);
-  const link = makeFakeLink(nextIndex(state), wish);
+  const link = makeFakeLink(state.nextIndex(), wish);
   if (wish.mtu !== undefined) checkMtu(link, wish.mtu);
   if (wish.kind === "veth") addPair(state, link, wish.peerName);
   else if (wish.kind === "vlan" || wish.kind === "macvlan") addStacked(state, link, wish);
   else state.links.set(link.index, link);
 }
-
-const nextIndex = (state: FakeKernelState): number => Math.max(0, ...state.links.keys()) + 1;
 
 /** The real one makes the peer first, which so gets the lower index. */
 function addPair(state: FakeKernelState, link: FakeLink, peerName: string): void {
@@ -109,7 +107,8 @@ function addPair(state: FakeKernelState, link: FakeLink, peerName: string): void
   checkName(state, peerName);
   const peer = makeFakeLink(link.index, { name: peerName, kind: "veth" });
   state.links.set(peer.index, peer);
-  const first = makeFakeLink(link.index + 1, { name: link.name, kind: "veth", mac: link.mac, mtu: link.mtu });
+  const own = link.hasOwnMac ? link.mac : undefined;
+  const first = makeFakeLink(state.nextIndex(), { name: link.name, kind: "veth", mac: own, mtu: link.mtu });
   first.lowerLink = peer.index;
   peer.lowerLink = first.index;
   state.links.set(first.index, first);

@@ -21,6 +21,13 @@ export class FakeKernelState {
   readonly world = new World();
   readonly links = new Map<number, FakeLink>();
   #changes: Change[] = [];
+  #lastIndex = 0;
+
+  /** Indexes are not handed out again. */
+  nextIndex(): number {
+    this.#lastIndex++;
+    return this.#lastIndex;
+  }
 
   note(changes: Change | readonly Change[] | undefined): void {
     if (changes) this.#changes = this.#changes.concat(changes);

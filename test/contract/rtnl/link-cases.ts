@@ -139,6 +139,13 @@ export const linkCases: Cases = {
     assert.deepEqual(scene.rtnl.snapshot.routes({ link: link.index }), []);
   },
 
+  "a link that is made again under its old name has another index": async (scene) => {
+    const { index } = await scene.cable();
+    await scene.rtnl.request({ op: "delete-link", link: index });
+    const far = await scene.cable();
+    assert.ok(far.index > index);
+  },
+
   "the loopback link cannot be removed": async (scene) => {
     assert.equal((await scene.refused({ op: "delete-link", link: 1 })).code, "EOPNOTSUPP");
   },
