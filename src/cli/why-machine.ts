@@ -7,7 +7,7 @@ import { orderSentence, refusalSentence } from "./reasons.ts";
 import { isConnectedState, stateWords } from "./service-states.ts";
 import { plainService, type ServiceView } from "./service-view.ts";
 import { defaultRoutes, nameServers } from "./setting-sources.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { BusObject, Snapshot } from "./snapshot.ts";
 import type { Chapter, Story } from "./story.ts";
 
 export async function machineStory(daemon: Daemon, snapshot: Snapshot, views: readonly ServiceView[]): Promise<Story> {
@@ -50,8 +50,10 @@ function headline(snapshot: Snapshot): string {
 
 function routeChapter(snapshot: Snapshot): { readonly chapter: Chapter; readonly plain: object } {
   const service = snapshot.defaultService;
-  const routes = service ? defaultRoutes(service, snapshot) : [];
-  const servers = service ? nameServers(service, snapshot) : [];
+  // The best connected Service that has any is taken; it need not be the first.
+  const connected = snapshot.services.filter((one) => isConnectedState(one.text("State")));
+  const routes = firstNonEmpty(connected, (one) => defaultRoutes(one, snapshot));
+  const servers = firstNonEmpty(connected, (one) => nameServers(one, snapshot));
   const sentences = routes.map(
     ({ link, gateway, source }) => `The default route goes by ${link} to ${gateway}, as ${source} says.`,
   );
@@ -63,6 +65,9 @@ function routeChapter(snapshot: Snapshot): { readonly chapter: Chapter; readonly
     plain: { defaultRoutes: routes, nameServers: servers },
   };
 }
+
+const firstNonEmpty = <T>(services: readonly BusObject[], listOf: (service: BusObject) => readonly T[]): readonly T[] =>
+  services.map(listOf).find((list) => list.length > 0) ?? [];
 
 function serverSentence(servers: readonly { address: string; link: string; source: string }[]): string {
   const sources = [...new Set(servers.map(({ source, link }) => `${source} on ${link}`))];

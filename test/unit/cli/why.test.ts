@@ -62,6 +62,22 @@ test("why says when there is no gateway and no name server", async (t) => {
   assert.match(out, /There are no name servers/);
 });
 
+test("the name servers may come from another Service than the route", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  daemon.at("/ipconfig/eth0_1_dhcp").set("NameServers", []);
+  daemon.add("/ipconfig/eth1_2_dhcp", "IPConfig", {
+    Address: ["s", "198.51.100.7"],
+    Gateway: ["s", "198.51.100.1"],
+    Method: ["s", "dhcp"],
+    NameServers: ["as", ["198.51.100.53"]],
+  });
+  daemon.at("/device/eth1").set("IPConfigs", ["/ipconfig/eth1_2_dhcp"]);
+  daemon.at("/service/1").set("State", "ready");
+  const { out } = await daemon.run("why");
+  assert.match(out, /The default route goes by eth0 to 192\.0\.2\.1/);
+  assert.match(out, /Names are asked of 198\.51\.100\.53, as DHCP on eth1 says\./);
+});
+
 test("why NAME tells of the Service and of the Device behind a link", async (t) => {
   const daemon = await FakeDaemon.start(t);
   const { out } = await daemon.run("why", "eth1");

@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { commonOptions } from "../../../src/cli/command-line.ts";
+import { verbs } from "../../../src/cli/verbs.ts";
+import { parseArguments } from "../../../src/config/arguments.ts";
+import { settingNames } from "../../../src/config/settings.ts";
+
+const page = (name: string): string =>
+  readFileSync(fileURLToPath(new URL(`../../../docs/man/${name}`, import.meta.url)), "utf8").replaceAll("\\-", "-");
+
+test("fairlead(1) tells of every verb and every option, and of no others", () => {
+  const text = page("fairlead.1");
+  const [, verbSection = ""] = /^\.SH VERBS\n([\s\S]*?)^\.SH /m.exec(text) ?? [];
+  const told = [...verbSection.matchAll(/^\.TP\n\.BR? (\w+)/gm)].map(([, name]) => name);
+  assert.deepEqual(
+    told,
+    verbs.filter(({ isHidden }) => !isHidden).map(({ name }) => name),
+  );
+  const options = [...Object.keys(commonOptions), ...verbs.flatMap((verb) => Object.keys(verb.options ?? {}))];
+  for (const name of options) assert.match(text, new RegExp(`--${name}\\b`), name);
+  const known = new Set(options);
+  for (const [, name = ""] of text.matchAll(/--([a-z][a-z-]*)/g)) assert.ok(known.has(name), `--${name} is no option`);
+});
+
+test("fairleadd(8) tells of every option, and of no others", () => {
+  const text = page("fairleadd.8");
+  const options = [...settingNames, "config", "help", "version"];
+  for (const name of options) assert.match(text, new RegExp(`--${name}\\b`), name);
+  const known = new Set<string>(options);
+  for (const [, name = ""] of text.matchAll(/--([a-z][a-z-]*)/g)) assert.ok(known.has(name), `--${name} is no option`);
+  assert.equal(parseArguments(["--help"]).kind, "help");
+});
