@@ -82,8 +82,8 @@ export class Applier {
   }
 
   /**
-   * Prepares a link for networks to come, so that nothing of it remains for the moment when a lease arrives; for as long
-   * as its Device is enabled. Without, the first {@link setNetwork} does it. Twice is fine.
+   * The link is ours for as long as its Device is enabled: makes its settings. Also one without a network needs them, or
+   * it answers for the addresses of another one in the same subnet. Twice is fine.
    */
   manage(link: number): void {
     this.#holdSettings("device", link);
@@ -92,6 +92,12 @@ export class Applier {
   /** The link is not ours any more: its settings are given back as soon as no network is on it. */
   unmanage(link: number): void {
     this.#sysctls.release("device", link, this.#nameIfThere(link));
+  }
+
+  /** A network is about to come: does what {@link manage} has not done, until {@link release}. Twice is fine. */
+  prepare(link: number): void {
+    this.#holdSettings("network", link);
+    this.#rehearse(link);
   }
 
   /**
@@ -108,7 +114,7 @@ export class Applier {
     const isTakenOver = !this.#entries.has(link) && this.#ranks.inherited.includes(link);
     this.#entries.set(link, { wish, onApplied });
     this.#apply(isTakenOver ? this.#entries.keys() : [link]);
-    // Not before: it takes longer than all the rest.
+    // Not before, if nobody has prepared the link: it takes longer than all the rest.
     this.#holdSettings("network", link);
   }
 

@@ -37,6 +37,7 @@ export interface NetworkObserver {
 
 /** The part of an Applier that a Network needs. */
 export interface WishSink {
+  prepare(link: number): void;
   setNetwork(link: number, wish: NetworkWish, onApplied: (result: ApplyResult) => void): void;
   release(link: number): void;
 }
@@ -145,6 +146,7 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
     this.#state = "configuring";
     // The question to the server goes out before anything else: its answer takes longest.
     if (options.dhcp !== undefined) this.#startDhcp(options.link, options.dhcp);
+    this.ports.applier.prepare(options.link.index);
     if (this.#hasStaticAddress) this.#refresh();
     else if (options.dhcp === undefined) this.#failLater("neither a static address nor DHCP");
   }

@@ -94,6 +94,14 @@ test("a lease reaches the kernel in one batch, in the turn in which it came", as
   assert.deepEqual(batches, [7]);
 });
 
+test("the link has its settings before anybody can ask for its address", async () => {
+  const world = await makeWorld();
+  world.start();
+  assert.equal(world.sysctls.getForLink("ipv4", "eth0", "arp_ignore"), 1);
+  await world.network.stop({ release: false });
+  assert.equal(world.sysctls.getForLink("ipv4", "eth0", "arp_ignore"), 0);
+});
+
 test("the question to the server leaves before start returns", async () => {
   const world = await makeWorld();
   world.start();
