@@ -121,6 +121,8 @@ const mtuRanges: Readonly<Record<string, readonly [low: number, high: number]>> 
 };
 
 export interface FakeLinkOptions {
+  /** A number that was handed out before, as an administrator may ask for; by default a new one. */
+  readonly index?: number;
   readonly name: string;
   readonly kind?: string | undefined;
   readonly mac?: string | undefined;

@@ -23,10 +23,11 @@ export class FakeKernelState {
   #changes: Change[] = [];
   #lastIndex = 0;
 
-  /** Indexes are not handed out again. */
-  nextIndex(): number {
-    this.#lastIndex++;
-    return this.#lastIndex;
+  /** Indexes are not handed out again, unless one is asked for by number. */
+  nextIndex(wished = this.#lastIndex + 1): number {
+    if (this.links.has(wished)) throw new Refusal("EEXIST");
+    this.#lastIndex = Math.max(this.#lastIndex, wished);
+    return wished;
   }
 
   note(changes: Change | readonly Change[] | undefined): void {

@@ -92,7 +92,7 @@ export class FakeKernel implements Rtnl {
   /** A network card appears; unplugged and down unless said otherwise. */
   addHardware(options: FakeLinkOptions): Link {
     if (this.#state.byName(options.name)) throw new Error(`the fake kernel has a link ${options.name} already`);
-    const index = this.#state.nextIndex();
+    const index = this.#state.nextIndex(options.index);
     const isLoopback = options.hardwareType === 772;
     this.#state.links.set(index, makeFakeLink(index, { isPlugged: isLoopback, ...options }));
     this.#tellAs("event");
