@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { startDaemonProcess } from "../../harness/daemon.ts";
+import { requirePrivateNamespace } from "../../harness/namespace.ts";
+import { type RunResult, startProcess, tryRun } from "../../harness/processes.ts";
+import { until } from "../../harness/until.ts";
+import { commandLine } from "./support.ts";
+
+requirePrivateNamespace();
+const policyFile = fileURLToPath(new URL("../../../docs/install/org.chromium.flimflam.conf", import.meta.url));
+const stockConfig = "/usr/share/dbus-1/system.conf";
+const nobody = "65534";
+
+/** A bus with the policies of the distribution's system bus, and ours where `isInstalled`. */
+async function startSystemBus(t: TestContext, isInstalled: boolean): Promise<{ folder: string; address: string }> {
+  const folder = mkdtempSync(join(tmpdir(), "fairlead-system-bus-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  chmodSync(folder, 0o755);
+  const ours = isInstalled ? `<include>${policyFile}</include>` : "";
+  const config = readFileSync(stockConfig, "utf8")
+    .replace(/<!--[\s\S]*?-->/g, "")
+    .replace(/<(user|servicehelper|pidfile|includedir|include|listen)\b[^>]*>[^<]*<\/\1>/g, "")
+    .replace(/<(fork|syslog|standard_system_servicedirs)\/>/g, "")
+    .replace("</busconfig>", `<listen>unix:path=${folder}/bus</listen>${ours}</busconfig>`);
+  writeFileSync(join(folder, "bus.conf"), config);
+  const bus = startProcess("dbus-daemon", [`--config-file=${folder}/bus.conf`, "--nofork", "--print-address=1"]);
+  t.after(() => bus.end());
+  await bus.untilOutput(/^unix:path=/m);
+  return { folder, address: `unix:path=${folder}/bus` };
+}
+
+/** `fairlead` as a user without rights. */
+function asNobody(address: string, ...args: string[]): RunResult {
+  const words = [...commandLine(), "--bus-address", address, ...args];
+  return tryRun("setpriv", [`--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups", ...words]);
+}
+
+/** Why this machine cannot show it; undefined: it can. */
+function obstacle(): string | undefined {
+  if (!existsSync(stockConfig)) return `there is no ${stockConfig}`;
+  const lowered = tryRun("setpriv", [
+    `--reuid=${nobody}`,
+    `--regid=${nobody}`,
+    "--clear-groups",
+    ...commandLine(),
+    "--version",
+  ]);
+  return lowered.code === 0 ? undefined : `no second user: ${lowered.stderr.trim()}`;
+}
+
+test("on a system bus with the policy file everybody may look, and only root may change", async (t) => {
+  const reason = obstacle();
+  if (reason !== undefined) return t.skip(reason);
+  const { folder, address } = await startSystemBus(t, true);
+  const folders = ["--bus-address", address, "--state-dir", join(folder, "state"), "--run-dir", join(folder, "run")];
+  const daemon = startDaemonProcess(folders, []);
+  t.after(() => daemon.end());
+  await until("it answers", () => asNobody(address, "status").code === 0, 15_000);
+  assert.match(asNobody(address, "get", "manager", "ConnectionState").stdout, /^idle\n$/);
+  const refused = asNobody(address, "set", "manager", "DHCPProperty.Hostname", "mine");
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /^fairlead: org\.chromium\.flimflam\.Error\.PermissionDenied: /);
+  const [command = "", ...program] = commandLine();
+  const asRoot = tryRun(command, [
+    ...program,
+    "--bus-address",
+    address,
+    "set",
+    "manager",
+    "DHCPProperty.Hostname",
+    "ours",
+  ]);
+  assert.equal(asRoot.code, 0, asRoot.stderr);
+  return undefined;
+});
+
+test("without the policy file the daemon ends with 1 and one line that says why", async (t) => {
+  const reason = obstacle();
+  if (reason !== undefined) return t.skip(reason);
+  const { folder, address } = await startSystemBus(t, false);
+  const daemon = startDaemonProcess(
+    ["--bus-address", address, "--state-dir", join(folder, "s"), "--run-dir", join(folder, "r")],
+    [],
+  );
+  t.after(() => daemon.end());
+  const { code } = await daemon.waitExit(15_000);
+  assert.equal(code, 1);
+  assert.match(daemon.output(), /^fairleadd: .*org\.chromium\.flimflam.*\n$/);
+  return undefined;
+});
