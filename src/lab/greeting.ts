@@ -22,7 +22,7 @@ Here: unplug eth0, plug eth0, server off, server on, status, why, help, quit.
 /** The bus takes its own user only; without root that user has another number inside than outside. */
 const talkAsRoot = (lab: Lab): string => `  export DBUS_SYSTEM_BUS_ADDRESS=${lab.bus.address}
   bin/fairlead status
-  gdbus introspect --recurse --system --dest org.chromium.flimflam --object-path /
+  gdbus introspect --system --dest org.chromium.flimflam --object-path /
 `;
 
 export const shellGreeting = (lab: Lab): string => `

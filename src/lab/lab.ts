@@ -13,8 +13,6 @@ export class Lab {
   #daemon: ManagedProcess;
   /** An end that nobody asked for. */
   onDaemonEnded: (how: string) => void = () => {};
-  /** From here on news are of no interest. */
-  onClosing: () => void = () => {};
 
   private constructor(
     readonly network: LabNetwork,
@@ -56,7 +54,6 @@ export class Lab {
   }
 
   async close(): Promise<void> {
-    this.onClosing();
     this.onDaemonEnded = () => {};
     await this.#daemon.end();
     await this.network.switchServers(false);

@@ -59,21 +59,25 @@ async function waitOnline(lab: Lab): Promise<boolean> {
 async function show(lab: Lab, { folder }: LabOptions): Promise<number> {
   const bus = await connectBus(lab.bus.address);
   print(greeting(lab, folder));
-  await new Promise<void>((quit) => {
-    // One line after the other: "unplug eth0" and "status" belong together.
-    let turn = Promise.resolve();
-    const prompt = openPrompt((line) => {
-      turn = turn.then(async () => {
-        const answer = await obey(line, lab.commands);
-        if (answer === "quit") quit();
-        else if (answer.say !== "") prompt.print(answer.say);
-      });
-    }, quit);
-    const watcher = new Watcher(bus, (change) => prompt.print(renderChange(change)));
-    lab.onClosing = () => watcher.close();
-    lab.onDaemonEnded = (how) => prompt.print(renderNote(Date.now(), `${how}; see "log", then "restart"`));
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, quit);
+  let quit = () => {};
+  const over = new Promise<void>((resolve) => {
+    quit = resolve;
   });
+  // One line after the other: "unplug eth0" and "status" belong together.
+  let turn = Promise.resolve();
+  const prompt = openPrompt((line) => {
+    turn = turn.then(async () => {
+      const answer = await obey(line, lab.commands);
+      if (answer === "quit") quit();
+      else if (answer.say !== "") prompt.print(answer.say);
+    });
+  }, quit);
+  const watcher = new Watcher(bus, (change) => prompt.print(renderChange(change)));
+  lab.onDaemonEnded = (how) => prompt.print(renderNote(Date.now(), `${how}; see "log", then "restart"`));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, quit);
+  await over;
+  watcher.close();
+  prompt.close();
   await bus.close();
   return 0;
 }

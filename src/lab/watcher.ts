@@ -9,7 +9,15 @@ const connectedStates = new Set(["ready", "online", "no-connectivity", "redirect
 
 /** Times, counters and summaries of what other lines say already. */
 const untold = new Set([
-  ...["DownlinkSpeedKbps", "LastConnected", "LastManualConnect", "LastOnline", "NetworkConfig", "NetworkID"],
+  ...[
+    "Diagnostics.Disconnects",
+    "DownlinkSpeedKbps",
+    "LastConnected",
+    "LastManualConnect",
+    "LastOnline",
+    "NetworkConfig",
+    "NetworkID",
+  ],
   ...["SavedIPConfig", "ServiceCompleteList", "StartTime", "UplinkSpeedKbps"],
 ]);
 
@@ -145,6 +153,8 @@ export class Watcher {
   }
 
   #nameOf(path: string): string {
+    const [, link] = /^\/ipconfig\/(.+)_\d+_\w+$/.exec(path) ?? [];
+    if (link !== undefined) return `ipconfig ${link}`;
     return path === "/" ? "manager" : (this.#names.get(path) ?? path);
   }
   #withNames(value: unknown): unknown {
