@@ -19,7 +19,8 @@ export class KernelNotes {
   }
 
   isOwn(address: Address): boolean {
-    return isOwnAddress(address, this.#putAddresses.has(addressKey(address)));
+    // Asked of every address that goes, of links that are none of ours too.
+    return isOwnAddress(address, address.protocol === undefined && this.#putAddresses.has(addressKey(address)));
   }
 
   /** Written down before it is sent: the news of it comes before the answer. */

@@ -300,6 +300,19 @@ test("a refusal on one link is not told to the other", async () => {
   assert.ok((refused[world.eth1] ?? 0) > 0);
 });
 
+test("an owner that throws is complained of and does not keep the others from being told", async () => {
+  const world = await makeKernelWorld();
+  const told: number[] = [];
+  world.applier.setNetwork(world.eth0, cable, () => {
+    throw new Error("careless owner");
+  });
+  world.applier.setNetwork(world.eth1, wish("10.1.0.2/24"), ({ link }) => told.push(link));
+  world.applier.setRanks([world.eth1, world.eth0]);
+  await world.clock.settle();
+  assert.ok(told.includes(world.eth1));
+  assert.match(world.log.messages("error").join(), /^eth0: after applying: careless owner/);
+});
+
 test("wishes that arrive while a batch is under way are applied after it, the last one of each link only", async () => {
   const world = await makeKernelWorld();
   const told: string[] = [];
