@@ -108,6 +108,13 @@ test("an address that is there already is used as it is and stays", async () => 
   );
 });
 
+test("to wish for nothing is to release", async () => {
+  const world = await makeKernelWorld();
+  await requestsOf(world, () => world.applier.setNetwork(world.eth0, cable));
+  await requestsOf(world, () => world.applier.setNetwork(world.eth0, undefined));
+  assert.equal(world.text(), "");
+});
+
 test("other addresses, routes and rules on the link stay", async () => {
   const world = await makeKernelWorld();
   world.applier.releaseUnclaimed();

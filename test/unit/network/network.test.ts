@@ -564,3 +564,14 @@ test("each start has its own session number, also across Networks", async () => 
   assert.notEqual(one.network.sessionId, two.network.sessionId);
   assert.ok(one.network.sessionId > 0);
 });
+
+test("the dump says where layer 3 stands, and what the kernel did not take", async () => {
+  const world = await makeWorld();
+  world.kernel.refuseNext("put-route", "ENETUNREACH", "no way");
+  world.start();
+  world.dhcp.last.up(lease());
+  await world.heard();
+  const { state, link, dhcp, problems } = world.network.dump() as Record<string, unknown>;
+  assert.deepEqual({ state, link, dhcp }, { state: "connected", link: "eth0", dhcp: "up" });
+  assert.equal((problems as string[]).length, 1);
+});
