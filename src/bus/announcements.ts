@@ -20,7 +20,7 @@ export class Announcements {
 
   constructor(
     private readonly bus: BusPort,
-    private readonly onBadValue: (where: string, error: BusError) => void,
+    private readonly onFailure: (where: string, error: unknown) => void,
   ) {}
 
   added(object: TreeObject): void {
@@ -80,13 +80,23 @@ export class Announcements {
     for (const [object, interfaces] of changed) {
       for (const [name, properties] of interfaces) {
         const exported = object.find(name);
-        if (exported) this.#tellChanged(object.path, exported, properties);
+        if (exported) this.#guarded(object.path, () => this.#tellChanged(object.path, exported, properties));
       }
     }
   }
   #tellAdded(object: TreeObject): void {
     if (object.path === "/") return;
-    this.bus.emit("/", managerInterface, "InterfacesAdded", "oa{sa{sv}}", addedObject(object));
+    this.#guarded(object.path, () =>
+      this.bus.emit("/", managerInterface, "InterfacesAdded", "oa{sa{sv}}", addedObject(object)),
+    );
+  }
+  /** Nobody stands above an announcement; a getter that fails must not take the process with it, nor the other objects. */
+  #guarded(path: string, announce: () => void): void {
+    try {
+      announce();
+    } catch (error) {
+      this.onFailure(path, error);
+    }
   }
   #tellChanged(path: string, exported: AnyExportedInterface, names: Iterable<string>): void {
     const values = new Map<string, WireVariant>();
@@ -112,7 +122,7 @@ export class Announcements {
       this.bus.emit(path, propertiesInterface, "PropertiesChanged", "sa{sv}as", args);
     } catch (error) {
       if (!(error instanceof BusError)) throw error;
-      this.onBadValue(`PropertiesChanged of ${path}`, error);
+      this.onFailure(path, error);
       // One of the values does not fit; the others are told one by one.
       if (values.size < 2) return;
       for (const entry of values) this.#emitChanged(path, interfaceName, new Map([entry]), []);

@@ -2,7 +2,7 @@ import type { WireVariant } from "../base/property.ts";
 import { BoundedCache } from "./bounded-cache.ts";
 import { isObjectPath } from "./names.ts";
 import type { Reader } from "./reader.ts";
-import { parseSignature, singleType, type Type } from "./signature.ts";
+import { mostSignatures, parseSignature, singleType, type Type } from "./signature.ts";
 import { WireError } from "./wire-error.ts";
 
 type Decode = (reader: Reader) => unknown;
@@ -26,8 +26,8 @@ export function decodeVariant(reader: Reader): WireVariant {
   return { signature, value };
 }
 
-const bodies = new BoundedCache((signature) => parseSignature(signature).map(decoderOf));
-const variants = new BoundedCache((signature) => decoderOf(singleType(signature)));
+const bodies = new BoundedCache((signature) => parseSignature(signature).map(decoderOf), mostSignatures);
+const variants = new BoundedCache((signature) => decoderOf(singleType(signature)), mostSignatures);
 
 const basicDecoders: Readonly<Record<string, Decode>> = {
   y: (reader) => reader.u8(),

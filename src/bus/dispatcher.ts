@@ -112,17 +112,20 @@ export class ObjectDispatcher implements Dispatcher {
   #findMethod(call: IncomingCall, node: Node): Route {
     const { member, interface: wanted } = call;
     let isInterfaceKnown = false;
-    for (const { name, methods, target } of candidates(node)) {
+    // The object's own interfaces first, so that they win where a call names none.
+    for (const { name, methods, target } of node.object?.interfaces ?? []) {
       if (wanted !== undefined && wanted !== name) continue;
       isInterfaceKnown = true;
       const method = methods.get(member);
       if (method) return { method, target };
     }
-    if (wanted === undefined || isInterfaceKnown) {
-      const where = wanted === undefined ? "" : ` on interface ${wanted}`;
-      throw new BusError(standardError("UnknownMethod"), `no method ${member}${where} at ${quote(node.path)}`);
+    for (const { name, methods } of standardInterfaces(node)) {
+      if (wanted !== undefined && wanted !== name) continue;
+      isInterfaceKnown = true;
+      const method = methods.get(member);
+      if (method) return { method: method as Method, target: node };
     }
-    throw new BusError(standardError("UnknownInterface"), `no interface ${wanted} at ${quote(node.path)}`);
+    throw missing(call, isInterfaceKnown);
   }
   /** The types are compared before the body is read: nobody fills memory through a method that takes nothing. */
   #args(call: IncomingCall, method: MethodDef): readonly unknown[] {
@@ -170,8 +173,8 @@ export class ObjectDispatcher implements Dispatcher {
     const { busName, message } = new DaemonError("InternalError");
     call.fail(busName, message);
   }
-  #badValue(where: string, error: Error): void {
-    this.#log.error(() => `a value cannot be sent, ${where}: ${error.message}`);
+  #badValue(where: string, error: unknown): void {
+    this.#log.error(() => `a value cannot be sent, ${where}: ${describeError(error)}`);
   }
   #signature(args: readonly Argument[]): string {
     let text = this.#signatures.get(args);
@@ -183,15 +186,10 @@ export class ObjectDispatcher implements Dispatcher {
   }
 }
 
-interface Candidate {
-  readonly name: string;
-  readonly methods: ReadonlyMap<string, Method>;
-  readonly target: unknown;
-}
-/** The object's own interfaces first, so that they win where a call names none. */
-function* candidates(node: Node): Generator<Candidate> {
-  if (node.object) yield* node.object.interfaces;
-  for (const { name, methods } of standardInterfaces(node)) {
-    yield { name, methods: methods as ReadonlyMap<string, Method>, target: node };
+function missing({ member, interface: wanted, path }: IncomingCall, isInterfaceKnown: boolean): BusError {
+  if (wanted !== undefined && !isInterfaceKnown) {
+    return new BusError(standardError("UnknownInterface"), `no interface ${wanted} at ${quote(path)}`);
   }
+  const where = wanted === undefined ? "" : ` on interface ${wanted}`;
+  return new BusError(standardError("UnknownMethod"), `no method ${member}${where} at ${quote(path)}`);
 }

@@ -2,7 +2,7 @@ import type { WireVariant } from "../base/property.ts";
 import { BoundedCache } from "./bounded-cache.ts";
 import { protocolLimits } from "./limits.ts";
 import { isObjectPath } from "./names.ts";
-import { parseSignature, quote, singleType, type Type } from "./signature.ts";
+import { mostSignatures, parseSignature, quote, singleType, type Type } from "./signature.ts";
 import { locatedAt, WireError } from "./wire-error.ts";
 import type { Writer } from "./writer.ts";
 
@@ -27,14 +27,17 @@ export function encodeBody(writer: Writer, signature: string, values: readonly u
 }
 
 /** Writes a variant: signature and value. */
-export function encodeVariant(writer: Writer, signature: string, value: unknown): void {
+function encodeVariant(writer: Writer, signature: string, value: unknown): void {
   const encode = variants.get(signature);
   writer.shortText(signature);
   encode(writer, value);
 }
 
-const bodies = new BoundedCache((signature) => parseSignature(signature).map(encoderOf));
-const variants = new BoundedCache((signature) => encoderOf(singleType(signature)));
+/** What writes the value of a variant whose signature is written already. */
+export const variantEncoder = (signature: string): Encode => variants.get(signature);
+
+const bodies = new BoundedCache((signature) => parseSignature(signature).map(encoderOf), mostSignatures);
+const variants = new BoundedCache((signature) => encoderOf(singleType(signature)), mostSignatures);
 
 const mismatch = (code: string, what: string, value: unknown): WireError =>
   new WireError(`expected ${what} for type ${code}, got ${describe(value)}`);

@@ -21,12 +21,14 @@ export class WireCall implements IncomingCall {
   readonly sender: string;
   readonly #serial: number;
   #isOpen: boolean;
-  #body: (() => unknown[]) | undefined;
+  /** Until its body was read. */
+  #received: Received | undefined;
 
   constructor(
-    { message, body }: Received,
+    received: Received,
     private readonly host: ReplyHost,
   ) {
+    const { message } = received;
     this.path = message.path as string;
     this.interface = message.interface;
     this.member = message.member as string;
@@ -34,7 +36,7 @@ export class WireCall implements IncomingCall {
     this.sender = message.sender ?? "";
     this.#serial = message.serial as number;
     this.#isOpen = (message.flags & MessageFlag.NO_REPLY_EXPECTED) === 0;
-    this.#body = body;
+    this.#received = received;
     this.expectsReply = this.#isOpen;
   }
   readonly expectsReply: boolean;
@@ -43,10 +45,10 @@ export class WireCall implements IncomingCall {
     return this.host.uidOf(this.sender);
   }
   args(): readonly unknown[] {
-    const body = this.#body;
-    this.#body = undefined;
+    const received = this.#received;
+    this.#received = undefined;
     try {
-      return body?.() ?? [];
+      return received?.body() ?? [];
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       throw new BusError(standardError("InvalidArgs"), error.message);

@@ -1,8 +1,10 @@
 import type { AnyExportedInterface, MarshalledReply } from "./bus.ts";
 import { defaultLimits } from "./limits.ts";
 import type { TreeObject } from "./object-tree.ts";
-import { writeKept } from "./property-bytes.ts";
+import { writePropertyBytes } from "./property-bytes.ts";
 import { Writer } from "./writer.ts";
+
+const announcement = new Writer();
 
 /** Body of GetManagedObjects, `a{oa{sa{sv}}}`: all objects but the root, which is the manager itself. */
 export function managedObjects(objects: Iterable<TreeObject>): MarshalledReply {
@@ -14,24 +16,21 @@ export function managedObjects(objects: Iterable<TreeObject>): MarshalledReply {
   for (const object of objects) {
     if (object.path === "/") continue;
     writer.align(8);
-    writeObject(writer, object);
+    writeObject(writer, object, (at) => writePropertyBytes(writer, object.propertyBytes(at)));
   }
   writer.patchU32(writer.position - start, 4);
-  return taken(writer);
+  return { marshalled: [writer.bytes.subarray(0, writer.position)] };
 }
 
-/** Body of InterfacesAdded, `oa{sa{sv}}`. Of thousands of objects that nobody asks about no bytes are kept. */
+/** Body of InterfacesAdded, `oa{sa{sv}}`; to be sent before the next is asked for. */
 export function addedObject(object: TreeObject): MarshalledReply {
-  const writer = new Writer(1024);
-  writer.begin(defaultLimits.maxMessageBytes);
-  writeObject(writer, object);
-  object.forgetBytes();
-  return taken(writer);
+  announcement.position = 0;
+  announcement.begin(defaultLimits.maxMessageBytes);
+  writeObject(announcement, object, (at) => object.writeProperties(announcement, at));
+  return { marshalled: [announcement.bytes.subarray(0, announcement.position)] };
 }
 
-const taken = (writer: Writer): MarshalledReply => ({ marshalled: [writer.bytes.subarray(0, writer.position)] });
-
-function writeObject(writer: Writer, object: TreeObject): void {
+function writeObject(writer: Writer, object: TreeObject, writeProperties: (at: number) => void): void {
   writer.text(object.path);
   writer.u32(0);
   const lengthEnd = writer.position;
@@ -40,7 +39,7 @@ function writeObject(writer: Writer, object: TreeObject): void {
   for (let at = 0; at < object.interfaces.length; at++) {
     writer.align(8);
     writer.text((object.interfaces[at] as AnyExportedInterface).name);
-    writeKept(writer, object.propertyBytes(at));
+    writeProperties(at);
   }
   writer.patchU32(writer.position - start, lengthEnd);
 }

@@ -86,7 +86,7 @@ export class MatchTable {
   }
 }
 
-function toSignal({ message, body }: Received): SignalMessage {
-  const { sender = "", path = "", interface: interfaceName = "", member = "" } = message;
-  return { sender, path, interface: interfaceName, member, args: body() };
+function toSignal(received: Received): SignalMessage {
+  const { sender = "", path = "", interface: interfaceName = "", member = "" } = received.message;
+  return { sender, path, interface: interfaceName, member, args: received.body() };
 }

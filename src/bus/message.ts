@@ -1,12 +1,12 @@
 import { MessageFlag, MessageType } from "dbus-next/lib/constants.js";
 import { Message } from "dbus-next/lib/message-type.js";
 import type { MarshalledReply } from "./bus.ts";
-import { decodeBody, decodeVariant } from "./decode.ts";
+import { decodeBody } from "./decode.ts";
 import { encodeBody } from "./encode.ts";
 import { type BusLimits, protocolLimits } from "./limits.ts";
-import { isBusName, isErrorName, isInterfaceName, isMemberName, isObjectPath } from "./names.ts";
+import { checkNames, MessageFields, readFields, writeFields } from "./message-fields.ts";
 import { Reader } from "./reader.ts";
-import { holdsFileDescriptor, parseSignature, quote } from "./signature.ts";
+import { holdsFileDescriptor } from "./signature.ts";
 import { WireError } from "./wire-error.ts";
 import type { Writer } from "./writer.ts";
 
@@ -16,36 +16,6 @@ const littleEndianMark = 0x6c;
 const bigEndianMark = 0x42;
 /** Byte order, type, flags, version, body length, serial, length of the fields. */
 export const fixedHeaderBytes = 16;
-
-interface Field {
-  readonly name: "path" | "interface" | "member" | "errorName" | "replySerial" | "destination" | "sender" | "signature";
-  readonly code: number;
-  readonly signature: string;
-  isValid(value: unknown): boolean;
-}
-const textField = (
-  name: Field["name"],
-  code: number,
-  signature: string,
-  isValid: (text: string) => boolean,
-): Field => ({
-  name,
-  code,
-  signature,
-  isValid: isValid as (value: unknown) => boolean,
-});
-/** Header fields (specification, "Header Fields"). UNIX_FDS (9) and unknown ones are read over. */
-const fields: readonly Field[] = [
-  textField("path", 1, "o", () => true),
-  textField("interface", 2, "s", isInterfaceName),
-  textField("member", 3, "s", isMemberName),
-  textField("errorName", 4, "s", isErrorName),
-  { name: "replySerial", code: 5, signature: "u", isValid: (value) => value !== 0 },
-  textField("destination", 6, "s", isBusName),
-  textField("sender", 7, "s", isBusName),
-  textField("signature", 8, "g", () => true),
-];
-const fieldOfCode: readonly (Field | undefined)[] = [undefined, ...fields];
 
 export interface Lengths {
   readonly isLittleEndian: boolean;
@@ -90,63 +60,46 @@ export function readMessage(bytes: Buffer, limits: BusLimits): Received {
   if (serial === 0) throw new WireError("serial 0");
   // dbus-next would take type 0 for a call.
   if (bytes[1] === 0) throw new WireError("message type 0");
-  const found = readFields(reader);
+  const fields = new MessageFields();
+  fields.serial = serial;
+  fields.type = bytes[1] as number;
+  fields.flags = bytes[2] as number;
+  readFields(reader, fields);
   reader.align(8);
-  const signature = found.signature ?? "";
-  const message = makeMessage({ ...found, signature, serial, type: bytes[1] as number, flags: bytes[2] as number });
-  const body = () => {
-    if (bytes.length !== header + bodyLength) throw new WireError("message has not the length it says");
+  return new ReceivedMessage(toMessage(fields), bytes, header, bodyLength, limits.maxValues);
+}
+
+class ReceivedMessage implements Received {
+  constructor(
+    readonly message: Message,
+    private readonly bytes: Buffer,
+    private readonly header: number,
+    private readonly bodyLength: number,
+    private readonly maxValues: number,
+  ) {}
+
+  body(): unknown[] {
+    const { bytes, header } = this;
+    const { signature } = this.message;
+    if (bytes.length !== header + this.bodyLength) throw new WireError("message has not the length it says");
     if (holdsFileDescriptor(signature)) throw new WireError("file descriptors are not accepted");
-    return decodeBody(new Reader(bytes, header, bytes.length, isLittleEndian, limits.maxValues), signature);
-  };
-  return { message, body };
-}
-
-interface FoundFields {
-  path?: string;
-  interface?: string;
-  member?: string;
-  errorName?: string;
-  replySerial?: number;
-  destination?: string;
-  sender?: string;
-  signature?: string;
-}
-
-function readFields(reader: Reader): FoundFields {
-  const found: Record<string, unknown> = {};
-  const end = reader.u32() + reader.position;
-  while (reader.position < end) {
-    reader.align(8);
-    reader.countValue();
-    const field = fieldOfCode[reader.u8()];
-    const { signature, value } = decodeVariant(reader);
-    if (!field) continue;
-    if (signature !== field.signature || !field.isValid(value)) throw new WireError(`header field ${field.name}`);
-    found[field.name] = value;
+    const isLittleEndian = bytes[0] === littleEndianMark;
+    return decodeBody(new Reader(bytes, header, bytes.length, isLittleEndian, this.maxValues), signature);
   }
-  if (reader.position !== end) throw new WireError("header field reaches beyond the header");
-  return found as FoundFields;
 }
 
 type Init = ConstructorParameters<typeof Message>[0];
 
 /** A message whose names are valid and whose required fields are there. Throws {@link WireError}. */
-export function makeMessage(init: Init): Message {
-  if (init.path !== undefined && !isObjectPath(init.path)) throw new WireError(`invalid path ${quote(init.path)}`);
-  checkName("interface", init.interface, isInterfaceName);
-  checkName("member", init.member, isMemberName);
-  checkName("error name", init.errorName, isErrorName);
-  checkName("destination", init.destination, isBusName);
+export const makeMessage = (init: Init): Message => toMessage(Object.assign(new MessageFields(), init));
+
+function toMessage(fields: MessageFields): Message {
+  checkNames(fields);
   try {
-    return new Message(init);
+    return new Message(fields);
   } catch (error) {
     throw new WireError((error as Error).message);
   }
-}
-
-function checkName(what: string, name: string | undefined, isValid: (name: string) => boolean): void {
-  if (name !== undefined && !isValid(name)) throw new WireError(`invalid ${what} ${quote(name)}`);
 }
 
 /**
@@ -175,26 +128,4 @@ export function writeMessage(
     writer.rollBack();
     throw error;
   }
-}
-
-function writeFields(writer: Writer, message: Message): void {
-  writer.u32(0);
-  const lengthEnd = writer.position;
-  for (const { name, code, signature } of fields) {
-    const value = message[name];
-    if (value === undefined || value === "") continue;
-    writer.align(8);
-    writer.u8(code);
-    writer.shortText(signature);
-    if (typeof value === "number") writer.u32(value);
-    else if (signature === "g") writeSignature(writer, value);
-    else writer.text(value);
-  }
-  writer.patchU32(writer.position - lengthEnd, lengthEnd);
-  writer.align(8);
-}
-
-function writeSignature(writer: Writer, signature: string): void {
-  parseSignature(signature);
-  writer.shortText(signature);
 }

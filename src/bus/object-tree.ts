@@ -1,8 +1,9 @@
 import { type AnyExportedInterface, BusError, type ExportedObject, type MarshalledReply } from "./bus.ts";
 import { isInterfaceName, isObjectPath, standardError } from "./names.ts";
-import { marshalProperties } from "./property-bytes.ts";
+import { type OnBadProperty, propertyBytes, writeProperties, writePropertyBytes } from "./property-bytes.ts";
 import { quote } from "./signature.ts";
 import type { WireError } from "./wire-error.ts";
+import type { Writer } from "./writer.ts";
 
 /** What an object tells the dispatcher. */
 export interface ObjectHost {
@@ -50,16 +51,17 @@ export class TreeObject implements ExportedObject {
     let bytes = this.#kept[at];
     if (!bytes) {
       const exported = this.interfaces[at] as AnyExportedInterface;
-      bytes = marshalProperties(exported, (name, error) =>
-        this.#host?.badProperty(this.path, exported.name, name, error),
-      );
+      bytes = propertyBytes(exported, this.#onBad(exported));
       this.#kept[at] = bytes;
     }
     return bytes;
   }
-  /** They are made anew when somebody asks. */
-  forgetBytes(): void {
-    this.#kept = undefined;
+  /** Writes the same `a{sv}`. Keeps nothing: thousands of objects are announced that nobody asks for. */
+  writeProperties(writer: Writer, at: number): void {
+    const kept = this.#kept?.[at];
+    const exported = this.interfaces[at] as AnyExportedInterface;
+    if (kept) writePropertyBytes(writer, kept);
+    else writeProperties(writer, exported, this.#onBad(exported));
   }
   remove(): void {
     const host = this.#host;
@@ -68,6 +70,9 @@ export class TreeObject implements ExportedObject {
     host?.removed(this);
   }
 
+  #onBad({ name: interfaceName }: AnyExportedInterface): OnBadProperty {
+    return (property, error) => this.#host?.badProperty(this.path, interfaceName, property, error);
+  }
   #position(interfaceName: string): number {
     const at = this.interfaces.findIndex(({ name }) => name === interfaceName);
     if (at < 0) throw new BusError(standardError("UnknownInterface"), `${this.path} has no interface ${interfaceName}`);

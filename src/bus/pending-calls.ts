@@ -69,10 +69,11 @@ export class PendingCalls {
   }
 }
 
-function settleWith({ message, body }: Received, settle: Settle): void {
+function settleWith(received: Received, settle: Settle): void {
+  const { message } = received;
   let args: readonly unknown[];
   try {
-    args = body();
+    args = received.body();
   } catch (error) {
     settle(new BusError(standardError("InconsistentMessage"), `unreadable reply: ${(error as Error).message}`), []);
     return;

@@ -32,7 +32,9 @@ const basics = new Map<string, Type>(
 );
 const variant: Type = { kind: "variant", text: "v", alignment: 1 };
 
-const cache = new BoundedCache(parse);
+/** Far more than a program has; each costs up to 20 kB if a stranger makes it as intricate as can be. */
+export const mostSignatures = 128;
+const cache = new BoundedCache(parse, mostSignatures);
 
 /** The complete types of a signature, none for "". Throws {@link WireError} for what the specification does not allow. */
 export const parseSignature = (signature: string): readonly Type[] => cache.get(signature);

@@ -19,6 +19,7 @@ const sampleOf = (name: string) => samples[Number(/\d+/.exec(name)) % samples.le
 const def = (signature: string): AnyPropertyDef<any> => ({ signature, doc: "", get: () => undefined });
 const names = Array.from({ length: 60 }, (_unused, at) => `Property${at}`);
 const serviceDefs = new Map(names.map((name) => [name, def(sampleOf(name)[0])]));
+const values = new Map(names.map((name) => [name, sampleOf(name)[1]]));
 const linkDefs = new Map([...serviceDefs].slice(0, 20));
 
 interface Target {
@@ -78,7 +79,7 @@ function exportLinks([count]: readonly unknown[]): unknown[] {
 }
 function exportOne(path: string, defs: ReadonlyMap<string, ReturnType<typeof def>>): void {
   const target: Target = { handle: undefined };
-  const properties = { defs, value: (name: string) => sampleOf(name)[1] };
+  const properties = { defs, value: (name: string) => values.get(name) };
   target.handle = dispatcher.export(path, [{ name: "a.B", methods, signals, properties, target }]);
 }
 

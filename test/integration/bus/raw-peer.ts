@@ -50,8 +50,8 @@ export class RawPeer {
       {
         frame: (bytes) => {
           const at = performance.now();
-          const { message, body } = readMessage(bytes, limits);
-          this.heard.push({ message, args: body(), at });
+          const received = readMessage(bytes, limits);
+          this.heard.push({ message: received.message, args: received.body(), at });
           return undefined;
         },
         oversized: () => {},

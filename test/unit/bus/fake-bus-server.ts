@@ -93,8 +93,9 @@ export class FakeBusServer {
     if (!this.isReading) socket.pause();
   }
   #onMessage(bytes: Buffer): undefined {
-    const { message, body } = readMessage(bytes, defaultLimits);
-    this.told.push({ message, args: body() });
+    const received = readMessage(bytes, defaultLimits);
+    const { message } = received;
+    this.told.push({ message, args: received.body() });
     if (message.destination !== "org.freedesktop.DBus") return;
     const reply = { sender: "org.freedesktop.DBus", destination: ":1.1", replySerial: message.serial as number };
     if (this.refuses === message.member) this.send({ ...reply, type: MessageType.ERROR, errorName: "a.b.Refused" });

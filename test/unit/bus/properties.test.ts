@@ -104,6 +104,27 @@ test("a value that does not fit its type is left out and logged, and the others 
   );
 });
 
+test("a getter that throws is logged and concerns neither the process nor the other objects", async () => {
+  const { addThing, signals, settle, lines, call } = await makeWorld();
+  const [bad, good] = [addThing("/bad"), addThing("/good")];
+  await settle();
+  signals.length = 0;
+  bad.value = () => {
+    throw new Error("getter failed");
+  };
+  bad.change("Name", "x");
+  good.change("Name", "two");
+  addThing("/late").value = bad.value;
+  await settle();
+  assert.deepEqual(
+    signals.map(({ path }) => path),
+    ["/good"],
+  );
+  assert.equal(lines.filter((line) => line.includes("getter failed")).length, 2);
+  const internalError = { busName: "org.chromium.flimflam.Error.InternalError" };
+  await assert.rejects(call("/bad", properties, "GetAll", "s", [thing]), internalError);
+});
+
 test("GetManagedObjects shows every object but the root with all that can be read", async () => {
   const { addThing, call, dispatcher } = await makeWorld();
   addThing("/");
