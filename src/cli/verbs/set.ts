@@ -1,3 +1,4 @@
+import type { WireVariant } from "../../base/property.ts";
 import { type Daemon, flimflam } from "../daemon.ts";
 import { exitCodes, usageFailure } from "../failure.ts";
 import { ambiguous, findObjects, findOne } from "../names.ts";
@@ -76,10 +77,17 @@ async function setTo(
   const signature = type?.signature ?? "s";
   const current = object.properties.get(property)?.value;
   const value = type ? parseValue(texts, { property, signature, current }) : texts.join(" ");
-  await daemon.call(object.path, interfaceOf(object), "SetProperty", "sv", [property, { signature, value }]);
+  await send(daemon, object, property, { signature, value });
 }
 
+async function send(daemon: Daemon, object: BusObject, property: string, value: WireVariant): Promise<void> {
+  await daemon.call(object.path, interfaceOf(object), "SetProperty", "sv", [property, value]);
+}
+
+/** ClearProperty goes back to what was there when the object was made; of an address a person means: none of mine. */
+
 async function clear(daemon: Daemon, object: BusObject, property: string): Promise<void> {
+  if (property === "StaticIPConfig") return send(daemon, object, property, { signature: "a{sv}", value: new Map() });
   await daemon.call(object.path, interfaceOf(object), "ClearProperty", "s", [property]);
 }
 

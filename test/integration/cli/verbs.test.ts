@@ -46,6 +46,9 @@ test("the verbs of a day: look, disconnect, connect, set an address, ask why", a
     await until("the address is there", () => hasAddress("eth0", "10.1.0.77/24"));
     assert.match(output(daemon, "get", "eth0", "StaticIPConfig"), /^Address=10\.1\.0\.77\nPrefixlen=24\n/);
     assert.match(output(daemon, "why", "eth0"), /Its address 10\.1\.0\.77\/24 comes from StaticIPConfig/);
+    await daemon.stop();
+    await daemon.launch();
+    assert.match(output(daemon, "get", "eth0", "StaticIPConfig"), /^Address=10\.1\.0\.77\n/);
     output(daemon, "set", "eth0", "StaticIPConfig", "--clear");
     await until("the address is gone", () => !hasAddress("eth0", "10.1.0.77/24"));
     await until("DHCP gave one", () => /10\.1\.0\.1\d\d\/24/.test(output(daemon, "status")));

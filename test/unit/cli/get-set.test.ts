@@ -225,6 +225,8 @@ test("set --clear takes a value back", async (t) => {
   const daemon = await FakeDaemon.start(t);
   assert.equal((await daemon.run("set", "eth0", "GUID", "--clear")).code, 0);
   assert.deepEqual(daemon.calls.at(-1), { path: "/service/0", member: "ClearProperty", args: ["GUID"] });
+  assert.equal((await daemon.run("set", "eth0", "StaticIPConfig", "--clear")).code, 0);
+  assert.deepEqual(lastSet(daemon), ["StaticIPConfig", { signature: "a{sv}", value: new Map() }]);
 });
 
 test("names are matched as they are written first, and without case where that finds nothing", async (t) => {
