@@ -10,7 +10,8 @@ import type { NetworkWish } from "../../../src/network/wish.ts";
 import type { Family, KernelRequest, Snapshot } from "../../../src/rtnl/rtnl.ts";
 import { type KernelWorld, makeKernelWorld } from "./kernel-world.ts";
 
-const runs = Number(process.env.FAIRLEAD_FUZZ_RUNS ?? 200);
+/** Each run plays a whole machine, which costs as much as a thousand decoded messages; hence the ceiling. */
+const runs = Math.min(3000, Number(process.env.FAIRLEAD_FUZZ_RUNS ?? 200));
 const links = ["eth0", "eth1"] as const;
 
 // A small world, so that things collide.
