@@ -60,19 +60,14 @@ export class BusSession implements ConnectionHandler {
     this.#connection = new Connection(authenticated, this, clock, limits);
   }
 
-  /** Connects, authenticates and says Hello, all within BusLimits.connectMs. Rejects with one line. */
+  /** Connects, authenticates and says Hello. Rejects with one line. */
   static async open(environment: SessionEnvironment, host: SessionHost): Promise<BusSession> {
-    const { clock, limits, address } = environment;
-    const abort = new AbortController();
-    const cancel = clock.startTimer("bus-connect", limits.connectMs, () => abort.abort());
     try {
-      const session = new BusSession(await openFirst(address, abort.signal), environment, host);
+      const session = new BusSession(await openFirst(environment), environment, host);
       await session.#hello();
       return session;
     } catch (error) {
       throw new Error(`cannot connect to the message bus: ${(error as Error).message}`);
-    } finally {
-      cancel();
     }
   }
   async #hello(): Promise<void> {
@@ -174,11 +169,11 @@ function callMessage(call: Call): Message {
   return makeMessage({ ...init, signature, body: args });
 }
 
-async function openFirst(address: string, signal: AbortSignal): Promise<Authenticated> {
+async function openFirst({ address, clock, limits }: SessionEnvironment): Promise<Authenticated> {
   const failures: string[] = [];
   for (const socket of parseAddress(address)) {
     try {
-      return await openSocket(socket, signal);
+      return await openSocket(socket, clock, limits.connectMs);
     } catch (error) {
       failures.push((error as Error).message);
     }

@@ -10,7 +10,7 @@ export interface BusLimits {
   readonly pauseReadingBytes: number;
   /** How long the bus may read nothing of what waits; a healthy one takes milliseconds. */
   readonly stallMs: number;
-  /** Time for socket, authentication and Hello together. */
+  /** Time for socket and authentication, and once more for Hello. */
   readonly connectMs: number;
 }
 

@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import type { Clock } from "../base/clock.ts";
 import type { BusSocket } from "./address.ts";
 import { ExternalAuth } from "./auth.ts";
 
@@ -33,14 +34,14 @@ function connectBytes(path: string): ByteSocket {
   return bytes;
 }
 
-/** Connects and authenticates within `signal`. Rejects with one line that names the address. */
-export function openSocket(at: BusSocket, signal: AbortSignal): Promise<Authenticated> {
+/** Connects and authenticates within `limitMs` milliseconds. Rejects with one line that names the address. */
+export function openSocket(at: BusSocket, clock: Clock, limitMs: number): Promise<Authenticated> {
   return new Promise((resolve, reject) => {
     const bytes = connectBytes(at.path);
     const { socket } = bytes;
     const auth = new ExternalAuth((text) => socket.write(text, "latin1"), process.geteuid?.() ?? 0);
     const settle = (done: () => void) => {
-      signal.removeEventListener("abort", onAbort);
+      cancelTimer();
       for (const event of ["connect", "error", "close"]) socket.removeAllListeners(event);
       bytes.onBytes = () => {};
       done();
@@ -52,7 +53,7 @@ export function openSocket(at: BusSocket, signal: AbortSignal): Promise<Authenti
         socket.destroy();
         reject(new Error(`${at.text}: ${why}`));
       });
-    const onAbort = () => fail("no answer in time");
+    const cancelTimer = clock.startTimer("bus-connect", limitMs, () => fail("no answer in time"));
     socket.on("connect", () => auth.start());
     socket.on("error", (error: NodeJS.ErrnoException) => fail(error.code ?? error.message));
     socket.on("close", () => fail("closed during authentication"));
@@ -64,7 +65,5 @@ export function openSocket(at: BusSocket, signal: AbortSignal): Promise<Authenti
         fail((error as Error).message);
       }
     };
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort);
   });
 }
