@@ -158,8 +158,15 @@ export class Daemon {
           isRfc8925Enabled: this.#manager.settings.isRfc8925Enabled,
           isInUse: (link) => applier.inherited(link).addresses.length > 0,
         }),
-      prepareLink: (link) => this.#dhcp.prepareLink(link),
-      forgetLink: (link) => this.#dhcp.forgetLink(link),
+      prepareLink: (link) => {
+        applier.manage(link);
+        this.#dhcp.prepareLink(link);
+      },
+      leaveLink: (link) => applier.unmanage(link),
+      forgetLink: (link) => {
+        applier.unmanage(link);
+        this.#dhcp.forgetLink(link);
+      },
       leftAloneBecause: (link) =>
         config.foreignConfiguration === "take-over" ? undefined : leftAloneBecause(link, this.#rtnl.snapshot),
       setRanks: (links) => applier.setRanks(links),

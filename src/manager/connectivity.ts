@@ -15,6 +15,7 @@ export interface ConnectivityPorts {
 /** Carries the order of Services over to routes and the resolver file. */
 export class Connectivity {
   #rankedLinks: readonly number[] = [];
+  #isFirst = true;
   #connected: readonly Service[] = [];
   #dnsOwner: Service | undefined;
   constructor(private readonly ports: ConnectivityPorts) {}
@@ -31,7 +32,10 @@ export class Connectivity {
   /** `changed`: those whose state or place may be another than before. */
   follow(services: readonly Service[], changed: readonly Service[]): void {
     const isConcerned = (service: Service) => service.network !== undefined || this.#connected.includes(service);
-    if (!changed.some(isConcerned) && this.#connected.every((service) => service.network)) return;
+    // The first time always: an earlier run may have left a resolver file.
+    const isStale = this.#isFirst || !this.#connected.every((service) => service.network);
+    if (!isStale && !changed.some(isConcerned)) return;
+    this.#isFirst = false;
     const connected = services.filter((service) => service.network !== undefined && isConnected(service.state));
     this.#connected = connected;
     const links = connected.map((service) => service.network?.link?.index ?? 0);

@@ -44,6 +44,9 @@ export interface ManagerPorts extends ConnectivityPorts {
   networkOptions(device: Device, service: Service): NetworkOptions<Dhcp4Config>;
   /** Opens what the link's first connection would have to wait for. Throws when the link is gone. */
   prepareLink(linkIndex: number): void;
+  /** The Device is disabled: the link is given back as it was found. */
+  leaveLink(linkIndex: number): void;
+  /** The link is gone. */
   forgetLink(linkIndex: number): void;
   /** Why a link that was there before us is not to be touched by ourselves; undefined: it is ours to use. */
   leftAloneBecause(link: Link): string | undefined;
@@ -217,6 +220,7 @@ export class Manager implements ProviderHost, DeviceHost {
   }
   enabledChanged(device: Device): void {
     if (device.isEnabled) this.#prepare(device);
+    else this.ports.leaveLink(device.link.index);
     this.#post({ kind: "device-enabled-changed", device, because: device.isEnabled ? "enabled" : "disabled" });
     this.#requestLists();
     this.#requestSortOf(device, "a Device was enabled or disabled");

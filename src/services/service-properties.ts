@@ -15,7 +15,9 @@ const checkPortalValues = ["auto", "true", "false", "http-only"];
 function oneOf<V extends string>(what: string, allowed: readonly V[], value: string): V {
   const found = allowed.find((candidate) => candidate === value);
   if (found === undefined) {
-    throw new DaemonError("InvalidArguments", `${what} must be one of ${allowed.join(", ")}, not "${value}"`);
+    // A client's word in our message: short, on one line.
+    const given = JSON.stringify(value.slice(0, 60));
+    throw new DaemonError("InvalidArguments", `${what} must be one of ${allowed.join(", ")}, not ${given}`);
   }
   return found;
 }

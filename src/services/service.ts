@@ -389,6 +389,8 @@ export abstract class Service implements OrderFacts {
     this.properties.restore(rows, (name, error) =>
       this.host.log.warn(`${profile?.path} ${this.storageId}: stored ${name} is unreadable, default taken`, { error }),
     );
+    // Whatever the entry says: it is connected now.
+    if (isConnected(this.#state)) this.hasEverConnected = true;
     this.properties.touch("Profile");
     this.#network?.setStatic(this.staticIp);
   }

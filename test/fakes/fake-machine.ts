@@ -119,6 +119,7 @@ export class FakeMachine {
           isInUse: (link) => applier.inherited(link).addresses.length > 0,
         }),
       prepareLink: () => {},
+      leaveLink: () => {},
       forgetLink: () => {},
       leftAloneBecause: (link) => leftAloneBecause(link, kernel.snapshot),
       setRanks: (links) => applier.setRanks(links),

@@ -99,6 +99,15 @@ test("Priority decides between two cables, at once and with its reason", async (
   assert.match(it.kernel.toText(), /default via 192\.0\.2\.1 dev eth1 .*metric 200/);
 });
 
+test("a preference taken back puts the older cable first again", async (t) => {
+  const it = await machine(t, ["eth0", "eth1"]);
+  it.service("eth1").setProperty("Priority", 5);
+  await it.settle();
+  it.service("eth1").setProperty("Priority", 0);
+  await it.settle();
+  assert.deepEqual(it.order, ["eth0 ready", "eth1 ready"]);
+});
+
 test("a preferred cable stays preferred, also after a restart", async (t) => {
   const first = await machine(t, ["eth0", "eth1"]);
   first.service("eth1").setProperty("Priority", 5);
