@@ -252,9 +252,10 @@ export abstract class Service implements OrderFacts {
 
   #noteLoss(): void {
     if (this.isExplicitlyDisconnected || this.host.isExpectingDisconnects()) return;
-    const { clock } = this.host;
-    if (isConnected(this.#state)) (this.disconnects ??= new EventTimes()).note(clock);
-    else if (isConnecting(this.#state)) (this.misconnects ??= new EventTimes()).note(clock);
+    const kind = isConnected(this.#state) ? "disconnects" : isConnecting(this.#state) ? "misconnects" : undefined;
+    if (kind === undefined) return;
+    this[kind] ??= new EventTimes();
+    this[kind].note(this.host.clock);
   }
 
   /** The one way to another state. Inputs that the table does not know here are ignored on purpose. */
