@@ -407,3 +407,11 @@ test("a lease that is lost without another one to follow: the Service says that 
   await it.clock.advanceSettled(40_000);
   assert.equal(service.state, "ready");
 });
+
+test("a refusal quotes only the beginning of what it refuses, on one line", async (t) => {
+  const service = (await machine(t, [])).service("eth0");
+  const isShort = ({ message }: Error) => message.length < 200 && !message.includes("\n");
+  for (const name of ["CheckPortal", "ONCSource"]) {
+    assert.throws(() => service.setProperty(name, `a\n${"x".repeat(100_000)}`), isShort);
+  }
+});
