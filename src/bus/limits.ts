@@ -1,7 +1,9 @@
 /** What one connection may hold. The D-Bus specification allows more in each case; these bound our memory. */
 export interface BusLimits {
-  /** Bytes of one message, either way. The bus ends a connection that sends more than it allows (32 MiB by default). */
+  /** Bytes of one message to us; a larger one is read over and refused. */
   readonly maxMessageBytes: number;
+  /** Bytes of one message of ours. The bus ends a connection that sends more than it allows, 32 MiB unless configured. */
+  readonly maxSentBytes: number;
   /** Values in the body of one message: 16 MiB of empty arrays would become gigabytes of objects. */
   readonly maxValues: number;
   /** Bytes that wait for the bus to read them; beyond, the connection is dropped and made anew. */
@@ -18,12 +20,16 @@ const mebibyte = 1024 * 1024;
 
 export const defaultLimits: BusLimits = {
   maxMessageBytes: 16 * mebibyte,
+  maxSentBytes: 32 * mebibyte,
   maxValues: 262_144,
   maxQueuedBytes: 64 * mebibyte,
   pauseReadingBytes: mebibyte,
   stallMs: 5_000,
   connectMs: 5_000,
 };
+
+/** For programs that call one daemon they trust and may be answered with everything about thousands of links. */
+export const clientLimits: Partial<BusLimits> = { maxMessageBytes: 64 * mebibyte, maxValues: 16_777_216 };
 
 /** Limits of the protocol itself (specification, "Message Format" and "Valid Signatures"). */
 export const protocolLimits = {

@@ -9,7 +9,7 @@ const announcement = new Writer();
 /** Body of GetManagedObjects, `a{oa{sa{sv}}}`: all objects but the root, which is the manager itself. */
 export function managedObjects(objects: Iterable<TreeObject>): MarshalledReply {
   const writer = new Writer(65_536);
-  writer.begin(defaultLimits.maxMessageBytes);
+  writer.begin(defaultLimits.maxSentBytes);
   writer.u32(0);
   writer.u32(0);
   const start = writer.position;
@@ -25,7 +25,7 @@ export function managedObjects(objects: Iterable<TreeObject>): MarshalledReply {
 /** Body of InterfacesAdded, `oa{sa{sv}}`; to be sent before the next is asked for. */
 export function addedObject(object: TreeObject): MarshalledReply {
   announcement.position = 0;
-  announcement.begin(defaultLimits.maxMessageBytes);
+  announcement.begin(defaultLimits.maxSentBytes);
   writeObject(announcement, object, (at) => object.writeProperties(announcement, at));
   return { marshalled: [announcement.bytes.subarray(0, announcement.position)] };
 }

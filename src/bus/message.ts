@@ -113,7 +113,7 @@ export function writeMessage(
   limits: BusLimits,
   kept?: MarshalledReply,
 ): void {
-  writer.begin(limits.maxMessageBytes);
+  writer.begin(limits.maxSentBytes);
   try {
     writer.u32(littleEndianMark | (message.type << 8) | (message.flags << 16) | (1 << 24));
     writer.u32(0);

@@ -72,7 +72,7 @@ function makeEntry(name: string, signature: string): Entry {
 /** The same as bytes of their own, from the length on, starting at a multiple of 8. */
 export function propertyBytes(exported: AnyExportedInterface, onBad: OnBadProperty): Buffer {
   scratch.position = 0;
-  scratch.begin(defaultLimits.maxMessageBytes);
+  scratch.begin(defaultLimits.maxSentBytes);
   writeProperties(scratch, exported, onBad);
   return Buffer.from(scratch.bytes.subarray(0, scratch.position));
 }

@@ -38,7 +38,7 @@ function checked<T>(action: () => T): T {
 const transported = (signature: string, values: MethodResult): unknown[] =>
   checked(() => {
     const writer = new Writer();
-    writer.begin(defaultLimits.maxMessageBytes);
+    writer.begin(defaultLimits.maxSentBytes);
     if (values && "marshalled" in values) for (const part of values.marshalled) writer.raw(part);
     else encodeBody(writer, signature, values ?? []);
     const { bytes, position } = writer;

@@ -7,7 +7,7 @@ import { Writer } from "../../../src/bus/writer.ts";
 import { until, within } from "../../harness/until.ts";
 
 type Init = Parameters<typeof makeMessage>[0];
-const limits = { ...defaultLimits, maxMessageBytes: 64 * 1024 * 1024 };
+const limits = { ...defaultLimits, maxMessageBytes: 64 * 1024 * 1024, maxSentBytes: 64 * 1024 * 1024 };
 
 export interface Heard {
   readonly message: Message;

@@ -6,7 +6,7 @@ import { Reader } from "../../../src/bus/reader.ts";
 import { parseSignature, type Type } from "../../../src/bus/signature.ts";
 import { Writer } from "../../../src/bus/writer.ts";
 
-export function encoded(signature: string, values: readonly unknown[], limit = defaultLimits.maxMessageBytes): Buffer {
+export function encoded(signature: string, values: readonly unknown[], limit = defaultLimits.maxSentBytes): Buffer {
   const writer = new Writer(16);
   writer.begin(limit);
   encodeBody(writer, signature, values);

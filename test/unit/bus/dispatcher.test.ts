@@ -94,7 +94,7 @@ test("what a handler throws becomes an error reply; only known errors are told i
   addThing("/a", {
     Known: method("", "", throwing(new DaemonError("WrongState", "not now"))),
     Bus: method("", "", throwing(new BusError("a.b.C", "as the bus says"))),
-    Plain: method("", "", throwing(new Error("secret at /root/src"))),
+    Plain: method("", "", throwing(new Error("secret at /a/path"))),
     Text: method("", "", throwing("secret")),
     Later: method("", "", async () => throwing(new Error("secret later"))()),
     LaterKnown: method("", "", async () => throwing(new DaemonError("NotFound"))()),
@@ -106,7 +106,7 @@ test("what a handler throws becomes an error reply; only known errors are told i
   assert.deepEqual(lines, []);
   for (const member of ["Plain", "Text", "Later"]) await assert.rejects(call("/a", thing, member), internalError);
   assert.deepEqual(lines, [
-    `${thing}.Plain failed: secret at /root/src`,
+    `${thing}.Plain failed: secret at /a/path`,
     `${thing}.Text failed: secret`,
     `${thing}.Later failed: secret later`,
   ]);
@@ -120,7 +120,7 @@ test("a result that does not fit its signature is an internal error of that call
     Many: method("", "", () => [1]),
     Few: method("", "s", () => undefined),
     Later: method("", "s", async () => ["a\0b"]),
-    Large: method("", "ay", () => [Buffer.alloc(17 * 1024 * 1024)]),
+    Large: method("", "ay", () => [Buffer.alloc(33 * 1024 * 1024)]),
     Good: method("", "s", () => ["good"]),
   });
   for (const member of ["Wrong", "Path", "Many", "Few", "Later", "Large"]) {

@@ -62,7 +62,7 @@ export class FakeBusServer {
   }
   bytes(init: Init): Buffer {
     const writer = new Writer();
-    const limits = { ...defaultLimits, maxMessageBytes: 64 * 1024 * 1024 };
+    const limits = { ...defaultLimits, maxMessageBytes: 64 * 1024 * 1024, maxSentBytes: 64 * 1024 * 1024 };
     writeMessage(writer, makeMessage(init), ++this.#serial, limits);
     return writer.bytes.subarray(0, writer.position);
   }
