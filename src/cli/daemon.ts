@@ -1,6 +1,6 @@
 import type { Cancel } from "../base/clock.ts";
 import type { WireVariant } from "../base/property.ts";
-import { BusError, type BusPort, type MatchRule, type SignalMessage } from "../bus/bus.ts";
+import { BusError, type BusPort, type Call, type MatchRule, type SignalMessage } from "../bus/bus.ts";
 import { standardError } from "../bus/names.ts";
 import { exitCodes, Failure } from "./failure.ts";
 import { type Properties, Snapshot } from "./snapshot.ts";
@@ -9,8 +9,10 @@ export const busName = "org.chromium.flimflam";
 export const flimflam = (kind: string): string => `${busName}.${kind}`;
 const fairlead = (kind: string): string => `org.fairlead.${kind}`;
 
-/** As shill's clients wait for EnableTechnology; every other call answers in milliseconds. */
-const callLimitMs = 60_000;
+/** Reading takes the daemon milliseconds, also with thousands of links: then it hangs, and a person wants to know. */
+const readLimitMs = 5_000;
+/** A change is answered when it is stored; a slow disk may take its time. */
+const changeLimitMs = 30_000;
 
 const absent: ReadonlySet<string> = new Set(["ServiceUnknown", "NameHasNoOwner"].map(standardError));
 const notFairlead: ReadonlySet<string> = new Set(
@@ -28,16 +30,21 @@ export class Daemon {
     signature = "",
     args: readonly unknown[] = [],
   ): Promise<readonly unknown[]> {
-    const call = { destination: busName, path, interface: interfaceName, member, signature, args };
+    return this.#request({ path, interface: interfaceName, member, signature, args, timeoutMs: changeLimitMs });
+  }
+  read(path: string, interfaceName: string, member: string): Promise<readonly unknown[]> {
+    return this.#request({ path, interface: interfaceName, member, timeoutMs: readLimitMs });
+  }
+  async #request(call: Omit<Call, "destination">): Promise<readonly unknown[]> {
     try {
-      return await this.bus.call({ ...call, timeoutMs: callLimitMs, noAutoStart: true });
+      return await this.bus.call({ ...call, destination: busName, noAutoStart: true });
     } catch (error) {
       throw asFailure(error);
     }
   }
 
   async properties(path: string, kind: string): Promise<Properties> {
-    const [properties] = await this.call(path, flimflam(kind), "GetProperties");
+    const [properties] = await this.read(path, flimflam(kind), "GetProperties");
     return asProperties(properties);
   }
 
@@ -45,7 +52,7 @@ export class Daemon {
   async snapshot(): Promise<Snapshot> {
     const [manager, [objects]] = await Promise.all([
       this.properties("/", "Manager"),
-      this.call("/", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects"),
+      this.read("/", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects"),
     ]);
     return Snapshot.of(manager, objects);
   }
@@ -57,6 +64,11 @@ export class Daemon {
   order(): Promise<readonly Properties[]> {
     return this.#own("/", "Manager1", "GetOrder").then(asList);
   }
+  /** With commas. */
+  async technologyOrder(): Promise<string> {
+    const [order] = await this.read("/", flimflam("Manager"), "GetServiceOrder");
+    return String(order);
+  }
   links(): Promise<readonly Properties[]> {
     return this.#own("/", "Manager1", "GetLinks").then(asList);
   }
@@ -67,7 +79,7 @@ export class Daemon {
     return this.#own(path, `${kind}1`, "Why").then(asProperties);
   }
   async introspect(path: string): Promise<string> {
-    const [xml] = await this.call(path, "org.freedesktop.DBus.Introspectable", "Introspect");
+    const [xml] = await this.read(path, "org.freedesktop.DBus.Introspectable", "Introspect");
     return String(xml);
   }
 
@@ -78,7 +90,7 @@ export class Daemon {
   /** A method of Fairlead's own interfaces; whoever else owns the name does not have them. */
   async #own(path: string, kind: string, member: string): Promise<unknown> {
     try {
-      const [value] = await this.call(path, fairlead(kind), member);
+      const [value] = await this.read(path, fairlead(kind), member);
       return value;
     } catch (error) {
       if (!(error instanceof Failure) || !notFairlead.has(error.errorName) || path !== "/") throw error;

@@ -11,10 +11,10 @@ import type { BusObject, Snapshot } from "./snapshot.ts";
 import type { Chapter, Story } from "./story.ts";
 
 export async function machineStory(daemon: Daemon, snapshot: Snapshot, views: readonly ServiceView[]): Promise<Story> {
-  const [links, devices, [order]] = await Promise.all([
+  const [links, devices, order] = await Promise.all([
     daemon.links(),
     viewDevices(daemon, snapshot),
-    daemon.call("/", "org.chromium.flimflam.Manager", "GetServiceOrder"),
+    daemon.technologyOrder(),
   ]);
   const leftAlone = linksLeftAlone(links, devices);
   const routes = routeChapter(snapshot);
@@ -22,7 +22,7 @@ export async function machineStory(daemon: Daemon, snapshot: Snapshot, views: re
     chapters: [
       { heading: "", sentences: [headline(snapshot)] },
       routes.chapter,
-      { heading: "The order of Services", sentences: orderSentences(snapshot, views, String(order)) },
+      { heading: "The order of Services", sentences: orderSentences(snapshot, views, order) },
       { heading: "Not connected", sentences: views.flatMap((view) => notConnected(view, snapshot)) },
       { heading: "Left alone", sentences: leftAlone.map(({ link, because }) => `${link}: ${because}.`) },
     ],
@@ -30,10 +30,10 @@ export async function machineStory(daemon: Daemon, snapshot: Snapshot, views: re
       state: snapshot.manager.text("ConnectionState"),
       defaultService: snapshot.defaultService?.path ?? null,
       ...routes.plain,
-      technologyOrder: String(order).split(","),
+      technologyOrder: order.split(","),
       order: views.map((view, at) => ({
         ...plainService(view),
-        explanation: explanation(snapshot, views, at, String(order)),
+        explanation: explanation(snapshot, views, at, order),
       })),
       linksLeftAlone: leftAlone,
     },

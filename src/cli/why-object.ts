@@ -27,12 +27,12 @@ export async function objectStory(
 ): Promise<Story> {
   const found = findObjects(snapshot, word, ["device", "service"]);
   if (found.length === 0) return linkStory(daemon, snapshot, word);
-  const [order] = await daemon.call("/", "org.chromium.flimflam.Manager", "GetServiceOrder");
+  const order = await daemon.technologyOrder();
   const parts = await Promise.all(
     found.map((object) =>
       object.kind === "device"
         ? devicePart(daemon, snapshot, object)
-        : servicePart(daemon, snapshot, views, object, String(order)),
+        : servicePart(daemon, snapshot, views, object, order),
     ),
   );
   return {

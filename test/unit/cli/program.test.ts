@@ -151,6 +151,22 @@ test("who owns the name without being Fairlead is told apart", async (t) => {
   assert.equal((await daemon.run("get", "eth0", "Powered")).out, "true\n");
 });
 
+test("a daemon that hangs is given up after five seconds", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  await daemon.vanish();
+  const silent = daemon.bus.port();
+  await silent.connect();
+  silent.serve(() => {});
+  await silent.requestName("org.chromium.flimflam");
+  const running = daemon.start(["status"]);
+  await daemon.clock.advanceSettled(4_999);
+  assert.equal(running.err, "");
+  await daemon.clock.advanceSettled(1);
+  const { code, err } = await running.ended;
+  assert.equal(code, 1);
+  assert.match(err, /^fairlead: org\.freedesktop\.DBus\.Error\.NoReply: no reply to .* within 5000 ms\n$/);
+});
+
 test("every run closes its connection", async (t) => {
   const daemon = await FakeDaemon.start(t);
   for (const args of [
