@@ -9,12 +9,14 @@ import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
 import type { Link, Rtnl } from "../rtnl/rtnl.ts";
 import type { DisconnectReason, Service } from "../services/service.ts";
 import type { Activation, ClaimableDevice, DeviceClaims, DeviceEvent, DeviceUser } from "./device-claims.ts";
+import type { LinkSwitch } from "./link-switch.ts";
 
 /** What a Device needs from above. */
 export interface DeviceHost {
   readonly clock: Clock;
   readonly log: Log;
   readonly rtnl: Rtnl;
+  readonly linkSwitch: LinkSwitch;
   readonly claims: DeviceClaims;
   isProhibited(technology: PrimaryTechnology): boolean;
   /** Stores the settings of the Device in the Profile for devices; throws DaemonError and then nothing has changed. */
@@ -259,7 +261,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
   async #setUp(isUp: boolean): Promise<void> {
     const { index } = this.#link;
     const now = this.host.rtnl.snapshot.links.get(index);
-    if (now && now.isUp !== isUp) await this.host.rtnl.request({ op: "set-link", link: index, change: { isUp } });
+    if (now && now.isUp !== isUp) await this.host.linkSwitch.set(index, isUp);
   }
 }
 

@@ -10,6 +10,7 @@ import type { LinkSelection } from "../device-info/link-names.ts";
 import type { Device, DeviceHost } from "../devices/device.ts";
 import { DeviceClaims } from "../devices/device-claims.ts";
 import { EthernetDevice } from "../devices/ethernet-device.ts";
+import { LinkSwitch } from "../devices/link-switch.ts";
 import type { Network, NetworkOptions } from "../network/network.ts";
 import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
 import type { Profile } from "../profiles/profile.ts";
@@ -75,6 +76,7 @@ export class Manager implements ProviderHost, DeviceHost {
   readonly clock: Clock;
   readonly log: Log;
   readonly rtnl: Rtnl;
+  readonly linkSwitch: LinkSwitch;
   readonly claims: DeviceClaims;
   readonly profiles: ProfileStack;
   readonly settings = new ManagerSettings();
@@ -100,6 +102,7 @@ export class Manager implements ProviderHost, DeviceHost {
     this.clock = ports.clock;
     this.log = ports.log;
     this.rtnl = ports.rtnl;
+    this.linkSwitch = new LinkSwitch(ports.rtnl, ports.clock);
     this.profiles = ports.profiles;
     this.technologyOrder = ports.technologyOrder;
     this.claims = new DeviceClaims(ports.log);
