@@ -37,6 +37,14 @@ test("an address where nobody listens is named with the reason", async () => {
   });
 });
 
+test("a bus may listen on an abstract socket", async (t) => {
+  const server = await FakeBusServer.start(t, true);
+  const client = new BusClient({ address: server.address, clock: new FakeClock(), log: silentLog });
+  await client.connect();
+  assert.equal(client.uniqueName, ":1.1");
+  await client.close();
+});
+
 test("of several addresses the first that answers is taken, and the reasons of all are told if none does", async (t) => {
   const { server } = await makeWorld(t);
   const clock = new FakeClock();

@@ -32,13 +32,14 @@ export class FakeBusServer {
   readonly #path: string;
   readonly #server: Server;
 
-  private constructor() {
-    this.#path = join(tmpdir(), `fairlead-bus-server-${process.pid}-${++sockets}`);
-    this.address = `unix:path=${this.#path}`;
+  private constructor(isAbstract: boolean) {
+    const name = `fairlead-bus-server-${process.pid}-${++sockets}`;
+    this.#path = isAbstract ? `\0${name}` : join(tmpdir(), name);
+    this.address = isAbstract ? `unix:abstract=${name}` : `unix:path=${this.#path}`;
     this.#server = createServer((socket) => this.#accept(socket));
   }
-  static async start(t: TestContext): Promise<FakeBusServer> {
-    const server = new FakeBusServer();
+  static async start(t: TestContext, isAbstract = false): Promise<FakeBusServer> {
+    const server = new FakeBusServer(isAbstract);
     await server.listen();
     t.after(() => server.stop());
     return server;
@@ -49,7 +50,7 @@ export class FakeBusServer {
   stop(): void {
     this.#socket?.destroy();
     this.#server.close();
-    rmSync(this.#path, { force: true });
+    if (!this.#path.startsWith("\0")) rmSync(this.#path, { force: true });
   }
   disconnect(): void {
     this.#socket?.destroy();
