@@ -1,0 +1,127 @@
+"""An attacker on the cable: answers each DHCPDISCOVER with lies, or shouts lies at a client that is bound.
+
+usage: dhcp-attacker.py LINK answer | serve | shout CLIENT_MAC CLIENT_ADDRESS | arp ADDRESS
+Prints `ready`, then `lied N` for each round.
+"""
+
+import random
+import socket
+import struct
+import sys
+import time
+
+link, mode = sys.argv[1:3]
+wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+wire.bind((link, 0))
+own_mac = wire.getsockname()[4]
+server = socket.inet_aton("10.1.0.66")
+DISCOVER, OFFER, ACK, NAK, FORCERENEW = 1, 2, 5, 6, 9
+
+
+def checksum(data):
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total = (total & 0xFFFF) + (total >> 16)
+    return ~(total + (total >> 16)) & 0xFFFF
+
+
+def option(code, data):
+    return bytes([code, len(data)]) + data
+
+
+def frame(xid, mac, address, options, overload=b""):
+    bootp = struct.pack("!BBBBIHH", 2, 1, 6, 0, xid, 0, 0) + bytes(4) + address + server + bytes(4)
+    bootp += mac.ljust(16, b"\0") + overload.ljust(192, b"\0") + b"\x63\x82\x53\x63" + options
+    udp = struct.pack("!HHHH", 67, 68, 8 + len(bootp), 0) + bootp
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0) + server + b"\xff" * 4
+    head = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
+    return b"\xff" * 6 + own_mac + b"\x08\x00" + head + udp
+
+
+def usual(kind):
+    mask, lease = socket.inet_aton("255.255.255.0"), struct.pack("!I", 3600)
+    return option(53, bytes([kind])) + option(54, server) + option(51, lease) + option(1, mask) + option(3, server)
+
+
+def lies(xid, mac):
+    """Frames of which a careful client takes none."""
+    good = socket.inet_aton("10.1.0.77")
+    for kind in (OFFER, ACK, NAK):
+        yield frame(xid ^ 1, mac, good, usual(kind) + b"\xff")
+        yield frame(xid, bytes([mac[0], *mac[1:5], mac[5] ^ 1]), good, usual(kind) + b"\xff")
+        yield frame(xid, mac, good, option(53, bytes([kind])) + b"\xff")
+    for kind in (ACK, NAK):
+        yield frame(xid, mac, good, usual(kind) + b"\xff")
+    for bad in ("0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255"):
+        yield frame(xid, mac, socket.inet_aton(bad), usual(OFFER) + b"\xff")
+    for code, length in ((53, 2), (53, 0), (54, 3), (54, 5)):
+        yield frame(xid, mac, good, option(code, bytes([OFFER] * length)) + b"\xff")
+    yield frame(xid, mac, good, bytes([53, 255, 2]))
+    yield frame(xid, mac, good, b"\0" * 300)
+    yield frame(xid, mac, good, option(52, b"\x03"), option(52, b"\x03") * 20)
+    whole = frame(xid, mac, good, usual(OFFER) + b"\xff")
+    for length in range(0, len(whole), 7):
+        yield whole[:length].ljust(14, b"\0")
+    for _ in range(200):
+        noise = bytearray(whole)
+        # Somewhere in its options, but never so that it is what it was.
+        noise[282 + random.randrange(3)] ^= random.randrange(1, 256)
+        yield bytes(noise)
+
+
+def questions():
+    """Message type, xid and MAC of each question of a client; a cable that is out is waited for."""
+    while True:
+        try:
+            data = wire.recv(2048)
+        except OSError:
+            continue
+        if data[12:14] == b"\x08\x00" and data[23:24] == b"\x11" and data[36:38] == b"\0\x43":
+            yield data[284], struct.unpack("!I", data[46:50])[0], data[70:76]
+
+
+def answer():
+    for rounds, (_, xid, mac) in enumerate(questions(), 1):
+        for lie in lies(xid, mac):
+            wire.send(lie)
+        print("lied", rounds)
+
+
+def serve():
+    """Tells no lies: shows that the frames of the others would be taken but for what is wrong with them."""
+    for kind, xid, mac in questions():
+        reply = OFFER if kind == DISCOVER else ACK
+        wire.send(frame(xid, mac, socket.inet_aton("10.1.0.77"), usual(reply) + b"\xff"))
+
+
+def shout(mac, address):
+    mac, address = bytes.fromhex(mac.replace(":", "")), socket.inet_aton(address)
+    for rounds in range(1, 6):
+        for xid in (0, 0xFFFFFFFF, random.getrandbits(32)):
+            for lie in lies(xid, mac):
+                wire.send(lie)
+            for kind in (ACK, NAK, FORCERENEW):
+                wire.send(frame(xid, mac, socket.inet_aton("10.1.0.77"), usual(kind) + b"\xff"))
+                wire.send(frame(xid, mac, address, usual(kind) + b"\xff"))
+        print("lied", rounds)
+
+
+def arp(address):
+    """Says once that the address is ours."""
+    address = socket.inet_aton(address)
+    body = struct.pack("!HHBBH", 1, 0x800, 6, 4, 1) + own_mac + address + bytes(6) + address
+    wire.send(b"\xff" * 6 + own_mac + b"\x08\x06" + body)
+    print("lied", 1)
+    end = time.monotonic() + 3
+    while time.monotonic() < end:
+        wire.settimeout(max(0.01, end - time.monotonic()))
+        try:
+            data = wire.recv(2048)
+        except TimeoutError:
+            return
+        if data[12:14] == b"\x08\x06" and data[28:32] == address and data[22:28] != own_mac:
+            print("defended")
+            return
+
+
+print("ready", flush=True)
+{"answer": answer, "serve": serve, "shout": shout, "arp": arp}[mode](*sys.argv[3:])

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import type { Peer } from "../../harness/namespace.ts";
+import type { ManagedProcess } from "../../harness/processes.ts";
+import { until } from "../../harness/until.ts";
+import { addressesOf, addressOf, hostAddressOf, ip, watchKernel } from "./kernel-view.ts";
+import { addLan, startDaemon, startServer, times, untilState } from "./support.ts";
+
+const program = fileURLToPath(new URL("./dhcp-attacker.py", import.meta.url));
+
+async function startAttacker(t: TestContext, peer: Peer, ...args: string[]): Promise<ManagedProcess> {
+  const attacker = peer.spawn("/usr/bin/python3", ["-u", program, "lan", ...args]);
+  t.after(() => attacker.end());
+  await attacker.untilOutput(/^ready$/m);
+  return attacker;
+}
+
+test("spoofed and malformed answers are not taken for a lease, and the true server is still heard", async (t) => {
+  const { peer, cable, server } = await addLan(t, "router", { plugged: false });
+  await server.stop();
+  const attacker = await startAttacker(t, peer, "answer");
+  const daemon = await startDaemon(t);
+  cable.plug();
+  await attacker.untilOutput(/^lied 1$/m);
+  await untilState(daemon, "eth0", "configuration");
+  assert.deepEqual(addressesOf("eth0"), []);
+  const honest = await startServer(t, peer, "10.1.0");
+  await untilState(daemon, "eth0", "ready", 12_000);
+  assert.match(addressOf("eth0") ?? "", /^10\.1\.0\.1\d\d\/24$/);
+  await until("the honest server wrote its log", () => times(honest, "DHCPACK") === 1);
+});
+
+test("the same frames without anything wrong are taken, so that the other tests mean something", async (t) => {
+  const { peer, cable, server } = await addLan(t, "router", { plugged: false });
+  await server.stop();
+  await startAttacker(t, peer, "serve");
+  const daemon = await startDaemon(t);
+  cable.plug();
+  await untilState(daemon, "eth0", "ready");
+  assert.equal(addressOf("eth0"), "10.1.0.77/24");
+});
+
+test("ACKs, NAKs and orders to renew that nobody asked for change nothing on a connected link", async (t) => {
+  const { peer, server } = await addLan(t, "router");
+  const daemon = await startDaemon(t);
+  await untilState(daemon, "eth0", "ready");
+  const before = addressOf("eth0");
+  const kernel = await watchKernel(t);
+  const mac = JSON.parse(ip("-j", "link", "show", "eth0"))[0].address;
+  const attacker = await startAttacker(t, peer, "shout", mac, hostAddressOf("eth0"));
+  await attacker.untilOutput(/^lied 5$/m, 10_000);
+  await untilState(daemon, "eth0", "ready");
+  assert.equal(addressOf("eth0"), before);
+  assert.deepEqual(kernel.lines(), []);
+  assert.equal(times(server, "DHCPREQUEST"), 1);
+});
+
+test("an ARP packet that claims our address is answered by a defence, and the connection stays", async (t) => {
+  const { peer } = await addLan(t, "router");
+  const daemon = await startDaemon(t);
+  await untilState(daemon, "eth0", "ready");
+  // An address that has been in use all along is not probed again, but defended from the start.
+  await daemon.kill();
+  await daemon.launch();
+  await untilState(daemon, "eth0", "ready");
+  const kernel = await watchKernel(t);
+  const attacker = await startAttacker(t, peer, "arp", hostAddressOf("eth0"));
+  await attacker.untilOutput(/^defended$/m);
+  await untilState(daemon, "eth0", "ready");
+  assert.deepEqual(kernel.deleted(), []);
+});
