@@ -27,6 +27,7 @@ import { KernelRtnl } from "./rtnl/kernel.ts";
 import { BootClock } from "./system/boot-clock.ts";
 import { removeFile, writeAtomically } from "./system/files.ts";
 import { StandardErrorLog } from "./system/log-sink.ts";
+import { releaseMemory } from "./system/memory.ts";
 import { ServiceNotify } from "./system/service-notify.ts";
 import { Sysctl } from "./system/sysctl.ts";
 import { readLinkFacts, readLinkSpeedMbps } from "./system/sysfs.ts";
@@ -158,6 +159,7 @@ export class Daemon {
           isRfc8925Enabled: this.#manager.settings.isRfc8925Enabled,
           isInUse: (link) => applier.inherited(link).addresses.length > 0,
         }),
+      releaseMemory,
       prepareLink: (link) => {
         applier.manage(link);
         this.#dhcp.prepareLink(link);

@@ -43,6 +43,8 @@ export interface ManagerPorts extends ConnectivityPorts {
   readSpeedMbps(linkName: string): number | undefined;
   makeNetwork(device: Device): Network;
   networkOptions(device: Device, service: Service): NetworkOptions<Dhcp4Config>;
+  /** A burst is over: memory that it took can go. */
+  releaseMemory(): void;
   /** Opens what the link's first connection would have to wait for. Throws when the link is gone. */
   prepareLink(linkIndex: number): void;
   /** The Device is disabled: the link is given back as it was found. */
@@ -67,6 +69,9 @@ export interface ManagerObserver {
 
 /** More sockets than a laptop or a small server has. */
 const mostPreparedLinks = 16;
+
+/** Links that came or went since memory was last given back, before it is worth a pause of ten milliseconds. */
+const linksWorthCollecting = 256;
 
 const deviceLists = ["Devices", "AvailableTechnologies", "EnabledTechnologies", "UninitializedTechnologies"] as const;
 const serviceLists = ["ServiceCompleteList", "Services", "ConnectedTechnologies", "DefaultTechnology"] as const;
@@ -97,6 +102,7 @@ export class Manager implements ProviderHost, DeviceHost {
   #nextSerial = 0;
   #isRunning = false;
   #areServicesSorted = false;
+  #linksSinceRelease = 0;
 
   constructor(private readonly ports: ManagerPorts) {
     this.clock = ports.clock;
@@ -326,7 +332,7 @@ export class Manager implements ProviderHost, DeviceHost {
     this.observer?.deviceAdded(device);
     for (const provider of this.#providers) provider.deviceAdded(device);
     this.#post({ kind: "device-added", device, because: device.technologyReason });
-    this.#requestLists();
+    this.#linksChanged();
     if (device.isEnabledPersistently && !this.isProhibited(device.technology)) {
       // Said by the Device; the link may be gone again before it could be set up.
       device.setEnabled(true, { isPersistent: false }).catch(() => {});
@@ -337,7 +343,7 @@ export class Manager implements ProviderHost, DeviceHost {
     for (const provider of this.#providers) provider.deviceRemoved(device);
     this.observer?.deviceRemoved(device);
     this.#post({ kind: "device-removed", device, because: "the link is gone" });
-    this.#requestLists();
+    this.#linksChanged();
   }
 
   /** A few sockets are kept open for cables to come; a machine with a thousand links opens each when its cable is in. */
@@ -351,6 +357,14 @@ export class Manager implements ProviderHost, DeviceHost {
   }
   #requestSortOf(device: Device, because: string): void {
     this.requestSort(because, this.#ethernet.serviceOf(device));
+  }
+  #linksChanged(): void {
+    this.#requestLists();
+    if (++this.#linksSinceRelease < linksWorthCollecting) return;
+    this.events.whenQuiet("memory of a burst", () => {
+      this.#linksSinceRelease = 0;
+      this.ports.releaseMemory();
+    });
   }
   #requestLists(): void {
     this.#listPacing.request(this.#devices.length + this.services.all.length);

@@ -42,6 +42,8 @@ export class FakeMachine {
   nameServers: readonly string[] = [];
   /** Every announced change as `path name=value`, oldest first. */
   readonly announced: string[] = [];
+  /** How often memory was given back after a burst. */
+  memoryReleases = 0;
   readonly #folder = mkdtempSync(join(tmpdir(), "fairlead-"));
 
   constructor(options: FakeMachineOptions = {}) {
@@ -118,6 +120,9 @@ export class FakeMachine {
           isRfc8925Enabled: this.manager.settings.isRfc8925Enabled,
           isInUse: (link) => applier.inherited(link).addresses.length > 0,
         }),
+      releaseMemory: () => {
+        this.memoryReleases++;
+      },
       prepareLink: () => {},
       leaveLink: () => {},
       forgetLink: () => {},
