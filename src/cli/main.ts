@@ -2,7 +2,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { silentLog } from "../base/log.ts";
 import { ProcessClock } from "../base/process-clock.ts";
 import { BusClient } from "../bus/bus-client.ts";
-import { usageFailure } from "./failure.ts";
+import { exitCodes, usageFailure } from "./failure.ts";
 import type { Sink } from "./output.ts";
 import { runProgram, type Surroundings } from "./program.ts";
 
@@ -50,8 +50,14 @@ const surroundings: Surroundings = {
   readInput,
 };
 
-// Whoever reads has seen enough (`fairlead monitor | head`); there is nobody left to tell.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // Whoever reads has seen enough (`fairlead monitor | head`).
+  if (error.code === "EPIPE") process.exit(exitCodes.ok);
+  process.stderr.write(`fairlead: cannot write: ${error.message}\n`);
+  process.exit(exitCodes.refused);
+});
+// There is nobody left to tell.
+process.stderr.on("error", () => {});
 
 runProgram(process.argv.slice(2), surroundings).then((exitCode) => {
   process.exitCode = exitCode;

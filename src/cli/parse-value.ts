@@ -77,12 +77,20 @@ export function parseValue(words: readonly string[], wanted: Wanted): unknown {
   throw usageFailure(`${property} has type ${quoted(signature)}, which cannot be given on a command line`);
 }
 
-/** `a,b\,c` -> `a` and `b,c`; nothing -> no items. */
+/** `a,b\,c` -> `a` and `b,c`; nothing -> no items. A backslash before anything else stands for itself. */
 export function splitList(text: string): string[] {
   if (text === "") return [];
-  return (text.match(/(?:\\[\s\S]|[^,\\]|\\$)+|(?<=,|^)(?=,|$)/g) ?? []).map((item) =>
-    item.replace(/\\([,\\])/g, "$1"),
-  );
+  const items = [""];
+  const append = (part: string) => items.push(`${items.pop()}${part}`);
+  for (let at = 0; at < text.length; at++) {
+    const next = text[at + 1];
+    if (text[at] === "\\" && (next === "," || next === "\\")) {
+      append(next);
+      at++;
+    } else if (text[at] === ",") items.push("");
+    else append(text[at] as string);
+  }
+  return items;
 }
 
 function pairOf(word: string, { property }: Wanted): [string, string] {

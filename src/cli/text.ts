@@ -1,7 +1,10 @@
 /** Text of strangers (network names, messages of servers) made fit for a terminal, and measured in its columns. */
 
-/** Control and format characters, lone surrogates, line separators: what moves a cursor, hides text or turns it around. */
-const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+/**
+ * Control and format characters, lone surrogates, line separators, and what is never seen: all that moves a cursor, hides
+ * text or turns it around. Marks stay, also those that choose between two pictures.
+ */
+const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|(?!\p{M})\p{Default_Ignorable_Code_Point}/u;
 const eachUnsafe = new RegExp(unsafe, "gu");
 /** A pile of marks on one letter reaches into other lines; no language needs more than this. */
 const markPile = /(\p{M}{4})\p{M}+/gu;

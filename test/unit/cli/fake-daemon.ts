@@ -45,6 +45,7 @@ export class FakeObject {
   exported: ExportedObject | undefined;
   /** Answers of org.fairlead.<kind>1.Why. */
   why: ReadonlyMap<string, WireVariant> = new Map();
+  readonly #defs = new Map<string, AnyPropertyDef<unknown>>();
   constructor(
     readonly daemon: FakeDaemon,
     readonly path: string,
@@ -67,14 +68,18 @@ export class FakeObject {
   remove(): void {
     this.exported?.remove();
   }
+  /** As another program would have it: the property is of another type than ours. */
+  retype(name: string, signature: Signature): void {
+    this.#defs.set(name, { signature, doc: "", get: () => undefined, set: () => {} });
+    this.exported?.propertyChanged(flimflam(this.kind), name);
+  }
 
   get interfaces(): AnyExportedInterface[] {
-    const defs = new Map<string, AnyPropertyDef<unknown>>();
     for (const [name, { signature }] of this.values) {
-      defs.set(name, { signature: signature as Signature, doc: "", get: () => undefined, set: () => {} });
+      this.#defs.set(name, { signature: signature as Signature, doc: "", get: () => undefined, set: () => {} });
     }
-    for (const name of this.writeOnly) defs.set(name, { signature: "s", doc: "", set: () => {} });
-    const properties = { defs, value: (name: string) => this.values.get(name)?.value };
+    for (const name of this.writeOnly) this.#defs.set(name, { signature: "s", doc: "", set: () => {} });
+    const properties = { defs: this.#defs, value: (name: string) => this.values.get(name)?.value };
     return [
       { name: flimflam(this.kind), methods: propertyMethods, signals: changed, properties, target: this },
       { name: `org.fairlead.${this.kind}1`, methods: ownMethods, signals: new Map(), target: this },
