@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DaemonError, describeError } from "./base/errors.ts";
 import { type Log, LogControl } from "./base/log.ts";
+import type { ConnectionState } from "./bus/bus.ts";
 import { BusClient } from "./bus/bus-client.ts";
 import { ObjectDispatcher } from "./bus/dispatcher.ts";
 import type { DaemonConfig } from "./config/daemon-config.ts";
@@ -81,6 +82,7 @@ export class Daemon {
     const view = { manager: this.#manager, version, dump: () => dumpOf(this.#manager, this.#applier, version) };
     new Exporter(dispatcher, view, ownerAndRootMayChange(process.getuid?.() ?? 0)).start();
     await this.#takeName();
+    this.#bus.onConnection((state, detail) => this.#onBus(state, detail));
     this.#takeFolders();
     await this.#manager.start();
     this.#isReady = true;
@@ -119,6 +121,12 @@ export class Daemon {
   async #takeName(): Promise<void> {
     if ((await this.#bus.requestName(busName)) === "owner") return;
     throw new DaemonError("AlreadyExists", `${busName} is taken: another connection manager runs on this bus`);
+  }
+  /** What is connected goes on without a bus; when it is back, clients are told where things stand. */
+  #onBus(state: ConnectionState, detail: string): void {
+    if (state === "name-taken") this.die(new DaemonError("AlreadyExists", `${busName} was taken meanwhile: ${detail}`));
+    this.#log.warn(`bus ${state}: ${detail}`);
+    if (state === "restored") this.#manager.retellAll();
   }
   #takeFolders(): void {
     for (const [folder, mode] of [

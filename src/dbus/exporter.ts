@@ -20,6 +20,15 @@ interface OnBus {
   readonly adaptors: readonly AnyAdaptor[];
 }
 
+/** In the history, and not as a signal of their own: ObjectManager and the property Powered have told them already. */
+const toldOtherwise: ReadonlySet<string> = new Set([
+  "device-added",
+  "device-removed",
+  "device-enabled-changed",
+  "service-added",
+  "service-removed",
+]);
+
 /** Puts the daemon's objects on the bus and takes them off again. Nobody below knows what is exported. */
 export class Exporter implements ManagerObserver {
   readonly #onBus = new Map<object, OnBus>();
@@ -92,6 +101,7 @@ export class Exporter implements ManagerObserver {
     for (const profile of now) if (!this.#profiles.has(profile)) this.#addProfile(profile);
   }
   happened({ kind, object, because }: HistoryEntry): void {
+    if (toldOtherwise.has(kind)) return;
     this.#events?.emit("Event", [kind, object, new Map([["Because", { signature: "s", value: because }]])]);
   }
 

@@ -57,7 +57,9 @@ export const eventsInterface = interfaceTable<DaemonView>({
   signals: {
     Event: {
       args: args({ type: "s", object: "o", details: "a{sv}" }),
-      doc: "Something happened to the object. Details: Because (s).",
+      doc:
+        "Something happened to the object: carrier-changed, service-state-changed, default-service-changed. Details: " +
+        "Because (s). Objects that come and go are told by org.freedesktop.DBus.ObjectManager.",
     },
   },
   methods: {

@@ -103,6 +103,7 @@ export class Manager implements ProviderHost, DeviceHost {
   #isRunning = false;
   #areServicesSorted = false;
   #linksSinceRelease = 0;
+  #lastDefault: Service | undefined;
 
   constructor(private readonly ports: ManagerPorts) {
     this.clock = ports.clock;
@@ -193,7 +194,7 @@ export class Manager implements ProviderHost, DeviceHost {
     // Ethernet needs no person to be worth keeping: it belongs to the machine from the start.
     const adopter = service.technology === "ethernet" ? this.profiles.profileForDevices() : undefined;
     service.load(owner ?? adopter);
-    if (!owner && service.storageId === "ethernet_any") service.save();
+    if (!owner && service.storageId === "ethernet_any") service.saveIfPossible();
   }
   requestSort(because: string, service?: Service): void {
     this.services.requestSort(because, service);
@@ -251,6 +252,12 @@ export class Manager implements ProviderHost, DeviceHost {
   ipConfigsChanged(device: Device): void {
     this.observer?.ipConfigsChanged(device);
     this.#requestSortOf(device, "addressing changed");
+  }
+
+  /** Clients lost track (the bus was restarted): the Manager's properties and the states of all Services are told again. */
+  retellAll(): void {
+    for (const name of this.properties.shape.names) this.properties.retell(name);
+    for (const service of this.services.all) service.properties.retell("State");
   }
 
   /** Every property change of a client ends here: stored first, then in force. */
@@ -375,9 +382,22 @@ export class Manager implements ProviderHost, DeviceHost {
     for (const provider of this.#providers) provider.sorted(services);
     // Before anything is told: what is connected now waits for the network, not for our words.
     if (this.#isRunning) this.#autoConnector.run(changed);
-    for (const name of ["DefaultService", "ConnectionState"]) this.properties.touch(name);
+    this.#followDefault();
     this.#areServicesSorted = true;
     this.#requestLists();
+  }
+  #followDefault(): void {
+    const service = this.defaultService;
+    if (service !== this.#lastDefault) {
+      this.#lastDefault = service;
+      this.#post({ kind: "default-service-changed", service, because: this.#reasonOfDefault(service) });
+    }
+    for (const name of ["DefaultService", "ConnectionState"]) this.properties.touch(name);
+  }
+  #reasonOfDefault(service: Service | undefined): string {
+    if (!service) return "nothing is connected";
+    const reason = this.services.reasonOf(service);
+    return reason === undefined ? "the only Service" : `before the next by ${reason}`;
   }
   /** Those of Services after every sort, changed or not: some clients wait for the signal itself. */
   #tellLists(): void {

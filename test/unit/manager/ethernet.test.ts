@@ -390,6 +390,7 @@ test("the history tells what happened and why", async (t) => {
   const kinds = it.manager.history.newest().map(({ kind, because }) => `${kind}: ${because}`);
   assert.ok(kinds.includes("carrier-changed: carrier"));
   assert.ok(kinds.includes("service-state-changed: idle -> configuration: carrier on eth0"));
+  assert.ok(kinds.includes("default-service-changed: before the next by IsConnected"));
 });
 
 test("a lease that is lost without another one to follow: the Service says that it is not connected", async (t) => {
@@ -414,4 +415,20 @@ test("a refusal quotes only the beginning of what it refuses, on one line", asyn
   for (const name of ["CheckPortal", "ONCSource"]) {
     assert.throws(() => service.setProperty(name, `a\n${"x".repeat(100_000)}`), isShort);
   }
+});
+
+test("a full disk keeps nobody from being connected, and clients are told as ever", async (t) => {
+  const it = await machine(t, []);
+  const { store } = it.profiles.profiles[0] ?? assert.fail("no Profile");
+  t.mock.method(store, "write", () => {
+    throw new DaemonError("InternalError", "the disk is full");
+  });
+  it.announced.length = 0;
+  for (const link of ["eth0", "eth1"]) it.kernel.plug(link);
+  await it.settle();
+  assert.deepEqual(it.order, ["eth0 ready", "eth1 ready"]);
+  assert.ok(it.announced.includes(`${it.service("eth0").path} State=ready`));
+  it.kernel.unplug("eth0");
+  await it.settle();
+  assert.deepEqual(it.order, ["eth1 ready", "eth0 idle"], "identities change hands without a write");
 });
