@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { addLan, commandLine, fairlead, output, startDaemon } from "./support.ts";
+import { addLan, commandLine, output, startDaemon } from "./support.ts";
 
 const quote = (word: string): string => `'${word}'`;
 const shell = (command: string) => spawnSync("bash", ["-c", command], { encoding: "utf8" });
@@ -35,15 +35,9 @@ test("a value comes from standard input without its line end, and one that is to
   assert.equal(output(daemon, "get", "eth0", "UIData"), "two words\n");
 });
 
-test("a wrong bus address is one clear line", async (t) => {
-  const daemon = await startDaemon(t);
+test("a wrong bus address is one clear line", () => {
   for (const address of ["unix:path=/nowhere", "tcp:host=localhost", "nonsense", ""]) {
-    const { code, stderr } = fairlead(daemon, "status", "--bus-address", address);
-    // Given twice: the last one is refused before anything is tried.
-    assert.equal(code, 2, stderr);
-  }
-  for (const address of ["unix:path=/nowhere", "tcp:host=localhost", "nonsense"]) {
-    const { status, stderr } = shell(`${program} status --bus-address ${address}`);
+    const { status, stderr } = shell(`${program} status --bus-address ${quote(address)}`);
     assert.equal(status, 3);
     assert.match(stderr, /^fairlead: [^\n]+\n$/);
   }
