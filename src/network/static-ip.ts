@@ -1,7 +1,7 @@
 /** The value of StaticIPConfig: addressing that a person or a policy lays over what the network offers. */
 import { DaemonError } from "../base/errors.ts";
 import { familyOf, formatIpAddress, networkOf, parseCidr, parseIpAddress } from "../base/ip-address.ts";
-import { isHostIpv4, parseIpv4 } from "../base/ipv4.ts";
+import { broadcastOf, isHostIpv4, maskOfPrefix, parseIpv4 } from "../base/ipv4.ts";
 import { isSameValue, type WireVariant } from "../base/property.ts";
 
 /** Immutable. All addresses are in canonical text. */
@@ -74,12 +74,20 @@ function parseAddress(dictionary: Dictionary): Pick<StaticIp, "address" | "prefi
   const address = hostAddress(value(dictionary, "Address", "s"));
   const gateway = hostAddress(value(dictionary, "Gateway", "s"));
   const prefixLength = value(dictionary, "Prefixlen", "i") ?? 32;
-  const isUsable = Number.isInteger(prefixLength) && (prefixLength as number) >= 1 && (prefixLength as number) <= 32;
   return {
-    ...(address !== undefined && isUsable ? { address, prefixLength: prefixLength as number } : {}),
+    ...(address !== undefined && isHostOf(prefixLength, address) ? { address, prefixLength } : {}),
     // A host that is its own gateway is a slip of the hand; the kernel would refuse the route.
     ...(gateway === address ? {} : optional("gateway", gateway)),
   };
+}
+
+/** The first and the last address of a subnet belong to no host, except where there is no room for them (RFC 3021). */
+function isHostOf(prefixLength: unknown, text: string): prefixLength is number {
+  if (typeof prefixLength !== "number" || !Number.isInteger(prefixLength)) return false;
+  if (prefixLength < 1 || prefixLength > 32) return false;
+  if (prefixLength > 30) return true;
+  const address = parseIpv4(text) ?? 0;
+  return address !== broadcastOf(address, prefixLength) && (address & ~maskOfPrefix(prefixLength)) !== 0;
 }
 
 function parseMtu(dictionary: Dictionary): number | undefined {

@@ -1,5 +1,5 @@
 import type { Clock } from "../base/clock.ts";
-import { DaemonError } from "../base/errors.ts";
+import { DaemonError, describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type Announce, type PropertyShape, PropertyStore } from "../base/property.ts";
 import type { Technology } from "../base/technology.ts";
@@ -300,7 +300,7 @@ export abstract class Service implements OrderFacts {
       this.autoConnect = true;
       this.isAutoConnectRetained = true;
     }
-    this.save();
+    this.saveIfPossible();
     this.properties.touch("AutoConnect");
   }
 
@@ -375,6 +375,15 @@ export abstract class Service implements OrderFacts {
   /** Writes the whole entry; ephemeral Services are not stored. Throws DaemonError and then nothing has changed. */
   save(): void {
     this.profile?.store.write(this.storageId, this.storedRows());
+  }
+  /** For what nobody asked for: a full disk is no reason to keep a network from being used. */
+  saveIfPossible(): void {
+    try {
+      this.save();
+    } catch (error) {
+      if (!(error instanceof DaemonError)) throw error;
+      this.host.log.warn(`${this.logName}: could not be stored: ${describeError(error)}`);
+    }
   }
   /** Every entry says what it is, so that it can be read without a live Service. */
   storedRows(): Map<string, string> {

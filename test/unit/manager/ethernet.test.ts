@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { DaemonError } from "../../../src/base/errors.ts";
 import { leaseOf } from "../../fakes/fake-dhcp-handler.ts";
 import { FakeMachine, type FakeMachineOptions } from "../../fakes/fake-machine.ts";
 

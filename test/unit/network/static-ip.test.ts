@@ -62,6 +62,8 @@ const ignored: readonly (readonly [why: string, entries: Record<string, WireVari
   ["a loopback address", { Address: s("127.0.0.1"), Prefixlen: i(8) }],
   ["a multicast address", { Address: s("224.0.0.1"), Prefixlen: i(24) }],
   ["the broadcast address", { Address: s("255.255.255.255"), Prefixlen: i(24) }],
+  ["the last address of its subnet", { Address: s("192.0.2.255"), Prefixlen: i(24) }],
+  ["the first address of its subnet", { Address: s("192.0.2.0"), Prefixlen: i(24) }],
   ["a prefix length of 0", { Address: s("192.0.2.7"), Prefixlen: i(0) }],
   ["a negative prefix length", { Address: s("192.0.2.7"), Prefixlen: i(-1) }],
   ["a prefix length of 33", { Address: s("192.0.2.7"), Prefixlen: i(33) }],
@@ -89,6 +91,12 @@ test("one bad entry of a list does not take the others along", () => {
     "192.0.2.1",
     "192.0.2.2",
   ]);
+});
+
+test("both addresses of a line between two hosts are theirs", () => {
+  for (const address of ["192.0.2.0", "192.0.2.1"]) {
+    assert.equal(parse({ Address: s(address), Prefixlen: i(31) }).address, address);
+  }
 });
 
 test("a host that names itself as its gateway has none", () => {
