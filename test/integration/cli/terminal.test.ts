@@ -61,6 +61,12 @@ function startBash(t: TestContext, program: string, env: Readonly<Record<string,
   return bash;
 }
 
+/** A shell on a terminal is deaf to SIGTERM. */
+async function leave(bash: ManagedProcess): Promise<void> {
+  bash.write("exit\r");
+  await bash.waitExit();
+}
+
 test("bash completes verbs, links and properties of the running daemon", async (t) => {
   await addLan(t, "eth0", 0);
   const daemon = await startDaemon(t);
@@ -79,6 +85,7 @@ test("bash completes verbs, links and properties of the running daemon", async (
   const from = bash.output().length;
   bash.write("fairlead get eth0 Prio\t\r");
   await bash.untilOutput(/fairlead get eth0 Priority \r?\n0\r?\n/, 10_000, from);
+  await leave(bash);
 });
 
 test("a hostile name is completed as a quoted word and never run by the shell", async (t) => {
@@ -97,7 +104,7 @@ else printf '<%s>' "$@"; ls; fi\n`;
     assert.ok(shown.includes(`<connect><${name}>`), `${at}: ${shown}`);
     await bash.untilOutput(/fairlead\s+rc/);
     assert.doesNotMatch(bash.output(), /owned\s+rc|\bowned\r?\n/);
-    await bash.end();
+    await leave(bash);
   }
 });
 
