@@ -50,7 +50,10 @@ async function waitOnline(lab: Lab): Promise<boolean> {
   const outcome = await Promise.race([watcher.untilConnected(onlineLimitMs), ended]);
   watcher.close();
   await bus.close();
-  if (outcome === true) return true;
+  if (outcome === true) {
+    print(renderNote(Date.now(), "connected"));
+    return true;
+  }
   print(outcome === false ? `nothing was online within ${onlineLimitMs / 1000} s` : outcome);
   print(lab.logTail());
   return false;
