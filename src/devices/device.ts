@@ -9,6 +9,7 @@ import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
 import type { Link, Rtnl } from "../rtnl/rtnl.ts";
 import type { DisconnectReason, Service } from "../services/service.ts";
 import type { Activation, ClaimableDevice, DeviceClaims, DeviceEvent, DeviceUser } from "./device-claims.ts";
+import { busName, type DevicePaths } from "./device-paths.ts";
 import type { LinkSwitch } from "./link-switch.ts";
 
 /** What a Device needs from above. */
@@ -18,6 +19,7 @@ export interface DeviceHost {
   readonly rtnl: Rtnl;
   readonly linkSwitch: LinkSwitch;
   readonly claims: DeviceClaims;
+  readonly devicePaths: DevicePaths;
   isProhibited(technology: PrimaryTechnology): boolean;
   /** Stores the settings of the Device in the Profile for devices; throws DaemonError and then nothing has changed. */
   saveDevice(device: Device): void;
@@ -33,8 +35,6 @@ export interface DeviceHost {
   /** The link is gone for good: what is kept open for it can be closed. */
   forgetLink(linkIndex: number): void;
 }
-
-const busName = (linkName: string): string => linkName.replace(/[^A-Za-z0-9_]/g, "_");
 
 /**
  * One link that Fairlead manages. It knows link matters only (up, down, carrier, which Service is on it); addressing
@@ -53,6 +53,8 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
   #network: Network | undefined;
   #properties: PropertyStore<Device> | undefined;
   readonly claimable: ClaimableDevice;
+  /** D-Bus object path; the same for the life of the Device. */
+  readonly path: string;
 
   constructor(
     protected readonly host: DeviceHost,
@@ -61,6 +63,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
     readonly technologyReason: string,
   ) {
     this.#link = link;
+    this.path = host.devicePaths.take(link);
     this.claimable = host.claims.device(link.name);
     this.claimable.setInKernel(this);
     this.claimable.addUser(this);
@@ -82,9 +85,6 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
   }
   get link(): Link {
     return this.#link;
-  }
-  get path(): string {
-    return `/device/${busName(this.name)}`;
   }
   get mac(): string {
     return this.#link.mac ?? "";
@@ -244,6 +244,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
     this.#isEnabled = this.#isEnabledPending = false;
     this.claimable.setInKernel(undefined);
     this.host.forgetLink(this.#link.index);
+    this.host.devicePaths.free(this.path);
     void this.claimable.removeUser(this).finally(() => this.host.claims.collect(this.name));
   }
 

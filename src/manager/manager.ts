@@ -9,6 +9,7 @@ import { DeviceInfo } from "../device-info/device-info.ts";
 import type { LinkSelection } from "../device-info/link-names.ts";
 import type { Device, DeviceHost } from "../devices/device.ts";
 import { DeviceClaims } from "../devices/device-claims.ts";
+import { DevicePaths } from "../devices/device-paths.ts";
 import { EthernetDevice } from "../devices/ethernet-device.ts";
 import { LinkSwitch } from "../devices/link-switch.ts";
 import type { Network, NetworkOptions } from "../network/network.ts";
@@ -83,6 +84,7 @@ export class Manager implements ProviderHost, DeviceHost {
   readonly rtnl: Rtnl;
   readonly linkSwitch: LinkSwitch;
   readonly claims: DeviceClaims;
+  readonly devicePaths = new DevicePaths();
   readonly profiles: ProfileStack;
   readonly settings = new ManagerSettings();
   readonly services: ServiceList;

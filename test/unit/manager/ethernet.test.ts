@@ -433,3 +433,19 @@ test("a full disk keeps nobody from being connected, and clients are told as eve
   await it.settle();
   assert.deepEqual(it.order, ["eth1 ready", "eth0 idle"], "identities change hands without a write");
 });
+
+test("links whose names differ only in what a path cannot have are Devices of their own", async (t) => {
+  const it = await machine(t, []);
+  for (const [at, name] of ["a.1", "a_1", "a-1"].entries()) it.kernel.addHardware({ name, mac: mac(20 + at) });
+  await it.settle();
+  const paths = () => it.manager.devices.map(({ path }) => path).filter((path) => path.includes("a_1"));
+  const [first = "", second = "", third = ""] = paths();
+  assert.equal(first, "/device/a_1");
+  assert.equal(new Set(paths()).size, 3);
+  for (const path of [second, third]) assert.match(path, /^\/device\/a_1_\d+$/);
+  assert.equal(it.service("a-1").device?.path, third);
+  it.kernel.removeHardware("a.1");
+  it.kernel.addHardware({ name: "a+1", mac: mac(30) });
+  await it.settle();
+  assert.equal(new Set(paths()).size, paths().length);
+});
