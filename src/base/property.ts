@@ -155,8 +155,10 @@ export class PropertyStore<T> {
     const def = this.shape.def(name);
     if (def.clear) return this.#change(name, def, () => def.clear?.(this.of), commit);
     if (!def.set) throw new DaemonError("InvalidArguments", "Property is read-only");
-    if (!this.#initial?.has(name)) return false;
-    return this.#change(name, def, () => def.set?.(this.of, this.#initial?.get(name)), commit);
+    // What is stored may have been set in an earlier run: its first value is the default.
+    if (!def.persist && !this.#initial?.has(name)) return false;
+    const first = def.persist ? def.persist.default : this.#initial?.get(name);
+    return this.#change(name, def, () => def.set?.(this.of, first), commit);
   }
   #change(name: string, def: AnyPropertyDef<T>, act: () => void, commit: () => void): boolean {
     const before = def.get?.(this.of);

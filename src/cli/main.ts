@@ -2,6 +2,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { silentLog } from "../base/log.ts";
 import { ProcessClock } from "../base/process-clock.ts";
 import { BusClient } from "../bus/bus-client.ts";
+import { clientLimits } from "../bus/limits.ts";
 import { exitCodes, usageFailure } from "./failure.ts";
 import type { Sink } from "./output.ts";
 import { runProgram, type Surroundings } from "./program.ts";
@@ -42,7 +43,7 @@ const surroundings: Surroundings = {
   clock,
   version: packageJson.version,
   connect: async (address) => {
-    const bus = new BusClient({ address, clock, log: silentLog });
+    const bus = new BusClient({ address, clock, log: silentLog, limits: clientLimits });
     await bus.connect();
     return bus;
   },

@@ -102,6 +102,10 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
   get isEnabled(): boolean {
     return this.#isEnabled;
   }
+  /** Enabled, and not about to be disabled: what goes down must not be connected on the way. */
+  get isUsable(): boolean {
+    return this.#isEnabled && this.#isEnabledPending;
+  }
   get selectedService(): Service | undefined {
     return this.#selectedService;
   }

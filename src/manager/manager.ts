@@ -20,6 +20,7 @@ import { EthernetProvider } from "../providers/ethernet-provider.ts";
 import type { Provider, ProviderHost } from "../providers/provider.ts";
 import type { Link, Rtnl } from "../rtnl/rtnl.ts";
 import { type ConnectState, isConnected } from "../services/connect-states.ts";
+import { DeferredSaves } from "../services/deferred-saves.ts";
 import type { Service } from "../services/service.ts";
 import type { LinkFacts } from "../system/sysfs.ts";
 import { AutoConnector } from "./auto-connector.ts";
@@ -100,6 +101,7 @@ export class Manager implements ProviderHost, DeviceHost {
   readonly #ethernet: EthernetProvider;
   readonly #autoConnector: AutoConnector;
   readonly #listPacing: ListPacing;
+  readonly #deferredSaves: DeferredSaves;
   #properties: PropertyStore<Manager> | undefined;
   #nextSerial = 0;
   #isRunning = false;
@@ -125,6 +127,7 @@ export class Manager implements ProviderHost, DeviceHost {
     this.connectivity = new Connectivity(ports);
     this.#autoConnector = new AutoConnector(ports.log);
     this.#listPacing = new ListPacing(ports.clock, "service-lists", () => this.#tellLists());
+    this.#deferredSaves = new DeferredSaves(ports.clock);
     this.#ethernet = new EthernetProvider(this);
     this.#providers = [this.#ethernet];
     this.deviceInfo = new DeviceInfo(this.#deviceInfoHost());
@@ -167,6 +170,7 @@ export class Manager implements ProviderHost, DeviceHost {
   /** Everything is stored already. Links, addresses and routes stay, so that a restart drops no connection. */
   stop(): void {
     this.#isRunning = false;
+    this.#deferredSaves.flush();
     this.services.stop();
     this.#listPacing.stop();
     this.events.close();
@@ -197,6 +201,9 @@ export class Manager implements ProviderHost, DeviceHost {
     const adopter = service.technology === "ethernet" ? this.profiles.profileForDevices() : undefined;
     service.load(owner ?? adopter);
     if (!owner && service.storageId === "ethernet_any") service.saveIfPossible();
+  }
+  saveSoon(service: Service): void {
+    this.#deferredSaves.add(service);
   }
   requestSort(because: string, service?: Service): void {
     this.services.requestSort(because, service);

@@ -8,7 +8,8 @@ import { serviceShape } from "./service-properties.ts";
 export interface EthernetPort extends ServiceDevice {
   readonly permanentMac: string;
   readonly hasCarrier: boolean;
-  readonly isEnabled: boolean;
+  /** Enabled, and not about to be disabled. */
+  readonly isUsable: boolean;
   /** Why the link is not ours to touch by ourselves; a person's Connect goes over it. */
   readonly leftAloneBecause: string | undefined;
   /** Starts layer 3 for this Service; another one on the Device goes to idle. */
@@ -18,6 +19,12 @@ export interface EthernetPort extends ServiceDevice {
 
 /** Configuration for whichever cable is best; the Service at the top carries it (spec/shill-behaviour.md, 4). */
 export const genericEthernetId = "ethernet_any";
+/**
+ * What takes part in the order is said of the cable, not of "Ethernet": it stays in the entry of the socket while the other
+ * settings follow the generic identity. Else the identity that the best cable is given could make it the second best.
+ */
+const socketProperties = ["Priority", "ONCSource", "ManagedCredentials", "HasEverConnected"] as const;
+
 export const ethernetIdOf = (mac: string): string => `ethernet_${mac.replaceAll(":", "").toLowerCase()}`;
 
 /** A cable. Always connectable and auto-connecting; visible while its Device has carrier. */
@@ -61,7 +68,7 @@ export class EthernetService extends Service {
   }
   override get technologyRefusal(): AutoConnectRefusal | undefined {
     if (!this.#port) return "no device";
-    if (!this.#port.isEnabled) return "device is disabled";
+    if (!this.#port.isUsable) return "device is disabled";
     if (!this.#port.hasCarrier) return "connection medium unavailable";
     return this.#port.leftAloneBecause === undefined ? undefined : "device is left alone";
   }
@@ -76,31 +83,40 @@ export class EthernetService extends Service {
     this.setDevice(port);
   }
 
-  /**
-   * Which cable is preferred is said of the cable, not of "Ethernet": Priority stays in the entry of the socket while the
-   * other settings follow the generic identity. Else preferring a cable would give it an identity that undoes it.
-   */
+  /** Both entries, or neither. */
   override save(): void {
-    super.save();
     const { profile, socketId } = this;
-    if (!profile || !socketId) return;
-    const rows = new Map(profile.store.read(socketId) ?? [["Type", JSON.stringify(this.technology)]]);
-    if (this.priority === 0) rows.delete("Priority");
-    else rows.set("Priority", JSON.stringify(this.priority));
-    if (rows.size > 1 || profile.store.has(socketId)) profile.store.write(socketId, rows);
+    if (!profile) return;
+    profile.store.transaction(() => {
+      super.save();
+      if (socketId) this.#saveForSocket(profile, socketId);
+    });
+  }
+  #saveForSocket({ store }: Profile, socketId: string): void {
+    const rows = new Map(store.read(socketId) ?? [["Type", JSON.stringify(this.technology)]]);
+    const own = super.storedRows();
+    for (const name of socketProperties) {
+      const value = own.get(name);
+      if (value === undefined) rows.delete(name);
+      else rows.set(name, value);
+    }
+    if (rows.size > 1 || store.has(socketId)) store.write(socketId, rows);
   }
   protected override readRows(profile: Profile): EntryRows {
     const { socketId } = this;
     if (!socketId) return super.readRows(profile);
     const rows = new Map(super.readRows(profile));
-    const priority = profile.store.read(socketId)?.get("Priority");
-    if (priority === undefined) rows.delete("Priority");
-    else rows.set("Priority", priority);
+    const ofSocket = profile.store.read(socketId);
+    for (const name of socketProperties) {
+      const value = ofSocket?.get(name);
+      if (value === undefined) rows.delete(name);
+      else rows.set(name, value);
+    }
     return rows;
   }
   override storedRows(): Map<string, string> {
     const rows = super.storedRows();
-    if (this.socketId) rows.delete("Priority");
+    if (this.socketId) for (const name of socketProperties) rows.delete(name);
     return rows;
   }
   /** The entry of the socket, while the Service goes by the generic identity on it. */

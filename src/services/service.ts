@@ -26,6 +26,8 @@ export interface ServiceHost {
   readonly log: Log;
   /** Asks for one coalesced sort; asking often costs nothing. Without a Service: what holds for all has changed. */
   requestSort(because: string, service?: Service): void;
+  /** Writes it in the next turn: nobody waits for it. */
+  saveSoon(service: Service): void;
   /** Called after the state and its properties are in place, before clients hear of them. */
   stateChanged(service: Service, before: ConnectState, because: string): void;
   isTechnologyAutoConnectable(technology: Technology): boolean;
@@ -99,6 +101,7 @@ export abstract class Service implements OrderFacts {
   #network: Network | undefined;
   #ipConfigPath: string | undefined;
   #connectWhenIdle = false;
+  #isEnding = false;
   // Made when there is something to keep: most Services of a machine with many links never fail.
   #cooldown: Cooldown | undefined;
   misconnects: EventTimes | undefined;
@@ -210,15 +213,24 @@ export abstract class Service implements OrderFacts {
     if (reason === "D-Bus RPC") this.isExplicitlyDisconnected = true;
     this.#connectWhenIdle = false;
     this.advance("disconnect", reason);
-    this.startDisconnect(reason);
+    this.#end(reason);
   }
 
   /** Ends what is going on because the ground is gone (carrier, device); no failure, not explicit. Idle: nothing. */
   drop(reason: DisconnectReason): void {
-    if (this.#state === "idle" || this.#state === "failure") return;
+    // The Device drops its Service while the Service leaves its Device: whoever began says why.
+    if (this.#isEnding || this.#state === "idle" || this.#state === "failure") return;
     this.#noteLoss();
-    this.startDisconnect(reason);
+    this.#end(reason);
     this.advance("disconnected", reason);
+  }
+  #end(reason: DisconnectReason): void {
+    this.#isEnding = true;
+    try {
+      this.startDisconnect(reason);
+    } finally {
+      this.#isEnding = false;
+    }
   }
 
   /** Layer 3 is in place; told again when it changed. */
@@ -300,7 +312,7 @@ export abstract class Service implements OrderFacts {
       this.autoConnect = true;
       this.isAutoConnectRetained = true;
     }
-    this.saveIfPossible();
+    this.host.saveSoon(this);
     this.properties.touch("AutoConnect");
   }
 

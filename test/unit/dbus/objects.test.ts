@@ -56,7 +56,7 @@ const variant = (signature: string, value: unknown): WireVariant => ({ signature
 test("Manager, Device, Service, Profile and IPConfig are reached from / by their paths", async (t) => {
   const { it, properties } = await onBus(t);
   it.kernel.plug("eth0");
-  await it.settle();
+  await it.clock.advanceSettled(1);
   const manager = await properties("/");
   assert.deepEqual(manager.get("Devices"), ["/device/eth0"]);
   assert.deepEqual(manager.get("Services"), ["/service/0"]);
@@ -75,7 +75,7 @@ test("Manager, Device, Service, Profile and IPConfig are reached from / by their
     ["192.0.2.10", 24, "192.0.2.1", "dhcp"],
   );
   const profile = await properties("/profile/default");
-  assert.deepEqual(profile.get("Entries"), ["ethernet_any"]);
+  assert.deepEqual(profile.get("Entries"), ["ethernet_any", "ethernet_020000000001"]);
 });
 
 test("internal properties never reach the bus", async (t) => {

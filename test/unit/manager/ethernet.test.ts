@@ -100,6 +100,53 @@ test("Priority decides between two cables, at once and with its reason", async (
   assert.match(it.kernel.toText(), /default via 192\.0\.2\.1 dev eth1 .*metric 200/);
 });
 
+test("identities come to rest whatever the sockets were told, also of cables that are out", async (t) => {
+  const it = await machine(t, ["eth0", "eth1"]);
+  for (const name of ["eth0", "eth1", "eth0"]) {
+    it.service(name).setProperty("ONCSource", "UserPolicy");
+    it.service(name).setProperty("ManagedCredentials", true);
+    it.service(name).setProperty("Priority", 3);
+    it.kernel.unplug("eth0");
+    it.kernel.unplug("eth1");
+    await it.settle();
+    const sorts = it.manager.services.recentReasons.length;
+    it.service(name).setProperty("StaticIPConfig", new Map([["Mtu", { signature: "i", value: 1400 }]]));
+    await it.settle();
+    assert.ok(it.manager.services.recentReasons.length - sorts < 5);
+    const generic = it.manager.services.all.filter(({ storageId }) => storageId === "ethernet_any");
+    assert.deepEqual(generic, [it.manager.services.all[0]]);
+    it.kernel.plug(name);
+    await it.settle();
+  }
+});
+
+test("a lost cable is told by its reason, and counted once", async (t) => {
+  const it = await machine(t, ["eth0"]);
+  const service = it.service("eth0");
+  it.kernel.unplug("eth0");
+  await it.settle();
+  assert.equal(service.stateReason, "carrier lost");
+  assert.equal(service.disconnects?.texts(it.clock).length, 1);
+  it.kernel.plug("eth0");
+  await it.settle();
+  service.disconnect("D-Bus RPC");
+  await it.settle();
+  assert.equal(service.stateReason, "D-Bus RPC");
+  assert.equal(service.disconnects?.texts(it.clock).length, 1);
+});
+
+test("a stored setting is cleared also after a restart", async (t) => {
+  const first = await machine(t, ["eth0"]);
+  first.service("eth0").setProperty("UIData", "words");
+  first.manager.stop();
+  first.kernel.restart();
+  const second = new FakeMachine({ kernel: first.kernel, storage: first.storage, dhcp: first.dhcp });
+  t.after(() => second.stop());
+  await second.start();
+  second.service("eth0").clearProperty("UIData");
+  assert.equal(second.service("eth0").uiData, "");
+});
+
 test("a preference taken back puts the older cable first again", async (t) => {
   const it = await machine(t, ["eth0", "eth1"]);
   it.service("eth1").setProperty("Priority", 5);
@@ -448,4 +495,17 @@ test("links whose names differ only in what a path cannot have are Devices of th
   it.kernel.addHardware({ name: "a+1", mac: mac(30) });
   await it.settle();
   assert.equal(new Set(paths()).size, paths().length);
+});
+
+test("a pulled cable is the reason of what it ends, and is counted once", async (t) => {
+  const it = await machine(t, ["eth0"]);
+  it.kernel.unplug("eth0");
+  await it.settle();
+  const service = it.service("eth0");
+  assert.equal(service.stateReason, "carrier lost");
+  assert.equal((service.properties.value("Diagnostics.Disconnects") as string[]).length, 1);
+  it.kernel.plug("eth0");
+  await it.settle();
+  await it.device("eth0").setEnabled(false, { isPersistent: false });
+  assert.equal(service.stateReason, "device disabled");
 });
