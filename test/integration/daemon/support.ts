@@ -66,7 +66,7 @@ export async function serviceOn(daemon: TestDaemon, link: string): Promise<Prope
   }
   return undefined;
 }
-export function untilState(daemon: TestDaemon, link: string, state: string, limitMs = 5000): Promise<Properties> {
+export function untilState(daemon: TestDaemon, link: string, state: string, limitMs = 10_000): Promise<Properties> {
   const found = async () => {
     const service = await serviceOn(daemon, link);
     return service?.State === state && service;
