@@ -11,7 +11,8 @@ import { ownerAndRootMayChange } from "./dbus/access.ts";
 import { Exporter } from "./dbus/exporter.ts";
 import { leftAloneBecause } from "./device-info/left-alone.ts";
 import { LinkSelection } from "./device-info/link-names.ts";
-import { Manager, type ManagerPorts } from "./manager/manager.ts";
+import { Manager } from "./manager/manager.ts";
+import type { ManagerPorts } from "./manager/manager-ports.ts";
 import { managerShape } from "./manager/manager-properties.ts";
 import { networkOptions } from "./manager/network-options.ts";
 import { Applier } from "./network/applier.ts";
@@ -72,7 +73,7 @@ export class Daemon {
       write: (path, text) => void writeAtomically(path, text),
       remove: (path) => void removeFile(path),
     });
-    this.#manager = new Manager(this.#managerPorts());
+    this.#manager = new Manager(this.#managerPorts(), managerShape);
   }
 
   /** Resolves when the bus name is ours and all that the kernel has is known. Rejects with one clear line. */
@@ -148,7 +149,6 @@ export class Daemon {
     const applier = this.#applier;
     const log = this.#logs.scope("manager");
     return {
-      shape: managerShape,
       clock,
       log,
       rtnl: this.#rtnl,

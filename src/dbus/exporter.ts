@@ -1,7 +1,7 @@
 import type { HistoryEntry } from "../base/event-history.ts";
 import type { Dispatcher, ExportedObject } from "../bus/bus.ts";
 import type { Device } from "../devices/device.ts";
-import type { ManagerObserver } from "../manager/manager.ts";
+import type { ManagerObserver } from "../manager/manager-ports.ts";
 import type { IpConfig } from "../network/ip-config.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { Service } from "../services/service.ts";

@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import { DaemonError, describeError } from "../base/errors.ts";
-import { EventHistory, type HistoryEntry } from "../base/event-history.ts";
+import { EventHistory } from "../base/event-history.ts";
 import { EventQueue } from "../base/events.ts";
 import type { Log } from "../base/log.ts";
 import { type Announce, type PropertyShape, PropertyStore } from "../base/property.ts";
@@ -22,61 +22,20 @@ import type { Link, Rtnl } from "../rtnl/rtnl.ts";
 import { type ConnectState, isConnected } from "../services/connect-states.ts";
 import { DeferredSaves } from "../services/deferred-saves.ts";
 import type { Service } from "../services/service.ts";
-import type { LinkFacts } from "../system/sysfs.ts";
 import { AutoConnector } from "./auto-connector.ts";
-import { Connectivity, type ConnectivityPorts } from "./connectivity.ts";
+import { Connectivity } from "./connectivity.ts";
 import type { ManagerEvent } from "./events.ts";
-import { ListPacing } from "./list-pacing.ts";
+import { ManagerAnnouncer } from "./manager-announcer.ts";
+import type { ManagerObserver, ManagerPorts } from "./manager-ports.ts";
 import { ManagerSettings, managerEntry } from "./manager-settings.ts";
 import { ServiceList, type Sorted } from "./service-list.ts";
 import { technologiesOf } from "./technology-control.ts";
-
-/** What the Manager is given by the daemon. */
-export interface ManagerPorts extends ConnectivityPorts {
-  readonly shape: PropertyShape<Manager>;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly rtnl: Rtnl;
-  readonly profiles: ProfileStack;
-  readonly links: LinkSelection;
-  readonly technologyOrder: readonly Technology[];
-  readFacts(linkName: string): LinkFacts;
-  /** Undefined: the driver does not say. */
-  readSpeedMbps(linkName: string): number | undefined;
-  makeNetwork(device: Device): Network;
-  networkOptions(device: Device, service: Service): NetworkOptions<Dhcp4Config>;
-  /** A burst is over: memory that it took can go. */
-  releaseMemory(): void;
-  /** Opens what the link's first connection would have to wait for. Throws when the link is gone. */
-  prepareLink(linkIndex: number): void;
-  /** The Device is disabled: the link is given back as it was found. */
-  leaveLink(linkIndex: number): void;
-  /** The link is gone. */
-  forgetLink(linkIndex: number): void;
-  /** Why a link that was there before us is not to be touched by ourselves; undefined: it is ours to use. */
-  leftAloneBecause(link: Link): string | undefined;
-}
-
-/** Who shows the Manager's objects to the world. */
-export interface ManagerObserver {
-  serviceAdded(service: Service): void;
-  serviceRemoved(service: Service): void;
-  deviceAdded(device: Device): void;
-  deviceRemoved(device: Device): void;
-  /** IPConfig objects of the Device came, went or changed. */
-  ipConfigsChanged(device: Device): void;
-  profilesChanged(): void;
-  happened(event: HistoryEntry): void;
-}
 
 /** More sockets than a laptop or a small server has. */
 const mostPreparedLinks = 16;
 
 /** Links that came or went since memory was last given back, before it is worth a pause of ten milliseconds. */
 const linksWorthCollecting = 256;
-
-const deviceLists = ["Devices", "AvailableTechnologies", "EnabledTechnologies", "UninitializedTechnologies"] as const;
-const serviceLists = ["ServiceCompleteList", "Services", "ConnectedTechnologies", "DefaultTechnology"] as const;
 
 /** Owns Devices, Services and Providers, keeps the Services in order, and connects the best. */
 export class Manager implements ProviderHost, DeviceHost {
@@ -100,16 +59,17 @@ export class Manager implements ProviderHost, DeviceHost {
   readonly #providers: readonly Provider[];
   readonly #ethernet: EthernetProvider;
   readonly #autoConnector: AutoConnector;
-  readonly #listPacing: ListPacing;
+  readonly #announcer: ManagerAnnouncer;
   readonly #deferredSaves: DeferredSaves;
   #properties: PropertyStore<Manager> | undefined;
   #nextSerial = 0;
   #isRunning = false;
-  #areServicesSorted = false;
   #linksSinceRelease = 0;
-  #lastDefault: Service | undefined;
 
-  constructor(private readonly ports: ManagerPorts) {
+  constructor(
+    private readonly ports: ManagerPorts,
+    private readonly shape: PropertyShape<Manager>,
+  ) {
     this.clock = ports.clock;
     this.log = ports.log;
     this.rtnl = ports.rtnl;
@@ -126,7 +86,9 @@ export class Manager implements ProviderHost, DeviceHost {
     );
     this.connectivity = new Connectivity(ports);
     this.#autoConnector = new AutoConnector(ports.log);
-    this.#listPacing = new ListPacing(ports.clock, "service-lists", () => this.#tellLists());
+    this.#announcer = new ManagerAnnouncer(this, (service, because) =>
+      this.#post({ kind: "default-service-changed", service, because }),
+    );
     this.#deferredSaves = new DeferredSaves(ports.clock);
     this.#ethernet = new EthernetProvider(this);
     this.#providers = [this.#ethernet];
@@ -134,7 +96,7 @@ export class Manager implements ProviderHost, DeviceHost {
   }
 
   get properties(): PropertyStore<Manager> {
-    this.#properties ??= new PropertyStore<Manager>(this, this.ports.shape, (name, signature, value) =>
+    this.#properties ??= new PropertyStore<Manager>(this, this.shape, (name, signature, value) =>
       this.announce?.(name, signature, value),
     );
     return this.#properties;
@@ -172,7 +134,7 @@ export class Manager implements ProviderHost, DeviceHost {
     this.#isRunning = false;
     this.#deferredSaves.flush();
     this.services.stop();
-    this.#listPacing.stop();
+    this.#announcer.stop();
     this.events.close();
     this.deviceInfo.close();
     for (const device of this.#devices) void device.network?.stop({ release: false, leaveConfigured: true });
@@ -241,7 +203,7 @@ export class Manager implements ProviderHost, DeviceHost {
     if (device.isEnabled) this.#prepare(device);
     else this.ports.leaveLink(device.link.index);
     this.#post({ kind: "device-enabled-changed", device, because: device.isEnabled ? "enabled" : "disabled" });
-    this.#requestLists();
+    this.#announcer.devicesChanged();
     this.#requestSortOf(device, "a Device was enabled or disabled");
   }
   linkChanged(device: Device): void {
@@ -375,47 +337,20 @@ export class Manager implements ProviderHost, DeviceHost {
     this.requestSort(because, this.#ethernet.serviceOf(device));
   }
   #linksChanged(): void {
-    this.#requestLists();
+    this.#announcer.devicesChanged();
     if (++this.#linksSinceRelease < linksWorthCollecting) return;
     this.events.whenQuiet("memory of a burst", () => {
       this.#linksSinceRelease = 0;
       this.ports.releaseMemory();
     });
   }
-  #requestLists(): void {
-    this.#listPacing.request(this.#devices.length + this.services.all.length);
-  }
-
   #afterSort({ services, changed }: Sorted): void {
     this.connectivity.follow(services, changed);
     for (const provider of this.#providers) provider.sorted(services);
     // Before anything is told: what is connected now waits for the network, not for our words.
     if (this.#isRunning) this.#autoConnector.run(changed);
-    this.#followDefault();
-    this.#areServicesSorted = true;
-    this.#requestLists();
+    this.#announcer.servicesSorted();
   }
-  #followDefault(): void {
-    const service = this.defaultService;
-    if (service !== this.#lastDefault) {
-      this.#lastDefault = service;
-      this.#post({ kind: "default-service-changed", service, because: this.#reasonOfDefault(service) });
-    }
-    for (const name of ["DefaultService", "ConnectionState"]) this.properties.touch(name);
-  }
-  #reasonOfDefault(service: Service | undefined): string {
-    if (!service) return "nothing is connected";
-    const reason = this.services.reasonOf(service);
-    return reason === undefined ? "the only Service" : `before the next by ${reason}`;
-  }
-  /** Those of Services after every sort, changed or not: some clients wait for the signal itself. */
-  #tellLists(): void {
-    for (const name of deviceLists) this.properties.touch(name);
-    if (!this.#areServicesSorted) return;
-    this.#areServicesSorted = false;
-    for (const name of serviceLists) this.properties.retell(name);
-  }
-
   #post(event: ManagerEvent): void {
     const object = "device" in event ? event.device.path : (event.service?.path ?? "/");
     const entry = { at: this.clock.wallTime(), kind: event.kind, object, because: event.because };

@@ -6,7 +6,8 @@ import { defaultTechnologyOrder } from "../../src/base/technology.ts";
 import { leftAloneBecause } from "../../src/device-info/left-alone.ts";
 import { LinkSelection } from "../../src/device-info/link-names.ts";
 import type { Device } from "../../src/devices/device.ts";
-import { Manager, type ManagerPorts } from "../../src/manager/manager.ts";
+import { Manager } from "../../src/manager/manager.ts";
+import type { ManagerPorts } from "../../src/manager/manager-ports.ts";
 import { managerShape } from "../../src/manager/manager-properties.ts";
 import { networkOptions } from "../../src/manager/network-options.ts";
 import { Applier } from "../../src/network/applier.ts";
@@ -55,7 +56,7 @@ export class FakeMachine {
     this.applier = new Applier({ rtnl: this.kernel, clock: this.clock, log: silentLog, sysctls });
     const folders = { stateDir: "/state", runDir: this.#folder };
     this.profiles = new ProfileStack({ ...folders, storage: this.storage, log: silentLog });
-    this.manager = new Manager(this.#ports(options));
+    this.manager = new Manager(this.#ports(options), managerShape);
     this.manager.observer = this.#observer();
   }
 
@@ -96,7 +97,6 @@ export class FakeMachine {
   #ports({ block = [], allow }: FakeMachineOptions): ManagerPorts {
     const { clock, kernel, applier, profiles } = this;
     return {
-      shape: managerShape,
       clock,
       log: silentLog,
       rtnl: kernel,

@@ -1,0 +1,50 @@
+import type { Clock } from "../base/clock.ts";
+import type { HistoryEntry } from "../base/event-history.ts";
+import type { Log } from "../base/log.ts";
+import type { Technology } from "../base/technology.ts";
+import type { LinkSelection } from "../device-info/link-names.ts";
+import type { Device } from "../devices/device.ts";
+import type { Network, NetworkOptions } from "../network/network.ts";
+import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
+import type { ProfileStack } from "../profiles/profile-stack.ts";
+import type { Link, Rtnl } from "../rtnl/rtnl.ts";
+import type { Service } from "../services/service.ts";
+import type { LinkFacts } from "../system/sysfs.ts";
+import type { ConnectivityPorts } from "./connectivity.ts";
+
+/** What the Manager is given by the daemon. */
+export interface ManagerPorts extends ConnectivityPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly rtnl: Rtnl;
+  readonly profiles: ProfileStack;
+  readonly links: LinkSelection;
+  readonly technologyOrder: readonly Technology[];
+  readFacts(linkName: string): LinkFacts;
+  /** Undefined: the driver does not say. */
+  readSpeedMbps(linkName: string): number | undefined;
+  makeNetwork(device: Device): Network;
+  networkOptions(device: Device, service: Service): NetworkOptions<Dhcp4Config>;
+  /** A burst is over: memory that it took can go. */
+  releaseMemory(): void;
+  /** Opens what the link's first connection would have to wait for. Throws when the link is gone. */
+  prepareLink(linkIndex: number): void;
+  /** The Device is disabled: the link is given back as it was found. */
+  leaveLink(linkIndex: number): void;
+  /** The link is gone. */
+  forgetLink(linkIndex: number): void;
+  /** Why a link that was there before us is not to be touched by ourselves; undefined: it is ours to use. */
+  leftAloneBecause(link: Link): string | undefined;
+}
+
+/** Who shows the Manager's objects to the world. */
+export interface ManagerObserver {
+  serviceAdded(service: Service): void;
+  serviceRemoved(service: Service): void;
+  deviceAdded(device: Device): void;
+  deviceRemoved(device: Device): void;
+  /** IPConfig objects of the Device came, went or changed. */
+  ipConfigsChanged(device: Device): void;
+  profilesChanged(): void;
+  happened(event: HistoryEntry): void;
+}
