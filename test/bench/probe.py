@@ -229,8 +229,8 @@ class Bus:
             self.message(message, body_at, at)
 
     def message(self, data, body_at, at):
-        fields = dict(Reader(data, 12).value("a(yv)"))
         kind = data[1]
+        fields = dict(Reader(data, 12).value("a(yv)"))
         if kind in (2, 3):
             on_reply = self.waiting.pop(fields.get(5), None)
             if on_reply:
@@ -247,7 +247,8 @@ class Bus:
                 path=fields.get(1),
                 interface=fields.get(2),
                 member=fields.get(3),
-                args=self.body(data, body_at, fields),
+                # A list of a thousand objects is news for others; reading it would make later stamps late.
+                args=self.body(data, body_at, fields) if len(data) - body_at < 4096 else None,
             )
 
     @staticmethod

@@ -22,7 +22,7 @@ export interface ProbeEvent {
   readonly path?: string;
   readonly interface?: string;
   readonly member?: string;
-  readonly args?: readonly unknown[];
+  readonly args?: readonly unknown[] | null;
 }
 
 export interface BusCall {
@@ -31,7 +31,7 @@ export interface BusCall {
   readonly interface: string;
   readonly member: string;
   readonly signature?: string;
-  readonly args?: readonly unknown[];
+  readonly args?: readonly unknown[] | null;
 }
 
 export interface Reply {
