@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addBridge, addCable, addPeer } from "../../harness/namespace.ts";
+import { addBridge, addPeer } from "../../harness/namespace.ts";
 import { until } from "../../harness/until.ts";
 import { addressesOf, addressOf } from "./kernel-view.ts";
-import { startDaemon, startServer, times, untilState } from "./support.ts";
+import { plugIn, startDaemon, startServer, times, untilState } from "./support.ts";
 
 test("an address that another host has is declined, and the next one is taken", async (t) => {
   const peer = addPeer("office");
   t.after(() => peer.remove());
   addBridge("lan", peer, "10.1.0.1/24");
-  addCable("eth0", peer, { bridge: "lan", peerLink: "port", mac: "02:00:00:00:00:aa" });
+  plugIn(t, "eth0", peer, { bridge: "lan", peerLink: "port", mac: "02:00:00:00:00:aa" });
   const squatter = addPeer("squatter");
   t.after(() => squatter.remove());
   peer.exec("ip", "link", "add", "port2", "type", "veth", "peer", "name", "lan", "netns", squatter.netns);

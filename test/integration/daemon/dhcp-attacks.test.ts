@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Peer } from "../../harness/namespace.ts";
 import type { ManagedProcess } from "../../harness/processes.ts";
 import { until } from "../../harness/until.ts";
-import { addressesOf, addressOf, hostAddressOf, ip, watchKernel } from "./kernel-view.ts";
+import { assertConsistent } from "./consistency.ts";
+import { addressesOf, addressOf, hostAddressOf, ip, kernelLink, routeLines, watchKernel } from "./kernel-view.ts";
 import { addLan, startDaemon, startServer, times, untilState } from "./support.ts";
 
 const program = fileURLToPath(new URL("./dhcp-attacker.py", import.meta.url));
@@ -39,6 +42,23 @@ test("the same frames without anything wrong are taken, so that the other tests 
   cable.plug();
   await untilState(daemon, "eth0", "ready");
   assert.equal(addressOf("eth0"), "10.1.0.77/24");
+});
+
+test("options meant to do harm further on do none: not in the resolver file, not on the bus", async (t) => {
+  const { peer, cable, server } = await addLan(t, "router", { plugged: false });
+  await server.stop();
+  await startAttacker(t, peer, "poison");
+  const daemon = await startDaemon(t);
+  cable.plug();
+  const { NetworkConfig } = await untilState(daemon, "eth0", "ready");
+  const { NameServers, SearchDomains, IPv4Address } = NetworkConfig as Record<string, unknown>;
+  assert.deepEqual([IPv4Address, NameServers, SearchDomains], ["10.1.0.77/24", ["10.1.0.53"], ["lan"]]);
+  const resolver = readFileSync(join(daemon.runDir, "resolv.conf"), "utf8");
+  assert.match(resolver, /^nameserver 10\.1\.0\.53\nsearch lan\noptions [^\n]*\n$/);
+  assert.equal(kernelLink("eth0").mtu, 1500);
+  assert.deepEqual(routeLines(), ["10.1.0.0/24 dev eth0 proto 102", "default via 10.1.0.66 dev eth0 proto 102"]);
+  assert.ok(!daemon.log().includes("\u001b"));
+  await assertConsistent(daemon);
 });
 
 test("ACKs, NAKs and orders to renew that nobody asked for change nothing on a connected link", async (t) => {

@@ -5,7 +5,7 @@ import { addCable, addPeer } from "../../harness/namespace.ts";
 import { tryRun } from "../../harness/processes.ts";
 import { until } from "../../harness/until.ts";
 import { addressesOf, addressOf, ip, kernelLink, kernelLinks, routeLines } from "./kernel-view.ts";
-import { addLan, devicePaths, serviceOn, startDaemon, untilState } from "./support.ts";
+import { addLan, devicePaths, plugIn, serviceOn, startDaemon, untilState } from "./support.ts";
 
 async function refusalOn(daemon: TestDaemon, link: string): Promise<unknown> {
   const service = await serviceOn(daemon, link);
@@ -15,8 +15,7 @@ async function refusalOn(daemon: TestDaemon, link: string): Promise<unknown> {
 
 test("blocked links are never touched", async (t) => {
   const { peer } = await addLan(t, "router");
-  const spare = addCable("eth1", peer);
-  t.after(() => spare.remove());
+  plugIn(t, "eth1", peer);
   const before = kernelLink("eth0");
   const daemon = await startDaemon(t, { args: ["--block", "eth0"] });
   assert.deepEqual(await devicePaths(daemon), ["/device/eth1"]);
@@ -28,8 +27,7 @@ test("with an allow list all other links are left alone, also those that come la
   const { peer } = await addLan(t, "router");
   const daemon = await startDaemon(t, { args: ["--allow", "eth0"] });
   await untilState(daemon, "eth0", "ready");
-  const late = addCable("eth1", peer);
-  t.after(() => late.remove());
+  plugIn(t, "eth1", peer);
   const [links] = await daemon.call("/", "org.fairlead.Manager1", "GetLinks");
   const seen = (links as { Name: string; Because: string }[]).find(({ Name }) => Name === "eth1");
   assert.equal(seen?.Because, "not in the allow list");

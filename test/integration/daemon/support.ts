@@ -31,13 +31,19 @@ export interface LanOptions extends CableOptions {
   readonly dhcp?: Partial<DhcpServerOptions>;
 }
 
+/** A cable that is gone when the test ends. */
+export function plugIn(t: TestContext, link: string, peer: Peer, options: CableOptions = {}): Cable {
+  const cable = addCable(link, peer, options);
+  t.after(() => cable.remove());
+  return cable;
+}
+
 /** A router with a DHCP server behind a cable. */
 export async function addLan(t: TestContext, name: string, options: LanOptions = {}): Promise<Lan> {
   const { link = "eth0", net = "10.1.0", dhcp = {}, ...cableOptions } = options;
   const peer = addPeer(name);
   t.after(() => peer.remove());
-  const cable = addCable(link, peer, { peerLink: "lan", address: `${net}.1/24`, ...cableOptions });
-  t.after(() => cable.remove());
+  const cable = plugIn(t, link, peer, { peerLink: "lan", address: `${net}.1/24`, ...cableOptions });
   return { peer, cable, server: await startServer(t, peer, net, dhcp) };
 }
 

@@ -3,10 +3,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { TestDaemon } from "../../harness/daemon.ts";
-import { addBridge, addCable, addPeer, type Cable, run } from "../../harness/namespace.ts";
+import { addBridge, addPeer, type Cable, run } from "../../harness/namespace.ts";
 import { until } from "../../harness/until.ts";
 import { addressOf, defaultLinks, hostAddressOf, routesOf } from "./kernel-view.ts";
-import { startDaemon, startPython, startServer, untilState } from "./support.ts";
+import { addLan, plugIn, startDaemon, startPython, startServer, untilState } from "./support.ts";
 
 interface TwoCables {
   readonly eth0: Cable;
@@ -19,8 +19,8 @@ async function twoCables(t: TestContext): Promise<TwoCables> {
   const peer = addPeer("far");
   t.after(() => peer.remove());
   peer.exec("ip", "address", "add", "10.9.9.9/32", "dev", "lo");
-  const eth0 = addCable("eth0", peer, { peerLink: "lan", address: "10.1.0.1/24" });
-  const eth1 = addCable("eth1", peer, { peerLink: "wan", address: "10.2.0.1/24" });
+  const eth0 = plugIn(t, "eth0", peer, { peerLink: "lan", address: "10.1.0.1/24" });
+  const eth1 = plugIn(t, "eth1", peer, { peerLink: "wan", address: "10.2.0.1/24" });
   await startServer(t, peer, "10.1.0");
   await startServer(t, peer, "10.2.0", { link: "wan" });
   return { eth0, eth1, peer };
@@ -109,8 +109,8 @@ test("two cables in the same subnet each carry the traffic of their own address"
   const peer = addPeer("office");
   t.after(() => peer.remove());
   addBridge("lan", peer, "10.1.0.1/24");
-  addCable("eth0", peer, { bridge: "lan", peerLink: "port0" });
-  addCable("eth1", peer, { bridge: "lan", peerLink: "port1" });
+  plugIn(t, "eth0", peer, { bridge: "lan", peerLink: "port0" });
+  plugIn(t, "eth1", peer, { bridge: "lan", peerLink: "port1" });
   await startServer(t, peer, "10.1.0");
   const daemon = await startDaemon(t);
   for (const link of ["eth0", "eth1"]) await untilState(daemon, link, "ready");
@@ -131,4 +131,25 @@ test("without any cable left there is no default route and no resolver file", as
   for (const link of ["eth0", "eth1"]) await untilState(daemon, link, "idle");
   await until("no route of ours is left", () => routesOf().length === 0);
   assert.equal(existsSync(join(daemon.runDir, "resolv.conf")), false);
+});
+
+test("two routers that give out the same subnet and the same address: the first is used, then the other", async (t) => {
+  const mac = (last: number) => `02:00:00:00:00:0${last}`;
+  const always150 = (last: number) => ({
+    mac: mac(last),
+    dhcp: { extraArgs: [`--dhcp-host=${mac(last)},10.1.0.150`] },
+  });
+  const home = await addLan(t, "home", { link: "eth0", ...always150(1) });
+  const office = await addLan(t, "office", { link: "eth1", ...always150(2) });
+  const daemon = await startDaemon(t);
+  for (const link of ["eth0", "eth1"]) await untilState(daemon, link, "ready");
+  await until("eth0 is the default route", () => defaultLinks().join() === "eth0,eth1");
+  assert.deepEqual([addressOf("eth0"), addressOf("eth1")], ["10.1.0.150/24", "10.1.0.150/24"]);
+  const seenBy = ({ peer }: typeof home) => peer.exec("ip", "-s", "neighbour", "show", "10.1.0.150");
+  assert.match(run("ping", ["-c1", "-W2", "10.1.0.1"]), /1 received/);
+  assert.match(seenBy(home), new RegExp(mac(1)));
+  home.cable.unplug();
+  await until("eth1 is the default route", () => defaultLinks().join() === "eth1");
+  assert.match(run("ping", ["-c1", "-W2", "10.1.0.1"]), /1 received/);
+  assert.match(seenBy(office), new RegExp(mac(2)));
 });

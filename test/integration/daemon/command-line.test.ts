@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { startDaemonProcess } from "../../harness/daemon.ts";
+import { failedStart, placeFor } from "./failed-start.ts";
+
+const wrongArguments: readonly (readonly [string, readonly string[], RegExp])[] = [
+  ["an unknown flag", ["--frobnicate"], /--frobnicate/],
+  ["a flag without its value", ["--state-dir"], /--state-dir/],
+  ["a bad value", ["--log-level", "loud"], /--log-level.*loud/],
+  ["a link name that cannot be", ["--block", "eth0,a/b"], /--block.*a\/b/],
+  ["a bad bus address", ["--bus-address", "carrier pigeon"], /--bus-address/],
+  ["a stray word", ["start"], /start/],
+  ["a missing configuration file", ["--config", "/nowhere/fairlead.toml"], /\/nowhere\/fairlead\.toml/],
+];
+for (const [what, args, names] of wrongArguments) {
+  test(`${what} ends the daemon with 2 and one line that names it`, async (t) => {
+    const { code, line } = await failedStart(t, args);
+    assert.equal(code, 2);
+    assert.match(line, names);
+  });
+}
+
+test("an unknown key and a bad value in the file end it with 2, naming file and line", async (t) => {
+  const { folder, args, state } = await placeFor(t);
+  const file = join(folder, "fairlead.toml");
+  for (const [text, names] of [
+    ['log-level = "info"\nfrobnicate = 1\n', /fairlead\.toml.*2.*frobnicate/],
+    ['log-level = "loud"\n', /fairlead\.toml.*log-level.*loud/],
+    ["log-level = \n", /fairlead\.toml.*1/],
+  ] as const) {
+    writeFileSync(file, text);
+    const { code, line } = await failedStart(t, [...args, "--config", file]);
+    assert.equal(code, 2);
+    assert.match(line, names);
+  }
+  assert.equal(existsSync(state), false);
+});
+
+test("--help and --version answer on standard output and end with 0", async (t) => {
+  for (const [flag, answer] of [
+    ["--help", /usage: fairleadd .*--state-dir/s],
+    ["--version", /^fairleadd \d+\.\d+\.\d+\n$/],
+  ] as const) {
+    const process = startDaemonProcess([], [flag]);
+    t.after(() => process.end());
+    assert.equal((await process.waitExit()).code, 0);
+    assert.match(process.output(), answer);
+  }
+});
