@@ -170,7 +170,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
       else await this.#stop();
       this.#isEnabled = enable;
     } catch (error) {
-      this.host.log.error(`${this.name}: could not be enabled: ${describeError(error)}`);
+      this.host.log.error(`${this.name}: could not be ${enable ? "enabled" : "disabled"}: ${describeError(error)}`);
       throw error;
     } finally {
       this.#isEnabledPending = this.#isEnabled;

@@ -205,6 +205,8 @@ export class Manager implements ProviderHost, DeviceHost {
     this.#post({ kind: "device-enabled-changed", device, because: device.isEnabled ? "enabled" : "disabled" });
     this.#announcer.devicesChanged();
     this.#requestSortOf(device, "a Device was enabled or disabled");
+    // The prohibition may have come while it was being enabled.
+    if (device.isEnabled) this.#disableIfProhibited(device);
   }
   linkChanged(device: Device): void {
     this.#ethernet.serviceOf(device)?.technologyChanged();
@@ -257,15 +259,13 @@ export class Manager implements ProviderHost, DeviceHost {
     this.profiles.profileForDevices()?.store.write(managerEntry, this.properties.rows());
   }
   #afterSetting(name: string): void {
-    if (name === "ProhibitedTechnologies") this.#disableProhibited();
+    if (name === "ProhibitedTechnologies") for (const device of this.#devices) this.#disableIfProhibited(device);
     if (name === "CheckPortalList") for (const service of this.services.all) service.reviewValidation();
     this.requestSort(`${name} was set`);
   }
   /** Without touching what is stored of them: they come back with the prohibition's end and a restart. */
-  #disableProhibited(): void {
-    for (const device of this.#devices) {
-      if (this.isProhibited(device.technology)) device.setEnabled(false, { isPersistent: false }).catch(() => {});
-    }
+  #disableIfProhibited(device: Device): void {
+    if (this.isProhibited(device.technology)) device.setEnabled(false, { isPersistent: false }).catch(() => {});
   }
 
   #profilePushed(profile: Profile): void {

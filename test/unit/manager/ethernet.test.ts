@@ -509,3 +509,14 @@ test("a pulled cable is the reason of what it ends, and is counted once", async 
   await it.device("eth0").setEnabled(false, { isPersistent: false });
   assert.equal(service.stateReason, "device disabled");
 });
+
+test("a prohibition that comes while a Device is being enabled holds", async (t) => {
+  const it = await machine(t, ["eth0"]);
+  const eth0 = it.device("eth0");
+  await eth0.setEnabled(false, { isPersistent: false });
+  const enabling = eth0.setEnabled(true, { isPersistent: false });
+  it.manager.setProperty("ProhibitedTechnologies", "ethernet");
+  await enabling;
+  await it.settle();
+  assert.deepEqual([eth0.isEnabled, eth0.link.isUp], [false, false]);
+});
