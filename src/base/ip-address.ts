@@ -1,5 +1,6 @@
 /** IP and hardware addresses between their text and their bytes. Text is always canonical: RFC 5952 for IPv6. */
-import { isIPv4, isIPv6 } from "node:net";
+import { isIPv4 } from "node:net";
+import { isIpv6Text } from "./ipv6-text.ts";
 
 export type IpFamily = 4 | 6;
 
@@ -8,7 +9,7 @@ export const addressBits = (family: IpFamily): 32 | 128 => (family === 4 ? 32 : 
 /** The family of a plain address (no prefix length, no zone); undefined when it is none. */
 export function familyOf(text: string): IpFamily | undefined {
   if (isIPv4(text)) return 4;
-  return isIPv6(text) && !text.includes("%") ? 6 : undefined;
+  return isIpv6Text(text) ? 6 : undefined;
 }
 
 /** 4 or 16 bytes in network order. Throws RangeError on anything but one plain IPv4 or IPv6 address. */

@@ -1,5 +1,5 @@
 /** Files of ours: read with a limit, written whole or not at all. Errors are DaemonErrors that name the path. */
-import { randomBytes } from "node:crypto";
+
 import {
   closeSync,
   constants,
@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { DaemonError, type ErrorCode } from "../base/errors.ts";
+import { randomBytes } from "./random.ts";
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 

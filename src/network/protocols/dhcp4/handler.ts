@@ -1,5 +1,5 @@
-import { randomInt } from "node:crypto";
 import { DaemonError, describeError } from "../../../base/errors.ts";
+import { randomUint32 } from "../../../system/random.ts";
 import type { IpSettings } from "../../ip-settings.ts";
 import type { ProtocolHandler, ProtocolHost, ProtocolLink, ProtocolSession } from "../handler.ts";
 import { ChannelPool } from "./channels.ts";
@@ -47,7 +47,7 @@ export function dhcp4Handler(ports: Dhcp4Ports): Dhcp4Handler {
   };
 }
 
-const randomTransactionId = () => randomInt(2 ** 32);
+const randomTransactionId = randomUint32;
 
 interface PendingSetup {
   readonly resolve: (settings: IpSettings) => void;

@@ -1,0 +1,21 @@
+import { closeSync, openSync, readSync } from "node:fs";
+
+const source = "/dev/urandom";
+
+/**
+ * Unpredictable bytes from the kernel. node:crypto gives the same, but loading it takes 4 ms of every start. Throws the
+ * error of the system call where the machine has no such device.
+ */
+export function randomBytes(length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length);
+  const device = openSync(source, "r");
+  try {
+    for (let got = 0; got < length; ) got += readSync(device, bytes, got, length - got, null);
+    return bytes;
+  } finally {
+    closeSync(device);
+  }
+}
+
+/** From 0 to 4,294,967,295. */
+export const randomUint32 = (): number => randomBytes(4).readUInt32LE(0);
