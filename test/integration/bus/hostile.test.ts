@@ -275,10 +275,8 @@ test("a burst of broken calls of all kinds leaves us answering", async (t) => {
   const serials = Array.from({ length: 500 }, (_unused, at) =>
     peer.sendMessage({ ...echo, body: ["x"], ...kinds[at % kinds.length] }),
   );
-  await peer.replyTo(serials.at(-1) as number);
-  const replies = new Map(peer.heard.map(({ message }) => [message.replySerial, message]));
-  const unanswered = serials.filter((serial) => !replies.has(serial));
-  assert.deepEqual(unanswered, []);
+  // Each of them: the bus itself answers what exceeds its limits, and may do so before our answers to what came earlier.
+  for (const serial of serials) await peer.replyTo(serial);
   assert.equal(dispatcher.callsInFlight, 0);
   await answers();
 });
