@@ -83,6 +83,12 @@ export class EthernetService extends Service {
     this.setDevice(port);
   }
 
+  /** Ports bounce when they come up, and what is plugged in next may be another network: neither has to wait. */
+  override technologyChanged(): void {
+    if (!this.#port?.hasCarrier) this.forgetAttempts();
+    super.technologyChanged();
+  }
+
   /** Both entries, or neither. */
   override save(): void {
     const { profile, socketId } = this;

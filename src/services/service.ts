@@ -343,6 +343,10 @@ export abstract class Service implements OrderFacts {
   /** After resume and profile changes: what happened before no longer counts. */
   forgive(): void {
     this.isExplicitlyDisconnected = false;
+    this.forgetAttempts();
+  }
+  /** The next attempt is made at once. */
+  protected forgetAttempts(): void {
     this.#cooldown?.reset();
   }
 

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { busName } from "../../harness/daemon.ts";
 import { run } from "../../harness/namespace.ts";
+import { tryRun } from "../../harness/processes.ts";
 import { until } from "../../harness/until.ts";
+import { assertConsistent } from "./consistency.ts";
 import {
   addressesOf,
   addressOf,
@@ -55,6 +57,9 @@ test("gdbus and busctl see the Device and a Service that is ready", async (t) =>
   const property = ["get-property", busName, String(path), "org.chromium.flimflam.Service", "State"];
   assert.equal(busctl(...property), 's "ready"\n');
   assert.match(busctl("introspect", busName, "/device/eth0"), /\.Enable\s+method/);
+  // It reads the XML of every object, and complains of what it cannot read.
+  const { stdout, stderr } = tryRun("gdbus", ["introspect", "-a", address, "-d", busName, "-o", "/", "-r"]);
+  assert.deepEqual([stderr, /node \/device\/eth0 \{/.test(stdout)], ["", true]);
 });
 
 test("a Python client reads the properties, and hears IsConnected before State", async (t) => {
@@ -110,4 +115,16 @@ test("plugged in again it asks for the lease it had and discovers nothing", asyn
   assert.equal(addressOf("eth0"), address);
   await until("the server wrote its log", () => times(server, "DHCPACK") === 2);
   assert.deepEqual([times(server, "DHCPDISCOVER"), times(server, "DHCPREQUEST")], [1, 2]);
+});
+
+test("a cable that flaps thirty times is ready in the end, with one address", async (t) => {
+  const { cable } = await addLan(t, "router");
+  const daemon = await startDaemon(t);
+  for (let round = 0; round < 30; round++) {
+    cable.unplug();
+    cable.plug();
+  }
+  await untilState(daemon, "eth0", "ready");
+  await until("all fits together", () => assertConsistent(daemon).then(() => true));
+  assert.equal(routeLines().length, 2);
 });

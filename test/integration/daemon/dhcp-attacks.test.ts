@@ -44,6 +44,19 @@ test("the same frames without anything wrong are taken, so that the other tests 
   assert.equal(addressOf("eth0"), "10.1.0.77/24");
 });
 
+test("a server that refuses what it offers is asked ever more rarely, and makes no storm", async (t) => {
+  const { peer, cable, server } = await addLan(t, "router", { plugged: false });
+  await server.stop();
+  const attacker = await startAttacker(t, peer, "refuse");
+  const daemon = await startDaemon(t);
+  cable.plug();
+  await attacker.untilOutput(/^refused 1$/m);
+  const from = performance.now();
+  await attacker.untilOutput(/^refused 4$/m, 10_000);
+  assert.ok(performance.now() - from > 2500, `three more refusals in ${performance.now() - from} ms`);
+  await untilState(daemon, "eth0", "configuration");
+});
+
 test("options meant to do harm further on do none: not in the resolver file, not on the bus", async (t) => {
   const { peer, cable, server } = await addLan(t, "router", { plugged: false });
   await server.stop();

@@ -520,3 +520,19 @@ test("a prohibition that comes while a Device is being enabled holds", async (t)
   await it.settle();
   assert.deepEqual([eth0.isEnabled, eth0.link.isUp], [false, false]);
 });
+
+test("a port that bounces before it connects is tried at once each time, and so is the next cable", async (t) => {
+  const it = await machine(t, []);
+  it.dhcp.servers.clear();
+  for (let bounce = 0; bounce < 5; bounce++) {
+    it.kernel.plug("eth0");
+    await it.settle();
+    assert.equal(it.service("eth0").state, "configuration", `bounce ${bounce}`);
+    it.kernel.unplug("eth0");
+    await it.settle();
+  }
+  it.dhcp.serve("eth0", 10);
+  it.kernel.plug("eth0");
+  await it.settle();
+  assert.equal(it.service("eth0").state, "ready");
+});
