@@ -36,6 +36,8 @@ import { readLinkFacts, readLinkSpeedMbps } from "./system/sysfs.ts";
 import { version } from "./version.ts";
 
 const busName = "org.chromium.flimflam";
+/** By then the first clients have their answers. */
+const afterStartMs = 30;
 
 /** All parts of the program, made from the configuration, started in order and stopped in the opposite one. */
 export class Daemon {
@@ -88,10 +90,14 @@ export class Daemon {
     await this.#manager.start();
     this.#isReady = true;
     this.#notify.ready();
-    void this.#sink.startWriting();
-    // While nothing is waiting: the first lease then finds its code compiled.
-    setImmediate(() => this.#dhcp.rehearse());
+    this.#clock.startTimer("after-start", afterStartMs, () => this.#prepare());
     this.#log.info(`fairleadd ${version} is ready: ${this.#manager.devices.length} devices`);
+  }
+
+  /** What takes milliseconds and nobody waits for: the first lease then finds its code compiled. */
+  #prepare(): void {
+    void this.#sink.startWriting();
+    this.#dhcp.rehearse();
   }
 
   /** Twice is harmless. What is connected stays connected: links, addresses and routes are left as they are. */
