@@ -13,6 +13,8 @@ export interface KernelLink {
   readonly ifindex: number;
   readonly flags: readonly string[];
   readonly mtu: number;
+  /** RFC 2863: UP, DOWN, LOWERLAYERDOWN ... */
+  readonly operstate: string;
 }
 export const kernelLinks = (): readonly KernelLink[] => ipJson("link") as KernelLink[];
 export function kernelLink(name: string): KernelLink {

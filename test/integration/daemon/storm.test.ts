@@ -4,7 +4,7 @@ import type { TestDaemon } from "../../harness/daemon.ts";
 import { addPeer } from "../../harness/namespace.ts";
 import { startProcess, tryRun } from "../../harness/processes.ts";
 import { until } from "../../harness/until.ts";
-import { ip, kernelLinks, residentMiB } from "./kernel-view.ts";
+import { ip, kernelLink, kernelLinks, residentMiB } from "./kernel-view.ts";
 import { addLan, devicePaths, startDaemon, untilState } from "./support.ts";
 
 const count = 1000;
@@ -54,9 +54,9 @@ test("a thousand links appear and vanish at once: all are right, and a cable is 
   const before = residentMiB(daemon.process.pid);
   const storm = batch(stormLinks);
   cable.unplug();
-  await untilState(daemon, "eth0", "idle", 10_000);
+  await untilState(daemon, "eth0", "idle", 30_000);
   cable.plug();
-  await untilState(daemon, "eth0", "ready", 10_000);
+  await untilState(daemon, "eth0", "ready", 30_000);
   await storm;
   await allListed(daemon);
   assert.equal((await devicePaths(daemon)).length, count + 1);
@@ -72,14 +72,18 @@ test("a thousand links appear and vanish at once: all are right, and a cable is 
   await untilState(daemon, "eth0", "ready");
 });
 
-/** Another member of the crowd gets its carrier and loses it again. */
+/** The kernel itself takes its time over a crowd: from when it says so, the daemon has a second. */
 async function followsCarrier(daemon: TestDaemon): Promise<void> {
-  const linkUp = async () => (await daemon.properties("/device/p500", "Device"))["Ethernet.LinkUp"];
-  assert.equal(await linkUp(), false);
-  ip("-n", "crowd", "link", "set", "p500", "up");
-  await until("carrier is told", linkUp);
-  ip("-n", "crowd", "link", "set", "p500", "down");
-  await until("its loss is told", async () => !(await linkUp()));
+  const told = async () => (await daemon.properties("/device/p500", "Device"))["Ethernet.LinkUp"] as boolean;
+  assert.equal(await told(), false);
+  for (const state of ["up", "down"] as const) {
+    ip("-n", "crowd", "link", "set", "p500", state);
+    const hasCarrier = state === "up";
+    // Unlike the flag, the state changes together with the news of it.
+    const isSaid = () => (kernelLink("p500").operstate === "UP") === hasCarrier;
+    await until(`the kernel says that carrier is ${state}`, isSaid, 30_000);
+    await until(`the daemon says that carrier is ${state}`, async () => (await told()) === hasCarrier, 1000);
+  }
 }
 
 test("a daemon that finds a thousand links at its start lists them all, and ends cleanly", async (t) => {
@@ -88,6 +92,6 @@ test("a daemon that finds a thousand links at its start lists them all, and ends
   await batch(stormLinks);
   const daemon = await startDaemon(t);
   assert.equal((await devicePaths(daemon)).length, count + 1);
-  await untilState(daemon, "eth0", "ready", 10_000);
+  await untilState(daemon, "eth0", "ready", 30_000);
   await daemon.stop();
 });

@@ -72,7 +72,8 @@ export async function serviceOn(daemon: TestDaemon, link: string): Promise<Prope
   }
   return undefined;
 }
-export function untilState(daemon: TestDaemon, link: string, state: string, limitMs = 10_000): Promise<Properties> {
+/** The limit leaves room for two lost packets: DHCP sends again after 4 and 8 seconds. */
+export function untilState(daemon: TestDaemon, link: string, state: string, limitMs = 20_000): Promise<Properties> {
   const found = async () => {
     const service = await serviceOn(daemon, link);
     return service?.State === state && service;
