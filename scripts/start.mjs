@@ -27,15 +27,11 @@ function build() {
 /** The lab as a child in its own namespaces; resolves to its exit code when all of it is gone. */
 export async function runLab(args, env = {}) {
   const folder = mkdtempSync(join(tmpdir(), "fairlead-lab-"));
-  const lab = spawn(
-    join(root, "test/harness/in-namespace"),
-    ["--", process.execPath, "--import", "tsx", "src/lab/main.ts", ...args],
-    {
-      cwd: root,
-      stdio: "inherit",
-      env: { ...process.env, ...env, FAIRLEAD_LAB_FOLDER: folder, FAIRLEAD_LAB_OUTER_UID: String(process.getuid()) },
-    },
-  );
+  const program = [process.execPath, "--import", "tsx", "src/lab/main.ts", ...args];
+  // Should this process be killed, the kernel ends the lab as well.
+  const command = ["--pdeathsig", "KILL", join(root, "test/harness/in-namespace"), "--", ...program];
+  const outside = { FAIRLEAD_LAB_FOLDER: folder, FAIRLEAD_LAB_OUTER_UID: String(process.getuid()) };
+  const lab = spawn("setpriv", command, { cwd: root, stdio: "inherit", env: { ...process.env, ...env, ...outside } });
   writeEnterScript(folder, lab);
   // Ctrl-C reaches the lab from the terminal; it ends in order, and only then is it our turn.
   process.on("SIGINT", () => {});

@@ -16,6 +16,7 @@ const needs = {
   lab: [
     ["ip", "iproute2"],
     ["unshare", "util-linux"],
+    ["setpriv", "util-linux"],
     ["dbus-daemon", "dbus"],
     ["dnsmasq", "dnsmasq-base"],
   ],

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { type ManagedProcess, startProcess } from "../../harness/processes.ts";
+import { requirePrivateNamespace } from "../../harness/namespace.ts";
+import { startPrivateBus } from "../../harness/private-bus.ts";
+import { type ManagedProcess, startProcess, tryRun } from "../../harness/processes.ts";
 import { until } from "../../harness/until.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -87,8 +89,47 @@ test("the lab ends with the program that started it", async (t) => {
   await until("its folder is gone", () => !existsSync(enter), 5000);
 });
 
+test("the lab ends even if the program that started it is killed", async (t) => {
+  const lab = start(t);
+  const [, enter = ""] = await lab.untilOutput(/^ {2}(\S+\/enter) fairlead status$/m, 30_000);
+  await lab.untilOutput(/ConnectionState: ready/, 30_000);
+  lab.kill("SIGKILL");
+  await lab.waitExit(10_000);
+  await until("nothing runs inside", () => tryRun(enter, ["true"]).code !== 0);
+  rmSync(dirname(enter), { recursive: true });
+});
+
 test("an unknown argument is refused by name with exit code 2", async (t) => {
   const lab = start(t, "--twice");
   assert.equal((await lab.waitExit(20_000)).code, 2, lab.output());
   assert.match(lab.output(), /lab: unknown argument --twice/);
+});
+
+test("a shell inside knows fairlead, the bus and the cables, and its exit code comes out", async (t) => {
+  const command = `${process.execPath} ${join(root, "scripts/start.mjs")} --shell`;
+  // script gives it a terminal, without which bash would not be interactive.
+  const shell = startProcess("script", ["--quiet", "--return", "--command", command, "/dev/null"], { cwd: root });
+  t.after(() => shell.end());
+  await shell.untilOutput(/A shell in Fairlead's lab[\s\S]*lab .*[#$]/, 30_000);
+  shell.write(
+    "fairlead connect --help >/dev/null && unplug eth0 && ip -brief link show eth0; servers off; servers on\n",
+  );
+  await shell.untilOutput(/eth0@\S+ +(DOWN|LOWERLAYERDOWN)/);
+  shell.write("exit 5\n");
+  assert.equal((await shell.waitExit()).code, 5, shell.output());
+  assert.deepEqual(folders(), []);
+});
+
+test("--host warns, and runs the daemon on the links at hand with its own arguments", async (t) => {
+  requirePrivateNamespace();
+  const bus = await startPrivateBus();
+  t.after(() => bus.remove());
+  const folder = mkdtempSync(join(tmpdir(), "fairlead-host-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const places = ["--bus-address", bus.address, "--state-dir", join(folder, "state"), "--run-dir", join(folder, "run")];
+  const host = start(t, "--host", ...places);
+  await host.untilOutput(/WARNING: fairleadd now manages the links of this very machine/, 20_000);
+  await host.untilOutput(/is ready/, 20_000);
+  host.kill("SIGTERM");
+  assert.deepEqual(await host.waitExit(), { code: 0, signal: null }, host.output());
 });
