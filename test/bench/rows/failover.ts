@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { run, startProcess } from "../../harness/processes.ts";
+import { run, startProcess, tryRun } from "../../harness/processes.ts";
 import { until } from "../../harness/until.ts";
 import type { Findings } from "../figures.ts";
 import type { Subject } from "../subject.ts";
@@ -35,11 +35,10 @@ export async function measureFailover(subject: Subject): Promise<Findings> {
       await world.untilReadyForCable(link);
       cable.plug();
     }
-    await until(
-      "both have a default route",
-      () => run("ip", ["route", "show", "default"]).trim().includes("\n"),
-      20_000,
-    );
+    // Not: both have a default route; some give one to the best only.
+    const addresses = () => run("ip", ["-4", "-o", "address", "show", "scope", "global"]).trim().split("\n");
+    await until("both have an address", () => addresses().length === cables.size, 20_000);
+    await until("the target has a route", () => tryRun("ip", ["route", "get", target]).code === 0, 20_000);
     await world.settle();
     const best = /dev (\S+)/.exec(run("ip", ["route", "get", target]))?.[1] ?? "";
     const probes = await probeWhile(() => cables.get(best)?.unplug());
