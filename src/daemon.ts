@@ -14,7 +14,7 @@ import { LinkSelection } from "./device-info/link-names.ts";
 import { Manager } from "./manager/manager.ts";
 import type { ManagerPorts } from "./manager/manager-ports.ts";
 import { managerShape } from "./manager/manager-properties.ts";
-import { networkOptions } from "./manager/network-options.ts";
+import { DeviceLeases, networkOptions } from "./manager/network-options.ts";
 import { Applier } from "./network/applier.ts";
 import { Network } from "./network/network.ts";
 import type { Dhcp4Config } from "./network/protocols/dhcp4/config.ts";
@@ -27,6 +27,7 @@ import { sqliteStorage } from "./profiles/sqlite-storage.ts";
 import { StateLock } from "./profiles/state-lock.ts";
 import { KernelRtnl } from "./rtnl/kernel.ts";
 import { BootClock } from "./system/boot-clock.ts";
+import { DeferredLog } from "./system/deferred-log.ts";
 import { removeFile, writeAtomically } from "./system/files.ts";
 import { StandardErrorLog } from "./system/log-sink.ts";
 import { releaseMemory } from "./system/memory.ts";
@@ -43,6 +44,7 @@ const afterStartMs = 30;
 export class Daemon {
   readonly #clock = new BootClock();
   readonly #sink: StandardErrorLog;
+  readonly #deferredLog: DeferredLog;
   readonly #logs: LogControl;
   readonly #log: Log;
   readonly #bus: BusClient;
@@ -50,6 +52,7 @@ export class Daemon {
   readonly #dhcp: Dhcp4Handler;
   readonly #applier: Applier;
   readonly #profiles: ProfileStack;
+  readonly #leases: DeviceLeases;
   readonly #resolver: ResolverFile;
   readonly #manager: Manager;
   readonly #notify: ServiceNotify;
@@ -59,7 +62,8 @@ export class Daemon {
 
   constructor(private readonly config: DaemonConfig) {
     this.#sink = new StandardErrorLog();
-    this.#logs = new LogControl(this.#sink);
+    this.#deferredLog = new DeferredLog(this.#sink, this.#clock);
+    this.#logs = new LogControl(this.#deferredLog);
     this.#logs.setLevel(config.logLevel);
     this.#logs.setScopes(config.logScopes);
     this.#log = this.#logs.scope("daemon");
@@ -71,6 +75,7 @@ export class Daemon {
     this.#applier = new Applier({ rtnl: this.#rtnl, clock, log: this.#logs.scope("route"), sysctls: new Sysctl() });
     const { stateDir, runDir } = config;
     this.#profiles = new ProfileStack({ stateDir, runDir, storage: sqliteStorage, log: this.#logs.scope("profile") });
+    this.#leases = new DeviceLeases(this.#profiles, clock);
     this.#resolver = new ResolverFile(join(runDir, "resolv.conf"), {
       write: (path, text) => void writeAtomically(path, text),
       remove: (path) => void removeFile(path),
@@ -115,12 +120,14 @@ export class Daemon {
     this.#lock?.release();
     this.#notify.close();
     this.#clock.close();
+    this.#deferredLog.flush();
     this.#sink.close();
   }
 
   /** A fault of ours: the state is not to be trusted any more. The service manager starts us again; no connection is dropped. */
   die(error: unknown): void {
     this.#log.error(`a fault in the daemon: ${describeError(error)}`, { error });
+    this.#deferredLog.flush();
     this.#sink.close();
     process.exit(1);
   }
@@ -167,14 +174,15 @@ export class Daemon {
         new Network<Dhcp4Config>({ clock, log: this.#logs.scope("dhcp"), applier, dhcp: this.#dhcp }, device),
       networkOptions: (device, service) =>
         networkOptions(device, service, {
-          clock,
-          profiles: this.#profiles,
+          leases: this.#leases,
           dhcpHostname: this.#manager.dhcpHostname,
           isRfc8925Enabled: this.#manager.settings.isRfc8925Enabled,
           isInUse: (link) => applier.inherited(link).addresses.length > 0,
         }),
       releaseMemory,
-      prepareLink: (link) => {
+      prepareLink: (device) => {
+        const link = device.link.index;
+        this.#leases.of(device).load();
         applier.manage(link);
         this.#dhcp.prepareLink(link);
       },

@@ -9,7 +9,8 @@ export type LogFields = Readonly<Record<string, unknown>>;
 export type LogMessage = string | (() => string);
 
 export interface LogSink {
-  write(level: LogLevel, scope: string, message: string, fields: LogFields | undefined): void;
+  /** `at`: when it was said, in milliseconds since 1970; now when absent. */
+  write(level: LogLevel, scope: string, message: string, fields: LogFields | undefined, at?: number): void;
 }
 
 export interface Log {

@@ -1,5 +1,5 @@
 /** Which links are not ours to configure without being asked: do no harm. */
-import { isOwnAddress } from "../network/kernel-marks.ts";
+import { isOwnAddress, isOwnRoute } from "../network/kernel-marks.ts";
 import type { Link, Snapshot } from "../rtnl/rtnl.ts";
 
 /** Links of these kinds are built by somebody for a purpose: container hosts, hypervisors, administrators. */
@@ -12,6 +12,8 @@ const permanentFlag = 0x80;
 
 /** Why the link is left alone; undefined: it is ours to use. */
 export function leftAloneBecause(link: Link, snapshot: Snapshot): string | undefined {
+  // Connected by us before a restart: to leave it alone now would be to drop the connection.
+  if (snapshot.routes({ link: link.index }).some(isOwnRoute)) return undefined;
   if (link.kind !== undefined && builtKinds.has(link.kind)) return `a ${link.kind} that somebody else made`;
   const foreign = snapshot
     .addresses(link.index)

@@ -16,6 +16,7 @@ export class EthernetDevice extends Device implements EthernetPort {
   override readonly technology = "ethernet";
   /** Set by DeviceInfo; a person's Connect clears it. */
   #leftAloneBecause: string | undefined;
+  #linkSpeedKbps = 0;
 
   constructor(
     host: DeviceHost,
@@ -36,7 +37,10 @@ export class EthernetDevice extends Device implements EthernetPort {
     return this.link.master === undefined ? this.#leftAloneBecause : "the link is part of another one";
   }
   get linkSpeedKbps(): number {
-    return this.hasCarrier ? (this.hardware.readSpeedMbps(this.name) ?? 0) * 1000 : 0;
+    return this.hasCarrier ? this.#linkSpeedKbps : 0;
+  }
+  readLinkSpeed(): void {
+    this.#linkSpeedKbps = (this.hardware.readSpeedMbps(this.name) ?? 0) * 1000;
   }
   /** "pci", "usb", or empty: another bus, or no hardware at all. */
   get busType(): string {

@@ -28,7 +28,7 @@ export interface ManagerPorts extends ConnectivityPorts {
   /** A burst is over: memory that it took can go. */
   releaseMemory(): void;
   /** Opens what the link's first connection would have to wait for. Throws when the link is gone. */
-  prepareLink(linkIndex: number): void;
+  prepareLink(device: Device): void;
   /** The Device is disabled: the link is given back as it was found. */
   leaveLink(linkIndex: number): void;
   /** The link is gone. */

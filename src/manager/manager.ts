@@ -20,8 +20,8 @@ import { EthernetProvider } from "../providers/ethernet-provider.ts";
 import type { Provider, ProviderHost } from "../providers/provider.ts";
 import type { Link, Rtnl } from "../rtnl/rtnl.ts";
 import { type ConnectState, isConnected } from "../services/connect-states.ts";
-import { DeferredSaves } from "../services/deferred-saves.ts";
 import type { Service } from "../services/service.ts";
+import { SettledSuccesses } from "../services/settled-successes.ts";
 import { AutoConnector } from "./auto-connector.ts";
 import { Connectivity } from "./connectivity.ts";
 import type { ManagerEvent } from "./events.ts";
@@ -60,7 +60,7 @@ export class Manager implements ProviderHost, DeviceHost {
   readonly #ethernet: EthernetProvider;
   readonly #autoConnector: AutoConnector;
   readonly #announcer: ManagerAnnouncer;
-  readonly #deferredSaves: DeferredSaves;
+  readonly #successes: SettledSuccesses;
   #properties: PropertyStore<Manager> | undefined;
   #nextSerial = 0;
   #isRunning = false;
@@ -89,7 +89,7 @@ export class Manager implements ProviderHost, DeviceHost {
     this.#announcer = new ManagerAnnouncer(this, (service, because) =>
       this.#post({ kind: "default-service-changed", service, because }),
     );
-    this.#deferredSaves = new DeferredSaves(ports.clock);
+    this.#successes = new SettledSuccesses(ports.clock);
     this.#ethernet = new EthernetProvider(this);
     this.#providers = [this.#ethernet];
     this.deviceInfo = new DeviceInfo(this.#deviceInfoHost());
@@ -132,7 +132,7 @@ export class Manager implements ProviderHost, DeviceHost {
   /** Everything is stored already. Links, addresses and routes stay, so that a restart drops no connection. */
   stop(): void {
     this.#isRunning = false;
-    this.#deferredSaves.flush();
+    this.#successes.flush();
     this.services.stop();
     this.#announcer.stop();
     this.events.close();
@@ -164,8 +164,8 @@ export class Manager implements ProviderHost, DeviceHost {
     service.load(owner ?? adopter);
     if (!owner && service.storageId === "ethernet_any") service.saveIfPossible();
   }
-  saveSoon(service: Service): void {
-    this.#deferredSaves.add(service);
+  settleSoon(service: Service): void {
+    this.#successes.add(service);
   }
   requestSort(because: string, service?: Service): void {
     this.services.requestSort(because, service);
@@ -325,12 +325,12 @@ export class Manager implements ProviderHost, DeviceHost {
   }
 
   /** A few sockets are kept open for cables to come; a machine with a thousand links opens each when its cable is in. */
-  #prepare({ link, name }: Device): void {
+  #prepare(device: Device): void {
     if (this.#devices.length > mostPreparedLinks) return;
     try {
-      this.ports.prepareLink(link.index);
+      this.ports.prepareLink(device);
     } catch (error) {
-      this.log.debug(() => `${name}: not prepared: ${describeError(error)}`);
+      this.log.debug(() => `${device.name}: not prepared: ${describeError(error)}`);
     }
   }
   #requestSortOf(device: Device, because: string): void {

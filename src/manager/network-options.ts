@@ -6,9 +6,25 @@ import { ProfileLeaseKeeper } from "../profiles/lease-keeper.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
 import type { Service } from "../services/service.ts";
 
+/** The leases of each Device, read from the Profile when the Device is prepared and not when its cable goes in. */
+export class DeviceLeases {
+  readonly #keepers = new Map<string, ProfileLeaseKeeper>();
+  constructor(
+    private readonly profiles: ProfileStack,
+    private readonly clock: Clock,
+  ) {}
+
+  /** A lease belongs to the socket, not to the Service: Services swap identities, the server knows the address. */
+  of({ storageId: entry }: Device): ProfileLeaseKeeper {
+    const store = () => this.profiles.profileForDevices()?.store;
+    const keeper = this.#keepers.get(entry) ?? new ProfileLeaseKeeper({ entry, store, clock: this.clock });
+    this.#keepers.set(entry, keeper);
+    return keeper;
+  }
+}
+
 export interface NetworkOptionsSources {
-  readonly clock: Clock;
-  readonly profiles: ProfileStack;
+  readonly leases: DeviceLeases;
   readonly dhcpHostname: string;
   readonly isRfc8925Enabled: boolean;
   /** The link still has an address that an earlier run of the daemon put there. */
@@ -23,12 +39,7 @@ export function networkOptions(
 ): NetworkOptions<Dhcp4Config> {
   const { index, mtu } = device.link;
   const dhcp: Dhcp4Config = {
-    // A lease belongs to the socket, not to the Service: Services swap identities, the server knows the address.
-    leases: new ProfileLeaseKeeper({
-      entry: device.storageId,
-      store: () => sources.profiles.profileForDevices()?.store,
-      clock: sources.clock,
-    }),
+    leases: sources.leases.of(device),
     ...(sources.dhcpHostname && { hostname: sources.dhcpHostname }),
     ...(sources.isRfc8925Enabled && { ipv6OnlyPreferred: true }),
     ...(sources.isInUse(index) && { resume: "in-use" as const }),

@@ -20,18 +20,22 @@ export class ProfileLeaseKeeper {
   /** What the session goes by now; it is what `forget` is about. */
   #current: StoredLease | undefined;
   #isForgotten = false;
+  #readFrom: ProfileStore | undefined;
 
   constructor(private readonly options: LeaseKeeperOptions) {}
 
   /** JSON of the lease saved last, if it has not run out. After `forget` nothing, until the next `save`. */
   load(): string | undefined {
     if (this.#isForgotten) return undefined;
-    const newest = this.options
-      .store()
-      ?.leases(this.options.entry)
-      .find((lease) => this.#isValid(lease));
-    this.#current = newest ?? (this.#current && this.#isValid(this.#current) ? this.#current : undefined);
+    const store = this.options.store();
+    if (store !== this.#readFrom) this.#read(store);
+    if (this.#current && !this.#isValid(this.#current)) this.#current = undefined;
     return this.#current?.json;
+  }
+  /** Once: nobody else writes these leases, and a cable that goes in must not wait for the disk. */
+  #read(store: ProfileStore | undefined): void {
+    this.#readFrom = store;
+    this.#current = store?.leases(this.options.entry).find((lease) => this.#isValid(lease)) ?? this.#current;
   }
 
   /** `expiresAtMs`: milliseconds since 1970. `network`: what tells this network from others that the Service may be in. */
@@ -39,6 +43,7 @@ export class ProfileLeaseKeeper {
     const lease: StoredLease = { entry: this.options.entry, network, json, expiresAtMs };
     const store = this.options.store();
     if (store) this.#store(store, lease);
+    this.#readFrom = store;
     this.#current = lease;
     this.#isForgotten = false;
   }

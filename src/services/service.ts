@@ -26,8 +26,8 @@ export interface ServiceHost {
   readonly log: Log;
   /** Asks for one coalesced sort; asking often costs nothing. Without a Service: what holds for all has changed. */
   requestSort(because: string, service?: Service): void;
-  /** Writes it in the next turn: nobody waits for it. */
-  saveSoon(service: Service): void;
+  /** Calls its `settleSuccess` in the next turn: nobody waits for that. */
+  settleSoon(service: Service): void;
   /** Called after the state and its properties are in place, before clients hear of them. */
   stateChanged(service: Service, before: ConnectState, because: string): void;
   isTechnologyAutoConnectable(technology: Technology): boolean;
@@ -45,8 +45,10 @@ export interface ServiceDevice {
   /** D-Bus object path. */
   readonly path: string;
   readonly linkName: string;
-  /** Kilobits per second, 0 unknown. */
+  /** Kilobits per second as last read, 0 unknown. */
   readonly linkSpeedKbps: number;
+  /** A driver may take its time to answer. */
+  readLinkSpeed(): void;
 }
 
 export type DisconnectReason = "D-Bus RPC" | "Unload" | "Stop" | "carrier lost" | "device disabled" | "device removed";
@@ -312,7 +314,7 @@ export abstract class Service implements OrderFacts {
       this.autoConnect = true;
       this.isAutoConnectRetained = true;
     }
-    this.host.saveSoon(this);
+    this.host.settleSoon(this);
     this.properties.touch("AutoConnect");
   }
 
@@ -401,6 +403,12 @@ export abstract class Service implements OrderFacts {
       this.host.log.warn(`${this.logName}: could not be stored: ${describeError(error)}`);
     }
   }
+  /** What nobody waits for: the entry is written, and the driver is asked how fast the link is. */
+  settleSuccess(): void {
+    this.saveIfPossible();
+    this.#device?.readLinkSpeed();
+    for (const name of ["UplinkSpeedKbps", "DownlinkSpeedKbps"]) this.properties.touch(name);
+  }
   /** Every entry says what it is, so that it can be read without a live Service. */
   storedRows(): Map<string, string> {
     return this.properties.rows().set("Type", JSON.stringify(this.technology));
@@ -437,13 +445,5 @@ const stateProperties = [
   "State",
 ] as const;
 const deviceProperties = ["Device", "Visible", "Connectable"] as const;
-/** The speed is asked for here and not at carrier: a driver may take its time to answer. */
-const networkProperties = [
-  "NetworkID",
-  "NetworkConfig",
-  "SavedIPConfig",
-  "Metered",
-  "UplinkSpeedKbps",
-  "DownlinkSpeedKbps",
-] as const;
+const networkProperties = ["NetworkID", "NetworkConfig", "SavedIPConfig", "Metered"] as const;
 const technologyProperties = ["Connectable", "Visible", "Strength"] as const;

@@ -46,8 +46,8 @@ export class StandardErrorLog implements LogSink {
     process.on("exit", this.#onExit);
   }
 
-  write(level: LogLevel, scope: string, message: string, fields: LogFields | undefined): void {
-    const line = this.#format({ level, scope, message, fields, at: Date.now() }, this.#showStacks(level));
+  write(level: LogLevel, scope: string, message: string, fields: LogFields | undefined, at = Date.now()): void {
+    const line = this.#format({ level, scope, message, fields, at }, this.#showStacks(level));
     this.#kept.push(line);
     this.#submit?.(level, line);
     if (level === "error" || this.#isDirect || this.#kept.length >= mostKeptLines) this.flush();

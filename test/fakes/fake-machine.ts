@@ -9,7 +9,7 @@ import type { Device } from "../../src/devices/device.ts";
 import { Manager } from "../../src/manager/manager.ts";
 import type { ManagerPorts } from "../../src/manager/manager-ports.ts";
 import { managerShape } from "../../src/manager/manager-properties.ts";
-import { networkOptions } from "../../src/manager/network-options.ts";
+import { DeviceLeases, networkOptions } from "../../src/manager/network-options.ts";
 import { Applier } from "../../src/network/applier.ts";
 import { Network } from "../../src/network/network.ts";
 import type { Dhcp4Config } from "../../src/network/protocols/dhcp4/config.ts";
@@ -96,6 +96,7 @@ export class FakeMachine {
 
   #ports({ block = [], allow }: FakeMachineOptions): ManagerPorts {
     const { clock, kernel, applier, profiles } = this;
+    const leases = new DeviceLeases(profiles, clock);
     return {
       clock,
       log: silentLog,
@@ -114,8 +115,7 @@ export class FakeMachine {
       makeNetwork: (device) => new Network<Dhcp4Config>({ clock, log: silentLog, applier, dhcp: this.dhcp }, device),
       networkOptions: (device, service) =>
         networkOptions(device, service, {
-          clock,
-          profiles,
+          leases,
           dhcpHostname: this.manager.dhcpHostname,
           isRfc8925Enabled: this.manager.settings.isRfc8925Enabled,
           isInUse: (link) => applier.inherited(link).addresses.length > 0,
