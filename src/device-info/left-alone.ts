@@ -12,14 +12,18 @@ const permanentFlag = 0x80;
 
 /** Why the link is left alone; undefined: it is ours to use. */
 export function leftAloneBecause(link: Link, snapshot: Snapshot): string | undefined {
+  const reason = whyForeign(link, snapshot);
   // Connected by us before a restart: to leave it alone now would be to drop the connection.
-  if (snapshot.routes({ link: link.index }).some(isOwnRoute)) return undefined;
+  const isOurs = reason !== undefined && snapshot.routes({ link: link.index }).some(isOwnRoute);
+  return isOurs ? undefined : reason;
+}
+
+function whyForeign(link: Link, snapshot: Snapshot): string | undefined {
   if (link.kind !== undefined && builtKinds.has(link.kind)) return `a ${link.kind} that somebody else made`;
   const foreign = snapshot
     .addresses(link.index)
     .find(
       (address) => address.scope === universe && (address.flags & permanentFlag) !== 0 && !isOwnAddress(address, false),
     );
-  if (foreign) return `somebody else gave it the address ${foreign.address}/${foreign.prefixLength}`;
-  return undefined;
+  return foreign && `somebody else gave it the address ${foreign.address}/${foreign.prefixLength}`;
 }

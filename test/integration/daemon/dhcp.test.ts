@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { variant } from "../../harness/bus-client.ts";
 import { until } from "../../harness/until.ts";
 import { addressesOf, addressOf, kernelLink, routeLines, routesOf, watchKernel } from "./kernel-view.ts";
-import { addLan, startDaemon, startServer, times, untilState } from "./support.ts";
+import { addLan, serviceOn, startDaemon, startServer, times, untilState } from "./support.ts";
 
 test("a static address takes effect on the live connection, and the lease comes back after it", async (t) => {
   await addLan(t, "router");
@@ -108,4 +108,40 @@ test("rapid commit: two messages instead of four", async (t) => {
   await untilState(daemon, "eth0", "ready");
   await until("the server wrote its log", () => times(server, "DHCPACK") === 1);
   assert.deepEqual([times(server, "DHCPOFFER"), times(server, "DHCPREQUEST")], [0, 0]);
+});
+
+test("with a static address a cable is ready at once, whether a server answers or not", async (t) => {
+  const { server, cable } = await addLan(t, "router", { plugged: false });
+  await server.stop();
+  const daemon = await startDaemon(t);
+  const path = String((await serviceOn(daemon, "eth0"))?.path);
+  const fixed = { Address: variant("s", "10.1.0.7"), Prefixlen: variant("i", 24), Gateway: variant("s", "10.1.0.1") };
+  await daemon.setProperty(path, "Service", "StaticIPConfig", "a{sv}", fixed);
+  cable.plug();
+  await untilState(daemon, "eth0", "ready", 3000);
+  assert.equal(addressOf("eth0"), "10.1.0.7/24");
+  assert.deepEqual(routeLines(), ["10.1.0.0/24 dev eth0 proto 102", "default via 10.1.0.1 dev eth0 proto 102"]);
+});
+
+test("Disconnect gives the lease back, and nothing connects the cable until a person does", async (t) => {
+  const { server, cable } = await addLan(t, "router");
+  const daemon = await startDaemon(t);
+  const path = String((await untilState(daemon, "eth0", "ready")).path);
+  await daemon.call(path, "org.chromium.flimflam.Service", "Disconnect");
+  await until("the server has it back", () => times(server, "DHCPRELEASE") === 1);
+  assert.equal(server.leases(), "");
+  await until("the address is gone", () => addressesOf("eth0").length === 0);
+  cable.unplug();
+  await until(
+    "the carrier is gone",
+    async () => !(await daemon.properties("/device/eth0", "Device"))["Ethernet.LinkUp"],
+  );
+  cable.plug();
+  await until(
+    "the carrier is back",
+    async () => (await daemon.properties("/device/eth0", "Device"))["Ethernet.LinkUp"],
+  );
+  assert.equal((await serviceOn(daemon, "eth0"))?.State, "idle");
+  await daemon.call(path, "org.chromium.flimflam.Service", "Connect");
+  await untilState(daemon, "eth0", "ready");
 });

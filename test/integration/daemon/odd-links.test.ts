@@ -88,3 +88,24 @@ test("a link's own hardware address changes: the Device says the new one and is 
   assert.ok(kernelLink("eth0").flags.includes("UP"));
   await assertConsistent(daemon);
 });
+
+test("what somebody else adds to a connected link stays, also when the cable goes", async (t) => {
+  const { cable } = await addLan(t, "router");
+  const daemon = await startDaemon(t);
+  await untilState(daemon, "eth0", "ready");
+  ip("address", "add", "192.0.2.9/24", "dev", "eth0");
+  ip("route", "add", "198.51.100.0/24", "via", "192.0.2.1", "metric", "5");
+  ip("rule", "add", "pref", "20400", "from", "192.0.2.9", "lookup", "77");
+  const theirs = () => [
+    addressesOf("eth0").includes("192.0.2.9/24"),
+    ip("route").includes("198.51.100.0/24 via 192.0.2.1"),
+    ip("rule").includes("20400:"),
+  ];
+  await daemon.kill();
+  await daemon.launch();
+  await untilState(daemon, "eth0", "ready");
+  cable.unplug();
+  await untilState(daemon, "eth0", "idle");
+  await until("ours is gone", () => ownRules().length === 0 && addressesOf("eth0").length === 1);
+  assert.deepEqual(theirs(), [true, true, true]);
+});

@@ -4,6 +4,7 @@ import type { TestDaemon } from "../../harness/daemon.ts";
 import { addPeer } from "../../harness/namespace.ts";
 import { startProcess, tryRun } from "../../harness/processes.ts";
 import { until } from "../../harness/until.ts";
+import { assertConsistent } from "./consistency.ts";
 import { ip, kernelLink, kernelLinks, residentMiB } from "./kernel-view.ts";
 import { addLan, devicePaths, startDaemon, untilState } from "./support.ts";
 
@@ -94,4 +95,25 @@ test("a daemon that finds a thousand links at its start lists them all, and ends
   assert.equal((await devicePaths(daemon)).length, count + 1);
   await untilState(daemon, "eth0", "ready", 30_000);
   await daemon.stop();
+});
+
+test("what happens while the daemon is frozen it knows when it goes on", async (t) => {
+  const { cable } = await addLan(t, "router");
+  addCrowd(t);
+  const daemon = await startDaemon(t);
+  await untilState(daemon, "eth0", "ready");
+  daemon.process.kill("SIGSTOP");
+  await batch(stormLinks);
+  cable.unplug();
+  ip("link", "set", "p7", "name", "renamed");
+  daemon.process.kill("SIGCONT");
+  await untilState(daemon, "eth0", "idle");
+  await allListed(daemon);
+  daemon.process.kill("SIGSTOP");
+  ip("link", "delete", "group", stormGroup);
+  cable.plug();
+  daemon.process.kill("SIGCONT");
+  await untilState(daemon, "eth0", "ready");
+  await allListed(daemon);
+  await assertConsistent(daemon);
 });

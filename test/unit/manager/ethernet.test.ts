@@ -536,3 +536,26 @@ test("a port that bounces before it connects is tried at once each time, and so 
   await it.settle();
   assert.equal(it.service("eth0").state, "ready");
 });
+
+test("a link that is connected stays so over a restart, whatever somebody else has added to it", async (t) => {
+  const first = await machine(t, ["eth0"]);
+  const foreign = {
+    link: first.device("eth0").link.index,
+    family: 4,
+    address: "198.51.100.7",
+    prefixLength: 24,
+  } as const;
+  first.kernel.outside({ op: "put-address", address: foreign });
+  await first.settle();
+  first.manager.stop();
+  first.applier.close();
+  const { kernel, storage, dhcp } = first;
+  const before = kernel.toText();
+  kernel.restart();
+  const second = new FakeMachine({ kernel, storage, dhcp });
+  t.after(() => second.stop());
+  await second.start();
+  await second.clock.advanceSettled(3000);
+  assert.equal(second.service("eth0").state, "ready");
+  assert.equal(kernel.toText(), before);
+});
