@@ -118,12 +118,16 @@ export class Applier {
     this.#holdSettings("network", link);
   }
 
-  /** Removes all that is ours from the link and gives its MTU back. Nothing to remove: nothing happens. */
+  /**
+   * Removes all that is ours from the link and gives its MTU back. Nothing to remove: nothing happens. The requests leave
+   * at the end of this turn: that a cable is out is told before the kernel, which takes its time, cleans up after it.
+   */
   release(link: number): void {
     this.#entries.delete(link);
     this.#ranks.dropInherited((other) => other === link);
     this.#sysctls.release("network", link, this.#nameIfThere(link));
-    this.#apply([link]);
+    this.#due.add(link);
+    this.#passSoon();
   }
 
   /** Links in order, the best first. Metrics follow at once. */
@@ -155,7 +159,7 @@ export class Applier {
 
   /** Resolves when everything told so far has been answered by the kernel. */
   async settled(): Promise<void> {
-    while (this.#sending) await this.#sending;
+    while (this.#sending || this.#isRepairPosted) await this.#sending;
   }
 
   /** Stops looking after the kernel and leaves it as it is, so that a restart drops no connection. */
