@@ -2,7 +2,7 @@ import type { Cancel, Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { isPrimary, type PrimaryTechnology, type Technology } from "../base/technology.ts";
 import type { Device } from "../devices/device.ts";
-import type { Delta, Link, Rtnl } from "../rtnl/rtnl.ts";
+import type { Address, Delta, Link, Rtnl } from "../rtnl/rtnl.ts";
 import type { DisconnectReason } from "../services/service.ts";
 import type { LinkFacts } from "../system/sysfs.ts";
 import type { LinkSelection } from "./link-names.ts";
@@ -10,6 +10,8 @@ import { decideTechnology } from "./technology-decision.ts";
 
 /** Drivers bind and modems show their tty within this time (spec/shill-behaviour.md, 2.3). */
 const settleMs = 5_000;
+/** RT_SCOPE_UNIVERSE: it means something beyond the link. */
+const universeScope = 0;
 
 export interface DeviceInfoHost {
   readonly clock: Clock;
@@ -86,8 +88,17 @@ export class DeviceInfo {
       case "link-removed":
         this.#remove(delta.link.index, "device removed");
         break;
-      default: // addresses, routes, rules and neighbours are the Network's business
+      case "address-added":
+      case "address-removed":
+        if (delta.reason !== "own-request") this.#onAddress(delta.address);
+        break;
+      default: // routes, rules and neighbours are the Network's business
     }
+  }
+
+  /** Link-local addresses come and go by themselves. */
+  #onAddress({ link, scope }: Address): void {
+    if (scope === universeScope) this.#known.get(link)?.device?.addressesChanged();
   }
 
   #add(link: Link): void {

@@ -28,6 +28,8 @@ export interface DeviceHost {
   /** Carrier, address or usability changed: providers and the order look again. */
   linkChanged(device: Device): void;
   ipConfigsChanged(device: Device): void;
+  /** Somebody else added an address to its link, or took one away. */
+  addressesChanged(device: Device): void;
   /** A Network for this link that tells the Device of its changes. */
   makeNetwork(device: Device): Network;
   /** What the Service wants of layer 3 on this link. */
@@ -132,8 +134,15 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
       this.claimable.setCarrier(link.hasCarrier);
       this.carrierChanged();
       this.host.linkChanged(this);
-    } else if (before.master !== link.master) this.host.linkChanged(this);
+    } else if (before.master !== link.master) {
+      this.masterChanged();
+      this.host.linkChanged(this);
+    }
   }
+  /** The link became, or is no longer, part of another one. */
+  protected abstract masterChanged(): void;
+  /** Somebody else added an address to the link, or took one away. */
+  abstract addressesChanged(): void;
   protected abstract carrierChanged(): void;
 
   /** A person (D-Bus) or the Manager wants it on or off. Resolves when settled; errors of spec/shill-behaviour.md, 3. */

@@ -1,5 +1,6 @@
 import { type PropertyShape, propertyTable } from "../base/property.ts";
 import type { Link } from "../rtnl/rtnl.ts";
+import { isConnecting } from "../services/connect-states.ts";
 import type { EthernetPort, EthernetService } from "../services/ethernet-service.ts";
 import { Device, type DeviceHost, deviceShape } from "./device.ts";
 import { deviceProperties } from "./device-properties.ts";
@@ -14,8 +15,8 @@ export interface EthernetHardware {
 /** A cable's socket. */
 export class EthernetDevice extends Device implements EthernetPort {
   override readonly technology = "ethernet";
-  /** Set by DeviceInfo; a person's Connect clears it. */
-  #leftAloneBecause: string | undefined;
+  /** A person connected it all the same, or it was connected before somebody else put an address on it. */
+  #isOurs = false;
   #linkSpeedKbps = 0;
 
   constructor(
@@ -23,10 +24,10 @@ export class EthernetDevice extends Device implements EthernetPort {
     link: Link,
     technologyReason: string,
     private readonly hardware: EthernetHardware,
-    leftAloneBecause: string | undefined,
+    /** Why the link is not to be touched by ourselves; undefined: it is ours to use. */
+    private readonly whyForeign: (link: Link) => string | undefined,
   ) {
     super(host, link, technologyReason);
-    this.#leftAloneBecause = leftAloneBecause;
     this.claimable.setCarrier(link.hasCarrier);
   }
 
@@ -34,7 +35,8 @@ export class EthernetDevice extends Device implements EthernetPort {
     return ethernetShape;
   }
   get leftAloneBecause(): string | undefined {
-    return this.link.master === undefined ? this.#leftAloneBecause : "the link is part of another one";
+    if (this.link.master !== undefined) return "the link is part of another one";
+    return this.#isOurs ? undefined : this.whyForeign(this.link);
   }
   get linkSpeedKbps(): number {
     return this.hasCarrier ? this.#linkSpeedKbps : 0;
@@ -50,7 +52,7 @@ export class EthernetDevice extends Device implements EthernetPort {
   }
 
   connectService(service: EthernetService): void {
-    this.#leftAloneBecause = undefined;
+    if (this.leftAloneBecause !== undefined) this.#isOurs = true;
     this.selectService(service);
     this.startNetwork(service);
     service.advance("configure", `carrier on ${this.name}`);
@@ -63,6 +65,21 @@ export class EthernetDevice extends Device implements EthernetPort {
     this.selectService(undefined);
   }
 
+  override connected(first: boolean): void {
+    this.#isOurs = true;
+    super.connected(first);
+  }
+  /** An attempt of ours yields to somebody who configures the link; what is connected stays. */
+  override addressesChanged(): void {
+    const service = this.selectedService;
+    if (service && isConnecting(service.state) && this.leftAloneBecause !== undefined)
+      this.dropConnection("left alone");
+    this.host.addressesChanged(this);
+  }
+  /** What arrives at a port goes to the link that it is part of: there is nothing to be connected with. */
+  protected override masterChanged(): void {
+    if (this.link.master !== undefined) this.dropConnection("left alone");
+  }
   protected override carrierChanged(): void {
     this.properties.touch("Ethernet.LinkUp");
     if (!this.hasCarrier) this.dropConnection("carrier lost");

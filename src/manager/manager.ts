@@ -222,6 +222,9 @@ export class Manager implements ProviderHost, DeviceHost {
   forgetLink(linkIndex: number): void {
     this.ports.forgetLink(linkIndex);
   }
+  addressesChanged(device: Device): void {
+    this.#requestSortOf(device, "somebody changed the addresses of a link");
+  }
   ipConfigsChanged(device: Device): void {
     this.observer?.ipConfigsChanged(device);
     this.#requestSortOf(device, "addressing changed");
@@ -299,7 +302,7 @@ export class Manager implements ProviderHost, DeviceHost {
   }
   #makeDevice(link: Link, technology: PrimaryTechnology, because: string): Device | undefined {
     if (technology !== "ethernet") return undefined;
-    return new EthernetDevice(this, link, because, this.ports, this.ports.leftAloneBecause(link));
+    return new EthernetDevice(this, link, because, this.ports, (now) => this.ports.leftAloneBecause(now));
   }
   #addDevice(device: Device): void {
     this.#devices.push(device);

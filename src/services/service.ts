@@ -51,7 +51,15 @@ export interface ServiceDevice {
   readLinkSpeed(): void;
 }
 
-export type DisconnectReason = "D-Bus RPC" | "Unload" | "Stop" | "carrier lost" | "device disabled" | "device removed";
+export type DisconnectReason =
+  | "D-Bus RPC"
+  | "Unload"
+  | "Stop"
+  | "carrier lost"
+  | "device disabled"
+  | "device removed"
+  /** Somebody else uses the link. */
+  | "left alone";
 
 /**
  * What a person connects to. It has a state with a reason, settings that live in a Profile, and, while connected, a

@@ -8,13 +8,18 @@ import { until } from "../../harness/until.ts";
 /** The daemon as a program. Its log is shown when the test fails. */
 export async function startDaemon(t: TestContext, options: DaemonOptions = {}): Promise<TestDaemon> {
   const daemon = await TestDaemon.start(options);
-  t.after(async () => {
-    // Node has it since 20.12; its types say so later.
-    const { passed } = t as TestContext & { readonly passed?: boolean };
-    if (!passed) t.diagnostic(daemon.log().slice(-8000));
-    await daemon.remove();
+  t.after(() => {
+    explain(t, "the daemon", daemon.log());
+    return daemon.remove();
   });
   return daemon;
+}
+
+/** Shows what a program said if the test failed. */
+function explain(t: TestContext, who: string, log: string): void {
+  // Node has it since 20.12; its types say so later.
+  const { passed } = t as TestContext & { readonly passed?: boolean };
+  if (!passed) t.diagnostic(`${who} said:\n${log.slice(-8000)}`);
 }
 
 export interface Lan {
@@ -57,7 +62,10 @@ export async function startServer(
   const range = `${net}.100,${net}.200,255.255.255.0,1h`;
   const options = [`option:dns-server,${net}.53`, "option:domain-search,lan.test"];
   const server = await startDhcpServer(peer, { link: "lan", range, options, ...dhcp });
-  t.after(() => server.stop());
+  t.after(() => {
+    explain(t, "the DHCP server", server.log());
+    return server.stop();
+  });
   return server;
 }
 

@@ -559,3 +559,36 @@ test("a link that is connected stays so over a restart, whatever somebody else h
   assert.equal(second.service("eth0").state, "ready");
   assert.equal(kernel.toText(), before);
 });
+
+test("an attempt yields to somebody who gives the link an address, and is made anew when that is gone", async (t) => {
+  const it = await machine(t, []);
+  it.dhcp.servers.delete("eth0");
+  it.kernel.plug("eth0");
+  await it.settle();
+  const { index } = it.device("eth0").link;
+  const address = { link: index, family: 4, address: "198.51.100.7", prefixLength: 24 } as const;
+  it.kernel.outside({ op: "put-address", address });
+  await it.settle();
+  const service = it.service("eth0");
+  assert.deepEqual([service.state, service.autoConnectRefusal], ["idle", "device is left alone"]);
+  assert.equal(service.stateReason, "left alone");
+  it.dhcp.serve("eth0", 10);
+  it.kernel.outside({ op: "delete-address", address });
+  await it.settle();
+  assert.equal(service.state, "ready");
+});
+
+test("a connected link to which somebody adds an address stays ours, also for the next cable", async (t) => {
+  const it = await machine(t, ["eth0"]);
+  const { index } = it.device("eth0").link;
+  const address = { link: index, family: 4, address: "198.51.100.7", prefixLength: 24 } as const;
+  it.kernel.outside({ op: "put-address", address });
+  await it.settle();
+  assert.equal(it.service("eth0").state, "ready");
+  it.kernel.unplug("eth0");
+  await it.settle();
+  it.kernel.plug("eth0");
+  await it.settle();
+  assert.equal(it.service("eth0").state, "ready");
+  assert.match(it.kernel.toText(), /198\.51\.100\.7/);
+});
