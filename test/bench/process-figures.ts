@@ -19,10 +19,19 @@ export function cpuMs(pid: number): number {
   return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6;
 }
 
-/** How often any of its threads was woken so far: each wait that ends is one voluntary switch. */
-export function wakeups(pid: number): number {
-  const switches = threadFiles(pid, "status").map((text) => numberAfter("voluntary_ctxt_switches", text));
-  return switches.reduce((sum, each) => sum + each, 0);
+/** How often each thread was woken so far: each wait that ends is one voluntary switch. */
+export function wakeupsByThread(pid: number): ReadonlyMap<string, number> {
+  return new Map(
+    threadFiles(pid, "status").map((text) => [
+      /^Pid:\s+(\d+)/m.exec(text)?.[1] ?? "",
+      numberAfter("voluntary_ctxt_switches", text),
+    ]),
+  );
+}
+
+/** Between two counts; a thread that ended in between took its count along. */
+export function wakeupsBetween(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): number {
+  return [...after].reduce((sum, [thread, count]) => sum + count - (before.get(thread) ?? 0), 0);
 }
 
 /**

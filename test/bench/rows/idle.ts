@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Findings } from "../figures.ts";
-import { pssKib, wakeups } from "../process-figures.ts";
+import { pssKib, wakeupsBetween, wakeupsByThread } from "../process-figures.ts";
 import type { Subject } from "../subject.ts";
 import { World } from "../world.ts";
 
@@ -19,10 +19,10 @@ export async function measureIdle(subject: Subject): Promise<Findings> {
     cable.plug();
     await world.wait("says connected", (event) => subject.saysConnected(event), from, 20_000);
     await pause(restMs);
-    const before = wakeups(world.pid);
+    const before = wakeupsByThread(world.pid);
     await pause(watchMs);
     return {
-      "idle, wakeups in 30 s": [wakeups(world.pid) - before],
+      "idle, wakeups in 30 s": [wakeupsBetween(before, wakeupsByThread(world.pid))],
       "idle, PSS (MiB)": [pssKib(world.pid) / 1024],
     };
   } finally {

@@ -76,6 +76,8 @@ async function followedAfter(world: World, unplug: () => void): Promise<number> 
     "the kernel tells of the lost carrier",
     ({ event, link, carrier }) => event === "link" && link === "eth0" && carrier === false,
     from,
+    // The kernel tells of a hundred links a second, and of the thousands first.
+    limitMs,
   );
   const told = await world.wait("says lost", (event) => world.subject.saysLost(event), from, limitMs);
   return told.at - lost.at;
