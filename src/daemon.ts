@@ -7,6 +7,7 @@ import { BusClient } from "./bus/bus-client.ts";
 import { ObjectDispatcher } from "./bus/dispatcher.ts";
 import type { DaemonConfig } from "./config/daemon-config.ts";
 import { dumpOf } from "./daemon-dump.ts";
+import { rehearseCable } from "./daemon-rehearsal.ts";
 import { ownerAndRootMayChange } from "./dbus/access.ts";
 import { Exporter } from "./dbus/exporter.ts";
 import { leftAloneBecause } from "./device-info/left-alone.ts";
@@ -103,6 +104,9 @@ export class Daemon {
   #prepare(): void {
     void this.#sink.startWriting();
     this.#dhcp.rehearse();
+    rehearseCable(this.#clock).catch((error: unknown) => {
+      this.#log.warn(`the rehearsal failed: ${describeError(error)}`, { error });
+    });
   }
 
   /** Twice is harmless. What is connected stays connected: links, addresses and routes are left as they are. */

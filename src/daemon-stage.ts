@@ -1,0 +1,159 @@
+/**
+ * Stand-ins for the kernel, the bus, time and a DHCP server, for the daemon's rehearsal: they answer at once, in memory,
+ * and do nothing outside.
+ */
+import type { Cancel, Clock } from "./base/clock.ts";
+import { silentLog } from "./base/log.ts";
+import { BusError, type BusPort, type MarshalledReply } from "./bus/bus.ts";
+import { defaultLimits } from "./bus/limits.ts";
+import { MessageType, makeMessage, writeMessage } from "./bus/message.ts";
+import { Writer } from "./bus/writer.ts";
+import type { IpSettings } from "./network/ip-settings.ts";
+import type { Dhcp4Config } from "./network/protocols/dhcp4/config.ts";
+import type { ProtocolHandler } from "./network/protocols/handler.ts";
+import type { Change } from "./rtnl/change.ts";
+import { DeltaFeed } from "./rtnl/delta-feed.ts";
+import { type Delta, KernelError, type KernelRequest, type Link, type Rtnl } from "./rtnl/rtnl.ts";
+import { World } from "./rtnl/snapshot.ts";
+
+/** The time of day is real; of timers only those that wait for nothing fire. */
+export class StageClock implements Clock {
+  constructor(private readonly clock: Clock) {}
+  now(): number {
+    return this.clock.now();
+  }
+  wallTime(): number {
+    return this.clock.wallTime();
+  }
+  startTimer(_name: string, ms: number, fire: () => void): Cancel {
+    let isCancelled = ms > 0;
+    queueMicrotask(() => {
+      if (!isCancelled) fire();
+    });
+    return () => {
+      isCancelled = true;
+    };
+  }
+  pendingTimers() {
+    return [];
+  }
+}
+
+/** Takes every order and tells of its effect, like the kernel. */
+export class StageKernel implements Rtnl {
+  readonly snapshot = new World();
+  readonly counters = { overruns: 0, deltas: 0, requests: 0, malformed: 0, spoofed: 0 };
+  readonly #feed = new DeltaFeed(silentLog);
+
+  async start(): Promise<void> {}
+  onDelta(listener: (delta: Delta) => void): Cancel {
+    return this.#feed.on(listener);
+  }
+  putLink(link: Link): void {
+    this.#tell([this.snapshot.putLink(link)]);
+  }
+  async request(request: KernelRequest): Promise<void> {
+    this.#tell(this.#change(request));
+  }
+  async batch(requests: readonly KernelRequest[]): Promise<readonly (KernelError | undefined)[]> {
+    for (const request of requests) this.#tell(this.#change(request));
+    return requests.map(() => undefined);
+  }
+  async neighbours(): Promise<readonly []> {
+    return [];
+  }
+  close(): void {
+    this.#feed.close();
+  }
+
+  #change(request: KernelRequest): readonly (Change | undefined)[] {
+    const { snapshot } = this;
+    switch (request.op) {
+      case "set-link": {
+        const link = snapshot.links.get(request.link);
+        return link ? [snapshot.putLink({ ...link, isUp: request.change.isUp ?? link.isUp })] : [];
+      }
+      case "put-address":
+        return [snapshot.putAddress({ scope: 0, flags: 0x80, ...request.address })];
+      case "delete-address":
+        return [snapshot.removeAddress({ scope: 0, flags: 0, ...request.address })];
+      case "put-route":
+        return snapshot.putRoute(request.route);
+      case "delete-route":
+        return [snapshot.removeRoute(request.route)];
+      case "add-rule":
+        return [snapshot.putRule(JSON.stringify(request.rule), request.rule)];
+      case "delete-rule":
+        return [snapshot.removeRule(JSON.stringify(request.rule))];
+      case "add-link":
+      case "delete-link":
+        throw new KernelError(request.op, "EOPNOTSUPP", 95);
+    }
+  }
+  #tell(changes: readonly (Change | undefined)[]): void {
+    this.#feed.tell(
+      "own-request",
+      changes.filter((change) => change !== undefined),
+    );
+  }
+}
+
+/** Writes every signal as the real one would, and throws it away. */
+export class StageBus implements BusPort {
+  readonly uniqueName = ":0.0";
+  readonly #writer = new Writer(65_536);
+
+  emit(
+    path: string,
+    interfaceName: string,
+    member: string,
+    signature: string,
+    args: readonly unknown[] | MarshalledReply,
+  ): void {
+    const [body, kept] = "marshalled" in args ? [[], args] : [args, undefined];
+    this.#writer.position = 0;
+    const message = makeMessage({ type: MessageType.SIGNAL, path, interface: interfaceName, member, signature, body });
+    writeMessage(this.#writer, message, 1, defaultLimits, kept);
+  }
+  async connect(): Promise<void> {}
+  async call(): Promise<never> {
+    throw new BusError("org.freedesktop.DBus.Error.NotSupported", "nobody is there");
+  }
+  async requestName(): Promise<"owner"> {
+    return "owner";
+  }
+  async releaseName(): Promise<void> {}
+  match(): Cancel {
+    return () => {};
+  }
+  watchName(): Cancel {
+    return () => {};
+  }
+  async uidOf(): Promise<number> {
+    return 0;
+  }
+  onConnection(): Cancel {
+    return () => {};
+  }
+  serve(): void {}
+  async close(): Promise<void> {}
+}
+
+/** Addresses for documentation (RFC 5737). */
+const lease: IpSettings = {
+  ipv4: { family: 4, address: "192.0.2.2", prefixLength: 24, gateway: "192.0.2.1", validSeconds: 3600 },
+  routes: [],
+  nameServers: ["192.0.2.1"],
+  searchDomains: ["example."],
+  ntpServers: [],
+};
+
+/** Gives everybody the same lease at once. */
+export const stageDhcp: ProtocolHandler<Dhcp4Config> = {
+  name: "dhcp4",
+  attach: () => ({
+    setup: async () => lease,
+    teardown: async () => {},
+    renew: () => {},
+  }),
+};
