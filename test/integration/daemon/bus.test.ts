@@ -9,6 +9,8 @@ import { failedStart, placeFor } from "./failed-start.ts";
 import { addressOf, watchKernel } from "./kernel-view.ts";
 import { addLan, startDaemon, untilState } from "./support.ts";
 
+const dbus = "org.freedesktop.DBus";
+
 test("the bus is restarted: the name and the objects are back, and no connection was dropped", async (t) => {
   const { cable } = await addLan(t, "router");
   const daemon = await startDaemon(t);
@@ -60,6 +62,22 @@ test("a bus that is frozen does not keep the daemon from acting, and hears of it
   assert.deepEqual(told.slice(-3), ["idle", "configuration", "ready"]);
 });
 
+test("who finds its name taken when the bus is back ends with 1, and leaves the connection as it is", async (t) => {
+  await addLan(t, "router");
+  const daemon = await startDaemon(t);
+  await untilState(daemon, "eth0", "ready");
+  const kernel = await watchKernel(t);
+  daemon.process.kill("SIGSTOP");
+  await daemon.bus.restart();
+  const client = await BusClient.connect(daemon.bus.address);
+  t.after(() => client.close());
+  await client.call(dbus, "/org/freedesktop/DBus", dbus, "RequestName", "su", [busName, 4]);
+  daemon.process.kill("SIGCONT");
+  assert.equal((await daemon.process.waitExit(10_000)).code, 1);
+  assert.match(daemon.log(), /org\.chromium\.flimflam was taken/);
+  assert.deepEqual(kernel.deleted(), []);
+});
+
 test("a second daemon on the same bus ends with 1 and one clear line, and changes nothing", async (t) => {
   await addLan(t, "router");
   const daemon = await startDaemon(t);
@@ -104,7 +122,6 @@ test("a name that another program holds: exit code 1 and one line", async (t) =>
   t.after(() => bus.remove());
   const client = await BusClient.connect(bus.address);
   t.after(() => client.close());
-  const dbus = "org.freedesktop.DBus";
   await client.call(dbus, "/org/freedesktop/DBus", dbus, "RequestName", "su", [busName, 4]);
   const { args } = await placeFor(t, bus.address);
   const { code, line } = await failedStart(t, args);

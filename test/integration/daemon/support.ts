@@ -2,15 +2,17 @@ import type { TestContext } from "node:test";
 import { type DaemonOptions, type Properties, TestDaemon } from "../../harness/daemon.ts";
 import { type DhcpServer, type DhcpServerOptions, startDhcpServer } from "../../harness/dhcp-server.ts";
 import { addCable, addPeer, type Cable, type CableOptions, type Peer } from "../../harness/namespace.ts";
-import { type ManagedProcess, startProcess } from "../../harness/processes.ts";
+import { type ManagedProcess, startProcess, tryRun } from "../../harness/processes.ts";
 import { until } from "../../harness/until.ts";
 
 /** The daemon as a program. Its log is shown when the test fails. */
 export async function startDaemon(t: TestContext, options: DaemonOptions = {}): Promise<TestDaemon> {
   const daemon = await TestDaemon.start(options);
-  t.after(() => {
+  t.after(async () => {
     explain(t, "the daemon", daemon.log());
-    return daemon.remove();
+    await daemon.remove();
+    // It leaves its rules for the next one, as it should; the next test is to find none.
+    tryRun("ip", ["rule", "flush", "protocol", "102"]);
   });
   return daemon;
 }

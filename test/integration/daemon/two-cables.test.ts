@@ -5,7 +5,7 @@ import { type TestContext, test } from "node:test";
 import type { TestDaemon } from "../../harness/daemon.ts";
 import { addBridge, addPeer, type Cable, run } from "../../harness/namespace.ts";
 import { until } from "../../harness/until.ts";
-import { addressOf, defaultLinks, hostAddressOf, routesOf } from "./kernel-view.ts";
+import { addressOf, defaultLinks, hostAddressOf, routesOf, watchKernel } from "./kernel-view.ts";
 import { addLan, plugIn, startDaemon, startPython, startServer, untilState } from "./support.ts";
 
 interface TwoCables {
@@ -123,6 +123,27 @@ test("two cables in the same subnet each carry the traffic of their own address"
     assert.ok(neighbour.includes(run("cat", [`/sys/class/net/${link}/address`]).trim()), `${link} answers for itself`);
   }
 });
+
+for (const end of ["stop", "kill"] as const) {
+  test(`after ${end} and start the order of two cables is as before, and no route was touched`, async (t) => {
+    const { daemon } = await bothReady(t);
+    const { path } = await untilState(daemon, "eth1", "ready");
+    await daemon.setProperty(String(path), "Service", "Priority", "i", 5);
+    await until("eth1 is the default route", () => defaultLinks().join() === "eth1,eth0");
+    const kernel = await watchKernel(t);
+    await daemon[end]();
+    await daemon.launch();
+    for (const link of ["eth0", "eth1"]) await untilState(daemon, link, "ready");
+    await until("eth1 leads", async () => (await order(daemon)).join() === "0 eth1 ready Priority,1 eth0 ready");
+    // Only the addresses are put again, with what is left of their leases.
+    const isAddress = (line: string) => /^\d+: eth[01]\s+inet 10\.[12]\.0\.1/.test(line);
+    assert.deepEqual(
+      kernel.lines().filter((line) => !isAddress(line)),
+      [],
+    );
+    assert.deepEqual(defaultLinks(), ["eth1", "eth0"]);
+  });
+}
 
 test("without any cable left there is no default route and no resolver file", async (t) => {
   const { daemon, eth0, eth1 } = await bothReady(t);
