@@ -333,13 +333,22 @@ class Probe:
         self.children = []
         tell("reply", id=command.get("id", 0), at=now())
 
+    def netlink_batch(self):
+        while True:
+            try:
+                data = self.netlink.recv(1 << 16, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                return
+            yield now(), data
+
     def loop(self):
         while True:
             sources = [self.netlink, sys.stdin.buffer.raw] + ([self.bus.socket] if self.bus else [])
             ready, _, _ = select.select(sources, [], [])
             if self.netlink in ready:
-                data = self.netlink.recv(1 << 20)
-                netlink_events(data, now(), self.names)
+                # All are stamped before any is read: of a thousand, the last must not look later than it came.
+                for at, data in list(self.netlink_batch()):
+                    netlink_events(data, at, self.names)
             if self.bus and self.bus.socket in ready:
                 self.bus.receive()
             if sys.stdin.buffer.raw in ready:
