@@ -91,7 +91,8 @@ test("a card that is plugged in and out twenty times is right in the end", async
   await until("there is no Device", async () => (await devicePaths(daemon)).length === 0);
   const { Services, ServiceCompleteList } = await daemon.manager();
   assert.deepEqual([Services, (ServiceCompleteList as string[]).length], [[], 1]);
-  await addLan(t, "router", { link: "usb0" });
+  const { cable } = await addLan(t, "router", { link: "usb0", plugged: false });
+  cable.plug();
   await untilState(daemon, "usb0", "ready");
   assert.deepEqual(await devicePaths(daemon), ["/device/usb0"]);
 });
