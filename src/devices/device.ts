@@ -132,8 +132,10 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
     if (before.mac !== link.mac) this.properties.touch("Address");
     if (before.hasCarrier !== link.hasCarrier) {
       this.claimable.setCarrier(link.hasCarrier);
+      // What comes first goes out first: a lost carrier is news for clients, a new one for the DHCP server.
+      if (link.hasCarrier) this.host.linkChanged(this);
       this.carrierChanged();
-      this.host.linkChanged(this);
+      if (!link.hasCarrier) this.host.linkChanged(this);
     } else if (before.master !== link.master) {
       this.masterChanged();
       this.host.linkChanged(this);

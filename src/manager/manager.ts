@@ -209,9 +209,9 @@ export class Manager implements ProviderHost, DeviceHost {
     if (device.isEnabled) this.#disableIfProhibited(device);
   }
   linkChanged(device: Device): void {
+    this.#requestSortOf(device, "carrier changed");
     this.#ethernet.serviceOf(device)?.technologyChanged();
     this.#post({ kind: "carrier-changed", device, because: device.hasCarrier ? "carrier" : "no carrier" });
-    this.#requestSortOf(device, "carrier changed");
   }
   makeNetwork(device: Device): Network {
     return this.ports.makeNetwork(device);
