@@ -17,6 +17,7 @@ import {
   nextConnectState,
 } from "./connect-states.ts";
 import { EventTimes } from "./event-times.ts";
+import { deviceProperties, networkProperties, stateProperties, technologyProperties } from "./property-groups.ts";
 import { type ConfigurationSource, type OrderFacts, orderProperties } from "./service-order.ts";
 import { timeSince1601 } from "./timestamps.ts";
 
@@ -437,21 +438,3 @@ export abstract class Service implements OrderFacts {
     this.#network?.setStatic(this.staticIp);
   }
 }
-
-const stateProperties = [
-  "ErrorDetails",
-  "LastConnected",
-  "LastOnline",
-  "StartTime",
-  "Error",
-  "PreviousError",
-  "PreviousErrorSerialNumber",
-  "Diagnostics.Disconnects",
-  "Diagnostics.Misconnects",
-  "Visible",
-  "IsConnected",
-  "State",
-] as const;
-const deviceProperties = ["Device", "Visible", "Connectable"] as const;
-const networkProperties = ["NetworkID", "NetworkConfig", "SavedIPConfig", "Metered"] as const;
-const technologyProperties = ["Connectable", "Visible", "Strength"] as const;
