@@ -17,7 +17,7 @@ import { ProfileStack } from "./profiles/profile-stack.ts";
 import type { Link } from "./rtnl/rtnl.ts";
 
 /** Often enough for the interpreter to have seen every shape; more gains nothing. */
-const rounds = 12;
+const rounds = 24;
 
 const unplugged: Link = {
   index: 1,

@@ -31,7 +31,7 @@ test("spoofed and malformed answers are not taken for a lease, and the true serv
   const honest = await startServer(t, peer, "10.1.0");
   await untilState(daemon, "eth0", "ready", 12_000);
   assert.match(addressOf("eth0") ?? "", /^10\.1\.0\.1\d\d\/24$/);
-  await until("the honest server wrote its log", () => times(honest, "DHCPACK") === 1);
+  await until("the honest server wrote its log", () => times(honest, "DHCPACK") >= 1);
 });
 
 test("the same frames without anything wrong are taken, so that the other tests mean something", async (t) => {
