@@ -96,17 +96,20 @@ export class Daemon {
     await this.#manager.start();
     this.#isReady = true;
     this.#notify.ready();
-    this.#clock.startTimer("after-start", afterStartMs, () => this.#prepare());
+    this.#clock.startTimer("after-start", afterStartMs, () => void this.#prepare());
     this.#log.info(`fairleadd ${version} is ready: ${this.#manager.devices.length} devices`);
   }
 
   /** What takes milliseconds and nobody waits for: the first lease then finds its code compiled. */
-  #prepare(): void {
-    void this.#sink.startWriting();
-    this.#dhcp.rehearse();
-    rehearseCable(this.#clock).catch((error: unknown) => {
+  async #prepare(): Promise<void> {
+    try {
+      await this.#sink.startWriting();
+      this.#dhcp.rehearse();
+      await rehearseCable(this.#clock);
+      releaseMemory();
+    } catch (error) {
       this.#log.warn(`the rehearsal failed: ${describeError(error)}`, { error });
-    });
+    }
   }
 
   /** Twice is harmless. What is connected stays connected: links, addresses and routes are left as they are. */

@@ -24,6 +24,7 @@ export const genericEthernetId = "ethernet_any";
  * settings follow the generic identity. Else the identity that the best cable is given could make it the second best.
  */
 const socketProperties = ["Priority", "ONCSource", "ManagedCredentials", "HasEverConnected"] as const;
+const isSocketProperty: ReadonlySet<string> = new Set(socketProperties);
 
 export const ethernetIdOf = (mac: string): string => `ethernet_${mac.replaceAll(":", "").toLowerCase()}`;
 
@@ -92,21 +93,28 @@ export class EthernetService extends Service {
   /** Both entries, or neither. */
   override save(): void {
     const { profile, socketId } = this;
-    if (!profile) return;
-    profile.store.transaction(() => {
+    if (!profile || !socketId) {
       super.save();
-      if (socketId) this.#saveForSocket(profile, socketId);
+      return;
+    }
+    const rows = super.storedRows();
+    const ofSocket = new Map<string, string>();
+    for (const name of socketProperties) {
+      const value = rows.get(name);
+      if (value !== undefined) ofSocket.set(name, value);
+      rows.delete(name);
+    }
+    profile.store.transaction(() => {
+      profile.store.write(this.storageId, rows);
+      this.#saveForSocket(profile, socketId, ofSocket);
     });
   }
-  #saveForSocket({ store }: Profile, socketId: string): void {
-    const rows = new Map(store.read(socketId) ?? [["Type", JSON.stringify(this.technology)]]);
-    const own = super.storedRows();
-    for (const name of socketProperties) {
-      const value = own.get(name);
-      if (value === undefined) rows.delete(name);
-      else rows.set(name, value);
-    }
-    if (rows.size > 1 || store.has(socketId)) store.write(socketId, rows);
+  /** The other rows of the socket's entry are those of its own identity, and stay. */
+  #saveForSocket({ store }: Profile, socketId: string, ofSocket: ReadonlyMap<string, string>): void {
+    const before = store.read(socketId);
+    const others = [...(before ?? [])].filter(([name]) => !isSocketProperty.has(name));
+    if (!before && ofSocket.size === 0) return;
+    store.write(socketId, new Map([["Type", JSON.stringify(this.technology)], ...others, ...ofSocket]));
   }
   protected override readRows(profile: Profile): EntryRows {
     const { socketId } = this;
