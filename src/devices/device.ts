@@ -220,13 +220,18 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
     this.selectService(undefined);
   }
 
-  /** Starts layer 3 for the selected Service; the same Network object serves the link for the Device's life. */
-  protected startNetwork(service: Service): void {
+  /**
+   * Starts layer 3 for the selected Service; the same Network object serves the link for the Device's life. False when the
+   * kernel, asked for something on the way, had news that ended it all again: the cable is out.
+   */
+  protected startNetwork(service: Service): boolean {
     this.#network ??= this.host.makeNetwork(this);
     // The first packet leaves in here; everything else can wait until it is on its way.
     this.#network.start(this.host.networkOptions(this, service));
+    if (this.#selectedService !== service) return false;
     service.setNetwork(this.#network);
     this.changed();
+    return true;
   }
   protected stopNetwork(how: { readonly release: boolean }): void {
     void this.#network?.stop(how);

@@ -54,8 +54,7 @@ export class EthernetDevice extends Device implements EthernetPort {
   connectService(service: EthernetService): void {
     if (this.leftAloneBecause !== undefined) this.#isOurs = true;
     this.selectService(service);
-    this.startNetwork(service);
-    service.advance("configure", `carrier on ${this.name}`);
+    if (this.startNetwork(service)) service.advance("configure", `carrier on ${this.name}`);
   }
   disconnectService(service: EthernetService): void {
     if (this.selectedService !== service) return;

@@ -147,6 +147,34 @@ test("a stored setting is cleared also after a restart", async (t) => {
   assert.equal(second.service("eth0").uiData, "");
 });
 
+test("a cable that is pulled while its address is put leaves the Service idle, and connects when it is back", async (t) => {
+  const it = await machine(t, []);
+  const service = it.service("eth0");
+  service.setProperty(
+    "StaticIPConfig",
+    new Map([
+      ["Address", { signature: "s", value: "203.0.113.5" }],
+      ["Prefixlen", { signature: "i", value: 24 }],
+    ]),
+  );
+  // The kernel's news are heard while it is asked: in the middle of the connecting.
+  const batch = it.kernel.batch.bind(it.kernel);
+  const pulled = t.mock.method(it.kernel, "batch", (...args: Parameters<typeof batch>) => {
+    pulled.mock.restore();
+    it.kernel.unplug("eth0");
+    return batch(...args);
+  });
+  it.kernel.plug("eth0");
+  await it.settle();
+  assert.deepEqual(
+    [pulled.mock.callCount() >= 1, service.state, it.device("eth0").selectedService],
+    [true, "idle", undefined],
+  );
+  it.kernel.plug("eth0");
+  await it.settle();
+  assert.equal(service.state, "ready");
+});
+
 test("a preference taken back puts the older cable first again", async (t) => {
   const it = await machine(t, ["eth0", "eth1"]);
   it.service("eth1").setProperty("Priority", 5);
