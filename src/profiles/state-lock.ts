@@ -8,10 +8,13 @@ import { prepareStoreFile } from "./store-file.ts";
  * no flock, and a file with a process number in it outlives a crash. The kernel drops the lock when the process ends, however.
  */
 export class StateLock {
+  /** A database that nobody refers to is closed by the garbage collector: a lock must not depend on who keeps it. */
+  static readonly #held = new Set<StateLock>();
   readonly #db: SqliteDatabase;
 
   private constructor(db: SqliteDatabase) {
     this.#db = db;
+    StateLock.#held.add(this);
   }
 
   /** Throws DaemonError InProgress when another process holds it, InternalError when the file cannot be had. */
@@ -29,6 +32,7 @@ export class StateLock {
 
   /** Twice is harmless. */
   release(): void {
+    StateLock.#held.delete(this);
     this.#db.close();
   }
 }

@@ -11,7 +11,8 @@ requirePrivateNamespace();
 const server = fileURLToPath(new URL("cost-server.ts", import.meta.url));
 const managedObjects = { path: "/", interface: "org.freedesktop.DBus.ObjectManager", member: "GetManagedObjects" };
 
-// Bounds are some three times what a slow machine needs, so that only a change in kind breaks them; `npm run bench` measures.
+// Processor time, as others use the machine too; bounds are some three times what a slow one needs, so that only a change
+// in kind breaks them. `npm run bench` measures.
 test("fault 6: calls, signals and objects cost what they should", async (t) => {
   const { address } = await privateBus(t);
   const args = ["--expose-gc", "--import", "tsx", server, address];
@@ -42,8 +43,9 @@ test("fault 6: calls, signals and objects cost what they should", async (t) => {
   const perExport = ((await ask("Cpu")) - cpuBefore) / 4000;
   const perObject = ((await settledHeap()) - heapBefore) / 4000;
   const managed = async () => {
-    const startedAt = performance.now();
-    return (await peer.call({ ...managedObjects, destination: sample.destination })).at - startedAt;
+    const before = await ask("Cpu");
+    await peer.call({ ...managedObjects, destination: sample.destination });
+    return ((await ask("Cpu")) - before) / 1000;
   };
   const first = await managed();
   const perAsked = ((await settledHeap()) - heapBefore) / 4000;
@@ -56,10 +58,10 @@ test("fault 6: calls, signals and objects cost what they should", async (t) => {
     `signal: ${signal.toFixed(1)} us; export: ${perExport.toFixed(1)} us, ${perObject.toFixed(0)} bytes, ${perAsked.toFixed(0)} once asked for`,
   );
   t.diagnostic(
-    `GetManagedObjects, 5000 objects of 20 properties: ${first.toFixed(1)} ms, again ${again.toFixed(1)} ms`,
+    `GetManagedObjects, 5000 objects of 20 properties: ${first.toFixed(1)} ms CPU, again ${again.toFixed(1)} ms`,
   );
   assert.ok(getProperties < 150, `GetProperties: ${getProperties} us`);
   assert.ok(signal < 30, `signal: ${signal} us`);
   assert.ok(perObject < 2000, `object: ${perObject} bytes`);
-  assert.ok(again < 100, `GetManagedObjects: ${again} ms`);
+  assert.ok(again < 100, `GetManagedObjects: ${again} ms CPU`);
 });

@@ -1,26 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DaemonError } from "../../../src/base/errors.ts";
 import { leaseOf } from "../../fakes/fake-dhcp-handler.ts";
-import { FakeMachine, type FakeMachineOptions } from "../../fakes/fake-machine.ts";
-
-const mac = (last: number) => `02:00:00:00:00:0${last}`;
-
-/** A machine with cards eth0, eth1, ..., DHCP servers behind all, and cables in those that are named. */
-async function machine(
-  t: { after(done: () => void): void },
-  plugged: readonly string[],
-  options: FakeMachineOptions = {},
-) {
-  const it = new FakeMachine(options);
-  for (const [at, name] of ["eth0", "eth1"].entries()) {
-    it.kernel.addHardware({ name, mac: mac(at + 1) });
-    it.dhcp.serve(name, 10 + at);
-    if (plugged.includes(name)) it.kernel.plug(name);
-  }
-  t.after(() => it.stop());
-  return it.start();
-}
+import { FakeMachine } from "../../fakes/fake-machine.ts";
+import { mac, machine } from "./machine.ts";
 
 test("a cable goes in: lease, address, default route, name server, ready", async (t) => {
   const it = await machine(t, []);
@@ -135,18 +117,6 @@ test("a lost cable is told by its reason, and counted once", async (t) => {
   assert.equal(service.disconnects?.texts(it.clock).length, 1);
 });
 
-test("a stored setting is cleared also after a restart", async (t) => {
-  const first = await machine(t, ["eth0"]);
-  first.service("eth0").setProperty("UIData", "words");
-  first.manager.stop();
-  first.kernel.restart();
-  const second = new FakeMachine({ kernel: first.kernel, storage: first.storage, dhcp: first.dhcp });
-  t.after(() => second.stop());
-  await second.start();
-  second.service("eth0").clearProperty("UIData");
-  assert.equal(second.service("eth0").uiData, "");
-});
-
 test("a cable that is pulled while its address is put leaves the Service idle, and connects when it is back", async (t) => {
   const it = await machine(t, []);
   const service = it.service("eth0");
@@ -182,20 +152,6 @@ test("a preference taken back puts the older cable first again", async (t) => {
   it.service("eth1").setProperty("Priority", 0);
   await it.settle();
   assert.deepEqual(it.order, ["eth0 ready", "eth1 ready"]);
-});
-
-test("a preferred cable stays preferred, also after a restart", async (t) => {
-  const first = await machine(t, ["eth0", "eth1"]);
-  first.service("eth1").setProperty("Priority", 5);
-  await first.settle();
-  assert.deepEqual([first.service("eth1").storageId, first.service("eth1").priority], ["ethernet_any", 5]);
-  first.manager.stop();
-  first.kernel.restart();
-  const second = new FakeMachine({ kernel: first.kernel, storage: first.storage, dhcp: first.dhcp });
-  t.after(() => second.stop());
-  await second.start();
-  assert.deepEqual(second.order, ["eth1 ready", "eth0 ready"]);
-  assert.deepEqual([second.service("eth1").priority, second.service("eth0").priority], [5, 0]);
 });
 
 test("the best cable carries the identity ethernet_any, and hands it on", async (t) => {
@@ -285,137 +241,6 @@ test("a server that comes back while the Service waits connects it", async (t) =
   assert.equal(it.service("eth0").state, "ready");
 });
 
-test("a disabled Device is down and off the air, across a restart too", async (t) => {
-  const first = await machine(t, ["eth0"]);
-  await first.device("eth0").setEnabled(false, { isPersistent: true });
-  await first.settle();
-  assert.deepEqual([first.device("eth0").link.isUp, first.service("eth0").state], [false, "idle"]);
-  assert.equal(first.service("eth0").autoConnectRefusal, "device is disabled");
-  first.manager.stop();
-  const { kernel, storage, dhcp } = first;
-  kernel.restart();
-  const second = new FakeMachine({ kernel, storage, dhcp });
-  t.after(() => second.stop());
-  await second.start();
-  assert.deepEqual([second.device("eth0").isEnabled, second.device("eth0").link.isUp], [false, false]);
-  await second.device("eth0").setEnabled(true, { isPersistent: true });
-  await second.settle();
-  assert.equal(second.service("eth0").state, "ready");
-});
-
-test("enabling what is prohibited is refused; prohibiting disables without forgetting", async (t) => {
-  const it = await machine(t, ["eth0"]);
-  it.manager.setProperty("ProhibitedTechnologies", "ethernet");
-  await it.settle();
-  const eth0 = it.device("eth0");
-  assert.deepEqual([eth0.isEnabled, eth0.isEnabledPersistently], [false, true]);
-  await assert.rejects(eth0.setEnabled(true, { isPersistent: true }), { code: "PermissionDenied" });
-});
-
-test("a claimed link has no Device until it is released, and keeps its settings", async (t) => {
-  const it = await machine(t, ["eth0"]);
-  it.manager.claimLink("eth0");
-  await it.settle();
-  assert.deepEqual(
-    it.manager.devices.map(({ name }) => name),
-    ["eth1"],
-  );
-  assert.doesNotMatch(it.kernel.toText(), /192\.0\.2\.10/);
-  assert.throws(() => it.manager.claimLink("eth0"), { code: "InvalidArguments" });
-  it.manager.releaseLink("eth0");
-  await it.settle();
-  assert.equal(it.service("eth0").state, "ready");
-  assert.throws(() => it.manager.releaseLink("eth0"), { code: "InvalidArguments" });
-});
-
-test("blocked links are never looked at; an allow list blocks all others", async (t) => {
-  const blocked = await machine(t, ["eth0", "eth1"], { block: ["eth0"] });
-  assert.deepEqual(
-    blocked.manager.devices.map(({ name }) => name),
-    ["eth1"],
-  );
-  const allowed = await machine(t, ["eth0", "eth1"], { allow: ["eth0"] });
-  assert.deepEqual(
-    allowed.manager.devices.map(({ name }) => name),
-    ["eth0"],
-  );
-});
-
-test("a renamed link is another Device", async (t) => {
-  const it = await machine(t, ["eth0"]);
-  const { index } = it.device("eth0").link;
-  it.kernel.outside({ op: "set-link", link: index, change: { name: "lan0" } });
-  it.dhcp.serve("lan0", 30);
-  await it.settle();
-  assert.deepEqual(it.manager.devices.map(({ name }) => name).sort(), ["eth1", "lan0"]);
-  assert.equal(it.service("lan0").state, "ready");
-});
-
-test("a link with somebody else's address is left alone until a person connects it", async (t) => {
-  const it = new FakeMachine();
-  t.after(() => it.stop());
-  const { index } = it.kernel.addHardware({ name: "eth0", mac: mac(1), isPlugged: true, isUp: true });
-  it.kernel.outside({
-    op: "put-address",
-    address: { link: index, family: 4, address: "198.51.100.7", prefixLength: 24 },
-  });
-  it.dhcp.serve("eth0", 10);
-  await it.start();
-  assert.equal(it.service("eth0").autoConnectRefusal, "device is left alone");
-  assert.match(it.kernel.toText(), /198\.51\.100\.7/);
-  it.service("eth0").connect("a person");
-  await it.settle();
-  assert.equal(it.service("eth0").state, "ready");
-});
-
-test("the daemon stops and starts again: the kernel keeps all it has, only the lease's end is put anew", async (t) => {
-  const first = await machine(t, ["eth0"]);
-  const before = first.kernel.toText();
-  first.manager.stop();
-  first.applier.close();
-  assert.equal(first.kernel.toText(), before);
-  const { kernel, storage, dhcp } = first;
-  const asked = kernel.requested.length;
-  kernel.restart();
-  const second = new FakeMachine({ kernel, storage, dhcp });
-  t.after(() => second.stop());
-  await second.start();
-  assert.equal(second.service("eth0").state, "ready");
-  assert.equal(second.dhcp.session("eth0").config.resume, "in-use");
-  assert.deepEqual([...new Set(kernel.requested.slice(asked).map(({ op }) => op))], ["put-address"]);
-  assert.equal(kernel.toText(), before);
-});
-
-test("what a crashed run left on a link whose cable is out is cleaned up after the start", async (t) => {
-  const first = await machine(t, ["eth0"]);
-  first.manager.stop();
-  first.applier.close();
-  first.kernel.unplug("eth0");
-  const { kernel, storage, dhcp } = first;
-  kernel.restart();
-  const second = new FakeMachine({ kernel, storage, dhcp });
-  t.after(() => second.stop());
-  await second.start();
-  await second.clock.advanceSettled(3000);
-  assert.doesNotMatch(kernel.toText(), /192\.0\.2\.10/);
-});
-
-test("settings of Services and Manager survive a restart", async (t) => {
-  const first = await machine(t, ["eth0"]);
-  first.service("eth0").setProperty("Priority", 7);
-  first.service("eth0").setProperty("UIData", "a panel's words");
-  first.manager.setProperty("DHCPProperty.Hostname", "laptop");
-  first.manager.stop();
-  first.kernel.restart();
-  const second = new FakeMachine({ kernel: first.kernel, storage: first.storage, dhcp: first.dhcp });
-  t.after(() => second.stop());
-  await second.start();
-  const service = second.service("eth0");
-  assert.deepEqual([service.priority, service.uiData, second.manager.dhcpHostname], [7, "a panel's words", "laptop"]);
-  assert.equal(second.dhcp.session("eth0").config.hostname, "laptop");
-  assert.equal(service.hasEverConnected, true);
-});
-
 test("a static address applies at once on a live connection, and goes again", async (t) => {
   const it = await machine(t, ["eth0"]);
   const service = it.service("eth0");
@@ -435,19 +260,6 @@ test("a static address applies at once on a live connection, and goes again", as
   service.setProperty("StaticIPConfig", new Map());
   await it.settle();
   assert.match(it.kernel.toText(), /192\.0\.2\.10\/24/);
-});
-
-test("a setting that cannot be stored is refused and nothing has changed", async (t) => {
-  const it = await machine(t, ["eth0"]);
-  const service = it.service("eth0");
-  const { store } = it.profiles.profiles[0] ?? assert.fail("no Profile");
-  const write = t.mock.method(store, "write", () => {
-    throw new Error("disk full");
-  });
-  it.announced.length = 0;
-  assert.throws(() => service.setProperty("Priority", 3), /disk full/);
-  write.mock.restore();
-  assert.deepEqual([service.priority, it.announced], [0, []]);
 });
 
 test("a lease that is lost is replaced by what the server offers next", async (t) => {
@@ -493,38 +305,6 @@ test("a refusal quotes only the beginning of what it refuses, on one line", asyn
   }
 });
 
-test("a full disk keeps nobody from being connected, and clients are told as ever", async (t) => {
-  const it = await machine(t, []);
-  const { store } = it.profiles.profiles[0] ?? assert.fail("no Profile");
-  t.mock.method(store, "write", () => {
-    throw new DaemonError("InternalError", "the disk is full");
-  });
-  it.announced.length = 0;
-  for (const link of ["eth0", "eth1"]) it.kernel.plug(link);
-  await it.settle();
-  assert.deepEqual(it.order, ["eth0 ready", "eth1 ready"]);
-  assert.ok(it.announced.includes(`${it.service("eth0").path} State=ready`));
-  it.kernel.unplug("eth0");
-  await it.settle();
-  assert.deepEqual(it.order, ["eth1 ready", "eth0 idle"], "identities change hands without a write");
-});
-
-test("links whose names differ only in what a path cannot have are Devices of their own", async (t) => {
-  const it = await machine(t, []);
-  for (const [at, name] of ["a.1", "a_1", "a-1"].entries()) it.kernel.addHardware({ name, mac: mac(20 + at) });
-  await it.settle();
-  const paths = () => it.manager.devices.map(({ path }) => path).filter((path) => path.includes("a_1"));
-  const [first = "", second = "", third = ""] = paths();
-  assert.equal(first, "/device/a_1");
-  assert.equal(new Set(paths()).size, 3);
-  for (const path of [second, third]) assert.match(path, /^\/device\/a_1_\d+$/);
-  assert.equal(it.service("a-1").device?.path, third);
-  it.kernel.removeHardware("a.1");
-  it.kernel.addHardware({ name: "a+1", mac: mac(30) });
-  await it.settle();
-  assert.equal(new Set(paths()).size, paths().length);
-});
-
 test("a pulled cable is the reason of what it ends, and is counted once", async (t) => {
   const it = await machine(t, ["eth0"]);
   it.kernel.unplug("eth0");
@@ -536,17 +316,6 @@ test("a pulled cable is the reason of what it ends, and is counted once", async 
   await it.settle();
   await it.device("eth0").setEnabled(false, { isPersistent: false });
   assert.equal(service.stateReason, "device disabled");
-});
-
-test("a prohibition that comes while a Device is being enabled holds", async (t) => {
-  const it = await machine(t, ["eth0"]);
-  const eth0 = it.device("eth0");
-  await eth0.setEnabled(false, { isPersistent: false });
-  const enabling = eth0.setEnabled(true, { isPersistent: false });
-  it.manager.setProperty("ProhibitedTechnologies", "ethernet");
-  await enabling;
-  await it.settle();
-  assert.deepEqual([eth0.isEnabled, eth0.link.isUp], [false, false]);
 });
 
 test("a port that bounces before it connects is tried at once each time, and so is the next cable", async (t) => {
@@ -563,60 +332,4 @@ test("a port that bounces before it connects is tried at once each time, and so 
   it.kernel.plug("eth0");
   await it.settle();
   assert.equal(it.service("eth0").state, "ready");
-});
-
-test("a link that is connected stays so over a restart, whatever somebody else has added to it", async (t) => {
-  const first = await machine(t, ["eth0"]);
-  const foreign = {
-    link: first.device("eth0").link.index,
-    family: 4,
-    address: "198.51.100.7",
-    prefixLength: 24,
-  } as const;
-  first.kernel.outside({ op: "put-address", address: foreign });
-  await first.settle();
-  first.manager.stop();
-  first.applier.close();
-  const { kernel, storage, dhcp } = first;
-  const before = kernel.toText();
-  kernel.restart();
-  const second = new FakeMachine({ kernel, storage, dhcp });
-  t.after(() => second.stop());
-  await second.start();
-  await second.clock.advanceSettled(3000);
-  assert.equal(second.service("eth0").state, "ready");
-  assert.equal(kernel.toText(), before);
-});
-
-test("an attempt yields to somebody who gives the link an address, and is made anew when that is gone", async (t) => {
-  const it = await machine(t, []);
-  it.dhcp.servers.delete("eth0");
-  it.kernel.plug("eth0");
-  await it.settle();
-  const { index } = it.device("eth0").link;
-  const address = { link: index, family: 4, address: "198.51.100.7", prefixLength: 24 } as const;
-  it.kernel.outside({ op: "put-address", address });
-  await it.settle();
-  const service = it.service("eth0");
-  assert.deepEqual([service.state, service.autoConnectRefusal], ["idle", "device is left alone"]);
-  assert.equal(service.stateReason, "left alone");
-  it.dhcp.serve("eth0", 10);
-  it.kernel.outside({ op: "delete-address", address });
-  await it.settle();
-  assert.equal(service.state, "ready");
-});
-
-test("a connected link to which somebody adds an address stays ours, also for the next cable", async (t) => {
-  const it = await machine(t, ["eth0"]);
-  const { index } = it.device("eth0").link;
-  const address = { link: index, family: 4, address: "198.51.100.7", prefixLength: 24 } as const;
-  it.kernel.outside({ op: "put-address", address });
-  await it.settle();
-  assert.equal(it.service("eth0").state, "ready");
-  it.kernel.unplug("eth0");
-  await it.settle();
-  it.kernel.plug("eth0");
-  await it.settle();
-  assert.equal(it.service("eth0").state, "ready");
-  assert.match(it.kernel.toText(), /198\.51\.100\.7/);
 });

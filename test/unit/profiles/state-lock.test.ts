@@ -2,9 +2,14 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { DaemonError } from "../../../src/base/errors.ts";
 import { StateLock } from "../../../src/profiles/state-lock.ts";
 import { temporaryFolder } from "../../harness/temporary-folder.ts";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
 
 test("a state folder can be locked once; released, it can be locked again", (t) => {
   const folder = temporaryFolder(t);
@@ -18,6 +23,20 @@ test("a state folder can be locked once; released, it can be locked again", (t) 
   first.release();
   first.release();
   StateLock.take(folder).release();
+});
+
+test("a lock that its holder has lost sight of is still a lock", async (t) => {
+  const folder = temporaryFolder(t);
+  const heard: string[] = [];
+  const registry = new FinalizationRegistry((what: string) => heard.push(what));
+  registry.register({}, "something else");
+  StateLock.take(folder);
+  // The collector is asked until it has really been there.
+  while (heard.length === 0) {
+    collectGarbage();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.throws(() => StateLock.take(folder), { code: "InProgress" });
 });
 
 test("the lock is one empty file for the owner only", (t) => {
