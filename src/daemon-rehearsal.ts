@@ -51,7 +51,7 @@ export async function rehearseCable(realClock: Clock): Promise<void> {
   const profiles = new ProfileStack({ ...folders, storage: new MemoryStorage(), log: silentLog });
   const manager: Manager = new Manager(ports(clock, kernel, applier, profiles), managerShape);
   const dispatcher = new ObjectDispatcher({ bus: new StageBus(), log: silentLog });
-  const access = { requireChange: async () => {} };
+  const access = { require: async () => {} };
   new Exporter(dispatcher, { manager, version: "", dump: () => "" }, access).start();
   await manager.start();
   kernel.putLink(unplugged);

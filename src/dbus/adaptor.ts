@@ -67,7 +67,9 @@ export class Adaptor<T> implements AnyAdaptor, ExportedProperties, Target<T> {
     return this.settable?.properties.value(name);
   }
   async set(name: string, variant: WireVariant, caller: Caller): Promise<void> {
-    await this.access.requireChange(caller, `${this.table.name} property ${name}`);
+    const { table } = this;
+    const right = { right: "settings", what: `${table.name} property ${name}`, owner: table.ownerOf(this.of) } as const;
+    await this.access.require(caller, right);
     this.setProperty(name, variant);
   }
 

@@ -18,7 +18,7 @@ export const deviceInterface = interfaceTable<Device>({
       out: [],
       doc: "Brings the link up, now and at every start. Answers when it is done.",
       errors: ["PermissionDenied", "InProgress", "Failure"],
-      changes: true,
+      right: "control",
       call: async (device) => {
         await device.setEnabled(true, { isPersistent: true });
         return undefined;
@@ -29,7 +29,7 @@ export const deviceInterface = interfaceTable<Device>({
       out: [],
       doc: "Disconnects and takes the link down, now and at every start. Answers when it is done.",
       errors: ["PermissionDenied", "InProgress", "Failure"],
-      changes: true,
+      right: "control",
       call: async (device) => {
         await device.setEnabled(false, { isPersistent: true });
         return undefined;
@@ -40,7 +40,7 @@ export const deviceInterface = interfaceTable<Device>({
       out: [],
       doc: "Asks a radio to move to another access point; nothing to do for a cable.",
       errors: ["PermissionDenied"],
-      changes: true,
+      right: "control",
       call: () => undefined,
     },
     Reset: {
@@ -48,7 +48,7 @@ export const deviceInterface = interfaceTable<Device>({
       out: [],
       doc: "Resets a modem; no other Device can be reset.",
       errors: ["NotImplemented", "PermissionDenied"],
-      changes: true,
+      right: "control",
       call: (device) => {
         throw new DaemonError("NotImplemented", `${device.name} cannot be reset`);
       },
@@ -67,7 +67,7 @@ export const deviceReasonsInterface = interfaceTable<Device>({
       doc:
         "Technology: what the technology was decided by. LeftAlone: why the link is not used without being asked, empty " +
         "when it is. Claims, Users: who holds the link up. Up: administratively up. Carrier: has carrier.",
-      changes: false,
+      right: "read",
       call: (device) => [reasonsOf(device)],
     },
   },

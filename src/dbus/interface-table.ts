@@ -1,7 +1,7 @@
 import { DaemonError } from "../base/errors.ts";
 import type { PropertyShape, WireVariant } from "../base/property.ts";
 import type { Caller, MarshalledReply, MethodDef, MethodHandler, MethodResult, SignalDef } from "../bus/bus.ts";
-import type { AccessPolicy } from "./access.ts";
+import type { AccessPolicy, Owner, Right } from "./access.ts";
 
 /** An object on an interface, as its methods see it. */
 export interface Target<T> {
@@ -16,8 +16,10 @@ export interface Target<T> {
 
 /** One method: its line in the XML and in docs/, and what it does. */
 export interface MethodEntry<T> extends MethodDef {
-  /** Changes something, so only those may call it who may (access.ts). The others are open to every local user. */
-  readonly changes: boolean;
+  /** Who may call it (access.ts). */
+  readonly right: Right;
+  /** Whose the thing is that these arguments are about. Absent: as {@link InterfaceTable.ownerOf} says of the object. */
+  ownerOf?(of: T, args: readonly unknown[]): Owner;
   call(of: T, args: readonly unknown[], caller: Caller, target: Target<T>): MethodResult | Promise<MethodResult>;
 }
 
@@ -29,6 +31,8 @@ export interface InterfaceTable<T> {
   readonly signals: ReadonlyMap<string, SignalDef>;
   /** Absent: no properties. */
   readonly properties?: PropertyShape<T>;
+  /** Whose such an object is. */
+  ownerOf(of: T): Owner;
 }
 
 /** Arguments as `name: signature` pairs, in order. */
@@ -41,28 +45,33 @@ interface InterfaceParts<T> {
   readonly methods: Readonly<Record<string, MethodEntry<T>>>;
   readonly signals?: Readonly<Record<string, SignalDef>>;
   readonly properties?: PropertyShape<T>;
+  /** Absent: the machine's. */
+  ownerOf?(of: T): Owner;
 }
 
 export function interfaceTable<T>(parts: InterfaceParts<T>): InterfaceTable<T> {
+  const { name, doc, properties, ownerOf = () => "machine" } = parts;
   const methods = Object.entries(parts.methods).map(
-    ([name, entry]) => [name, { ...entry, handler: handlerOf(`${parts.name}.${name}`, entry) }] as const,
+    ([name, entry]) => [name, { ...entry, handler: handlerOf(`${parts.name}.${name}`, entry, ownerOf) }] as const,
   );
-  const { name, doc, properties } = parts;
   return {
     name,
     doc,
     methods: new Map(methods),
     signals: new Map(Object.entries(parts.signals ?? {})),
+    ownerOf,
     ...(properties && { properties }),
   };
 }
 
-/** A method that only reads answers in the same turn; one that changes something waits until it is known who asks. */
-function handlerOf<T>(name: string, entry: MethodEntry<T>): MethodHandler<Target<T>> {
-  if (!entry.changes) return (values, caller, target) => entry.call(target.of, values, caller, target);
+/** A method that only reads answers in the same turn; the others wait until it is known who asks. */
+function handlerOf<T>(what: string, entry: MethodEntry<T>, ownerOf: (of: T) => Owner): MethodHandler<Target<T>> {
+  const { right } = entry;
+  if (right === "read") return (values, caller, target) => entry.call(target.of, values, caller, target);
   return async (values, caller, target) => {
-    await target.access.requireChange(caller, name);
-    if (target.isGone) throw new DaemonError("NotFound", `the object of ${name} is gone`);
+    const owner = entry.ownerOf ? entry.ownerOf(target.of, values) : ownerOf(target.of);
+    await target.access.require(caller, { right, what, owner });
+    if (target.isGone) throw new DaemonError("NotFound", `the object of ${what} is gone`);
     return entry.call(target.of, values, caller, target);
   };
 }

@@ -58,7 +58,7 @@ export const ipConfigInterface = interfaceTable<IpConfigView>({
       out: [],
       doc: "Not possible.",
       errors: ["NotImplemented", "PermissionDenied"],
-      changes: true,
+      right: "settings",
       call: () => {
         throw new DaemonError("NotImplemented");
       },

@@ -11,7 +11,7 @@ const claimInterface: MethodEntry<Manager> = {
   out: [],
   doc: "Leaves a link to somebody else: its Device goes away until the link is released. The link need not exist yet.",
   errors: ["InvalidArguments", "PermissionDenied"],
-  changes: true,
+  right: "settings",
   call: (manager, [, link]) => {
     manager.claimLink(link as string);
     return undefined;
@@ -23,7 +23,7 @@ const releaseInterface: MethodEntry<Manager> = {
   out: [],
   doc: "Takes back a link that was claimed.",
   errors: ["InvalidArguments", "PermissionDenied"],
-  changes: true,
+  right: "settings",
   call: (manager, [, link]) => {
     manager.releaseLink(link as string);
     return undefined;
@@ -36,7 +36,7 @@ function switchTechnology(enable: boolean): MethodEntry<Manager> {
     out: [],
     doc: `${enable ? "Enables" : "Disables"} all Devices of a technology, now and at every start. Answers when all are done.`,
     errors: ["InvalidArguments", "PermissionDenied", "InProgress", "Failure"],
-    changes: true,
+    right: "control",
     call: async (manager, [technology]) => {
       if (enable && manager.settings.includes("prohibitedTechnologies", technology as Technology)) {
         throw new DaemonError("PermissionDenied", `The ${technology} technology is prohibited`);
@@ -52,7 +52,7 @@ const requestScan: MethodEntry<Manager> = {
   out: [],
   doc: "Looks for networks. Only radios can; a cable has nothing to look for.",
   errors: ["InvalidArguments", "PermissionDenied"],
-  changes: true,
+  right: "control",
   call: (_manager, [technology]) => {
     const name = technology as string;
     if (!isTechnologyName(name))
@@ -77,7 +77,7 @@ export const managerInterface = interfaceTable<Manager>({
       in: [],
       out: args({ order: "s" }),
       doc: "The order of technologies, with commas.",
-      changes: false,
+      right: "read",
       call: (manager) => [manager.technologyOrder.join(",")],
     },
     SetServiceOrder: {
@@ -85,7 +85,7 @@ export const managerInterface = interfaceTable<Manager>({
       out: [],
       doc: "Sets the order of technologies, with commas; those not named come last and are equal.",
       errors: ["InvalidArguments", "PermissionDenied"],
-      changes: true,
+      right: "settings",
       call: (manager, [order]) => {
         manager.setServiceOrder(order as string);
         return undefined;

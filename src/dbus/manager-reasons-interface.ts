@@ -21,7 +21,7 @@ export const fairleadManagerInterface = interfaceTable<DaemonView>({
       in: [],
       out: args({ version: "s" }),
       doc: "Version of the daemon.",
-      changes: false,
+      right: "read",
       call: (view) => [view.version],
     },
     GetOrder: {
@@ -31,21 +31,21 @@ export const fairleadManagerInterface = interfaceTable<DaemonView>({
         "All Services in order. Each with Path, Name, Type, State, Device (link name or empty), StateReason, " +
         "AutoConnectRefusal (empty: it may connect by itself), Because: the criterion that puts it before the next " +
         "(empty for the last), Rank: its place among the connected, -1 when it is not.",
-      changes: false,
+      right: "read",
       call: ({ manager }) => [orderOf(manager)],
     },
     GetLinks: {
       in: [],
       out: args({ links: "aa{sv}" }),
       doc: "Every link the kernel has: Name, Index, Technology, Because, Device (path or /), Up, Carrier, Mac.",
-      changes: false,
+      right: "read",
       call: ({ manager }) => [linksOf(manager)],
     },
     Dump: {
       in: [],
       out: args({ json: "s" }),
       doc: "Every state, claim, pending timer and the last events with their reasons, as JSON. Holds no secrets.",
-      changes: false,
+      right: "read",
       call: (view) => [view.dump()],
     },
   },
@@ -67,7 +67,7 @@ export const eventsInterface = interfaceTable<DaemonView>({
       in: args({ count: "u" }),
       out: args({ events: "aa{sv}" }),
       doc: "The newest events, oldest first, at most 100: Time (t, milliseconds since 1970), Type, Object, Because.",
-      changes: false,
+      right: "read",
       call: ({ manager }, [count]) => [
         manager.history.newest(count as number).map(
           ({ at, kind, object, because }) =>

@@ -2,6 +2,7 @@ import { DaemonError } from "../base/errors.ts";
 import { type Announce, PropertyShape, PropertyStore, propertyTable } from "../base/property.ts";
 import type { Manager } from "../manager/manager.ts";
 import type { Profile } from "../profiles/profile.ts";
+import { ownerOfProfile } from "./access.ts";
 import { interfaceTable } from "./interface-table.ts";
 import { propertyChanged, propertyMethods } from "./property-methods.ts";
 
@@ -73,6 +74,7 @@ export const profileInterface = interfaceTable<ProfileView>({
   name: "org.chromium.flimflam.Profile",
   doc: "Settings of one machine or one user, as a part of the Profile stack.",
   properties: profileShape,
+  ownerOf: ({ profile }) => ownerOfProfile(profile),
   signals: propertyChanged,
   methods: propertyMethods<ProfileView>(),
 });

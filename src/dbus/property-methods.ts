@@ -11,7 +11,7 @@ export const propertyMethods = <T>() => {
       in: [],
       out: args({ properties: "a{sv}" }),
       doc: "All properties that have a value now.",
-      changes: false,
+      right: "read",
       call: (_of, _values, _caller, target) => target.marshalledProperties(),
     },
     SetProperty: {
@@ -19,7 +19,7 @@ export const propertyMethods = <T>() => {
       out: [],
       doc: "Sets one property. The reply comes after the change is stored.",
       errors: changeErrors,
-      changes: true,
+      right: "settings",
       call: (_of, [name, value], _caller, target) => {
         target.setProperty(name as string, value as WireVariant);
         return undefined;
@@ -36,7 +36,7 @@ export const clearPropertyMethod = <T>() => {
       out: [],
       doc: "Puts one property back to the value it had at first.",
       errors: changeErrors,
-      changes: true,
+      right: "settings",
       call: (_of, [name], _caller, target) => {
         target.clearProperty(name as string);
         return undefined;

@@ -2,6 +2,7 @@ import { DaemonError } from "../base/errors.ts";
 import type { WireVariant } from "../base/property.ts";
 import type { Service } from "../services/service.ts";
 import { serviceShape } from "../services/service-properties.ts";
+import { ownerOfService } from "./access.ts";
 import { args, interfaceTable, type MethodEntry } from "./interface-table.ts";
 import { clearPropertyMethod, propertyChanged, propertyMethods } from "./property-methods.ts";
 
@@ -21,7 +22,7 @@ const setProperties: MethodEntry<Service> = {
   out: [],
   doc: "Sets several properties, going on after an error; the first error is told.",
   errors: ["InvalidArguments", "InvalidProperty", "PermissionDenied", "InternalError"],
-  changes: true,
+  right: "settings",
   call: (_of, [properties], _caller, target) => {
     let first: unknown;
     for (const [name, value] of properties as ReadonlyMap<string, WireVariant>) {
@@ -42,7 +43,7 @@ const clearProperties: MethodEntry<Service> = {
   out: args({ cleared: "ab" }),
   doc: "Clears several properties; the answer tells for each whether it worked.",
   errors: ["PermissionDenied"],
-  changes: true,
+  right: "settings",
   call: (_of, [names], _caller, target) => {
     const cleared = (names as readonly string[]).map((name) => {
       try {
@@ -61,6 +62,7 @@ export const serviceInterface = interfaceTable<Service>({
   name: "org.chromium.flimflam.Service",
   doc: "Something to connect to: a cable, later a wireless network or a VPN.",
   properties: serviceShape,
+  ownerOf: ownerOfService,
   signals: propertyChanged,
   methods: {
     ...propertyMethods<Service>(),
@@ -72,7 +74,7 @@ export const serviceInterface = interfaceTable<Service>({
       out: [],
       doc: "Begins to connect and returns at once; State tells how it goes.",
       errors: ["Failure", "AlreadyConnected", "InProgress", "PermissionDenied"],
-      changes: true,
+      right: "control",
       call: (service) => {
         service.connect("D-Bus RPC");
         return undefined;
@@ -83,7 +85,7 @@ export const serviceInterface = interfaceTable<Service>({
       out: [],
       doc: "Disconnects, and keeps the Service from connecting by itself until somebody connects it again.",
       errors: ["NotConnected", "PermissionDenied"],
-      changes: true,
+      right: "control",
       call: (service) => {
         service.disconnect("D-Bus RPC");
         return undefined;
@@ -94,7 +96,7 @@ export const serviceInterface = interfaceTable<Service>({
       out: [],
       doc: "Forgets the Service. Not possible for a cable.",
       errors: ["NotImplemented", "PermissionDenied"],
-      changes: true,
+      right: "settings",
       call: (service) => {
         throw new DaemonError("NotImplemented", `${service.logName} cannot be removed`);
       },
@@ -113,7 +115,7 @@ export const serviceReasonsInterface = interfaceTable<Service>({
       doc:
         "StateReason: what led to the present state. AutoConnectRefusal: why it does not connect by itself, empty when " +
         "it may. Failed: whether it failed since it was last connected.",
-      changes: false,
+      right: "read",
       call: (service) => {
         const text = (value: string): WireVariant => ({ signature: "s", value });
         return [

@@ -62,7 +62,7 @@ test("every member has a sentence, valid types, and errors that exist", () => {
       for (const { signature } of [...def.in, ...def.out]) assert.equal(parseSignature(signature).length, 1, name);
       for (const code of def.errors ?? []) assert.ok(Object.hasOwn(errorTable, code), `${name}: no error ${code}`);
       assert.equal(
-        def.changes,
+        def.right !== "read",
         def.errors?.includes("PermissionDenied") ?? false,
         `${table.name}.${name}: who may call it`,
       );

@@ -3,6 +3,7 @@ import { type ErrorCode, errorTable } from "../../../src/base/errors.ts";
 import type { AnyPropertyDef } from "../../../src/base/property.ts";
 import type { Argument } from "../../../src/bus/bus.ts";
 import { isReadable } from "../../../src/bus/introspection-xml.ts";
+import { type Right, rights } from "../../../src/dbus/access.ts";
 import type { CatalogueEntry } from "../../../src/dbus/catalogue.ts";
 
 const generatedNote = "<!-- Made by `npm run generate` from the tables in src/; changes belong there. -->";
@@ -56,7 +57,7 @@ interface Method {
   readonly out: readonly Argument[];
   readonly doc: string;
   readonly errors?: readonly string[];
-  readonly changes: boolean;
+  readonly right: Right;
 }
 
 function methodSection(methods: ReadonlyMap<string, Method>): string[] {
@@ -67,7 +68,7 @@ function methodSection(methods: ReadonlyMap<string, Method>): string[] {
 function methodLines(name: string, def: Method): string[] {
   const result = def.out.length > 0 ? ` -> ${def.out.map(argumentText).join(", ")}` : "";
   const lines = [`### ${name}(${def.in.map(argumentText).join(", ")})${result}`, "", def.doc];
-  if (def.changes) lines.push("", "Only root and the user that runs the daemon may call it.");
+  if (def.right !== "read") lines.push("", `Right \`${def.right}\`: ${rights[def.right]}`);
   if (def.errors && def.errors.length > 0) {
     lines.push("", "Errors:", ...def.errors.map((code) => `- \`${errorTable[code as ErrorCode].busName}\``));
   }
