@@ -4,7 +4,7 @@
  */
 import type { Cancel, Clock } from "./base/clock.ts";
 import { silentLog } from "./base/log.ts";
-import { BusError, type BusPort, type MarshalledReply } from "./bus/bus.ts";
+import { BusError, type BusPort, type Credentials, type MarshalledReply } from "./bus/bus.ts";
 import { defaultLimits } from "./bus/limits.ts";
 import { MessageType, makeMessage, writeMessage } from "./bus/message.ts";
 import { Writer } from "./bus/writer.ts";
@@ -129,8 +129,8 @@ export class StageBus implements BusPort {
   watchName(): Cancel {
     return () => {};
   }
-  async uidOf(): Promise<number> {
-    return 0;
+  async credentialsOf(): Promise<Credentials> {
+    return { uid: 0, gids: [] };
   }
   onConnection(): Cancel {
     return () => {};

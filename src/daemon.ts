@@ -8,7 +8,7 @@ import { ObjectDispatcher } from "./bus/dispatcher.ts";
 import type { DaemonConfig } from "./config/daemon-config.ts";
 import { dumpOf } from "./daemon-dump.ts";
 import { rehearseCable } from "./daemon-rehearsal.ts";
-import { ownerAndRootMayChange } from "./dbus/access.ts";
+import { AccessControl } from "./dbus/access.ts";
 import { Exporter } from "./dbus/exporter.ts";
 import { leftAloneBecause } from "./device-info/left-alone.ts";
 import { LinkSelection } from "./device-info/link-names.ts";
@@ -23,6 +23,7 @@ import { type Dhcp4Handler, dhcp4Handler } from "./network/protocols/dhcp4/handl
 import { KernelUdp } from "./network/protocols/dhcp4/kernel-udp.ts";
 import { ResolverFile } from "./network/resolver-file.ts";
 import { KernelPackets } from "./packet/kernel-packets.ts";
+import { PolkitAuthority } from "./polkit/authority.ts";
 import { ProfileStack } from "./profiles/profile-stack.ts";
 import { sqliteStorage } from "./profiles/sqlite-storage.ts";
 import { StateLock } from "./profiles/state-lock.ts";
@@ -30,6 +31,7 @@ import { KernelRtnl } from "./rtnl/kernel.ts";
 import { BootClock } from "./system/boot-clock.ts";
 import { DeferredLog } from "./system/deferred-log.ts";
 import { removeFile, writeAtomically } from "./system/files.ts";
+import { isInGroup } from "./system/groups.ts";
 import { StandardErrorLog } from "./system/log-sink.ts";
 import { releaseMemory } from "./system/memory.ts";
 import { ServiceNotify } from "./system/service-notify.ts";
@@ -38,6 +40,8 @@ import { readLinkFacts, readLinkSpeedMbps } from "./system/sysfs.ts";
 import { version } from "./version.ts";
 
 const busName = "org.chromium.flimflam";
+/** Debian's group of those who may manage the network. */
+const administratorGroup = "netdev";
 /** By then the first clients have their answers. */
 const afterStartMs = 30;
 
@@ -89,7 +93,7 @@ export class Daemon {
     await this.#bus.connect();
     const dispatcher = new ObjectDispatcher({ bus: this.#bus, log: this.#logs.scope("dbus") });
     const view = { manager: this.#manager, version, dump: () => dumpOf(this.#manager, this.#applier, version) };
-    new Exporter(dispatcher, view, ownerAndRootMayChange(process.getuid?.() ?? 0)).start();
+    new Exporter(dispatcher, view, this.#access()).start();
     await this.#takeName();
     this.#bus.onConnection((state, detail) => this.#onBus(state, detail));
     this.#takeFolders();
@@ -98,6 +102,14 @@ export class Daemon {
     this.#notify.ready();
     this.#clock.startTimer("after-start", afterStartMs, () => void this.#prepare());
     this.#log.info(`fairleadd ${version} is ready: ${this.#manager.devices.length} devices`);
+  }
+
+  #access(): AccessControl {
+    return new AccessControl({
+      ownUid: process.getuid?.() ?? 0,
+      authority: new PolkitAuthority(this.#bus, this.#logs.scope("dbus")),
+      isAdministrator: (credentials) => isInGroup(credentials, administratorGroup),
+    });
   }
 
   /** What takes milliseconds and nobody waits for: the first lease then finds its code compiled. */

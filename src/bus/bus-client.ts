@@ -7,6 +7,7 @@ import {
   type BusPort,
   type Call,
   type ConnectionState,
+  type Credentials,
   type IncomingCall,
   type MarshalledReply,
   type MatchRule,
@@ -20,7 +21,7 @@ import { MatchTable } from "./match-table.ts";
 import { type Message, MessageType, makeMessage, type Received } from "./message.ts";
 import { NameOwners } from "./name-owners.ts";
 import { busDaemon, busDaemonPath, isWellKnownName, standardError } from "./names.ts";
-import { SenderUids } from "./sender-uids.ts";
+import { SenderCredentials } from "./sender-credentials.ts";
 import { quote } from "./signature.ts";
 import { WireError } from "./wire-error.ts";
 
@@ -47,7 +48,7 @@ export class BusClient implements BusPort {
   readonly #listeners = new Set<(state: ConnectionState, detail: string) => void>();
   readonly #matches: MatchTable;
   readonly #owners: NameOwners;
-  readonly #uids: SenderUids;
+  readonly #credentials: SenderCredentials;
   readonly #host: SessionHost;
   #session: BusSession | undefined;
   #onCall: ((call: IncomingCall) => void) | undefined;
@@ -62,7 +63,7 @@ export class BusClient implements BusPort {
     const onListenerError = (where: string, error: unknown) => this.#onListenerError(where, error);
     const match = (rule: MatchRule, onSignal: (signal: SignalMessage) => void) => this.match(rule, onSignal);
     this.#owners = new NameOwners({ match, onListenerError, askOwner: (name, tell) => this.#askOwner(name, tell) });
-    this.#uids = new SenderUids({ match, call: (call) => this.call(call) });
+    this.#credentials = new SenderCredentials({ match, call: (call) => this.call(call) });
     this.#matches = new MatchTable({
       addMatch: (rule) => this.#addMatch(rule),
       removeMatch: (rule) => this.#tellDaemon("RemoveMatch", rule),
@@ -148,8 +149,8 @@ export class BusClient implements BusPort {
   watchName(name: string, onOwner: (owner: string | undefined) => void): Cancel {
     return this.#owners.watch(name, onOwner);
   }
-  uidOf(sender: string): Promise<number> {
-    return this.#uids.uidOf(sender);
+  credentialsOf(sender: string): Promise<Credentials> {
+    return this.#credentials.of(sender);
   }
   onConnection(listener: (state: ConnectionState, detail: string) => void): Cancel {
     this.#listeners.add(listener);
@@ -164,7 +165,7 @@ export class BusClient implements BusPort {
     this.#cancelRetry?.();
     const session = this.#session;
     await session?.close(closeGraceMs);
-    this.#uids.clear();
+    this.#credentials.clear();
   }
 
   /** Connects and brings back all that the bus has forgotten; names come last, when everything else is in place. */
@@ -202,7 +203,7 @@ export class BusClient implements BusPort {
     if (session !== this.#session) return;
     this.#session = undefined;
     this.#former = { uniqueName: session.uniqueName, busId: session.busId };
-    this.#uids.clear();
+    this.#credentials.clear();
     this.#owners.onLost();
     if (this.#phase === "up") {
       this.#phase = "lost";
@@ -235,7 +236,7 @@ export class BusClient implements BusPort {
 
   #onReceivedCall(received: Received, session: BusSession): void {
     const call = new WireCall(received, {
-      uidOf: (sender) => this.uidOf(sender),
+      credentialsOf: (sender) => this.credentialsOf(sender),
       // On another connection the serial would belong to somebody else's call.
       sendReply: (message: Message, kept?: MarshalledReply) => {
         if (session === this.#session) session.send(message, kept);

@@ -163,8 +163,10 @@ export class BusSession implements ConnectionHandler {
 }
 
 function callMessage(call: Call): Message {
-  const { destination, path, interface: interfaceName, member, signature = "", args = [], noAutoStart = false } = call;
-  const flags = noAutoStart ? MessageFlag.NO_AUTO_START : 0;
+  const { destination, path, interface: interfaceName, member, signature = "", args = [] } = call;
+  const flags =
+    (call.noAutoStart ? MessageFlag.NO_AUTO_START : 0) |
+    (call.allowInteraction ? MessageFlag.ALLOW_INTERACTIVE_AUTHORIZATION : 0);
   const init = { type: MessageType.METHOD_CALL, flags, destination, path, interface: interfaceName, member };
   return makeMessage({ ...init, signature, body: args });
 }

@@ -17,6 +17,8 @@ export interface Call {
   /** 25,000 when absent, as libdbus. */
   readonly timeoutMs?: number;
   readonly noAutoStart?: boolean;
+  /** Lets the other side ask a person for a password before it answers; the time limit should leave room for that. */
+  readonly allowInteraction?: boolean;
 }
 
 /** An error reply to a call of ours, or a local one: org.freedesktop.DBus.Error.NoReply, .Disconnected, .InvalidArgs. */
@@ -98,7 +100,7 @@ export interface BusPort {
   /** Tells the present owner first (undefined: none) in a later turn, then each change. While disconnected there is none. */
   watchName(name: string, onOwner: (owner: string | undefined) => void): Cancel;
   /** Cached until the sender leaves the bus. */
-  uidOf(sender: string): Promise<number>;
+  credentialsOf(sender: string): Promise<Credentials>;
   onConnection(listener: (state: ConnectionState, detail: string) => void): Cancel;
   /** Who answers calls to us; the {@link Dispatcher}. Without it, or after undefined, every call is answered UnknownObject. */
   serve(onCall: ((call: IncomingCall) => void) | undefined): void;
@@ -106,11 +108,20 @@ export interface BusPort {
   close(): Promise<void>;
 }
 
+/** What the kernel vouched for when a process connected to the bus. */
+export interface Credentials {
+  readonly uid: number;
+  /** All groups it had then; undefined where the bus does not tell. */
+  readonly gids: readonly number[] | undefined;
+}
+
 /** Who calls, as a handler sees it. */
 export interface Caller {
   /** Unique bus name. */
   readonly sender: string;
-  uid(): Promise<number>;
+  /** Whether the call may wait for a person to be asked (ALLOW_INTERACTIVE_AUTHORIZATION). */
+  readonly allowsInteraction: boolean;
+  credentials(): Promise<Credentials>;
 }
 
 export interface Argument {

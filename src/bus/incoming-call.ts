@@ -1,4 +1,4 @@
-import { BusError, type IncomingCall, type MarshalledReply, type MethodResult } from "./bus.ts";
+import { BusError, type Credentials, type IncomingCall, type MarshalledReply, type MethodResult } from "./bus.ts";
 import { type Message, MessageFlag, MessageType, makeMessage, type Received } from "./message.ts";
 import { isErrorName, standardError } from "./names.ts";
 import { WireError } from "./wire-error.ts";
@@ -9,7 +9,7 @@ const mostErrorCharacters = 1000;
 export interface ReplyHost {
   /** Throws WireError, having sent nothing. Silent when the connection the call came on is gone. */
   sendReply(message: Message, kept?: MarshalledReply): void;
-  uidOf(sender: string): Promise<number>;
+  credentialsOf(sender: string): Promise<Credentials>;
 }
 
 /** A call that came over the wire; the memory of its body is not held. */
@@ -19,6 +19,7 @@ export class WireCall implements IncomingCall {
   readonly member: string;
   readonly signature: string;
   readonly sender: string;
+  readonly allowsInteraction: boolean;
   readonly #serial: number;
   #isOpen: boolean;
   /** Until its body was read. */
@@ -34,6 +35,7 @@ export class WireCall implements IncomingCall {
     this.member = message.member as string;
     this.signature = message.signature;
     this.sender = message.sender ?? "";
+    this.allowsInteraction = (message.flags & MessageFlag.ALLOW_INTERACTIVE_AUTHORIZATION) !== 0;
     this.#serial = message.serial as number;
     this.#isOpen = (message.flags & MessageFlag.NO_REPLY_EXPECTED) === 0;
     this.#received = received;
@@ -41,8 +43,8 @@ export class WireCall implements IncomingCall {
   }
   readonly expectsReply: boolean;
 
-  uid(): Promise<number> {
-    return this.host.uidOf(this.sender);
+  credentials(): Promise<Credentials> {
+    return this.host.credentialsOf(this.sender);
   }
   args(): readonly unknown[] {
     const received = this.#received;

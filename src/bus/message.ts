@@ -1,4 +1,4 @@
-import { MessageFlag, MessageType } from "dbus-next/lib/constants.js";
+import { MessageType, MessageFlag as WireFlag } from "dbus-next/lib/constants.js";
 import { Message } from "dbus-next/lib/message-type.js";
 import type { MarshalledReply } from "./bus.ts";
 import { decodeBody } from "./decode.ts";
@@ -10,7 +10,9 @@ import { holdsFileDescriptor } from "./signature.ts";
 import { WireError } from "./wire-error.ts";
 import type { Writer } from "./writer.ts";
 
-export { Message, MessageFlag, MessageType };
+export { Message, MessageType };
+/** With the one that is younger than dbus-next: the sender waits while a person is asked for a password. */
+export const MessageFlag = { ...WireFlag, ALLOW_INTERACTIVE_AUTHORIZATION: 4 } as const;
 
 const littleEndianMark = 0x6c;
 const bigEndianMark = 0x42;

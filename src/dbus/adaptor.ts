@@ -7,7 +7,7 @@ import type {
   ExportedProperties,
   MarshalledReply,
 } from "../bus/bus.ts";
-import type { AccessPolicy } from "./access.ts";
+import { type AccessPolicy, requireRight } from "./access.ts";
 import type { InterfaceTable, Target } from "./interface-table.ts";
 import { checkPropertyClear, checkPropertyWrite } from "./property-access.ts";
 
@@ -68,8 +68,8 @@ export class Adaptor<T> implements AnyAdaptor, ExportedProperties, Target<T> {
   }
   async set(name: string, variant: WireVariant, caller: Caller): Promise<void> {
     const { table } = this;
-    const right = { right: "settings", what: `${table.name} property ${name}`, owner: table.ownerOf(this.of) } as const;
-    await this.access.require(caller, right);
+    const what = `${table.name} property ${name}`;
+    await requireRight(this.access, caller, { right: "settings", what, whose: () => table.ownerOf(this.of) });
     this.setProperty(name, variant);
   }
 

@@ -1,7 +1,7 @@
 import { DaemonError } from "../base/errors.ts";
 import type { PropertyShape, WireVariant } from "../base/property.ts";
 import type { Caller, MarshalledReply, MethodDef, MethodHandler, MethodResult, SignalDef } from "../bus/bus.ts";
-import type { AccessPolicy, Owner, Right } from "./access.ts";
+import { type AccessPolicy, type Owner, type Right, requireRight } from "./access.ts";
 
 /** An object on an interface, as its methods see it. */
 export interface Target<T> {
@@ -66,11 +66,10 @@ export function interfaceTable<T>(parts: InterfaceParts<T>): InterfaceTable<T> {
 
 /** A method that only reads answers in the same turn; the others wait until it is known who asks. */
 function handlerOf<T>(what: string, entry: MethodEntry<T>, ownerOf: (of: T) => Owner): MethodHandler<Target<T>> {
-  const { right } = entry;
+  const { right, ownerOf: whose = ownerOf } = entry;
   if (right === "read") return (values, caller, target) => entry.call(target.of, values, caller, target);
   return async (values, caller, target) => {
-    const owner = entry.ownerOf ? entry.ownerOf(target.of, values) : ownerOf(target.of);
-    await target.access.require(caller, { right, what, owner });
+    await requireRight(target.access, caller, { right, what, whose: () => whose(target.of, values) });
     if (target.isGone) throw new DaemonError("NotFound", `the object of ${what} is gone`);
     return entry.call(target.of, values, caller, target);
   };

@@ -4,6 +4,7 @@ import {
   type BusPort,
   type Call,
   type ConnectionState,
+  type Credentials,
   type IncomingCall,
   type MatchRule,
   type MethodResult,
@@ -47,7 +48,7 @@ const transported = (signature: string, values: MethodResult): unknown[] =>
 
 /**
  * A message bus in memory with any number of ports. Everything is delivered in later microtasks, in the order sent; values
- * pass the real encoder and decoder. Of org.freedesktop.DBus it knows GetNameOwner and GetConnectionUnixUser.
+ * pass the real encoder and decoder. Of org.freedesktop.DBus it knows GetNameOwner.
  */
 export class FakeBus {
   readonly #ports = new Map<string, FakeBusPort>();
@@ -59,9 +60,9 @@ export class FakeBus {
 
   constructor(readonly clock: Clock) {}
 
-  /** A port of a process of this user, not connected yet. */
-  port(uid = 0): FakeBusPort {
-    const port = new FakeBusPort(this, uid);
+  /** A port of a process of this user with these groups, not connected yet. */
+  port(uid = 0, gids: readonly number[] = []): FakeBusPort {
+    const port = new FakeBusPort(this, { uid, gids });
     this.#known.add(port);
     return port;
   }
@@ -155,7 +156,7 @@ export class FakeBusPort implements BusPort {
 
   constructor(
     private readonly bus: FakeBus,
-    readonly uid: number,
+    readonly credentials: Credentials,
   ) {}
 
   async connect(): Promise<void> {
@@ -201,7 +202,7 @@ export class FakeBusPort implements BusPort {
       this.#pending.add(settle);
       const late = () => settle(refuse("NoReply", `no reply to ${interfaceName}.${member} within ${timeoutMs} ms`));
       const cancel = this.bus.clock.startTimer("bus-call", timeoutMs, late);
-      const incoming = new FakeCall({ ...call, signature }, sender, this.uid, values, settle);
+      const incoming = new FakeCall({ ...call, signature }, sender, this.credentials, values, settle);
       this.bus.post(() => this.#route(destination, incoming));
     });
   }
@@ -274,11 +275,11 @@ export class FakeBusPort implements BusPort {
     this.#owned.delete(name);
     this.bus.release(name, this);
   }
-  async uidOf(sender: string): Promise<number> {
+  async credentialsOf(sender: string): Promise<Credentials> {
     if (!isUniqueName(sender)) throw refuse("InvalidArgs", "a sender is a unique name");
     const port = this.bus.find(sender);
     if (!port) throw refuse("NameHasNoOwner", `${sender} is not on the bus`);
-    return port.uid;
+    return port.credentials;
   }
   onConnection(listener: (state: ConnectionState, detail: string) => void): Cancel {
     this.#listeners.add(listener);
@@ -296,10 +297,11 @@ class FakeCall implements IncomingCall {
   readonly member: string;
   readonly signature: string;
   readonly expectsReply = true;
+  readonly allowsInteraction: boolean;
   constructor(
     call: Call,
     readonly sender: string,
-    private readonly uidOfSender: number,
+    private readonly credentialsOfSender: Credentials,
     private readonly values: readonly unknown[],
     private readonly settle: (error: BusError | undefined, result?: readonly unknown[]) => void,
   ) {
@@ -307,9 +309,10 @@ class FakeCall implements IncomingCall {
     this.interface = call.interface;
     this.member = call.member;
     this.signature = call.signature ?? "";
+    this.allowsInteraction = call.allowInteraction ?? false;
   }
-  async uid(): Promise<number> {
-    return this.uidOfSender;
+  async credentials(): Promise<Credentials> {
+    return this.credentialsOfSender;
   }
   args(): readonly unknown[] {
     return this.values;
@@ -325,11 +328,10 @@ class FakeCall implements IncomingCall {
 function answerAsBus(bus: FakeBus, call: FakeCall): void {
   const name = String(call.args()[0]);
   const owner = bus.ownerOf(name);
-  if (call.member !== "GetNameOwner" && call.member !== "GetConnectionUnixUser") {
+  if (call.member !== "GetNameOwner") {
     call.fail(standardError("UnknownMethod"), `the fake bus has no ${call.member}`);
   } else if (owner === undefined) call.fail(standardError("NameHasNoOwner"), `nobody owns ${name}`);
-  else if (call.member === "GetNameOwner") call.reply("s", [owner]);
-  else call.reply("u", [bus.find(name)?.uid ?? 0]);
+  else call.reply("s", [owner]);
 }
 
 function fits(rule: MatchRule, signal: SignalMessage, ownerOf: (name: string) => string | undefined): boolean {

@@ -16,6 +16,7 @@ const floors: Readonly<Record<string, number>> = {
   system: 1,
   supplicant: 1.5,
   modem: 1.5,
+  polkit: 1.5,
   sleep: 1.5,
   resolver: 1.5,
   network: 2,

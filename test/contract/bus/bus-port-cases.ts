@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DaemonError } from "../../../src/base/errors.ts";
 import { silentLog } from "../../../src/base/log.ts";
-import { BusError, type BusPort, type SignalMessage } from "../../../src/bus/bus.ts";
+import { BusError, type BusPort, type Caller, type SignalMessage } from "../../../src/bus/bus.ts";
 import { ObjectDispatcher } from "../../../src/bus/dispatcher.ts";
 
 export interface BusWorld {
@@ -40,10 +40,7 @@ function serveEcho(port: BusPort): void {
           { name: "uid", signature: "u" },
         ],
         doc: "",
-        handler: async (_args: readonly unknown[], caller: { sender: string; uid(): Promise<number> }) => [
-          caller.sender,
-          await caller.uid(),
-        ],
+        handler: async (_args: readonly unknown[], caller: Caller) => [caller.sender, (await caller.credentials()).uid],
       },
     ],
     [

@@ -96,7 +96,7 @@ const sampleMethods = new Map([
     "GetProperties",
     method("", "a{sv}", (_args, _caller, { exported }) => exported?.marshalledProperties(sampleInterface)),
   ],
-  ["WhoAmI", method("", "u", async (_args, caller) => [await caller.uid()])],
+  ["WhoAmI", method("", "u", async (_args, caller) => [(await caller.credentials()).uid])],
   [
     "Break",
     method("", "", () => {

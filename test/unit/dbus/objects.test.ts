@@ -3,12 +3,17 @@ import { type TestContext, test } from "node:test";
 import { silentLog } from "../../../src/base/log.ts";
 import type { WireVariant } from "../../../src/base/property.ts";
 import { ObjectDispatcher } from "../../../src/bus/dispatcher.ts";
-import { ownerAndRootMayChange } from "../../../src/dbus/access.ts";
+import { AccessControl } from "../../../src/dbus/access.ts";
 import { Exporter } from "../../../src/dbus/exporter.ts";
 import { FakeBus } from "../../fakes/fake-bus.ts";
 import { FakeMachine } from "../../fakes/fake-machine.ts";
 
 const ownUid = 990;
+const access = new AccessControl({
+  ownUid,
+  authority: { check: async () => "absent" },
+  isAdministrator: ({ gids }) => gids?.includes(99) ?? false,
+});
 const shillError = (name: string) => `org.chromium.flimflam.Error.${name}`;
 
 /** A machine with one card on a bus in memory, and a client of root's. */
@@ -21,7 +26,7 @@ async function onBus(t: TestContext, { uid = 0 } = {}) {
   await client.connect();
   const dispatcher = new ObjectDispatcher({ bus: daemon, log: silentLog });
   const view = { manager: it.manager, version: "0", dump: () => "{}" };
-  new Exporter(dispatcher, view, ownerAndRootMayChange(ownUid)).start();
+  new Exporter(dispatcher, view, access).start();
   await daemon.requestName("org.chromium.flimflam");
   it.kernel.addHardware({ name: "eth0", mac: "02:00:00:00:00:01" });
   it.dhcp.serve("eth0", 10);
