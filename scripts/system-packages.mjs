@@ -25,6 +25,7 @@ const needs = {
     ["ethtool", "ethtool"],
     ["gdbus", "libglib2.0-bin"],
     ["busctl", "systemd"],
+    ["pkcheck", "polkitd"],
   ],
 };
 

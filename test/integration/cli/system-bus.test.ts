@@ -1,36 +1,21 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { startDaemonProcess } from "../../harness/daemon.ts";
 import { requirePrivateNamespace } from "../../harness/namespace.ts";
-import { type RunResult, startProcess, tryRun } from "../../harness/processes.ts";
+import { type RunResult, tryRun } from "../../harness/processes.ts";
+import { type SystemBus, startSystemBus, stockConfig } from "../../harness/system-bus.ts";
 import { until } from "../../harness/until.ts";
 import { commandLine } from "./support.ts";
 
 requirePrivateNamespace();
-const policyFile = fileURLToPath(new URL("../../../docs/install/org.chromium.flimflam.conf", import.meta.url));
-const stockConfig = "/usr/share/dbus-1/system.conf";
 const nobody = "65534";
 
-/** A bus with the policies of the distribution's system bus, and ours where `isInstalled`. */
-async function startSystemBus(t: TestContext, isInstalled: boolean): Promise<{ folder: string; address: string }> {
-  const folder = mkdtempSync(join(tmpdir(), "fairlead-system-bus-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  chmodSync(folder, 0o755);
-  const ours = isInstalled ? `<include>${policyFile}</include>` : "";
-  const config = readFileSync(stockConfig, "utf8")
-    .replace(/<!--[\s\S]*?-->/g, "")
-    .replace(/<(user|servicehelper|pidfile|includedir|include|listen)\b[^>]*>[^<]*<\/\1>/g, "")
-    .replace(/<(fork|syslog|standard_system_servicedirs)\/>/g, "")
-    .replace("</busconfig>", `<listen>unix:path=${folder}/bus</listen>${ours}</busconfig>`);
-  writeFileSync(join(folder, "bus.conf"), config);
-  const bus = startProcess("dbus-daemon", [`--config-file=${folder}/bus.conf`, "--nofork", "--print-address=1"]);
-  t.after(() => bus.end());
-  await bus.untilOutput(/^unix:path=/m);
-  return { folder, address: `unix:path=${folder}/bus` };
+async function systemBus(t: TestContext, isInstalled: boolean): Promise<SystemBus> {
+  const bus = await startSystemBus({ isInstalled });
+  t.after(() => bus.remove());
+  return bus;
 }
 
 /** `fairlead` as a user without rights. */
@@ -55,7 +40,7 @@ function obstacle(): string | undefined {
 test("on a system bus with the policy file everybody may look, and only root may change", async (t) => {
   const reason = obstacle();
   if (reason !== undefined) return t.skip(reason);
-  const { folder, address } = await startSystemBus(t, true);
+  const { folder, address } = await systemBus(t, true);
   const folders = ["--bus-address", address, "--state-dir", join(folder, "state"), "--run-dir", join(folder, "run")];
   const daemon = startDaemonProcess(folders, []);
   t.after(() => daemon.end());
@@ -81,7 +66,7 @@ test("on a system bus with the policy file everybody may look, and only root may
 test("without the policy file the daemon ends with 1 and one line that says why", async (t) => {
   const reason = obstacle();
   if (reason !== undefined) return t.skip(reason);
-  const { folder, address } = await startSystemBus(t, false);
+  const { folder, address } = await systemBus(t, false);
   const daemon = startDaemonProcess(
     ["--bus-address", address, "--state-dir", join(folder, "s"), "--run-dir", join(folder, "r")],
     [],
