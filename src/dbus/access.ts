@@ -24,7 +24,7 @@ export type Owner = "machine" | "nobody" | { readonly uid: number | undefined };
 
 export const ownerOfProfile = (profile: Profile): Owner => (profile.isMachine ? "machine" : { uid: undefined });
 export const ownerOfService = ({ profile }: Service): Owner => (profile ? ownerOfProfile(profile) : "nobody");
-const isSameOwner = (a: Owner, b: Owner): boolean =>
+export const isSameOwner = (a: Owner, b: Owner): boolean =>
   typeof a === "object" && typeof b === "object" ? a.uid === b.uid : a === b;
 
 export interface AccessRequest {

@@ -4,6 +4,7 @@ import type { Manager } from "../manager/manager.ts";
 import { managerShape } from "../manager/manager-properties.ts";
 import { setTechnologyEnabled } from "../manager/technology-control.ts";
 import { args, interfaceTable, type MethodEntry } from "./interface-table.ts";
+import { profileMethods } from "./manager-profile-methods.ts";
 import { propertyChanged, propertyMethods } from "./property-methods.ts";
 
 const claimInterface: MethodEntry<Manager> = {
@@ -70,6 +71,7 @@ export const managerInterface = interfaceTable<Manager>({
     ...propertyMethods<Manager>(),
     ClaimInterface: claimInterface,
     ReleaseInterface: releaseInterface,
+    ...profileMethods,
     EnableTechnology: switchTechnology(true),
     DisableTechnology: switchTechnology(false),
     RequestScan: requestScan,

@@ -250,6 +250,13 @@ export class Manager implements ProviderHost, DeviceHost {
     this.properties.touch("ClaimedDevices");
   }
 
+  /** As in shill, one of the machine begins with the settings in force: pushing it changes none of them. */
+  createProfile(name: string): string {
+    return this.profiles.create(name, (store, isMachine) => {
+      if (isMachine) store.write(managerEntry, this.properties.rows());
+    });
+  }
+
   /** Throws InvalidArguments; an empty list makes all technologies equal. */
   setServiceOrder(list: string): void {
     const order = parseTechnologyList(list);

@@ -113,12 +113,24 @@ export class ProfileStack {
     return this.#stack.indexOf(profile);
   }
 
-  /** Makes an empty Profile and returns the path it will have once pushed. InvalidArguments, AlreadyExists, InternalError. */
-  create(text: string): string {
+  /**
+   * Makes a Profile, lets `fill` write what it begins with, and returns the path it will have once pushed. InvalidArguments,
+   * AlreadyExists, InternalError, or what `fill` throws; then nothing is left of it.
+   */
+  create(text: string, fill: (store: ProfileStore, isMachine: boolean) => void = () => {}): string {
     const identifier = parseProfileIdentifier(text);
+    const isMachine = identifier.user === undefined;
     this.#refuseIfLoaded(identifier, "AlreadyExists");
-    if (identifier.user === undefined) this.#refuseTooManyFiles();
-    this.#openStore(identifier, "create").close();
+    if (isMachine) this.#refuseTooManyFiles();
+    const store = this.#openStore(identifier, "create");
+    try {
+      fill(store, isMachine);
+    } catch (error) {
+      store.close();
+      this.options.storage.remove(profileLocation(this.options, identifier));
+      throw error;
+    }
+    store.close();
     return profilePath(identifier);
   }
 

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { onBus, shillError, variant } from "./machine-on-bus.ts";
+
+/** Calls on a stack of `default` and `~alice/work`, with a file `spare` beside them, in this order; and what each must answer. */
+const conversation: readonly [call: string, args: readonly string[], answer: string | { error: string }][] = [
+  ["CreateProfile", ["spare"], "/profile/spare"],
+  ["CreateProfile", ["spare"], { error: "AlreadyExists" }],
+  ["CreateProfile", ["default"], { error: "AlreadyExists" }],
+  ["CreateProfile", ["no name"], { error: "InvalidArguments" }],
+  ["CreateProfile", ["~alice/work"], "/profile/alice/work"],
+  ["PushProfile", ["~bob/work"], { error: "NotFound" }],
+  ["PushProfile", ["default"], { error: "AlreadyExists" }],
+  ["PushProfile", ["~/work"], { error: "InvalidArguments" }],
+  ["InsertUserProfile", ["spare", "hash"], { error: "InvalidArguments" }],
+  ["InsertUserProfile", ["~bob/work", "hash"], { error: "NotFound" }],
+  ["InsertUserProfile", ["~alice/work", "cafe"], "/profile/alice/work"],
+  ["InsertUserProfile", ["~alice/work", "cafe"], { error: "AlreadyExists" }],
+  ["CreateProfile", ["~alice/work"], { error: "AlreadyExists" }],
+  ["PushProfile", ["spare"], { error: "InvalidArguments" }],
+  ["RemoveProfile", ["~alice/work"], { error: "InvalidArguments" }],
+  ["RemoveProfile", ["../../etc/passwd"], { error: "InvalidArguments" }],
+  ["PopProfile", ["default"], { error: "WrongState" }],
+  ["PopProfile", ["?"], { error: "InvalidArguments" }],
+  ["PopProfile", ["~alice/work"], ""],
+  ["PushProfile", ["stub"], "/profile/stub"],
+  ["PushProfile", ["~alice/work"], "/profile/alice/work"],
+  ["PopAllUserProfiles", [], ""],
+  ["PopAllUserProfiles", [], ""],
+  ["PopAnyProfile", [], ""],
+  ["RemoveProfile", ["spare"], ""],
+  ["RemoveProfile", ["spare"], ""],
+  ["PopAnyProfile", [], ""],
+  ["PopAnyProfile", [], { error: "NotFound" }],
+  ["PopProfile", ["default"], { error: "NotFound" }],
+];
+
+test("the methods of the Profile stack answer by the names and rules of the contract", async (t) => {
+  const { call } = await onBus(t);
+  for (const [member, args, answer] of conversation) {
+    const what = `${member}(${args.join(", ")})`;
+    const reply = call("/", member, "s".repeat(args.length), args);
+    if (typeof answer === "string") assert.deepEqual(await reply, answer === "" ? [] : [answer], what);
+    else await assert.rejects(reply, { busName: shillError(answer.error) }, what);
+  }
+});
+
+test("a pushed Profile is an object last in Profiles, a popped one is gone, and both are signalled", async (t) => {
+  const { it, client, call, properties } = await onBus(t);
+  const heard: unknown[] = [];
+  client.match({ interface: "org.chromium.flimflam.Manager", member: "PropertyChanged" }, ({ args: [name, value] }) => {
+    if (name === "Profiles") heard.push(value);
+  });
+  await call("/", "CreateProfile", "s", ["~alice/work"]);
+  await assert.rejects(properties("/profile/alice/work"), "not on the bus until pushed");
+  await call("/", "InsertUserProfile", "ss", ["~alice/work", "cafe"]);
+  await it.settle();
+  const profile = await properties("/profile/alice/work");
+  assert.deepEqual([profile.get("Name"), profile.get("UserHash"), profile.get("Entries")], ["work", "cafe", []]);
+  assert.equal((await properties("/")).get("ActiveProfile"), "/profile/alice/work");
+  await call("/", "PopAllUserProfiles");
+  await it.settle();
+  await assert.rejects(properties("/profile/alice/work"), { busName: "org.freedesktop.DBus.Error.UnknownObject" });
+  assert.deepEqual(heard, [
+    variant("ao", ["/profile/default", "/profile/alice/work"]),
+    variant("ao", ["/profile/default"]),
+  ]);
+});
+
+test("another user may not touch the stack", async (t) => {
+  const { call } = await onBus(t, { uid: 1000 });
+  for (const [member, ...args] of [["CreateProfile", "x"], ["PushProfile", "x"], ["PopAllUserProfiles"]] as const) {
+    await assert.rejects(call("/", member, "s".repeat(args.length), args), { busName: shillError("PermissionDenied") });
+  }
+});
+
+test("a Profile made for the machine begins with the settings in force, so that pushing it changes none", async (t) => {
+  const { it, call, properties } = await onBus(t);
+  const set = (name: string, value: string) => call("/", "SetProperty", "sv", [name, variant("s", value)]);
+  await set("DHCPProperty.Hostname", "harbour");
+  await call("/", "CreateProfile", "s", ["test"]);
+  await call("/", "PushProfile", "s", ["test"]);
+  assert.equal((await properties("/")).get("DHCPProperty.Hostname"), "harbour");
+  await set("DHCPProperty.Hostname", "pier");
+  await call("/", "PopProfile", "s", ["test"]);
+  await it.settle();
+  assert.equal((await properties("/")).get("DHCPProperty.Hostname"), "pier", "popping puts nothing back");
+});
