@@ -43,14 +43,21 @@ function hasCommand(name) {
   });
 }
 
-function hasPythonDbus() {
-  return spawnSync("/usr/bin/python3", ["-c", "import dbus"], { stdio: "ignore" }).status === 0;
+/** Python modules have no command to look for. */
+const pythonModules = [
+  ["dbus", "python3-dbus"],
+  ["gi", "python3-gi"],
+];
+
+function hasPythonModule(name) {
+  return spawnSync("/usr/bin/python3", ["-c", `import ${name}`], { stdio: "ignore" }).status === 0;
 }
 
 function missingPackages(purposes) {
   const wanted = purposes.flatMap((purpose) => needs[purpose]);
   const missing = wanted.filter(([command]) => !hasCommand(command)).map(([, name]) => name);
-  if (purposes.includes("test") && !hasPythonDbus()) missing.push("python3-dbus");
+  const modules = purposes.includes("test") ? pythonModules : [];
+  for (const [name, owner] of modules) if (!hasPythonModule(name)) missing.push(owner);
   return [...new Set(missing)];
 }
 

@@ -3,7 +3,7 @@ import { toJson } from "./base/property.ts";
 import type { Manager } from "./manager/manager.ts";
 import type { Applier } from "./network/applier.ts";
 
-export function dumpOf(manager: Manager, applier: Applier, version: string): string {
+export function dumpOf(manager: Manager, applier: Applier, version: string, more: object): string {
   return toJson({
     version,
     time: new Date(manager.clock.wallTime()).toISOString(),
@@ -40,6 +40,7 @@ export function dumpOf(manager: Manager, applier: Applier, version: string): str
     timers: manager.clock.pendingTimers(),
     events: manager.events.pending,
     sorts: manager.services.recentReasons,
+    ...more,
     history: manager.history.newest(),
     memory: process.memoryUsage(),
   });

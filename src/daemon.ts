@@ -4,6 +4,7 @@ import { DaemonError, describeError } from "./base/errors.ts";
 import { type Log, LogControl } from "./base/log.ts";
 import type { ConnectionState } from "./bus/bus.ts";
 import { BusClient } from "./bus/bus-client.ts";
+import { callForDescriptor } from "./bus/descriptor-call.ts";
 import { ObjectDispatcher } from "./bus/dispatcher.ts";
 import type { DaemonConfig } from "./config/daemon-config.ts";
 import { dumpOf } from "./daemon-dump.ts";
@@ -16,6 +17,7 @@ import { Manager } from "./manager/manager.ts";
 import type { ManagerPorts } from "./manager/manager-ports.ts";
 import { managerShape } from "./manager/manager-properties.ts";
 import { DeviceLeases, networkOptions } from "./manager/network-options.ts";
+import { nativeAddon } from "./native/native.ts";
 import { Applier } from "./network/applier.ts";
 import { Network } from "./network/network.ts";
 import type { Dhcp4Config } from "./network/protocols/dhcp4/config.ts";
@@ -28,6 +30,7 @@ import { ProfileStack } from "./profiles/profile-stack.ts";
 import { sqliteStorage } from "./profiles/sqlite-storage.ts";
 import { StateLock } from "./profiles/state-lock.ts";
 import { KernelRtnl } from "./rtnl/kernel.ts";
+import { LogindSleep } from "./sleep/logind.ts";
 import { BootClock } from "./system/boot-clock.ts";
 import { DeferredLog } from "./system/deferred-log.ts";
 import { removeFile, writeAtomically } from "./system/files.ts";
@@ -61,6 +64,7 @@ export class Daemon {
   readonly #resolver: ResolverFile;
   readonly #manager: Manager;
   readonly #notify: ServiceNotify;
+  readonly #sleep: LogindSleep;
   #lock: StateLock | undefined;
   #isReady = false;
   #isStopped = false;
@@ -86,13 +90,14 @@ export class Daemon {
       remove: (path) => void removeFile(path),
     });
     this.#manager = new Manager(this.#managerPorts(), managerShape);
+    this.#sleep = this.#makeSleep();
   }
 
   /** Resolves when the bus name is ours and all that the kernel has is known. Rejects with one clear line. */
   async start(): Promise<void> {
     await this.#bus.connect();
     const dispatcher = new ObjectDispatcher({ bus: this.#bus, log: this.#logs.scope("dbus") });
-    const view = { manager: this.#manager, version, dump: () => dumpOf(this.#manager, this.#applier, version) };
+    const view = { manager: this.#manager, version, dump: () => this.#dump() };
     new Exporter(dispatcher, view, this.#access()).start();
     await this.#takeName();
     this.#bus.onConnection((state, detail) => this.#onBus(state, detail));
@@ -100,10 +105,25 @@ export class Daemon {
     await this.#manager.start();
     this.#isReady = true;
     this.#notify.ready();
+    this.#sleep.start();
     this.#clock.startTimer("after-start", afterStartMs, () => void this.#prepare());
     this.#log.info(`fairleadd ${version} is ready: ${this.#manager.devices.length} devices`);
   }
 
+  #dump(): string {
+    return dumpOf(this.#manager, this.#applier, version, { sleep: this.#sleep.state });
+  }
+  #makeSleep(): LogindSleep {
+    const clock = this.#clock;
+    return new LogindSleep({
+      bus: this.#bus,
+      clock,
+      log: this.#logs.scope("power"),
+      sleeper: this.#manager.power,
+      callForDescriptor: (call) => callForDescriptor(call, { address: this.config.busAddress, clock }),
+      closeDescriptor: (descriptor) => nativeAddon().closeFd(descriptor),
+    });
+  }
   #access(): AccessControl {
     return new AccessControl({
       ownUid: process.getuid?.() ?? 0,
@@ -131,6 +151,7 @@ export class Daemon {
     // Who could not start says why, in one line; the rest would only hide it.
     if (this.#isReady) this.#log.info(`stopping: ${because}`);
     this.#notify.stopping();
+    this.#sleep.stop();
     this.#manager.stop();
     this.#applier.close();
     this.#dhcp.close();

@@ -4,17 +4,18 @@ const longestLine = 1024;
 /**
  * SASL EXTERNAL as the client says it (specification, "Authentication Protocol"): first with our user id, and where the
  * server knows us under another one (user namespaces) once more without, so that it takes the socket's credentials.
- * File descriptors are not negotiated, so that the bus hands us none.
+ * File descriptors are negotiated only where they are wanted, so that the bus hands us none elsewhere.
  */
 export class ExternalAuth {
   #received = Buffer.alloc(0);
-  #step: "with-id" | "without-id" | "done" = "with-id";
+  #step: "with-id" | "without-id" | "descriptors" | "done" = "with-id";
   /** What the server calls itself in its OK; another one after each restart. */
   serverId = "";
 
   constructor(
     private readonly send: (text: string) => void,
     private readonly userId: number,
+    private readonly options: { readonly wantsDescriptors?: boolean } = {},
   ) {}
 
   start(): void {
@@ -34,13 +35,22 @@ export class ExternalAuth {
       if (this.#step === "done") return this.#received;
     }
   }
+  #negotiate(): void {
+    this.#step = "descriptors";
+    this.send("NEGOTIATE_UNIX_FD\r\n");
+  }
+  #begin(): void {
+    this.#step = "done";
+    this.send("BEGIN\r\n");
+  }
   #onLine(line: string): void {
     const [word, id = ""] = line.split(" ");
     if (word === "OK") {
-      this.#step = "done";
       this.serverId = id;
-      this.send("BEGIN\r\n");
-    } else if (word === "REJECTED" && this.#step === "with-id") {
+      if (this.options.wantsDescriptors) this.#negotiate();
+      else this.#begin();
+    } else if (word === "AGREE_UNIX_FD" && this.#step === "descriptors") this.#begin();
+    else if (word === "REJECTED" && this.#step === "with-id") {
       this.#step = "without-id";
       this.send("AUTH EXTERNAL\r\n");
     } else if (word === "DATA" && this.#step === "without-id") this.send("DATA\r\n");

@@ -82,6 +82,12 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
   get name(): string {
     return this.#link.name;
   }
+  /** The machine is about to sleep; resolves when the Device is ready for it. A cable has nothing to prepare. */
+  async beforeSleep(): Promise<void> {}
+  /** It is awake: another network may be at the other end of the cable, so a server has to confirm the lease. */
+  afterSleep(): void {
+    this.#network?.renew();
+  }
   get linkName(): string {
     return this.#link.name;
   }

@@ -28,6 +28,7 @@ import type { ManagerEvent } from "./events.ts";
 import { ManagerAnnouncer } from "./manager-announcer.ts";
 import type { ManagerObserver, ManagerPorts } from "./manager-ports.ts";
 import { ManagerSettings, managerEntry } from "./manager-settings.ts";
+import { Power } from "./power.ts";
 import { ServiceList, type Sorted } from "./service-list.ts";
 import { technologiesOf } from "./technology-control.ts";
 
@@ -52,6 +53,7 @@ export class Manager implements ProviderHost, DeviceHost {
   readonly events: EventQueue<ManagerEvent>;
   readonly deviceInfo: DeviceInfo;
   readonly connectivity: Connectivity;
+  readonly power = new Power(this);
   announce: Announce | undefined;
   observer: ManagerObserver | undefined;
   technologyOrder: readonly Technology[];
@@ -129,6 +131,10 @@ export class Manager implements ProviderHost, DeviceHost {
     await this.rtnl.start();
     this.events.whenQuiet("links nobody claims", () => this.connectivity.releaseUnused(this.#devices));
   }
+  /** What is only in memory goes to disk. */
+  settle(): void {
+    this.#successes.flush();
+  }
   /** Everything is stored already. Links, addresses and routes stay, so that a restart drops no connection. */
   stop(): void {
     this.#isRunning = false;
@@ -180,7 +186,7 @@ export class Manager implements ProviderHost, DeviceHost {
     return this.profiles.rank(profile);
   }
   isExpectingDisconnects(): boolean {
-    return !this.#isRunning;
+    return !this.#isRunning || this.power.isSuspending;
   }
   get dhcpHostname(): string {
     return this.settings.dhcpHostname;
@@ -358,7 +364,7 @@ export class Manager implements ProviderHost, DeviceHost {
     this.connectivity.follow(services, changed);
     for (const provider of this.#providers) provider.sorted(services);
     // Before anything is told: what is connected now waits for the network, not for our words.
-    if (this.#isRunning) this.#autoConnector.run(changed);
+    if (this.#isRunning && !this.power.isSuspending) this.#autoConnector.run(changed);
     this.#announcer.servicesSorted();
   }
   #post(event: ManagerEvent): void {

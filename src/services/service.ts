@@ -351,6 +351,8 @@ export abstract class Service implements OrderFacts {
     );
   }
 
+  /** The machine is about to sleep; resolves when the Service is ready for it. */
+  async beforeSleep(): Promise<void> {}
   /** After resume and profile changes: what happened before no longer counts. */
   forgive(): void {
     this.isExplicitlyDisconnected = false;
