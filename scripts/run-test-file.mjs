@@ -24,21 +24,34 @@ function killGroup(child) {
   }
 }
 
+/** The command that runs a test file in its place and writes what the reporter says to `results`. */
+const places = {
+  host: (file, results) => [
+    process.execPath,
+    ...["--import", "tsx", "--test-reporter=./test/harness/reporter.mjs", `--test-reporter-destination=${results}`],
+    file,
+  ],
+  namespace: (file, results) => ["test/harness/in-namespace", "--", ...places.host(file, results)],
+  // The machine must not outlive a runner that was killed.
+  guest: (file, results) => [
+    ...["setpriv", "--pdeathsig", "KILL", process.execPath],
+    ...["--import", "tsx", "test/vm/machine/run-scenario.ts", file, results],
+  ],
+};
+
 /**
- * Runs one test file in a process of its own and returns
+ * Runs one test file in a process of its own, `place`: "host", "namespace" or "guest", and returns
  * `{ file, ms, tests: [{ kind: "pass" | "fail" | "skip", name, reason?, error? }], output }`.
  * A file that crashes, runs out of time, or holds no test gets a failure in its own name.
  */
-export async function runTestFile(file, { inNamespace }) {
+export async function runTestFile(file, place) {
   const folder = mkdtempSync(join(tmpdir(), "fairlead-test-"));
   // Some tests do things as another user, who must be able to pass through.
   chmodSync(folder, 0o711);
   const results = join(folder, "results");
-  const reporter = ["--test-reporter=./test/harness/reporter.mjs", `--test-reporter-destination=${results}`];
-  const command = [process.execPath, "--import", "tsx", ...reporter, file];
   const startedAt = performance.now();
   try {
-    const ended = await runBounded(inNamespace ? ["test/harness/in-namespace", "--", ...command] : command, folder);
+    const ended = await runBounded(places[place](file, results), folder);
     const ms = performance.now() - startedAt;
     return { file, ms, tests: judge(readResults(results), ended), output: ended.output };
   } finally {

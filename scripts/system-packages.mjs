@@ -27,6 +27,12 @@ const needs = {
     ["busctl", "systemd"],
     ["pkcheck", "polkitd"],
   ],
+  vm: [
+    ["qemu-system-x86_64", "qemu-system-x86"],
+    ["mmdebstrap", "mmdebstrap"],
+    ["mkfs.ext4", "e2fsprogs"],
+    ["setpriv", "util-linux"],
+  ],
 };
 
 // Where Debian puts administrators' programs; not in the PATH of everyone.

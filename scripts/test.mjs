@@ -4,10 +4,11 @@ import { endRunningFiles, runTestFile } from "./run-test-file.mjs";
 import { runScript, Stop } from "./say.mjs";
 import { setUp } from "./setup.mjs";
 import { Tally } from "./tally.mjs";
+import { guestObstacle, provideImage } from "./vm.mjs";
 
 const usage = `usage: node scripts/test.mjs PART [FILE ...]
   check        types, lint, floors, golden and generated files, unit and fakes: before each commit
-  unit | contract | integration | all
+  unit | contract | integration | vm | all
   generate     rewrites the generated and golden files
 A FILE (or a part of its name) narrows the part to those files.`;
 
@@ -19,18 +20,24 @@ const testFiles = (folder) =>
         .sort()
     : [];
 
+const isScenario = (file) => file.startsWith("test/vm/");
 const isReal = (file) => file.startsWith("test/integration/") || file.endsWith(".real.test.ts");
 const unit = () => [...testFiles("unit"), ...testFiles("golden")];
 const contractWithFakes = () => testFiles("contract").filter((file) => !isReal(file));
 const contractWithReal = () => testFiles("contract").filter(isReal);
 const integration = () => testFiles("integration");
+const scenarios = () => testFiles("vm");
 
 const parts = {
   check: { steps: [types, lint], files: () => [...unit(), ...contractWithFakes()] },
   unit: { steps: [], files: () => [...unit(), ...contractWithFakes()] },
   contract: { steps: [build], files: () => testFiles("contract") },
   integration: { steps: [build], files: () => [...contractWithReal(), ...integration()] },
-  all: { steps: [types, lint, build], files: () => [...unit(), ...testFiles("contract"), ...integration()] },
+  vm: { steps: [build], files: scenarios },
+  all: {
+    steps: [types, lint, build],
+    files: () => [...unit(), ...testFiles("contract"), ...integration(), ...scenarios()],
+  },
   // Only those tests that know how to rewrite what they compare with.
   generate: { steps: [], files: () => [...unit(), ...testFiles("contract")].filter(canUpdate) },
 };
@@ -73,13 +80,36 @@ async function runFiles(files, tally) {
   await runInTurn(alone, tally, obstacle);
 }
 
+/** In guests, two side by side, once the host's tests have left the processors to them. */
+async function runScenarios(files, tally) {
+  if (files.length === 0) return;
+  const obstacle = guestObstacle();
+  if (obstacle !== undefined) {
+    const skip = { kind: "skip", name: `all ${files.length} scenarios`, reason: obstacle };
+    return tally.add({ file: "test/vm", ms: 0, tests: [skip], output: "" });
+  }
+  try {
+    provideImage();
+  } catch (error) {
+    if (!(error instanceof Stop)) throw error;
+    const failure = { kind: "fail", name: "the guest's image", error: error.message };
+    return tally.add({ file: "test/vm", ms: 0, tests: [failure], output: "" });
+  }
+  const takeTurns = async () => {
+    for (let file = files.shift(); file !== undefined; file = files.shift()) {
+      tally.add(await runTestFile(file, "guest"));
+    }
+  };
+  await Promise.all([takeTurns(), takeTurns()]);
+}
+
 /** Takes files off the list until none is left. */
 async function runInTurn(waiting, tally, obstacle) {
   for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
     const inNamespace = isReal(file);
     if (inNamespace && obstacle !== undefined) {
       tally.add({ file, ms: 0, tests: [{ kind: "skip", name: "(whole file)", reason: obstacle }], output: "" });
-    } else tally.add(await runTestFile(file, { inNamespace }));
+    } else tally.add(await runTestFile(file, inNamespace ? "namespace" : "host"));
   }
 }
 
@@ -99,8 +129,12 @@ async function main() {
   if (wanted.length > 0 && files.length === 0) throw new Stop(`no test file of "${name}" matches ${wanted.join(" ")}`);
   const tally = new Tally();
   if (wanted.length === 0) for (const run of part.steps) run(tally);
-  else if (files.some(isReal)) build(tally);
-  await runFiles(files, tally);
+  else if (files.some((file) => isReal(file) || isScenario(file))) build(tally);
+  await runFiles(
+    files.filter((file) => !isScenario(file)),
+    tally,
+  );
+  await runScenarios(files.filter(isScenario), tally);
   return tally.summary() ? 0 : 1;
 }
 

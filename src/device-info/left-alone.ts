@@ -3,7 +3,11 @@ import { isOwnAddress, isOwnRoute } from "../network/kernel-marks.ts";
 import type { Link, Snapshot } from "../rtnl/rtnl.ts";
 
 /** Links of these kinds are built by somebody for a purpose: container hosts, hypervisors, administrators. */
-const builtKinds: ReadonlySet<string> = new Set(["bridge", "bond", "team", "vrf", "openvswitch", "hsr", "ipvlan"]);
+const builtKinds: ReadonlySet<string> = new Set([
+  ...["bridge", "bond", "team", "vrf", "openvswitch", "hsr", "ipvlan", "ipvtap", "macvtap"],
+  // Nobody is at the other end, or somebody who was told by hand where to find us.
+  ...["dummy", "vxlan", "geneve", "gretap", "ip6gretap", "erspan", "ip6erspan"],
+]);
 
 /** RT_SCOPE_UNIVERSE: an address that means something beyond the link; link-local ones come by themselves. */
 const universe = 0;

@@ -10,6 +10,8 @@ export type TechnologyDecision =
 
 /** ARPHRD_ numbers. */
 const hardware = { ethernet: 1, loopback: 772, ppp: 512, radiotap: 803, rawIp: 519, none: 65534 } as const;
+/** Tunnels that carry packets and no frames: ipip, ip6tnl, sit, gre, ip6gre. */
+const tunnelHardware: ReadonlySet<number> = new Set([768, 769, 776, 778, 823]);
 const IFF_TUN = 0x0001;
 
 const cellularDrivers: ReadonlySet<string> = new Set(["cdc_mbim", "qmi_wwan", "mtk_t7xx", "ipa"]);
@@ -45,6 +47,7 @@ function decideByFacts(
   facts: LinkFacts,
   technologyOf: (linkName: string) => Technology | undefined,
 ): TechnologyDecision {
+  if (tunnelHardware.has(link.hardwareType)) return is("tunnel", `hardware type ${link.hardwareType}`);
   if (link.hardwareType === hardware.radiotap) return is("unknown", "a radio's monitor");
   if (!facts.hasUeventFile) return is("unknown", "sysfs has no uevent file");
   if (facts.devtype === "wlan") return is("wifi", "DEVTYPE=wlan");
@@ -73,5 +76,7 @@ function decideWithoutDriver(link: Link, facts: LinkFacts): TechnologyDecision {
   if (link.hardwareType === hardware.ppp) return is("ppp", "type ppp");
   if (link.hardwareType === hardware.rawIp) return is("unknown", "type raw IP");
   if (facts.tunFlags !== undefined && (facts.tunFlags & IFF_TUN) !== 0) return is("tunnel", "a tun link");
+  // CAN buses, netlink monitors and their like: nothing that has addresses.
+  if (link.hardwareType !== hardware.ethernet) return is("unknown", `hardware type ${link.hardwareType}`);
   return later("no driver in sysfs yet");
 }

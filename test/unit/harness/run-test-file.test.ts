@@ -17,7 +17,7 @@ async function judge(t: TestContext, body: string): Promise<{ tests: Result[]; o
   t.after(() => rmSync(folder, { recursive: true }));
   const file = join(folder, "sample.test.mjs");
   writeFileSync(file, `import { suite, test } from "node:test";\n${body}`);
-  return runTestFile(file, { inNamespace: false });
+  return runTestFile(file, "host");
 }
 const kinds = (tests: readonly Result[]) => tests.map(({ kind, name }) => `${kind} ${name}`);
 

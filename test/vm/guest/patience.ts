@@ -1,0 +1,2 @@
+/** Emulated processors that are shared with others: many times what anything takes on an idle host. */
+export const patienceMs = 30_000;

@@ -1,0 +1,16 @@
+/** What a scenario wants of its guest; a scenario's folder says it in `guest.ts`. */
+export interface Guest {
+  /** "systemd": a whole booted system with bus, logind and udev. "bare": one shell script; half the time to start. */
+  readonly init: "systemd" | "bare";
+  /** Simulated radios that are there from the start; all hear each other. Default 0. */
+  readonly radios?: number;
+  /** Kernel modules to insert; those of links are inserted by the kernel itself when a link of the kind is made. */
+  readonly modules?: readonly string[];
+  /** For the steps, from their first line to their last. Default {@link defaultLimitSeconds}. */
+  readonly limitSeconds?: number;
+}
+
+/** Ten times what a scenario takes on two idle cores: CI machines are shared. */
+export const defaultLimitSeconds = 100;
+/** For what comes before and after the steps; three seconds on an idle machine. */
+export const bootLimitSeconds = 60;
