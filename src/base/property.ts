@@ -44,7 +44,7 @@ export interface PropertyDef<T, S extends Signature> {
   /** Absent: run-time only. A value equal to the default leaves no row. */
   readonly persist?: {
     readonly default: Wire[S];
-    /** Where the stored value is not what clients read, or nothing is to be stored (undefined). */
+    /** Where the stored value is not what clients read: what to store, be it the default; undefined: no row. */
     save?(of: T): Wire[S] | undefined;
     /** `isStored`: the value was in the store; else it is the default. */
     restore(of: T, value: Wire[S], isStored: boolean): void;
@@ -71,6 +71,21 @@ export const propertyTable =
 
 /** Told of every difference that clients have to hear of. `value` undefined: the property is absent from now on. */
 export type Announce = (name: string, signature: Signature, value: unknown) => void;
+
+/** What became of several values that were to be set. */
+export interface SetOutcome {
+  /** Names of those that differ from before. */
+  readonly changed: readonly string[];
+  /** What the first one that was refused was refused with; undefined: all were taken. */
+  readonly refusal: unknown;
+}
+
+/** A value that was set and may still have to be taken back. */
+interface Change {
+  readonly name: string;
+  readonly hasChanged: boolean;
+  undo(): void;
+}
 
 /** What a table means for every object of its class: made once, shared by all, so that an object pays only for values. */
 export class PropertyShape<T> {
@@ -145,10 +160,12 @@ export class PropertyStore<T> {
   set(name: string, value: unknown, commit: () => void = () => {}): boolean {
     const def = this.shape.def(name);
     if (!def.set) throw new DaemonError("InvalidArguments", "Property is read-only");
-    if (def.get && !this.#initial?.has(name)) {
-      this.#initial = (this.#initial ?? new Map()).set(name, def.get(this.of));
-    }
+    this.#rememberInitial(name, def);
     return this.#change(name, def, () => def.set?.(this.of, value), commit);
+  }
+  #rememberInitial(name: string, def: AnyPropertyDef<T>): void {
+    if (!def.get || this.#initial?.has(name)) return;
+    this.#initial = (this.#initial ?? new Map()).set(name, def.get(this.of));
   }
   /** Back to the value the object was made with, or by the property's own rule. */
   clear(name: string, commit: () => void = () => {}): boolean {
@@ -160,19 +177,59 @@ export class PropertyStore<T> {
     const first = def.persist ? def.persist.default : this.#initial?.get(name);
     return this.#change(name, def, () => def.set?.(this.of, first), commit);
   }
+  /**
+   * Several at once: those that are refused (by `read`, which gives the value, or by the setter) are left out, the others are
+   * committed together before clients hear of them. If the commit throws, all old values are put back and nobody hears of
+   * anything.
+   */
+  setAll(values: Iterable<readonly [name: string, read: () => unknown]>, commit: () => void): SetOutcome {
+    const changes: Change[] = [];
+    let refusal: unknown;
+    for (const [name, read] of values) {
+      try {
+        const value = read();
+        const def = this.shape.def(name);
+        this.#rememberInitial(name, def);
+        changes.push(this.#act(name, def, () => def.set?.(this.of, value)));
+      } catch (error) {
+        refusal ??= error;
+      }
+    }
+    const changed = changes.filter(({ hasChanged }) => hasChanged);
+    this.#commit(changed, commit);
+    return { changed: changed.map(({ name }) => name), refusal };
+  }
   #change(name: string, def: AnyPropertyDef<T>, act: () => void, commit: () => void): boolean {
+    const change = this.#act(name, def, act);
+    if (change.hasChanged) this.#commit([change], commit);
+    return change.hasChanged;
+  }
+  #act(name: string, def: AnyPropertyDef<T>, act: () => void): Change {
     const before = def.get?.(this.of);
+    const storedBefore = def.persist?.save?.(this.of);
     act();
-    // A write-only value cannot be compared: it always counts as a change.
-    const hasChanged = !def.get || !isSameValue(before, def.get(this.of));
+    // A write-only value that is not stored cannot be compared: it always counts as a change.
+    const isComparable = def.get || def.persist?.save;
+    const hasChanged =
+      !isComparable ||
+      !isSameValue(before, def.get?.(this.of)) ||
+      !isSameValue(storedBefore, def.persist?.save?.(this.of));
+    const undo = () => {
+      const { persist } = def;
+      if (persist?.save) persist.restore(this.of, storedBefore ?? persist.default, storedBefore !== undefined);
+      else if (def.get) def.set?.(this.of, before);
+    };
+    return { name, hasChanged, undo };
+  }
+  #commit(changes: readonly Change[], commit: () => void): void {
+    if (changes.length === 0) return;
     try {
-      if (hasChanged) commit();
+      commit();
     } catch (error) {
-      if (def.get) def.set?.(this.of, before);
+      for (const { undo } of changes.toReversed()) undo();
       throw error;
     }
-    this.touch(name);
-    return hasChanged;
+    for (const { name } of changes) this.touch(name);
   }
   /** Rows for the store: JSON by name, without those at their default. */
   rows(): Map<string, string> {
@@ -180,7 +237,8 @@ export class PropertyStore<T> {
     for (const [name, { get, persist }] of this.shape.defs) {
       if (!persist) continue;
       const value = persist.save ? persist.save(this.of) : get?.(this.of);
-      if (value !== undefined && !isSameValue(value, persist.default)) rows.set(name, toJson(value));
+      if (value === undefined || (!persist.save && isSameValue(value, persist.default))) continue;
+      rows.set(name, toJson(value));
     }
     return rows;
   }

@@ -1,4 +1,5 @@
 import type { Announce, WireVariant } from "../base/property.ts";
+import { checkPropertyClear, checkPropertyWrite } from "../base/property-access.ts";
 import type {
   AnyExportedInterface,
   Caller,
@@ -9,7 +10,6 @@ import type {
 } from "../bus/bus.ts";
 import { type AccessPolicy, requireRight } from "./access.ts";
 import type { InterfaceTable, Target } from "./interface-table.ts";
-import { checkPropertyClear, checkPropertyWrite } from "./property-access.ts";
 
 /** What a client may change on an object: stored and in force when these return; throw DaemonError to refuse. */
 export interface Settable {

@@ -91,10 +91,10 @@ export class EthernetService extends Service {
   }
 
   /** Both entries, or neither. */
-  override save(): void {
-    const { profile, socketId } = this;
-    if (!profile || !socketId) {
-      super.save();
+  override saveTo(profile: Profile): void {
+    const { socketId } = this;
+    if (!socketId) {
+      super.saveTo(profile);
       return;
     }
     const rows = super.storedRows();

@@ -39,26 +39,11 @@ export const serviceProperties = propertyTable<Service>()({
       service.isAutoConnectRetained = false;
     },
     persist: {
-      // Neither value is a default: what was set on purpose is stored, whatever it is.
       default: false,
-      save: (service) => (service.isAutoConnectRetained && service.autoConnect ? true : undefined),
+      save: (service) => (service.isAutoConnectRetained ? service.autoConnect : undefined),
       restore: (service, value, isStored) => {
         service.autoConnect = isStored ? value : service.autoConnectDefault;
         service.isAutoConnectRetained = isStored;
-      },
-    },
-  },
-  AutoConnectRefused: {
-    signature: "b",
-    doc: "AutoConnect was switched off on purpose and must not come on after a success.",
-    isInternal: true,
-    get: (service) => service.isAutoConnectRetained && !service.autoConnect,
-    persist: {
-      default: false,
-      restore: (service, value) => {
-        if (!value) return;
-        service.autoConnect = false;
-        service.isAutoConnectRetained = true;
       },
     },
   },
@@ -225,16 +210,11 @@ export const serviceProperties = propertyTable<Service>()({
     clear: (service) => {
       service.meteredOverride = undefined;
     },
-  },
-  MeteredOverride: {
-    signature: "s",
-    doc: "Metered as a person set it: true, false, or empty.",
-    isInternal: true,
-    get: (service) => String(service.meteredOverride ?? ""),
     persist: {
-      default: "",
-      restore: (service, value) => {
-        service.meteredOverride = value === "" ? undefined : value === "true";
+      default: false,
+      save: (service) => service.meteredOverride,
+      restore: (service, value, isStored) => {
+        service.meteredOverride = isStored ? value : undefined;
       },
     },
   },

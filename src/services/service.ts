@@ -16,6 +16,7 @@ import {
   isConnecting,
   nextConnectState,
 } from "./connect-states.ts";
+import { type Configuration, settingsOf } from "./configuration.ts";
 import { EventTimes } from "./event-times.ts";
 import { deviceProperties, networkProperties, stateProperties, technologyProperties } from "./property-groups.ts";
 import { type ConfigurationSource, type OrderFacts, orderProperties } from "./service-order.ts";
@@ -123,7 +124,7 @@ export abstract class Service implements OrderFacts {
     readonly serial: number,
     technology: Technology,
     /** The common properties, and those of the technology. */
-    private readonly shape: PropertyShape<Service>,
+    readonly shape: PropertyShape<Service>,
   ) {
     this.logName = `${technology}_${serial}`;
     this.name = technology;
@@ -397,13 +398,26 @@ export abstract class Service implements OrderFacts {
   clearProperty(name: string): void {
     if (this.properties.clear(name, () => this.save())) this.#afterChange(name);
   }
+  /**
+   * Several settings as one change: those that are refused are left out, the others are stored by `commit` before clients
+   * hear of them. The first refusal is thrown at the end; what the store throws leaves everything as it was.
+   */
+  configure(configuration: Configuration, commit = () => this.save()): void {
+    const { changed, refusal } = this.properties.setAll(settingsOf(this, configuration), commit);
+    for (const name of changed) this.#afterChange(name);
+    if (refusal !== undefined) throw refusal;
+  }
   #afterChange(name: string): void {
     if (orderProperties.has(name)) this.host.requestSort(`${name} was set`, this);
   }
 
   /** Writes the whole entry; ephemeral Services are not stored. Throws DaemonError and then nothing has changed. */
   save(): void {
-    this.profile?.store.write(this.storageId, this.storedRows());
+    if (this.profile) this.saveTo(this.profile);
+  }
+  /** Writes the entry into any Profile; the Service stays with its own. */
+  saveTo(profile: Profile): void {
+    profile.store.write(this.storageId, this.storedRows());
   }
   /** For what nobody asked for: a full disk is no reason to keep a network from being used. */
   saveIfPossible(): void {

@@ -1,6 +1,6 @@
-/** The rules of GetProperties, SetProperty and ClearProperty, common to all interfaces (spec/shill-dbus-api.md, 0.1). */
-import { DaemonError } from "../base/errors.ts";
-import type { PropertyShape, WireVariant } from "../base/property.ts";
+/** The rules of SetProperty and ClearProperty, common to all objects (spec/shill-dbus-api.md, 0.1). */
+import { DaemonError } from "./errors.ts";
+import type { PropertyShape, WireVariant } from "./property.ts";
 
 /** How shill names the type of the variant that was sent. */
 const typeWords: Readonly<Record<string, string>> = {
