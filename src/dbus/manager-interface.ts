@@ -5,6 +5,7 @@ import { managerShape } from "../manager/manager-properties.ts";
 import { setTechnologyEnabled } from "../manager/technology-control.ts";
 import { args, interfaceTable, type MethodEntry } from "./interface-table.ts";
 import { profileMethods } from "./manager-profile-methods.ts";
+import { managerServiceMethods } from "./manager-service-methods.ts";
 import { propertyChanged, propertyMethods } from "./property-methods.ts";
 
 const claimInterface: MethodEntry<Manager> = {
@@ -69,6 +70,7 @@ export const managerInterface = interfaceTable<Manager>({
   signals: propertyChanged,
   methods: {
     ...propertyMethods<Manager>(),
+    ...managerServiceMethods,
     ClaimInterface: claimInterface,
     ReleaseInterface: releaseInterface,
     ...profileMethods,

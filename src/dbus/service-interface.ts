@@ -1,21 +1,11 @@
 import { DaemonError } from "../base/errors.ts";
 import type { WireVariant } from "../base/property.ts";
+import type { Configuration } from "../services/configuration.ts";
 import type { Service } from "../services/service.ts";
 import { serviceShape } from "../services/service-properties.ts";
 import { ownerOfService } from "./access.ts";
 import { args, interfaceTable, type MethodEntry } from "./interface-table.ts";
 import { clearPropertyMethod, propertyChanged, propertyMethods } from "./property-methods.ts";
-
-/** Identity, not settings: SetProperties passes over them. */
-const unsettable: ReadonlySet<string> = new Set([
-  "Type",
-  "Profile",
-  "Mode",
-  "SSID",
-  "Security",
-  "SecurityClass",
-  "WiFi.HexSSID",
-]);
 
 const setProperties: MethodEntry<Service> = {
   in: args({ properties: "a{sv}" }),
@@ -23,17 +13,8 @@ const setProperties: MethodEntry<Service> = {
   doc: "Sets several properties, going on after an error; the first error is told.",
   errors: ["InvalidArguments", "InvalidProperty", "PermissionDenied", "InternalError"],
   right: "settings",
-  call: (_of, [properties], _caller, target) => {
-    let first: unknown;
-    for (const [name, value] of properties as ReadonlyMap<string, WireVariant>) {
-      if (unsettable.has(name)) continue;
-      try {
-        target.setProperty(name, value);
-      } catch (error) {
-        first ??= error;
-      }
-    }
-    if (first) throw first;
+  call: (service, [properties]) => {
+    service.configure(properties as Configuration);
     return undefined;
   },
 };

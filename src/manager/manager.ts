@@ -29,6 +29,7 @@ import { ManagerAnnouncer } from "./manager-announcer.ts";
 import type { ManagerObserver, ManagerPorts } from "./manager-ports.ts";
 import { ManagerSettings, managerEntry } from "./manager-settings.ts";
 import { Power } from "./power.ts";
+import { ServiceConfigurator } from "./service-configurator.ts";
 import { ServiceList, type Sorted } from "./service-list.ts";
 import { technologiesOf } from "./technology-control.ts";
 
@@ -58,6 +59,8 @@ export class Manager implements ProviderHost, DeviceHost {
   observer: ManagerObserver | undefined;
   technologyOrder: readonly Technology[];
   readonly #devices: Device[] = [];
+  /** Finds, makes and configures Services for clients. */
+  readonly configurator: ServiceConfigurator;
   readonly #providers: readonly Provider[];
   readonly #ethernet: EthernetProvider;
   readonly #autoConnector: AutoConnector;
@@ -94,6 +97,7 @@ export class Manager implements ProviderHost, DeviceHost {
     this.#successes = new SettledSuccesses(ports.clock);
     this.#ethernet = new EthernetProvider(this);
     this.#providers = [this.#ethernet];
+    this.configurator = new ServiceConfigurator(this);
     this.deviceInfo = new DeviceInfo(this.#deviceInfoHost());
   }
 
@@ -145,6 +149,11 @@ export class Manager implements ProviderHost, DeviceHost {
     this.deviceInfo.close();
     for (const device of this.#devices) void device.network?.stop({ release: false, leaveConfigured: true });
     this.profiles.stop();
+  }
+
+  /** Undefined: there is no support for the technology. */
+  providerOf(technology: Technology): Provider | undefined {
+    return this.#providers.find((provider) => provider.technology === technology);
   }
 
   // Services (ServiceHost, ProviderHost)

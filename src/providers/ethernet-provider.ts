@@ -54,8 +54,16 @@ export class EthernetProvider implements Provider {
     this.#takeIdentity(first, genericEthernetId);
   }
 
-  defaultService(): EthernetService | undefined {
-    return this.#generic;
+  /** Whatever else is asked for, "the Ethernet Service" is the best one; there is always one. */
+  getService(): EthernetService {
+    const [service] = this.#generic ? [this.#generic] : this.#services;
+    return service ?? this.#make(genericEthernetId, undefined);
+  }
+  findSimilar(): EthernetService {
+    return this.getService();
+  }
+  makeTemporary(): EthernetService {
+    return new EthernetService(this.host, this.host.nextServiceSerial(), genericEthernetId, undefined);
   }
   serviceOf(device: Device): EthernetService | undefined {
     return device instanceof EthernetDevice ? this.#byDevice.get(device) : undefined;

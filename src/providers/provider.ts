@@ -1,5 +1,6 @@
 import type { Technology } from "../base/technology.ts";
 import type { Device } from "../devices/device.ts";
+import type { Configuration } from "../services/configuration.ts";
 import type { Service, ServiceHost } from "../services/service.ts";
 
 /** What a Provider needs from the Manager. */
@@ -22,6 +23,10 @@ export interface Provider {
   deviceRemoved(device: Device): void;
   /** After each sort, with all Services in their new order. */
   sorted(services: readonly Service[]): void;
-  /** The Service that a client means who names only the technology; undefined: there is none. */
-  defaultService(): Service | undefined;
+  /** The Service that a client's arguments mean; undefined: it would have to be made. Throws DaemonError on senseless ones. */
+  findSimilar(configuration: Configuration): Service | undefined;
+  /** As {@link findSimilar}, and makes what is not there. */
+  getService(configuration: Configuration): Service;
+  /** One that is on no list: to change a stored entry while that of another Profile is in force. */
+  makeTemporary(configuration: Configuration): Service;
 }

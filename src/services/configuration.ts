@@ -1,6 +1,7 @@
 /** Several settings of a Service in one dictionary, as clients send them (spec/shill-dbus-api.md, 3.1 and 1.1). */
-import { checkPropertyWrite } from "../base/property-access.ts";
+
 import { isSameValue, type WireVariant } from "../base/property.ts";
+import { checkPropertyWrite } from "../base/property-access.ts";
 import type { Service } from "./service.ts";
 
 export type Configuration = ReadonlyMap<string, WireVariant>;

@@ -8,6 +8,7 @@ import { emptyStaticIp, type StaticIp } from "../network/static-ip.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { EntryRows } from "../profiles/store.ts";
 import { type AutoConnectRefusal, autoConnectRefusal, Cooldown } from "./auto-connect.ts";
+import { type Configuration, settingsOf } from "./configuration.ts";
 import {
   type ConnectInput,
   type ConnectState,
@@ -16,7 +17,6 @@ import {
   isConnecting,
   nextConnectState,
 } from "./connect-states.ts";
-import { type Configuration, settingsOf } from "./configuration.ts";
 import { EventTimes } from "./event-times.ts";
 import { deviceProperties, networkProperties, stateProperties, technologyProperties } from "./property-groups.ts";
 import { type ConfigurationSource, type OrderFacts, orderProperties } from "./service-order.ts";
@@ -444,13 +444,23 @@ export abstract class Service implements OrderFacts {
   /** Takes the settings of the entry of this Profile, or the defaults, and belongs to it from now on. */
   load(profile: Profile | undefined): void {
     this.profile = profile;
+    this.takeSettings(profile);
+    this.properties.touch("Profile");
+  }
+  /** It belongs to another Profile from now on; settings and entries stay as they are. */
+  belongTo(profile: Profile | undefined): void {
+    this.profile = profile;
+    this.properties.touch("Profile");
+    this.host.requestSort("a Service belongs to another Profile", this);
+  }
+  /** Takes the settings of the entry of this Profile, or the defaults; the Service stays with its own Profile. */
+  takeSettings(profile: Profile | undefined): void {
     const rows: EntryRows = profile ? this.readRows(profile) : new Map();
     this.properties.restore(rows, (name, error) =>
       this.host.log.warn(`${profile?.path} ${this.storageId}: stored ${name} is unreadable, default taken`, { error }),
     );
     // Whatever the entry says: it is connected now.
     if (isConnected(this.#state)) this.hasEverConnected = true;
-    this.properties.touch("Profile");
     this.#network?.setStatic(this.staticIp);
   }
 }

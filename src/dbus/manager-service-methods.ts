@@ -1,0 +1,65 @@
+/** Methods of the Manager that find, make and configure Services (spec/shill-dbus-api.md, 1.1; shill-behaviour.md, 8). */
+import type { Manager } from "../manager/manager.ts";
+import type { Configuration } from "../services/configuration.ts";
+import { ownerOfProfile } from "./access.ts";
+import { args, type MethodEntry } from "./interface-table.ts";
+
+const properties = { properties: "a{sv}" } as const;
+const service = args({ service: "o" });
+const refusals = [
+  "InvalidArguments",
+  "InvalidProperty",
+  "NotFound",
+  "TechnologyNotAvailable",
+  "PermissionDenied",
+  "InternalError",
+];
+
+export const managerServiceMethods = {
+  GetService: {
+    in: args(properties),
+    out: service,
+    doc:
+      "The Service that Type, or GUID, and its technology's own arguments mean; made if there is none. The other properties " +
+      "are set on it, and stored where it belongs to a Profile already.",
+    errors: refusals,
+    right: "settings",
+    call: ({ configurator }, [configuration]) => [configurator.get(configuration as Configuration).path],
+  },
+  ConfigureService: {
+    in: args(properties),
+    out: service,
+    doc:
+      "As GetService, and stores the result in the Profile that the property Profile names, or in the active one. Goes on " +
+      "after a property that is refused; the first refusal is told.",
+    errors: refusals,
+    right: "settings",
+    ownerOf: ({ configurator }, [configuration]) =>
+      ownerOfProfile(configurator.targetOf(configuration as Configuration)),
+    call: ({ configurator }, [configuration]) => [configurator.configure(configuration as Configuration).path],
+  },
+  ConfigureServiceForProfile: {
+    in: args({ profile: "o", ...properties }),
+    out: service,
+    doc:
+      "Sets what this Profile stores of a Service. NotFound when the Profile is not on the stack, and when a Profile above it " +
+      "has the say: then the entry is stored, and nothing that is in force changes.",
+    errors: refusals,
+    right: "settings",
+    ownerOf: ({ profiles }, [path]) => {
+      const profile = profiles.byPath(path as string);
+      return profile ? ownerOfProfile(profile) : "machine";
+    },
+    call: ({ configurator }, [profile, configuration]) => [
+      configurator.configureForProfile(profile as string, configuration as Configuration).path,
+    ],
+  },
+  FindMatchingService: {
+    in: args(properties),
+    out: service,
+    doc: "The best Service whose properties have all these values. NotFound when there is none.",
+    errors: ["NotFound"],
+    right: "read",
+    call: ({ configurator }, [wanted]) => [configurator.findMatching(wanted as Configuration).path],
+  },
+} satisfies Readonly<Record<string, MethodEntry<Manager>>>;

@@ -1,0 +1,130 @@
+/** Finds, makes and configures Services for clients (spec/shill-behaviour.md, 8). */
+import { DaemonError } from "../base/errors.ts";
+import { isTechnologyName, type Technology } from "../base/technology.ts";
+import type { Profile } from "../profiles/profile.ts";
+import type { ProfileStack } from "../profiles/profile-stack.ts";
+import type { Provider } from "../providers/provider.ts";
+import { type Configuration, isMatch, textOf } from "../services/configuration.ts";
+import type { Service } from "../services/service.ts";
+
+/** What the configurator needs of the Manager. */
+export interface ConfigurationHost {
+  readonly profiles: ProfileStack;
+  /** Best first. */
+  readonly services: { readonly all: readonly Service[] };
+  providerOf(technology: Technology): Provider | undefined;
+}
+
+export class ServiceConfigurator {
+  constructor(private readonly host: ConfigurationHost) {}
+
+  /** The best Service that has every given property with exactly this value. Throws NotFound. */
+  findMatching(wanted: Configuration): Service {
+    const found = this.host.services.all.find((service) => isMatch(service, wanted));
+    // Clients compare this text.
+    if (!found) throw new DaemonError("NotFound", "Matching service was not found");
+    return found;
+  }
+
+  /** Finds or makes the Service and configures it; stored only where it belongs to a Profile already. */
+  get(configuration: Configuration): Service {
+    const service = this.#findOrMake(configuration);
+    service.configure(configuration);
+    return service;
+  }
+
+  /** As {@link get}, and stores the result in the Profile that is named, or else in the active one. */
+  configure(configuration: Configuration): Service {
+    const named = textOf(configuration, "Profile");
+    const target = this.targetOf(configuration);
+    const service = this.#findOrMake(configuration);
+    if (service.profile === target) {
+      service.configure(configuration);
+      return service;
+    }
+    const isMove = service.profile === undefined || named !== undefined;
+    // What the target has of it already is the ground that the new settings are laid on.
+    if (target.has(service.storageId)) service.takeSettings(target);
+    this.#configureInto(service, target, configuration);
+    if (isMove) service.belongTo(target);
+    return service;
+  }
+
+  /** Configures the entry in exactly this Profile, also where another one above it is in force. */
+  configureForProfile(path: string, configuration: Configuration): Service {
+    const technology = technologyOf(configuration);
+    const target = this.host.profiles.byPath(path);
+    if (!target) throw new DaemonError("NotFound", "Profile specified was not found");
+    const named = textOf(configuration, "Profile");
+    if (named !== undefined && named !== path) {
+      throw new DaemonError("InvalidArguments", "Profile argument does not match that in the configuration arguments");
+    }
+    const service = this.#byGuid(configuration, technology) ?? this.#provider(technology).findSimilar(configuration);
+    if (!service) return this.configure(new Map([...configuration, ["Profile", { signature: "s", value: path }]]));
+    if (service.profile && this.host.profiles.rank(service.profile) > this.host.profiles.rank(target)) {
+      this.#configureBelow(target, technology, configuration);
+      throw new DaemonError("NotFound", "Temporary service configured but not usable");
+    }
+    if (service.profile === target) service.configure(configuration);
+    else {
+      this.#configureInto(service, target, configuration);
+      service.belongTo(target);
+    }
+    return service;
+  }
+
+  /** The Profile that {@link configure} stores in. Throws InvalidArguments. */
+  targetOf(configuration: Configuration): Profile {
+    const named = textOf(configuration, "Profile");
+    const target = named === undefined ? this.host.profiles.profileForNew() : this.host.profiles.byPath(named);
+    if (target) return target;
+    throw new DaemonError("InvalidArguments", `Invalid profile name ${(named ?? "").slice(0, 80)}`);
+  }
+
+  /** One refused setting does not keep the others from being stored. */
+  #configureInto(service: Service, target: Profile, configuration: Configuration): void {
+    let isStored = false;
+    const store = () => {
+      service.saveTo(target);
+      isStored = true;
+    };
+    try {
+      service.configure(configuration, store);
+    } finally {
+      // Nothing was another value than before, and still the entry is to be there.
+      if (!isStored) service.saveTo(target);
+    }
+  }
+  /** Nothing that is in force changes: a Profile above this one has the say. */
+  #configureBelow(target: Profile, technology: Technology, configuration: Configuration): void {
+    const temporary = this.#provider(technology).makeTemporary(configuration);
+    temporary.load(target);
+    temporary.configure(configuration);
+  }
+
+  #findOrMake(configuration: Configuration): Service {
+    const known = this.#byGuid(configuration);
+    if (known) return known;
+    return this.#provider(technologyOf(configuration)).getService(configuration);
+  }
+  /** A client's own name for the Service; of this technology, where one is named. */
+  #byGuid(configuration: Configuration, technology?: Technology): Service | undefined {
+    const guid = textOf(configuration, "GUID");
+    if (guid === undefined) return undefined;
+    const found = this.host.services.all.find((service) => service.guid === guid);
+    if (!found || technology === undefined || found.technology === technology) return found;
+    throw new DaemonError("InvalidArguments", `Service GUID matches a service of type ${found.technology}`);
+  }
+  #provider(technology: Technology): Provider {
+    const provider = this.host.providerOf(technology);
+    if (provider) return provider;
+    throw new DaemonError("TechnologyNotAvailable", `There is no support for services of type ${technology}`);
+  }
+}
+
+function technologyOf(configuration: Configuration): Technology {
+  const type = textOf(configuration, "Type");
+  if (type === undefined) throw new DaemonError("InvalidArguments", "must specify service type");
+  if (isTechnologyName(type)) return type;
+  throw new DaemonError("TechnologyNotAvailable", `service type ${JSON.stringify(type.slice(0, 60))} is unsupported`);
+}
