@@ -20,7 +20,7 @@ export class ServiceConfigurator {
 
   /** The best Service that has every given property with exactly this value. Throws NotFound. */
   findMatching(wanted: Configuration): Service {
-    const found = this.host.services.all.find((service) => isMatch(service, wanted));
+    const found = this.host.services.all.find((service) => isMatch<Service>(service, wanted));
     // Clients compare this text.
     if (!found) throw new DaemonError("NotFound", "Matching service was not found");
     return found;

@@ -1,8 +1,7 @@
 /** Several settings of a Service in one dictionary, as clients send them (spec/shill-dbus-api.md, 3.1 and 1.1). */
 
-import { isSameValue, type WireVariant } from "../base/property.ts";
+import { isSameValue, type PropertyShape, type WireVariant } from "../base/property.ts";
 import { checkPropertyWrite } from "../base/property-access.ts";
-import type { Service } from "./service.ts";
 
 export type Configuration = ReadonlyMap<string, WireVariant>;
 
@@ -22,20 +21,23 @@ const settingTypes: ReadonlySet<string> = new Set(["b", "i", "s", "as", "a{ss}",
 const comparedTypes: ReadonlySet<string> = new Set(["b", "i", "s", "as", "a{ss}", "a{sv}"]);
 
 /** What `configure` sets: [name, what gives the value or refuses it]. */
-export function* settingsOf(service: Service, configuration: Configuration): Generator<[string, () => unknown]> {
+export function* settingsOf<T>(
+  shape: PropertyShape<T>,
+  configuration: Configuration,
+): Generator<[string, () => unknown]> {
   for (const [name, variant] of configuration) {
     if (identity.has(name) || !settingTypes.has(variant.signature)) continue;
-    yield [name, () => checkPropertyWrite(service.shape, name, variant)];
+    yield [name, () => checkPropertyWrite(shape, name, variant)];
   }
 }
 
 /** Whether every property that is given has exactly this value; an unknown one is no match. */
-export function isMatch(service: Service, wanted: Configuration): boolean {
+export function isMatch<T extends { readonly shape: PropertyShape<T> }>(of: T, wanted: Configuration): boolean {
   for (const [name, { signature, value }] of wanted) {
     if (!comparedTypes.has(signature)) continue;
-    const def = service.shape.defs.get(name);
+    const def = of.shape.defs.get(name);
     if (!def?.get || def.isInternal || def.signature !== signature) return false;
-    if (!isSameValue(def.get(service), value)) return false;
+    if (!isSameValue(def.get(of), value)) return false;
   }
   return true;
 }

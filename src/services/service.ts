@@ -403,7 +403,7 @@ export abstract class Service implements OrderFacts {
    * hear of them. The first refusal is thrown at the end; what the store throws leaves everything as it was.
    */
   configure(configuration: Configuration, commit = () => this.save()): void {
-    const { changed, refusal } = this.properties.setAll(settingsOf(this, configuration), commit);
+    const { changed, refusal } = this.properties.setAll(settingsOf(this.shape, configuration), commit);
     for (const name of changed) this.#afterChange(name);
     if (refusal !== undefined) throw refusal;
   }
