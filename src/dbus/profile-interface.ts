@@ -1,9 +1,10 @@
 import { DaemonError } from "../base/errors.ts";
-import { type Announce, PropertyShape, PropertyStore, propertyTable } from "../base/property.ts";
+import { type Announce, PropertyShape, PropertyStore, propertyTable, type WireVariant } from "../base/property.ts";
 import type { Manager } from "../manager/manager.ts";
 import type { Profile } from "../profiles/profile.ts";
+import type { Service } from "../services/service.ts";
 import { ownerOfProfile } from "./access.ts";
-import { interfaceTable } from "./interface-table.ts";
+import { args, interfaceTable, type MethodEntry } from "./interface-table.ts";
 import { propertyChanged, propertyMethods } from "./property-methods.ts";
 
 /** A Profile as clients see it (spec/shill-dbus-api.md, 4). */
@@ -70,11 +71,42 @@ function machineSetting<S extends "b" | "s">(
   return { signature, doc, get: ({ profile, manager }: ProfileView) => (profile.isMachine ? get(manager) : undefined) };
 }
 
+const getEntry: MethodEntry<ProfileView> = {
+  in: args({ entry: "s" }),
+  out: args({ properties: "a{sv}" }),
+  doc: "All properties of the Service that goes by this entry, also of one that is not there now. Never a secret.",
+  errors: ["NotFound", "InternalError"],
+  right: "read",
+  call: ({ profile, manager }, [entry]) => [readableProperties(manager.serviceOfEntry(profile, entry as string))],
+};
+
+const deleteEntry: MethodEntry<ProfileView> = {
+  in: args({ entry: "s" }),
+  out: [],
+  doc: "Deletes an entry. The Service that goes by it takes the settings of another Profile, or is disconnected and forgotten.",
+  errors: ["NotFound", "InternalError", "PermissionDenied"],
+  right: "settings",
+  call: ({ profile, manager }, [entry]) => {
+    manager.deleteEntry(profile, entry as string);
+    return undefined;
+  },
+};
+
+/** As GetProperties would tell them. */
+function readableProperties(service: Service): ReadonlyMap<string, WireVariant> {
+  const readable = new Map<string, WireVariant>();
+  for (const [name, { signature, get, isInternal, isSecret }] of service.properties.shape.defs) {
+    const value = isInternal || isSecret ? undefined : get?.(service);
+    if (value !== undefined) readable.set(name, { signature, value });
+  }
+  return readable;
+}
+
 export const profileInterface = interfaceTable<ProfileView>({
   name: "org.chromium.flimflam.Profile",
   doc: "Settings of one machine or one user, as a part of the Profile stack.",
   properties: profileShape,
   ownerOf: ({ profile }) => ownerOfProfile(profile),
   signals: propertyChanged,
-  methods: propertyMethods<ProfileView>(),
+  methods: { ...propertyMethods<ProfileView>(), GetEntry: getEntry, DeleteEntry: deleteEntry },
 });

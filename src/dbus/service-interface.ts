@@ -75,12 +75,20 @@ export const serviceInterface = interfaceTable<Service>({
     Remove: {
       in: [],
       out: [],
-      doc: "Forgets the Service. Not possible for a cable.",
-      errors: ["NotImplemented", "PermissionDenied"],
+      doc: "Forgets the Service: its settings are deleted. Not possible for a cable.",
+      errors: ["NotImplemented", "InternalError", "PermissionDenied"],
       right: "settings",
       call: (service) => {
-        throw new DaemonError("NotImplemented", `${service.logName} cannot be removed`);
+        service.remove();
+        return undefined;
       },
+    },
+    GetLoadableProfileEntries: {
+      in: [],
+      out: args({ entries: "a{os}" }),
+      doc: "For each Profile on the stack that has settings for this Service: its path, and the entry that holds them.",
+      right: "read",
+      call: (service) => [service.loadableEntries()],
     },
   },
 });

@@ -7,6 +7,7 @@ import type { Device } from "../devices/device.ts";
 import type { Network, NetworkOptions } from "../network/network.ts";
 import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
+import type { Provider, ProviderHost } from "../providers/provider.ts";
 import type { Link, Rtnl } from "../rtnl/rtnl.ts";
 import type { Service } from "../services/service.ts";
 import type { LinkFacts } from "../system/sysfs.ts";
@@ -20,6 +21,8 @@ export interface ManagerPorts extends ConnectivityPorts {
   readonly profiles: ProfileStack;
   readonly links: LinkSelection;
   readonly technologyOrder: readonly Technology[];
+  /** Providers beside that of Ethernet. */
+  makeProviders?(host: ProviderHost): readonly Provider[];
   readFacts(linkName: string): LinkFacts;
   /** Undefined: the driver does not say. */
   readSpeedMbps(linkName: string): number | undefined;

@@ -22,6 +22,7 @@ import type { Link, Rtnl } from "../rtnl/rtnl.ts";
 import { type ConnectState, isConnected } from "../services/connect-states.ts";
 import type { Service } from "../services/service.ts";
 import { SettledSuccesses } from "../services/settled-successes.ts";
+import { StoredService, technologyOfEntry } from "../services/stored-service.ts";
 import { AutoConnector } from "./auto-connector.ts";
 import { Connectivity } from "./connectivity.ts";
 import type { ManagerEvent } from "./events.ts";
@@ -29,6 +30,7 @@ import { ManagerAnnouncer } from "./manager-announcer.ts";
 import type { ManagerObserver, ManagerPorts } from "./manager-ports.ts";
 import { ManagerSettings, managerEntry } from "./manager-settings.ts";
 import { Power } from "./power.ts";
+import { ProfileFollower } from "./profile-follower.ts";
 import { ServiceConfigurator } from "./service-configurator.ts";
 import { ServiceList, type Sorted } from "./service-list.ts";
 import { technologiesOf } from "./technology-control.ts";
@@ -61,11 +63,12 @@ export class Manager implements ProviderHost, DeviceHost {
   readonly #devices: Device[] = [];
   /** Finds, makes and configures Services for clients. */
   readonly configurator: ServiceConfigurator;
-  readonly #providers: readonly Provider[];
+  readonly providers: readonly Provider[];
   readonly #ethernet: EthernetProvider;
   readonly #autoConnector: AutoConnector;
   readonly #announcer: ManagerAnnouncer;
   readonly #successes: SettledSuccesses;
+  readonly #follower: ProfileFollower;
   #properties: PropertyStore<Manager> | undefined;
   #nextSerial = 0;
   #isRunning = false;
@@ -96,8 +99,9 @@ export class Manager implements ProviderHost, DeviceHost {
     );
     this.#successes = new SettledSuccesses(ports.clock);
     this.#ethernet = new EthernetProvider(this);
-    this.#providers = [this.#ethernet];
     this.configurator = new ServiceConfigurator(this);
+    this.providers = [this.#ethernet, ...(ports.makeProviders?.(this) ?? [])];
+    this.#follower = new ProfileFollower(this);
     this.deviceInfo = new DeviceInfo(this.#deviceInfoHost());
   }
 
@@ -124,14 +128,10 @@ export class Manager implements ProviderHost, DeviceHost {
 
   /** Profiles first, then Providers, then the links: settings are there before anything could use them. */
   async start(): Promise<void> {
-    this.profiles.observe({
-      pushed: (profile) => this.#profilePushed(profile),
-      popped: () => {},
-      changed: () => this.#profilesChanged(),
-    });
+    this.profiles.observe(this.#follower);
     this.profiles.start();
     this.#isRunning = true;
-    for (const provider of this.#providers) provider.start();
+    for (const provider of this.providers) provider.start();
     await this.rtnl.start();
     this.events.whenQuiet("links nobody claims", () => this.connectivity.releaseUnused(this.#devices));
   }
@@ -153,7 +153,7 @@ export class Manager implements ProviderHost, DeviceHost {
 
   /** Undefined: there is no support for the technology. */
   providerOf(technology: Technology): Provider | undefined {
-    return this.#providers.find((provider) => provider.technology === technology);
+    return this.providers.find((provider) => provider.technology === technology);
   }
 
   // Services (ServiceHost, ProviderHost)
@@ -173,11 +173,7 @@ export class Manager implements ProviderHost, DeviceHost {
     this.#post({ kind: "service-removed", service, because: service.logName });
   }
   rematchService(service: Service): void {
-    const owner = this.profiles.findEntry(service.storageId);
-    // Ethernet needs no person to be worth keeping: it belongs to the machine from the start.
-    const adopter = service.technology === "ethernet" ? this.profiles.profileForDevices() : undefined;
-    service.load(owner ?? adopter);
-    if (!owner && service.storageId === "ethernet_any") service.saveIfPossible();
+    if (!this.#follower.rehome(service)) service.load(undefined);
   }
   settleSoon(service: Service): void {
     this.#successes.add(service);
@@ -265,6 +261,44 @@ export class Manager implements ProviderHost, DeviceHost {
     this.properties.touch("ClaimedDevices");
   }
 
+  /** Settings read from a Profile take effect like those that a client sets, without being stored again. */
+  settingsRestored(): void {
+    if (!this.#isRunning) return;
+    for (const device of this.#devices) this.#disableIfProhibited(device);
+    for (const service of this.services.all) service.reviewValidation();
+  }
+  profilesChanged(): void {
+    this.observer?.profilesChanged();
+  }
+  /** Forgets a Service's settings in its Profile; another Profile's take over, or it is unloaded. */
+  forgetService(service: Service): void {
+    service.profile?.store.transaction(() => service.deleteStored());
+    this.#follower.rehomeOrUnload(service);
+    this.requestSort("a Service's settings were forgotten", service);
+  }
+  /** NotFound. What goes by the entry is treated as in {@link forgetService}. */
+  deleteEntry(profile: Profile, entry: string): void {
+    if (!profile.has(entry)) throw new DaemonError("NotFound", `Profile ${profile.label} has no such entry`);
+    const service = this.services.all.find((one) => one.profile === profile && one.storageId === entry);
+    if (service) this.forgetService(service);
+    else profile.store.delete(entry);
+    // The settings in force stay in force, and stored.
+    if (entry === managerEntry && profile === this.profiles.profileForDevices()) this.#save();
+  }
+  /** The live Service that goes by the entry, or one made for the look only; NotFound, InternalError. */
+  serviceOfEntry(profile: Profile, entry: string): Service {
+    const rows = profile.store.read(entry);
+    if (!rows) throw new DaemonError("NotFound", `Profile ${profile.label} has no such entry`);
+    const live = this.services.all.find((one) => one.profile === profile && one.storageId === entry);
+    if (live) return live;
+    const technology = technologyOfEntry(entry, rows);
+    const provider = this.providers.find((one) => one.technology === technology);
+    const service =
+      provider?.serviceForEntry?.(entry) ?? new StoredService(this, this.nextServiceSerial(), technology, entry);
+    service.load(profile);
+    return service;
+  }
+
   /** As in shill, one of the machine begins with the settings in force: pushing it changes none of them. */
   createProfile(name: string): string {
     return this.profiles.create(name, (store, isMachine) => {
@@ -293,20 +327,6 @@ export class Manager implements ProviderHost, DeviceHost {
     if (this.isProhibited(device.technology)) device.setEnabled(false, { isPersistent: false }).catch(() => {});
   }
 
-  #profilePushed(profile: Profile): void {
-    if (!profile.isMachine) return;
-    const rows = profile.store.read(managerEntry) ?? new Map();
-    this.properties.restore(rows, (name, error) =>
-      this.log.warn(`${profile.path}: stored ${name} is unreadable, default taken`, { error }),
-    );
-  }
-
-  #profilesChanged(): void {
-    this.properties.touch("Profiles");
-    this.properties.touch("ActiveProfile");
-    this.observer?.profilesChanged();
-  }
-
   #deviceInfoHost() {
     const { clock, log, rtnl, links } = this.ports;
     return {
@@ -333,7 +353,7 @@ export class Manager implements ProviderHost, DeviceHost {
       if (rows) device.properties.restore(rows, () => {});
     }
     this.observer?.deviceAdded(device);
-    for (const provider of this.#providers) provider.deviceAdded(device);
+    for (const provider of this.providers) provider.deviceAdded(device);
     this.#post({ kind: "device-added", device, because: device.technologyReason });
     this.#linksChanged();
     if (device.isEnabledPersistently && !this.isProhibited(device.technology)) {
@@ -343,7 +363,7 @@ export class Manager implements ProviderHost, DeviceHost {
   }
   #removeDevice(device: Device): void {
     this.#devices.splice(this.#devices.indexOf(device), 1);
-    for (const provider of this.#providers) provider.deviceRemoved(device);
+    for (const provider of this.providers) provider.deviceRemoved(device);
     this.observer?.deviceRemoved(device);
     this.#post({ kind: "device-removed", device, because: "the link is gone" });
     this.#linksChanged();
@@ -371,7 +391,7 @@ export class Manager implements ProviderHost, DeviceHost {
   }
   #afterSort({ services, changed }: Sorted): void {
     this.connectivity.follow(services, changed);
-    for (const provider of this.#providers) provider.sorted(services);
+    for (const provider of this.providers) provider.sorted(services);
     // Before anything is told: what is connected now waits for the network, not for our words.
     if (this.#isRunning && !this.power.isSuspending) this.#autoConnector.run(changed);
     this.#announcer.servicesSorted();

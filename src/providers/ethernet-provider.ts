@@ -65,6 +65,9 @@ export class EthernetProvider implements Provider {
   makeTemporary(): EthernetService {
     return new EthernetService(this.host, this.host.nextServiceSerial(), genericEthernetId, undefined);
   }
+  serviceForEntry(entry: string): EthernetService {
+    return new EthernetService(this.host, this.host.nextServiceSerial(), entry, undefined);
+  }
   serviceOf(device: Device): EthernetService | undefined {
     return device instanceof EthernetDevice ? this.#byDevice.get(device) : undefined;
   }

@@ -1,5 +1,6 @@
 import type { Technology } from "../base/technology.ts";
 import type { Device } from "../devices/device.ts";
+import type { Profile } from "../profiles/profile.ts";
 import type { Configuration } from "../services/configuration.ts";
 import type { Service, ServiceHost } from "../services/service.ts";
 
@@ -29,4 +30,10 @@ export interface Provider {
   getService(configuration: Configuration): Service;
   /** One that is on no list: to change a stored entry while that of another Profile is in force. */
   makeTemporary(configuration: Configuration): Service;
+  /** A Profile is on the stack: Services are made for its entries that no Service goes by yet. */
+  profilePushed?(profile: Profile): void;
+  /** Whether a Service without stored settings has nothing left to be shown for. Absent: it always stays. */
+  dropsUnloaded?(service: Service): boolean;
+  /** A Service that goes by the entry, for a look at its settings: neither registered nor connected. Undefined: no such entry is ours. */
+  serviceForEntry?(entry: string): Service | undefined;
 }

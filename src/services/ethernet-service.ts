@@ -64,6 +64,9 @@ export class EthernetService extends Service {
   override get isAutoConnectFixed(): boolean {
     return true;
   }
+  override get isPermanent(): boolean {
+    return true;
+  }
   override get autoConnectDefault(): boolean {
     return true;
   }
@@ -120,7 +123,8 @@ export class EthernetService extends Service {
     const { socketId } = this;
     if (!socketId) return super.readRows(profile);
     const rows = new Map(super.readRows(profile));
-    const ofSocket = profile.store.read(socketId);
+    // A user's settings for "the cable" say nothing of this socket's place among others: that may stand further below.
+    const ofSocket = (profile.has(socketId) ? profile : this.host.profiles.findEntry(socketId))?.store.read(socketId);
     for (const name of socketProperties) {
       const value = ofSocket?.get(name);
       if (value === undefined) rows.delete(name);

@@ -283,8 +283,11 @@ export const serviceProperties = propertyTable<Service>()({
   },
   Profile: {
     signature: "s",
-    doc: "Path of the Profile that keeps this Service's settings; empty while it is not stored.",
+    doc:
+      "Path of the Profile that keeps this Service's settings; empty while it is not stored. Setting it moves them into " +
+      "another Profile of the stack.",
     get: (service) => service.profile?.path ?? "",
+    set: (service, value) => service.moveTo(value),
   },
   ProxyConfig: {
     signature: "s",

@@ -6,6 +6,7 @@ import type { Technology } from "../base/technology.ts";
 import type { Network } from "../network/network.ts";
 import { emptyStaticIp, type StaticIp } from "../network/static-ip.ts";
 import type { Profile } from "../profiles/profile.ts";
+import type { ProfileStack } from "../profiles/profile-stack.ts";
 import type { EntryRows } from "../profiles/store.ts";
 import { type AutoConnectRefusal, autoConnectRefusal, Cooldown } from "./auto-connect.ts";
 import { type Configuration, settingsOf } from "./configuration.ts";
@@ -34,6 +35,9 @@ export interface ServiceHost {
   stateChanged(service: Service, before: ConnectState, because: string): void;
   isTechnologyAutoConnectable(technology: Technology): boolean;
   profileRank(profile: Profile): number;
+  readonly profiles: Pick<ProfileStack, "profiles" | "byPath" | "profileForNew" | "findEntry">;
+  /** Its stored settings are deleted; another Profile's take over, or it is unloaded. */
+  forgetService(service: Service): void;
   /** Whether the network is to be asked if the internet is behind it, before the Service counts as online. */
   wantsValidation(service: Service): boolean;
   /** Host name to send to DHCP servers; empty: none. */
@@ -175,6 +179,10 @@ export abstract class Service implements OrderFacts {
   abstract get technologyRefusal(): AutoConnectRefusal | undefined;
   /** Whether a person may switch AutoConnect off. */
   get isAutoConnectFixed(): boolean {
+    return false;
+  }
+  /** Whether it is there whatever anybody forgets. */
+  get isPermanent(): boolean {
     return false;
   }
   get autoConnectDefault(): boolean {
@@ -324,8 +332,11 @@ export abstract class Service implements OrderFacts {
       this.autoConnect = true;
       this.isAutoConnectRetained = true;
     }
+    // What nobody stored yet is worth keeping now.
+    this.profile ??= this.host.profiles.profileForNew();
     this.host.settleSoon(this);
     this.properties.touch("AutoConnect");
+    this.properties.touch("Profile");
   }
 
   /** Why it may not connect by itself now; undefined: it may. */
@@ -440,6 +451,47 @@ export abstract class Service implements OrderFacts {
   }
   protected readRows(profile: Profile): EntryRows {
     return profile.store.read(this.storageId) ?? new Map();
+  }
+  /** The entry of the Profile that is about this Service; undefined: there is none. */
+  entryIn(profile: Profile): string | undefined {
+    return profile.has(this.storageId) ? this.storageId : undefined;
+  }
+  /** Belongs to this Profile from now on, with the settings that it has. Throws what the store throws, and then nothing has changed. */
+  adoptBy(profile: Profile): void {
+    this.saveTo(profile);
+    this.belongTo(profile);
+  }
+  /**
+   * Into another Profile, with its settings: there first, so that a crash in between loses nothing. InvalidArguments
+   * (unknown, or the same), InternalError.
+   */
+  moveTo(path: string): void {
+    const target = this.host.profiles.byPath(path);
+    if (!target) throw new DaemonError("InvalidArguments", "Invalid profile name");
+    const { profile: before } = this;
+    if (target === before) throw new DaemonError("InvalidArguments", `${this.logName} is in this Profile already`);
+    this.adoptBy(target);
+    before?.store.delete(this.storageId);
+  }
+  /** Entry by path of each Profile that has one about this Service, the lowest first. */
+  loadableEntries(): ReadonlyMap<string, string> {
+    const entries = this.host.profiles.profiles.map((profile) => [profile.path, this.entryIn(profile)] as const);
+    return new Map(entries.filter((pair): pair is [string, string] => pair[1] !== undefined));
+  }
+  /** A person forgets it. NotImplemented where the technology always has one. */
+  remove(): void {
+    if (this.isPermanent) throw new DaemonError("NotImplemented", `${this.logName} cannot be removed`);
+    this.host.forgetService(this);
+  }
+  /** Its entry in its Profile is deleted; what is in force stays until the caller finds it another home. */
+  deleteStored(): void {
+    this.profile?.store.delete(this.storageId);
+  }
+  /** Forget it all, in memory: the settings go back to their defaults and the connection ends. Nothing is deleted on disk. */
+  unload(): void {
+    this.load(undefined);
+    this.hasEverConnected = false;
+    if (isActive(this.#state)) this.disconnect("Unload");
   }
   /** Takes the settings of the entry of this Profile, or the defaults, and belongs to it from now on. */
   load(profile: Profile | undefined): void {

@@ -16,6 +16,7 @@ import type { Dhcp4Config } from "../../src/network/protocols/dhcp4/config.ts";
 import { MemoryStorage } from "../../src/profiles/memory-store.ts";
 import { ProfileStack } from "../../src/profiles/profile-stack.ts";
 import type { ProfileStorage } from "../../src/profiles/store.ts";
+import type { Provider, ProviderHost } from "../../src/providers/provider.ts";
 import type { Service } from "../../src/services/service.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { FakeDhcpHandler } from "./fake-dhcp-handler.ts";
@@ -28,6 +29,8 @@ export interface FakeMachineOptions {
   readonly dhcp?: FakeDhcpHandler;
   readonly block?: readonly string[];
   readonly allow?: readonly string[];
+  readonly runDir?: string;
+  makeProviders?(host: ProviderHost): readonly Provider[];
 }
 
 /** A whole daemon without its bus, on a kernel, a clock, a store and DHCP servers in memory. */
@@ -54,7 +57,7 @@ export class FakeMachine {
     this.storage = options.storage ?? new MemoryStorage();
     const sysctls = { getForLink: () => undefined, setForLink: () => true };
     this.applier = new Applier({ rtnl: this.kernel, clock: this.clock, log: silentLog, sysctls });
-    const folders = { stateDir: "/state", runDir: this.#folder };
+    const folders = { stateDir: "/state", runDir: options.runDir ?? this.#folder };
     this.profiles = new ProfileStack({ ...folders, storage: this.storage, log: silentLog });
     this.manager = new Manager(this.#ports(options), managerShape);
     this.manager.observer = this.#observer();
@@ -94,7 +97,7 @@ export class FakeMachine {
     return this.announced.filter((line) => line.split(" ")[1]?.startsWith(`${name}=`));
   }
 
-  #ports({ block = [], allow }: FakeMachineOptions): ManagerPorts {
+  #ports({ block = [], allow, makeProviders }: FakeMachineOptions): ManagerPorts {
     const { clock, kernel, applier, profiles } = this;
     const leases = new DeviceLeases(profiles, clock);
     return {
@@ -104,6 +107,7 @@ export class FakeMachine {
       profiles,
       links: new LinkSelection({ block, allow }),
       technologyOrder: defaultTechnologyOrder,
+      ...(makeProviders && { makeProviders }),
       readFacts: () => ({
         hasUeventFile: true,
         hasDevice: true,

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inspect } from "node:util";
+import type { WireVariant } from "../../../src/base/property.ts";
+import type { ProfileStore } from "../../../src/profiles/store.ts";
 import { onBus, shillError, variant } from "./machine-on-bus.ts";
 
 /** Calls on a stack of `default` and `~alice/work`, with a file `spare` beside them, in this order; and what each must answer. */
@@ -85,4 +88,40 @@ test("a Profile made for the machine begins with the settings in force, so that 
   await call("/", "PopProfile", "s", ["test"]);
   await it.settle();
   assert.equal((await properties("/")).get("DHCPProperty.Hostname"), "pier", "popping puts nothing back");
+});
+
+test("GetEntry tells every property of what goes by the entry, there or not, and DeleteEntry deletes it", async (t) => {
+  const { it, call } = await onBus(t);
+  const { store } = it.profiles.profiles[0] as { store: ProfileStore };
+  store.write(
+    "wifi_any_6869_managed_psk",
+    new Map([
+      ["Type", '"wifi"'],
+      ["GUID", '"7"'],
+      ["WiFi.Passphrase", '"hush hush"'],
+    ]),
+  );
+  store.write("mystery", new Map());
+  const entry = async (name: string) => {
+    const [found] = await call("/profile/default", "GetEntry", "s", [name]);
+    return found as ReadonlyMap<string, WireVariant>;
+  };
+  const text = (of: ReadonlyMap<string, WireVariant>, name: string) => of.get(name)?.value;
+  const live = await entry("ethernet_any");
+  assert.deepEqual([text(live, "Type"), text(live, "Device")], ["ethernet", "/device/eth0"]);
+  const network = await entry("wifi_any_6869_managed_psk");
+  assert.deepEqual(
+    ["Type", "GUID", "State", "Visible"].map((name) => text(network, name)),
+    ["wifi", "7", "idle", false],
+  );
+  assert.doesNotMatch(inspect(network), /hush/);
+  await assert.rejects(entry("wifi_none"), { busName: shillError("NotFound") });
+  await assert.rejects(entry("mystery"), { busName: shillError("InternalError") });
+  const remove = (name: string) => call("/profile/default", "DeleteEntry", "s", [name]);
+  await remove("wifi_any_6869_managed_psk");
+  await assert.rejects(remove("wifi_any_6869_managed_psk"), { busName: shillError("NotFound") });
+  it.service("eth0").setProperty("UIData", "words");
+  await remove("ethernet_any");
+  assert.equal(it.service("eth0").uiData, "", "a cable begins anew");
+  assert.ok(store.has("ethernet_any"));
 });

@@ -1,0 +1,133 @@
+import { DaemonError, describeError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type { PropertyStore } from "../base/property.ts";
+import type { Device } from "../devices/device.ts";
+import type { Profile } from "../profiles/profile.ts";
+import type { ProfileStack, ProfileStackObserver } from "../profiles/profile-stack.ts";
+import type { Provider } from "../providers/provider.ts";
+import type { Service } from "../services/service.ts";
+import { managerEntry } from "./manager-settings.ts";
+
+/** The Manager, as far as Profiles reach it. */
+export interface ProfileFollowerHost {
+  readonly log: Log;
+  readonly profiles: ProfileStack;
+  readonly services: { readonly all: readonly Service[] };
+  readonly devices: readonly Device[];
+  readonly providers: readonly Provider[];
+  readonly properties: Pick<PropertyStore<unknown>, "restore" | "rows" | "touch">;
+  /** Off the bus, and forgotten. */
+  deregisterService(service: Service): void;
+  /** The settings of the Manager were read again: they are put in force. */
+  settingsRestored(): void;
+  requestSort(because: string): void;
+  /** For whoever shows Profiles to clients. */
+  profilesChanged(): void;
+}
+
+/**
+ * What a push and a pop of a Profile do to everything else (spec/shill-behaviour.md, 7.3 and 7.4). Connections are kept
+ * wherever the Service still has settings somewhere; nothing is deleted on disk.
+ */
+export class ProfileFollower implements ProfileStackObserver {
+  constructor(private readonly host: ProfileFollowerHost) {}
+
+  pushed(profile: Profile): void {
+    const { devices, providers } = this.host;
+    if (profile.isMachine) this.#readSettings(profile);
+    const adopted = this.#services().filter((service) => !this.#claim(profile, service));
+    if (profile.isMachine)
+      this.#adopt(
+        profile,
+        adopted.filter(({ technology }) => technology === "ethernet"),
+      );
+    for (const device of devices) this.#readDevice(profile, device);
+    for (const provider of providers) provider.profilePushed?.(profile);
+  }
+
+  popped(profile: Profile): void {
+    for (const service of this.#services()) {
+      service.forgive();
+      if (service.profile === profile) this.rehomeOrUnload(service);
+    }
+    if (profile.isMachine) this.#keepSettings();
+  }
+
+  changed(): void {
+    // Objects before the list that names them: a client that hears of it may ask at once.
+    this.host.profilesChanged();
+    for (const name of ["Profiles", "ActiveProfile"]) this.host.properties.touch(name);
+    this.host.requestSort("the Profile stack changed");
+  }
+
+  /**
+   * Its entry is gone, or the Profile that held it: the topmost Profile that has one takes it over, with the connection
+   * kept. Without any a cable goes back to the machine with default settings. False: it is nobody's, and was left as it is.
+   */
+  rehome(service: Service): boolean {
+    const { profiles } = this.host;
+    const owner = profiles.profiles.findLast((profile) => service.entryIn(profile) !== undefined);
+    // Ethernet needs no person to be worth keeping: it belongs to the machine from the start.
+    const adopter = service.technology === "ethernet" ? profiles.profileForDevices() : undefined;
+    if (!owner && !adopter) return false;
+    service.load(owner ?? adopter);
+    if (!owner && service.storageId === "ethernet_any") service.saveIfPossible();
+    return true;
+  }
+  rehomeOrUnload(service: Service): void {
+    if (this.rehome(service)) return;
+    service.unload();
+    const provider = this.host.providers.find(({ technology }) => technology === service.technology);
+    if (provider?.dropsUnloaded?.(service)) this.host.deregisterService(service);
+  }
+
+  /** Whether the Profile has settings for it. */
+  #claim(profile: Profile, service: Service): boolean {
+    service.forgive();
+    if (service.entryIn(profile) === undefined) return false;
+    service.load(profile);
+    return true;
+  }
+
+  /** As it is now, so that nothing changes for what is connected; one commit, however many cables there are. */
+  #adopt(profile: Profile, services: readonly Service[]): void {
+    try {
+      profile.store.transaction(() => {
+        for (const service of services) service.adoptBy(profile);
+      });
+    } catch (error) {
+      if (!(error instanceof DaemonError)) throw error;
+      this.host.log.warn(`${profile.label}: the cables' settings could not be stored: ${describeError(error)}`);
+    }
+  }
+
+  /** One without the entry (it was never stored) has nothing to say about the settings in force. */
+  #readSettings(profile: Profile): void {
+    const rows = profile.store.read(managerEntry);
+    if (!rows) return;
+    this.host.properties.restore(rows, (name, error) =>
+      this.host.log.warn(`${profile.path}: stored ${name} is unreadable, default taken`, { error }),
+    );
+    this.host.settingsRestored();
+  }
+  /** A pop puts no settings back: what stays in force is what has to be there after a restart. */
+  #keepSettings(): void {
+    const { profiles, properties, log } = this.host;
+    try {
+      profiles.profileForDevices()?.store.write(managerEntry, properties.rows());
+    } catch (error) {
+      log.warn(`the Manager's settings could not be stored: ${describeError(error)}`);
+    }
+  }
+  #readDevice(profile: Profile, device: Device): void {
+    const rows = profile.store.read(device.storageId);
+    if (!rows) return;
+    device.properties.restore(rows, (name, error) =>
+      this.host.log.warn(`${profile.path} ${device.storageId}: stored ${name} is unreadable, default taken`, { error }),
+    );
+  }
+  /** A copy: Services may leave on the way. */
+  #services(): readonly Service[] {
+    return [...this.host.services.all];
+  }
+}

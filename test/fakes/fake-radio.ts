@@ -1,0 +1,88 @@
+import { DaemonError } from "../../src/base/errors.ts";
+import type { EntryRows, ProfileStore } from "../../src/profiles/store.ts";
+import type { Provider, ProviderHost } from "../../src/providers/provider.ts";
+import { type DisconnectReason, Service } from "../../src/services/service.ts";
+import { serviceShape } from "../../src/services/service-properties.ts";
+
+/** Networks in the air, in memory: known from a Profile or from being in range, and gone when they are neither. */
+export class FakeRadio implements Provider {
+  readonly technology = "wifi";
+  readonly networks = new Map<string, FakeRadioService>();
+  constructor(private readonly host: ProviderHost) {}
+
+  start(): void {
+    for (const profile of this.host.profiles.profiles) this.profilePushed(profile);
+  }
+  deviceAdded(): void {}
+  deviceRemoved(): void {}
+  sorted(): void {}
+  findSimilar(): undefined {}
+  getService(): never {
+    throw new DaemonError("NotSupported");
+  }
+  makeTemporary(): never {
+    throw new DaemonError("NotSupported");
+  }
+
+  profilePushed({ store }: { readonly store: ProfileStore }): void {
+    for (const entry of store.entries()) if (entry.startsWith("wifi_")) this.#network(entry);
+  }
+  dropsUnloaded(service: Service): boolean {
+    if (service.isVisible) return false;
+    this.networks.delete(service.storageId);
+    return true;
+  }
+  serviceForEntry(entry: string): Service {
+    return new FakeRadioService(this.host, this.host.nextServiceSerial(), entry);
+  }
+
+  /** Somebody switches on an access point. */
+  appear(entry: string): FakeRadioService {
+    const service = this.#network(entry);
+    service.isVisible = true;
+    this.host.requestSort("it is in range", service);
+    return service;
+  }
+  #network(entry: string): FakeRadioService {
+    const known = this.networks.get(entry);
+    if (known) return known;
+    const service = new FakeRadioService(this.host, this.host.nextServiceSerial(), entry);
+    this.networks.set(entry, service);
+    this.host.registerService(service);
+    return service;
+  }
+}
+
+/** Connects at once when it is in range. */
+export class FakeRadioService extends Service {
+  override readonly technology = "wifi";
+  override isVisible = false;
+  constructor(
+    host: ProviderHost,
+    serial: number,
+    override readonly storageId: string,
+  ) {
+    super(host, serial, "wifi", serviceShape);
+  }
+  override get isConnectable(): boolean {
+    return true;
+  }
+  override get strengthPercent(): number {
+    return this.isVisible ? 50 : 0;
+  }
+  override get technologyRefusal() {
+    return this.isVisible ? undefined : ("connection medium unavailable" as const);
+  }
+  protected override startConnect(): void {
+    this.advance("associate", "in range");
+    this.advance("configure", "associated");
+    this.networkConnected("addressing is in place");
+  }
+  protected override startDisconnect(reason: DisconnectReason): void {
+    this.advance("disconnected", reason);
+  }
+}
+
+/** Rows of a stored network. */
+export const stored = (rows: Readonly<Record<string, unknown>>): EntryRows =>
+  new Map(Object.entries({ Type: "wifi", ...rows }).map(([name, value]) => [name, JSON.stringify(value)]));
