@@ -31,6 +31,7 @@ import { sqliteStorage } from "./profiles/sqlite-storage.ts";
 import { StateLock } from "./profiles/state-lock.ts";
 import { KernelRtnl } from "./rtnl/kernel.ts";
 import { LogindSleep } from "./sleep/logind.ts";
+import { uidOfAccount } from "./system/accounts.ts";
 import { BootClock } from "./system/boot-clock.ts";
 import { DeferredLog } from "./system/deferred-log.ts";
 import { removeFile, writeAtomically } from "./system/files.ts";
@@ -83,7 +84,13 @@ export class Daemon {
     this.#dhcp = dhcp4Handler({ packets: new KernelPackets(), udp: new KernelUdp() });
     this.#applier = new Applier({ rtnl: this.#rtnl, clock, log: this.#logs.scope("route"), sysctls: new Sysctl() });
     const { stateDir, runDir } = config;
-    this.#profiles = new ProfileStack({ stateDir, runDir, storage: sqliteStorage, log: this.#logs.scope("profile") });
+    this.#profiles = new ProfileStack({
+      stateDir,
+      runDir,
+      storage: sqliteStorage,
+      uidOfAccount,
+      log: this.#logs.scope("profile"),
+    });
     this.#leases = new DeviceLeases(this.#profiles, clock);
     this.#resolver = new ResolverFile(join(runDir, "resolv.conf"), {
       write: (path, text) => void writeAtomically(path, text),

@@ -22,7 +22,7 @@ export type Right = keyof typeof rights;
  */
 export type Owner = "machine" | "nobody" | { readonly uid: number | undefined };
 
-export const ownerOfProfile = (profile: Profile): Owner => (profile.isMachine ? "machine" : { uid: undefined });
+export const ownerOfProfile = (profile: Profile): Owner => (profile.isMachine ? "machine" : { uid: profile.ownerUid });
 export const ownerOfService = ({ profile }: Service): Owner => (profile ? ownerOfProfile(profile) : "nobody");
 export const isSameOwner = (a: Owner, b: Owner): boolean =>
   typeof a === "object" && typeof b === "object" ? a.uid === b.uid : a === b;

@@ -30,6 +30,8 @@ export interface ProfileStackObserver {
 export interface ProfileStackOptions extends ProfileFolders {
   readonly storage: ProfileStorage;
   readonly log: Log;
+  /** The number of a Unix account; undefined: there is none. Absent: nobody knows of accounts. */
+  uidOfAccount?(name: string): Promise<number | undefined>;
 }
 
 /** A session has two or three. The bound is for a client that pushes without end. */
@@ -213,8 +215,17 @@ export class ProfileStack {
     }
   }
 
+  /** `uid1000` is user 1000, whose own name does not fit into a path; unless somebody is called so. */
+  async #findOwner(profile: Profile): Promise<void> {
+    const { user } = profile.identifier;
+    if (user === undefined) return;
+    const byNumber = /^uid(\d{1,10})$/.exec(user)?.[1];
+    profile.ownerUid = (await this.options.uidOfAccount?.(user)) ?? (byNumber ? Number(byNumber) : undefined);
+  }
+
   #add(profile: Profile): Profile {
     this.#stack.push(profile);
+    void this.#findOwner(profile);
     this.#tell((observer) => observer.pushed(profile));
     this.#settle();
     return profile;

@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { DaemonError } from "../base/errors.ts";
 import { isDamage, openDatabase, type SqliteDatabase, sqliteCode, storeError } from "./database.ts";
 import { applicationId, migrate, schemaFault, schemaNames, schemaVersion } from "./migrations.ts";
@@ -14,6 +14,7 @@ import {
   storeFileExists,
 } from "./store-file.ts";
 import { storeLimits } from "./store-limits.ts";
+import { isOpenAt, resolveFolder } from "./trusted-folder.ts";
 
 const pageBytes = 4096;
 
@@ -28,14 +29,12 @@ export const sqliteStorage: ProfileStorage = {
   ensureFolder: ensurePrivateFolder,
 
   open(location, mode) {
-    const isNew = prepareStoreFile(location, mode);
-    if (isNew) return { store: openNew(location), isNew };
-    try {
-      return { store: openChecked(location), isNew };
-    } catch (error) {
-      if (error instanceof DamagedFile) return replaceDamaged(location, error.message);
-      throw error;
-    }
+    const folder = resolveFolder(dirname(location));
+    const real = folder ? join(folder.path, basename(location)) : location;
+    const opened = openAt(real, mode);
+    if (!folder?.isExchangeable || isOpenAt(real)) return opened;
+    opened.store.close();
+    throw new DaemonError("InternalError", `${location}: its folder was exchanged while it was opened`);
   },
 
   exists: storeFileExists,
@@ -52,12 +51,24 @@ export const sqliteStorage: ProfileStorage = {
 
   remove(location) {
     try {
-      removeStoreFile(location);
+      const folder = resolveFolder(dirname(location));
+      if (folder) removeStoreFile(join(folder.path, basename(location)));
     } catch (cause) {
       throw new DaemonError("Failure", `${location} cannot be removed.`, { cause });
     }
   },
 };
+
+function openAt(location: string, mode: OpenMode): OpenedStore {
+  const isNew = prepareStoreFile(location, mode);
+  if (isNew) return { store: openNew(location), isNew };
+  try {
+    return { store: openChecked(location), isNew };
+  } catch (error) {
+    if (error instanceof DamagedFile) return replaceDamaged(location, error.message);
+    throw error;
+  }
+}
 
 function replaceDamaged(location: string, reason: string): OpenedStore {
   const movedTo = setAsideStoreFile(location);

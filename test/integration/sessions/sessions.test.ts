@@ -1,0 +1,242 @@
+import assert from "node:assert/strict";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import type { TestDaemon } from "../../harness/daemon.ts";
+import { startPrivateBus } from "../../harness/private-bus.ts";
+import { run, startProcess, tryRun } from "../../harness/processes.ts";
+import { temporaryFolder } from "../../harness/temporary-folder.ts";
+import { until } from "../../harness/until.ts";
+import { startDaemon } from "../daemon/support.ts";
+
+const scripts = fileURLToPath(new URL("../../../scripts/", import.meta.url));
+/** Real accounts, in this test's own mounts: a plain one, one whose name is no part of a path, one that looks like a number. */
+const users = { alice: 1501, "bob.smith-long": 1502, uid1501: 1503 } as const;
+
+function addUsers(t: TestContext): void {
+  const folder = temporaryFolder(t);
+  const file = join(folder, "passwd");
+  const lines = Object.entries(users).map(([name, uid]) => `${name}:x:${uid}:${uid}::/nonexistent:/bin/sh\n`);
+  writeFileSync(file, readFileSync("/etc/passwd", "utf8") + lines.join(""), { mode: 0o644 });
+  run("chmod", ["644", file]);
+  run("mount", ["--bind", file, "/etc/passwd"]);
+  t.after(() => tryRun("umount", ["-l", "/etc/passwd"]));
+}
+
+interface Sessions {
+  readonly daemon: TestDaemon;
+  /** The calls that arrived at the Manager, in order: `CreateProfile ~alice/default`. */
+  calls(): readonly string[];
+  script(name: string, args: readonly string[], env?: Readonly<Record<string, string>>): void;
+  stack(): Promise<readonly string[]>;
+}
+
+/** The daemon on the namespace's own system bus, and the scripts beside it. */
+async function sessions(t: TestContext): Promise<Sessions> {
+  addUsers(t);
+  const bus = await startPrivateBus({ folder: "/run/dbus" });
+  t.after(() => bus.remove());
+  rmSync("/run/dbus/system_bus_socket", { force: true });
+  symlinkSync("/run/dbus/bus", "/run/dbus/system_bus_socket");
+  const daemon = await startDaemon(t, { bus });
+  const rule = "type='method_call',interface='org.chromium.flimflam.Manager'";
+  const monitor = startProcess("dbus-monitor", ["--address", bus.address, rule]);
+  t.after(() => monitor.end());
+  await until("the monitor hears", async () => {
+    await daemon.manager();
+    return monitor.output().includes("member=GetProperties");
+  });
+  return {
+    daemon,
+    calls: () =>
+      monitor
+        .output()
+        .split("method call ")
+        .map((text) => [
+          /member=(\w+)/.exec(text)?.[1],
+          ...[...text.matchAll(/string "(.*)"/g)].map(([, word]) => word),
+        ])
+        .filter(([member]) => member?.includes("Profile"))
+        .map((words) => words.join(" ")),
+    script: (name, args, env = {}) => {
+      const folders = ["--state-dir", daemon.stateDir, "--run-dir", daemon.runDir];
+      const verb = name === "fairlead-session" ? 1 : 0;
+      runScript(name, [...args.slice(0, verb), ...folders, ...args.slice(verb)], env);
+    },
+    stack: async () => (await daemon.manager()).Profiles as string[],
+  };
+}
+
+function runScript(name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): void {
+  run("env", [...Object.entries(env).map(([key, value]) => `${key}=${value}`), join(scripts, name), ...args]);
+}
+const heard = (what: Sessions, count: number) =>
+  until(`${count} calls`, () => what.calls().length >= count && what.calls(), 5000);
+
+test("login makes the user's Profile and pushes it, twice is once, and logout with the last session takes it off", async (t) => {
+  const it = await sessions(t);
+  it.script("fairlead-login", ["--session", "1", "alice"]);
+  assert.deepEqual(await it.stack(), ["/profile/default", "/profile/alice/default"]);
+  const folder = join(it.daemon.stateDir, "users/alice");
+  const { mode, uid } = statSync(folder);
+  assert.deepEqual([mode & 0o777, uid], [0o700, 0]);
+  assert.equal(readlinkSync(join(it.daemon.runDir, "user_profiles/alice")), folder);
+  it.script("fairlead-login", ["--session", "1", "alice"]);
+  it.script("fairlead-login", ["--session", "2", "alice"]);
+  it.script("fairlead-logout", ["--session", "1", "alice"]);
+  assert.equal((await it.stack()).length, 2, "the other session goes on");
+  it.script("fairlead-logout", ["--session", "2", "alice"]);
+  it.script("fairlead-logout", ["--session", "2", "alice"]);
+  assert.deepEqual(await it.stack(), ["/profile/default"]);
+  assert.ok(!existsSync(join(it.daemon.runDir, "user_profiles/alice")));
+  it.script("fairlead-login", ["alice"]);
+  const members = (await heard(it, 4)).map((call) => call.split(" ").slice(0, 2).join(" "));
+  assert.deepEqual(members, [
+    "CreateProfile ~alice/default",
+    "InsertUserProfile ~alice/default",
+    "PopAllUserProfiles",
+    "InsertUserProfile ~alice/default",
+  ]);
+});
+
+test("the owner of a Profile is the account of its user, also for names that are no part of a path", async (t) => {
+  const it = await sessions(t);
+  for (const name of Object.keys(users)) it.script("fairlead-login", [name]);
+  assert.deepEqual(await it.stack(), [
+    "/profile/default",
+    "/profile/alice/default",
+    "/profile/uid1502/default",
+    "/profile/uid1503/default",
+  ]);
+  const may = (uid: number, path: string) =>
+    tryRun("setpriv", [
+      `--reuid=${uid}`,
+      `--regid=${uid}`,
+      "--clear-groups",
+      ...["gdbus", "call", "--system", "-d", "org.chromium.flimflam", "-o", path],
+      ...["-m", "org.chromium.flimflam.Profile.DeleteEntry", "wifi_none"],
+    ]).stderr;
+  await until("alice owns hers", () => may(1501, "/profile/alice/default").includes("NotFound"), 10_000);
+  await until("bob owns his", () => may(1502, "/profile/uid1502/default").includes("NotFound"), 10_000);
+  assert.match(may(1501, "/profile/uid1502/default"), /PermissionDenied/);
+  assert.match(may(1503, "/profile/alice/default"), /PermissionDenied/);
+  it.script("fairlead-logout", ["alice"]);
+  assert.deepEqual((await it.stack()).slice(1), ["/profile/uid1502/default", "/profile/uid1503/default"]);
+});
+
+test("hostile names are refused and leave nothing behind", async (t) => {
+  const it = await sessions(t);
+  for (const name of ["", "../../etc", "-rf", "a b", "nobody'here", "$(touch /tmp/owned)", "*", "alice\nroot"]) {
+    assert.throws(() => it.script("fairlead-login", ["--", name]), `${JSON.stringify(name)} is no user`);
+  }
+  assert.ok(!existsSync(join(it.daemon.runDir, "user_profiles")));
+  assert.deepEqual(it.calls(), []);
+});
+
+test("by shill's names: the same calls in the same order, and none for who is logged in", async (t) => {
+  const it = await sessions(t);
+  it.script("shill_login_user", ["someone@example.com"]);
+  it.script("shill_login_user", ["someone@example.com"]);
+  it.script("shill_logout_user", []);
+  it.script("shill_login_user", ["someone@example.com"]);
+  it.script("shill_logout_user", []);
+  it.script("shill_login_user", ["$guest"]);
+  it.script("shill_logout_user", []);
+  const words = (await heard(it, 8)).map((call) => call.replace(/ [0-9a-f]{40}$/, " HASH"));
+  assert.deepEqual(words, [
+    "CreateProfile ~chronos/shill",
+    "InsertUserProfile ~chronos/shill HASH",
+    "PopAllUserProfiles",
+    "InsertUserProfile ~chronos/shill HASH",
+    "PopAllUserProfiles",
+    "CreateProfile ~chronos/shill",
+    "InsertUserProfile ~chronos/shill ",
+    "PopAllUserProfiles",
+  ]);
+  assert.throws(() => it.script("shill_login_user", [""]));
+});
+
+test("a guest leaves nothing behind, and survives a crash of the daemon", async (t) => {
+  const it = await sessions(t);
+  it.script("fairlead-login", ["--guest", "alice"]);
+  await it.daemon.kill();
+  await it.daemon.launch();
+  assert.equal((await it.stack()).length, 2);
+  it.script("fairlead-logout", ["--guest", "alice"]);
+  assert.deepEqual(await it.stack(), ["/profile/default"]);
+  assert.ok(!existsSync(join(it.daemon.stateDir, "users")));
+  assert.deepEqual(readdirSync(join(it.daemon.runDir, "guest_user_profile")), []);
+});
+
+test("a logout overtakes a login that waits for the daemon", async (t) => {
+  const it = await sessions(t);
+  await it.daemon.stop();
+  const folders = ["--state-dir", it.daemon.stateDir, "--run-dir", it.daemon.runDir];
+  const login = startProcess(join(scripts, "fairlead-login"), [...folders, "alice"]);
+  t.after(() => login.end());
+  const link = join(it.daemon.runDir, "user_profiles/alice");
+  await until("the login waits", () => existsSync(link));
+  it.script("fairlead-logout", ["alice"]);
+  await it.daemon.launch();
+  await login.waitExit();
+  assert.deepEqual(await it.stack(), ["/profile/default"]);
+  assert.ok(!existsSync(link));
+});
+
+test("PAM: persons are logged in by their sessions, others are let pass", async (t) => {
+  const it = await sessions(t);
+  const pam = (user: string, type: string) =>
+    it.script("fairlead-session", ["pam"], { PAM_USER: user, PAM_TYPE: type });
+  pam("root", "open_session");
+  pam("alice", "auth");
+  assert.equal((await it.stack()).length, 1);
+  pam("alice", "open_session");
+  assert.deepEqual(await it.stack(), ["/profile/default", "/profile/alice/default"]);
+  pam("alice", "close_session");
+  assert.deepEqual(await it.stack(), ["/profile/default"]);
+});
+
+test("another folder is opened after a look at its way: no link of a user's, no folder of a user's", async (t) => {
+  const it = await sessions(t);
+  const home = join(temporaryFolder(t), "alice");
+  run("chmod", ["755", join(home, "..")]);
+  mkdirSync(home, { mode: 0o755 });
+  const private_ = join(home, "networks");
+  mkdirSync(private_, { mode: 0o700 });
+  run("chown", ["1501:1501", home]);
+  it.script("fairlead-login", ["--folder", private_, "alice"]);
+  assert.equal((await it.stack()).length, 2, "root's folder in a user's home");
+  assert.ok(existsSync(join(private_, "default.db")));
+  it.script("fairlead-logout", ["alice"]);
+
+  it.script("fairlead-login", ["bob.smith-long"]);
+  it.script("fairlead-logout", ["bob.smith-long"]);
+  const refused = async (why: string) => {
+    it.script("fairlead-login", ["--folder", private_, "alice"]);
+    assert.equal((await it.stack()).length, 1, why);
+    it.script("fairlead-logout", ["alice"]);
+  };
+  rmSync(private_, { recursive: true });
+  symlinkSync(join(it.daemon.stateDir, "users/uid1502"), private_);
+  run("chown", ["-h", "1501:1501", private_]);
+  await refused("a link to another user's folder");
+  run("chown", ["-h", "0:0", private_]);
+  await refused("root's link, where the user can move it");
+  rmSync(private_);
+  mkdirSync(private_, { mode: 0o700 });
+  run("chown", ["1501:1501", private_]);
+  await refused("a folder of the user's own");
+  assert.ok(lstatSync(join(it.daemon.stateDir, "users/uid1502/default.db")).isFile());
+});
