@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DaemonError, describeError } from "./base/errors.ts";
 import { type Log, LogControl } from "./base/log.ts";
@@ -89,6 +89,8 @@ export class Daemon {
       runDir,
       storage: sqliteStorage,
       uidOfAccount,
+      // Beside src/ and dist/ alike.
+      defaultText: () => readFileSync(new URL("../profiles/default.profile", import.meta.url), "utf8"),
       log: this.#logs.scope("profile"),
     });
     this.#leases = new DeviceLeases(this.#profiles, clock);

@@ -1,6 +1,7 @@
 import { commonOptions } from "./command-line.ts";
 import type { Daemon } from "./daemon.ts";
 import { findObjects, profileName } from "./names.ts";
+import { profileActions } from "./profile-actions.ts";
 import { type BusObject, kinds, type Snapshot } from "./snapshot.ts";
 import { staticIpWords } from "./static-ip-words.ts";
 import { hasUnsafe } from "./text.ts";
@@ -54,8 +55,10 @@ async function operandCandidates(
   const wanted: Candidates = verb.completes?.[Math.min(operands.length, verb.completes.length - 1)] ?? "none";
   if (wanted === "shell") return ["bash", "zsh", "fish"];
   if (operands[1] === "StaticIPConfig") return staticIpWords.map((word) => `${word}=`);
+  if (wanted === "profile-action") return profileActions;
   if (wanted === "none") return [];
   const { snapshot } = await read();
+  if (wanted === "profile") return snapshot.profiles.map(profileName);
   if (wanted === "property") return propertyNames(snapshot, operands[0] ?? "");
   return objectWords(snapshot, wanted, typed);
 }

@@ -7,6 +7,7 @@ import { disconnect } from "./verbs/disconnect.ts";
 import { dump } from "./verbs/dump.ts";
 import { get } from "./verbs/get.ts";
 import { monitor } from "./verbs/monitor.ts";
+import { profile } from "./verbs/profile.ts";
 import { profiles } from "./verbs/profiles.ts";
 import { services } from "./verbs/services.ts";
 import { set } from "./verbs/set.ts";
@@ -19,6 +20,7 @@ export const verbs: readonly Verb[] = [
   services,
   devices,
   profiles,
+  profile,
   connect,
   disconnect,
   get,

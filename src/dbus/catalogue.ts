@@ -4,6 +4,7 @@ import type { InterfaceTable } from "./interface-table.ts";
 import { ipConfigInterface } from "./ip-config-interface.ts";
 import { managerInterface } from "./manager-interface.ts";
 import { eventsInterface, fairleadManagerInterface } from "./manager-reasons-interface.ts";
+import { profileExchangeInterface } from "./profile-exchange-interface.ts";
 import { profileInterface } from "./profile-interface.ts";
 import { serviceInterface, serviceReasonsInterface } from "./service-interface.ts";
 
@@ -17,6 +18,7 @@ export interface CatalogueEntry {
 const manager = "/";
 const device = "/device/LINK";
 const service = "/service/NUMBER";
+const profile = "/profile/NAME, /profile/USER/NAME";
 
 export const catalogue: readonly CatalogueEntry[] = [
   { table: managerInterface, objects: manager },
@@ -26,6 +28,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   { table: deviceReasonsInterface, objects: device },
   { table: serviceInterface, objects: service },
   { table: serviceReasonsInterface, objects: service },
-  { table: profileInterface, objects: "/profile/NAME, /profile/USER/NAME" },
+  { table: profileInterface, objects: profile },
+  { table: profileExchangeInterface, objects: profile },
   { table: ipConfigInterface, objects: "/ipconfig/LINK_NUMBER_KIND" },
 ];

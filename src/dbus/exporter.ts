@@ -12,6 +12,7 @@ import type { InterfaceTable } from "./interface-table.ts";
 import { IpConfigView, ipConfigInterface } from "./ip-config-interface.ts";
 import { managerInterface } from "./manager-interface.ts";
 import { type DaemonView, eventsInterface, fairleadManagerInterface } from "./manager-reasons-interface.ts";
+import { profileExchangeInterface } from "./profile-exchange-interface.ts";
 import { ProfileView, profileInterface } from "./profile-interface.ts";
 import { serviceInterface, serviceReasonsInterface } from "./service-interface.ts";
 
@@ -108,7 +109,10 @@ export class Exporter implements ManagerObserver {
   #addProfile(profile: Profile): void {
     const view = new ProfileView(profile, this.view.manager);
     this.#profiles.set(profile, view);
-    this.#export(view, profile.path, [this.#adaptor(view, profileInterface, view)]);
+    this.#export(view, profile.path, [
+      this.#adaptor(view, profileInterface, view),
+      this.#adaptor(view, profileExchangeInterface),
+    ]);
   }
   #removeProfile(profile: Profile): void {
     const view = this.#profiles.get(profile);

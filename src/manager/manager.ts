@@ -30,6 +30,7 @@ import { ManagerAnnouncer } from "./manager-announcer.ts";
 import type { ManagerObserver, ManagerPorts } from "./manager-ports.ts";
 import { ManagerSettings, managerEntry } from "./manager-settings.ts";
 import { Power } from "./power.ts";
+import { readProfileText, writeEntries } from "./profile-exchange.ts";
 import { ProfileFollower } from "./profile-follower.ts";
 import { ServiceConfigurator } from "./service-configurator.ts";
 import { ServiceList, type Sorted } from "./service-list.ts";
@@ -297,6 +298,14 @@ export class Manager implements ProviderHost, DeviceHost {
       provider?.serviceForEntry?.(entry) ?? new StoredService(this, this.nextServiceSerial(), technology, entry);
     service.load(profile);
     return service;
+  }
+
+  /** What the text says is stored, all or nothing, and in force; returns the number of entries. Throws InvalidArguments. */
+  importProfile(profile: Profile, text: string): number {
+    const entries = readProfileText(text, this.shape as unknown as PropertyShape<never>);
+    writeEntries(profile.store, entries);
+    this.#follower.imported(profile, new Set(entries.keys()));
+    return entries.size;
   }
 
   /** As in shill, one of the machine begins with the settings in force: pushing it changes none of them. */

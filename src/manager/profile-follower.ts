@@ -45,6 +45,22 @@ export class ProfileFollower implements ProfileStackObserver {
     for (const provider of providers) provider.profilePushed?.(profile);
   }
 
+  /** Entries of a Profile on the stack were written by other hands than those of their Services. */
+  imported(profile: Profile, entries: ReadonlySet<string>): void {
+    const { profiles, devices, providers } = this.host;
+    if (entries.has(managerEntry) && profile === profiles.profileForDevices()) this.#readSettings(profile);
+    // By technology: a cable's settings stand in two entries.
+    const technologies = new Set([...entries].map((entry) => entry.split("_", 1)[0]));
+    for (const service of this.#services()) {
+      const hasEntry = service.entryIn(profile) !== undefined;
+      const isOverruled = service.profile !== undefined && profiles.rank(service.profile) > profiles.rank(profile);
+      if (hasEntry && technologies.has(service.technology) && !isOverruled) service.load(profile);
+    }
+    for (const device of devices) if (entries.has(device.storageId)) this.#readDevice(profile, device);
+    for (const provider of providers) provider.profilePushed?.(profile);
+    this.host.requestSort("settings were imported");
+  }
+
   popped(profile: Profile): void {
     for (const service of this.#services()) {
       service.forgive();

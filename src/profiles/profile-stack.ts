@@ -15,6 +15,7 @@ import {
   profileLocation,
   profilePath,
 } from "./profile-identifier.ts";
+import { parseProfile } from "./profile-text.ts";
 import type { OpenMode, ProfileStorage, ProfileStore } from "./store.ts";
 
 /** What the upper floors do when the stack changes. Called after the change, bottom-to-top order kept by the caller. */
@@ -30,6 +31,8 @@ export interface ProfileStackObserver {
 export interface ProfileStackOptions extends ProfileFolders {
   readonly storage: ProfileStorage;
   readonly log: Log;
+  /** What a `default` that is made anew begins with: text of profiles/. Absent: nothing. */
+  defaultText?(): string | undefined;
   /** The number of a Unix account; undefined: there is none. Absent: nobody knows of accounts. */
   uidOfAccount?(name: string): Promise<number | undefined>;
 }
@@ -72,7 +75,7 @@ export class ProfileStack {
     this.#isStarting = true;
     try {
       this.options.storage.ensureFolder(machineProfileFolder(this.options));
-      this.#add(new Profile(defaultProfile, this.#openStore(defaultProfile, "open-or-create")));
+      this.#add(new Profile(defaultProfile, this.#openDefault()));
       for (const { identifier, userHash } of listed) this.#pushListed(identifier, userHash);
     } finally {
       this.#isStarting = false;
@@ -190,6 +193,24 @@ export class ProfileStack {
     const location = profileLocation(this.options, identifier);
     if (this.options.storage.exists(location)) return this.#openStore(identifier, "open");
     return new MemoryStore(`${location} (not on disk)`);
+  }
+
+  #openDefault(): ProfileStore {
+    const isNew = !this.options.storage.exists(profileLocation(this.options, defaultProfile));
+    const store = this.#openStore(defaultProfile, "open-or-create");
+    if (isNew) this.#fillDefault(store);
+    return store;
+  }
+  /** Without it everything has the program's own defaults: no reason not to start. */
+  #fillDefault(store: ProfileStore): void {
+    try {
+      const entries = parseProfile(this.options.defaultText?.() ?? "");
+      store.transaction(() => {
+        for (const [entry, rows] of entries) store.write(entry, rows);
+      });
+    } catch (error) {
+      this.options.log.warn(`The contents of a first default Profile were not taken: ${describeError(error)}`);
+    }
   }
 
   #openStore(identifier: ProfileIdentifier, mode: OpenMode): ProfileStore {

@@ -29,7 +29,7 @@ export function resolveFolder(folder: string): ResolvedFolder | undefined {
     const status = fs.lstatSync(next, { throwIfNoEntry: false });
     if (!status) return undefined;
     if (!status.isSymbolicLink()) {
-      if (!status.isDirectory()) throw refusal(folder, `${next} is not a folder`);
+      if (!status.isDirectory()) throw refusal(folder, "a part of the path is not a folder");
       path = next;
       continue;
     }

@@ -1,0 +1,59 @@
+/** Profiles out of and into text (profiles/profile-text.ts), checked against what the daemon knows of each property. */
+import { DaemonError } from "../base/errors.ts";
+import { fromJson, type PropertyShape } from "../base/property.ts";
+import { isTechnologyName } from "../base/technology.ts";
+import type { Profile } from "../profiles/profile.ts";
+import { formatProfile, isSecretRow, type ProfileEntries, parseProfile } from "../profiles/profile-text.ts";
+import type { EntryRows, ProfileStore } from "../profiles/store.ts";
+import { serviceShape } from "../services/service-properties.ts";
+import { managerEntry } from "./manager-settings.ts";
+
+export function exportProfile({ store }: Profile, withSecrets: boolean): string {
+  const entries = store.entries().map((entry): [string, EntryRows] => [entry, store.read(entry) ?? new Map()]);
+  return formatProfile(entries, { withSecrets });
+}
+
+/** The text's entries, with a place and a reason when it is not right. Throws InvalidArguments. */
+export function readProfileText(text: string, managerShape: PropertyShape<never>): ProfileEntries {
+  return parseProfile(text, (entry, name, json) => checkRow(shapeOf(entry, managerShape), entry, name, json));
+}
+
+/**
+ * Entries of the text replace those of the store, all or none; others stay. A secret that the text does not mention stays
+ * with its entry: it was kept back when the text was written.
+ */
+export function writeEntries(store: ProfileStore, entries: ProfileEntries): void {
+  store.transaction(() => {
+    for (const [entry, rows] of entries) {
+      const kept = [...(store.read(entry) ?? [])].filter(([name, json]) => isSecretRow(name, json));
+      store.write(entry, new Map([...kept, ...rows]));
+    }
+  });
+}
+
+interface KnownRows {
+  readonly shape: PropertyShape<never>;
+  /** Other names are those of a technology that this program does not know yet. */
+  readonly isComplete: boolean;
+}
+
+function shapeOf(entry: string, managerShape: PropertyShape<never>): KnownRows | undefined {
+  if (entry === managerEntry) return { shape: managerShape, isComplete: true };
+  const [prefix = ""] = entry.split("_", 1);
+  if (!isTechnologyName(prefix)) return undefined;
+  return { shape: serviceShape as unknown as PropertyShape<never>, isComplete: prefix === "ethernet" };
+}
+
+function checkRow(known: KnownRows | undefined, entry: string, name: string, json: string): void {
+  if (!known || name === "Type") return;
+  const def = known.shape.defs.get(name);
+  if (!def?.persist) {
+    if (known.isComplete) throw new DaemonError("InvalidArguments", `${entry} has no setting ${name.slice(0, 60)}`);
+    return;
+  }
+  try {
+    fromJson(def.signature, json);
+  } catch {
+    throw new DaemonError("InvalidArguments", `${name} has a value of the wrong type (it is ${def.signature})`);
+  }
+}

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { run, tryRun } from "../../harness/processes.ts";
+import { startDaemon } from "../daemon/support.ts";
+
+const fairlead = fileURLToPath(new URL("../../../bin/fairlead", import.meta.url));
+
+test("fairlead profile: the stack, and a Profile out to text and in again", async (t) => {
+  const daemon = await startDaemon(t);
+  const options = ["--bus-address", daemon.bus.address];
+  const profile = (...words: string[]) => run(fairlead, ["profile", ...words, ...options]);
+  assert.match(
+    profile("export", "default"),
+    /^CheckPortalList = "ethernet,wifi,cellular"$/m,
+    "read at the first start",
+  );
+  assert.equal(JSON.parse(profile("create", "test", "--json")).path, "/profile/test");
+  profile("push", "test");
+  assert.match(profile("list"), /test .*active/);
+  const text = profile("export").replace("[global]", '[global]\nDHCPProperty.Hostname = "harbour"');
+  const importing = `"$0" profile import test ${options.join(" ")}`;
+  run("sh", ["-c", `printf '%s\\n' "$1" | ${importing}`, fairlead, text]);
+  assert.equal((await daemon.manager())["DHCPProperty.Hostname"], "harbour");
+  const refused = tryRun("sh", ["-c", `echo '[global] x' | ${importing}`, fairlead]);
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /line 1: an entry is begun by \[name\]/);
+  profile("pop");
+  profile("remove", "test");
+  assert.equal(tryRun(fairlead, ["profile", "push", ...options]).code, 2);
+  assert.equal(tryRun(fairlead, ["profile", "push", "~nobody/x", ...options]).code, 1);
+});

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { onBus, shillError } from "./machine-on-bus.ts";
+
+const own = "org.fairlead.Profile1";
+const home = "/profile/default";
+
+test("a Profile that is exported, changed and imported is in force at once, as a whole", async (t) => {
+  const { it, call } = await onBus(t);
+  it.service("eth0").setProperty("Priority", 3);
+  const [text] = (await call(home, "Export", "", [], own)) as [string];
+  assert.match(text, /^\[ethernet_020000000001\]$/m);
+  assert.match(text, /^Priority = 3$/m);
+  const changed = `${text.replace("Priority = 3", "Priority = 9")}\n[global]\nDHCPProperty.Hostname = "harbour"\n`;
+  const [entries] = await call(home, "Import", "s", [changed], own);
+  assert.equal(entries, 3);
+  assert.deepEqual([it.service("eth0").priority, it.manager.dhcpHostname], [9, "harbour"]);
+  assert.match(String(await call(home, "Export", "", [], own)), /^DHCPProperty\.Hostname = "harbour"$/m);
+});
+
+test("one wrong line, and nothing is imported", async (t) => {
+  const { it, call } = await onBus(t);
+  const before = await call(home, "Export", "", [], own);
+  for (const [line, complaint] of [
+    ['Priority = "high"', /^line 5: Priority has a value of the wrong type \(it is i\)$/],
+    ["Nonsense = 1", /^line 5: ethernet_any has no setting Nonsense$/],
+    ["Priority", /^line 5: neither/],
+  ] as const) {
+    const text = `[global]\nArpGateway = false\n[ethernet_any]\nGUID = "7"\n${line}\n`;
+    await assert.rejects(call(home, "Import", "s", [text], own), {
+      busName: shillError("InvalidArguments"),
+      message: complaint,
+    });
+  }
+  assert.deepEqual(await call(home, "Export", "", [], own), before);
+  assert.equal(it.service("eth0").guid, "");
+});
+
+test("a secret that was kept back stays when the text comes back", async (t) => {
+  const { it, call } = await onBus(t);
+  const store = it.profiles.profiles[0]?.store;
+  store?.write(
+    "wifi_home",
+    new Map([
+      ["Type", '"wifi"'],
+      ["WiFi.Passphrase", '"hush hush"'],
+    ]),
+  );
+  const [text] = (await call(home, "Export", "", [], own)) as [string];
+  assert.doesNotMatch(text, /hush/);
+  await call(home, "Import", "s", [text], own);
+  assert.equal(store?.read("wifi_home")?.get("WiFi.Passphrase"), '"hush hush"');
+  assert.match(String(await call(home, "ExportWithSecrets", "", [], own)), /hush hush/);
+});
+
+test("another user may neither read a Profile of the machine as text nor write it", async (t) => {
+  const { call } = await onBus(t, { uid: 1000 });
+  for (const [member, ...args] of [["Export"], ["ExportWithSecrets"], ["Import", ""]] as const) {
+    await assert.rejects(call(home, member, "s".repeat(args.length), args, own), {
+      busName: shillError("PermissionDenied"),
+    });
+  }
+});
+
+test("every example can be imported", async (t) => {
+  const { call } = await onBus(t);
+  const folder = new URL("../../../profiles/examples/", import.meta.url);
+  for (const name of readdirSync(folder)) {
+    await call(home, "Import", "s", [readFileSync(new URL(name, folder), "utf8")], own);
+  }
+});

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import fc from "fast-check";
+import { formatProfile, parseProfile } from "../../../src/profiles/profile-text.ts";
+
+const folder = new URL("../../../profiles/", import.meta.url);
+const rowsOf = (text: string) =>
+  [...parseProfile(text)].map(([entry, rows]) => [entry, Object.fromEntries(rows)] as const);
+
+test("what is written can be read again, whatever it is called and whatever it holds", () => {
+  const word = fc
+    .string({ unit: "grapheme-ascii", minLength: 1, maxLength: 20 })
+    .map((text) => text.replace(/["\\]/g, "-"));
+  const json = fc.jsonValue({ maxDepth: 2 }).filter((value) => typeof value !== "object" || Array.isArray(value));
+  const rows = fc.uniqueArray(fc.tuple(word, json), { selector: ([name]) => name, maxLength: 5 });
+  const profile = fc.uniqueArray(fc.tuple(word, rows), { selector: ([name]) => name, maxLength: 4 });
+  fc.assert(
+    fc.property(profile, (content) => {
+      const entries = content.map(
+        ([entry, list]) => [entry, new Map(list.map(([name, value]) => [name, JSON.stringify(value)]))] as const,
+      );
+      const read = parseProfile(formatProfile(entries, { withSecrets: true }));
+      assert.deepEqual(
+        [...read],
+        entries.map(([entry, map]) => [entry, new Map([...map].sort(([a], [b]) => (a < b ? -1 : 1)))]),
+      );
+    }),
+  );
+});
+
+test("a dictionary is read as people write it, and stored as the daemon does", () => {
+  const text = `[ethernet_any]\nStaticIPConfig = {"Address": "192.0.2.5", "Prefixlen": 24, "NameServers": ["192.0.2.53"]}\n`;
+  const [[, rows] = []] = rowsOf(text);
+  assert.deepEqual(JSON.parse(rows?.StaticIPConfig ?? ""), [
+    ["Address", { signature: "s", value: "192.0.2.5" }],
+    ["Prefixlen", { signature: "i", value: 24 }],
+    ["NameServers", { signature: "as", value: ["192.0.2.53"] }],
+  ]);
+  const again = formatProfile(parseProfile(text), { withSecrets: false });
+  assert.match(
+    again,
+    /^StaticIPConfig = \{"Address":"192\.0\.2\.5","Prefixlen":24,"NameServers":\["192\.0\.2\.53"\]\}$/m,
+  );
+});
+
+test("secrets are kept back unless asked for; truth and numbers are none", () => {
+  const rows = new Map([
+    ["WiFi.Passphrase", '"hush hush"'],
+    ["SaveCredentials", "false"],
+    ["GUID", '"7"'],
+  ]);
+  const without = formatProfile([["wifi_home", rows]], { withSecrets: false });
+  assert.match(without, /^# WiFi\.Passphrase: kept back$/m);
+  assert.doesNotMatch(without, /hush/);
+  assert.match(without, /^SaveCredentials = false$/m);
+  assert.match(formatProfile([["wifi_home", rows]], { withSecrets: true }), /^WiFi\.Passphrase = "hush hush"$/m);
+});
+
+const wrong: readonly [text: string, complaint: RegExp][] = [
+  ["GUID = 7", /^line 1: an \[entry\] has to come first/],
+  ["[a]\n\n# words\nGUID", /^line 4: neither/],
+  ["[a]\nGUID = seven", /^line 2: the value of GUID is not JSON/],
+  ["[a]\nGUID = 7\nGUID = 8", /^line 3: GUID is set a second time/],
+  ["[a]\n[b]\n[a]", /^line 3: \[a\] stands here a second time/],
+  ["[a", /^line 1: an entry is begun by/],
+  ["[]", /^line 1: an entry is begun by/],
+  ['[a]\nX = {"deep": {"er": 1}}', /^line 2: deep in X is of no type/],
+  [`[${"a".repeat(300)}]`, /^line 1: The entry name has 300 characters/],
+  ['[a]\nPassphrase = "open', /^line 2: the value of Passphrase is not JSON \(texts stand in double quotes\)$/],
+];
+for (const [text, complaint] of wrong) {
+  test(`refused with its line: ${JSON.stringify(text.slice(0, 40))}`, () => {
+    assert.throws(() => parseProfile(text), { code: "InvalidArguments", message: complaint });
+  });
+}
+
+test("a text beyond all use is refused before it is looked at", () => {
+  assert.throws(() => parseProfile("#".repeat(9 * 1024 * 1024)), /more than 8388608 characters/);
+});
+
+test("the default contents and every example are right", () => {
+  const files = ["default.profile", ...readdirSync(new URL("examples/", folder)).map((name) => `examples/${name}`)];
+  for (const file of files) {
+    assert.ok(parseProfile(readFileSync(new URL(file, folder), "utf8")).size > 0, file);
+  }
+});
