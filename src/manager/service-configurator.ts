@@ -4,7 +4,7 @@ import { isTechnologyName, type Technology } from "../base/technology.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
 import type { Provider } from "../providers/provider.ts";
-import { type Configuration, isMatch, textOf } from "../services/configuration.ts";
+import { type Configuration, matcherOf, textOf } from "../services/configuration.ts";
 import type { Service } from "../services/service.ts";
 
 /** What the configurator needs of the Manager. */
@@ -20,7 +20,7 @@ export class ServiceConfigurator {
 
   /** The best Service that has every given property with exactly this value. Throws NotFound. */
   findMatching(wanted: Configuration): Service {
-    const found = this.host.services.all.find((service) => isMatch<Service>(service, wanted));
+    const found = this.host.services.all.find(matcherOf<Service>(wanted));
     // Clients compare this text.
     if (!found) throw new DaemonError("NotFound", "Matching service was not found");
     return found;

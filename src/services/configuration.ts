@@ -31,15 +31,37 @@ export function* settingsOf<T>(
   }
 }
 
-/** Whether every property that is given has exactly this value; an unknown one is no match. */
-export function isMatch<T extends { readonly shape: PropertyShape<T> }>(of: T, wanted: Configuration): boolean {
+/**
+ * Tells whether every property that is given has exactly this value; an unknown one is no match. Made once for a search
+ * through thousands: what depends only on the kind of object is looked up once.
+ */
+export function matcherOf<T extends { readonly shape: PropertyShape<T> }>(wanted: Configuration): (of: T) => boolean {
+  let shape: PropertyShape<T> | undefined;
+  let checks: readonly Check<T>[] | undefined;
+  return (of) => {
+    if (of.shape !== shape) {
+      shape = of.shape;
+      checks = checksFor(shape, wanted);
+    }
+    return checks?.every(({ get, value }) => isSameValue(get(of), value)) ?? false;
+  };
+}
+
+interface Check<T> {
+  get(of: T): unknown;
+  readonly value: unknown;
+}
+
+/** Undefined: no object of this kind has all of them. */
+function checksFor<T>(shape: PropertyShape<T>, wanted: Configuration): readonly Check<T>[] | undefined {
+  const checks: Check<T>[] = [];
   for (const [name, { signature, value }] of wanted) {
     if (!comparedTypes.has(signature)) continue;
-    const def = of.shape.defs.get(name);
-    if (!def?.get || def.isInternal || def.signature !== signature) return false;
-    if (!isSameValue(def.get(of), value)) return false;
+    const { get, isInternal, signature: own } = shape.defs.get(name) ?? {};
+    if (!get || isInternal || own !== signature) return undefined;
+    checks.push({ get, value });
   }
-  return true;
+  return checks;
 }
 
 /** The text of an argument; undefined when it is missing, empty, or no text. */

@@ -32,6 +32,8 @@ export interface Subject {
 
   /** Everything about all links in one call. */
   readonly everything?: BusCall;
+  /** Puts so many wireless networks where it remembers them. Not called while it runs. */
+  storeNetworks?(place: Place, count: number): void;
   /** All properties of the connected Service, or what stands in its place. `list`: the main call's reply. */
   serviceProperties?(list: readonly unknown[]): BusCall;
   /** Sets a property that is kept over restarts, to a value that differs with `round`. */

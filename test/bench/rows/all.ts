@@ -5,6 +5,7 @@ import { measureFailover } from "./failover.ts";
 import { measureIdle } from "./idle.ts";
 import { measure1000Links, measure4000Links } from "./links.ts";
 import { measureStart, measureStartWithManyLinks } from "./start.ts";
+import { measureStoredNetworks } from "./stored-networks.ts";
 
 export const rows: Readonly<Record<string, Measure>> = {
   cable: measureCable,
@@ -13,6 +14,7 @@ export const rows: Readonly<Record<string, Measure>> = {
   "start-1000": measureStartWithManyLinks,
   "links-1000": measure1000Links,
   "links-4000": measure4000Links,
+  "stored-networks": measureStoredNetworks,
   calls: measureCalls,
   idle: measureIdle,
 };

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { sqliteStorage } from "../../../src/profiles/sqlite-storage.ts";
 import type { ProbeEvent } from "../probe.ts";
 import { type Subject, signalArgs } from "../subject.ts";
 
@@ -16,6 +17,12 @@ const firstService = ([manager]: readonly unknown[]): string => {
   const [service] = (manager as { readonly Services: readonly string[] }).Services;
   if (service === undefined) throw new Error("fairlead lists no Service");
   return service;
+};
+
+const networkRows = (ssid: string): ReadonlyMap<string, string> => {
+  const settings = { Type: "wifi", AutoConnect: true, HasEverConnected: true, SSID: ssid, "WiFi.Mode": "managed" };
+  const rows = { ...settings, "WiFi.SecurityClass": "psk", "WiFi.Passphrase": `passphrase ${ssid}`, GUID: ssid };
+  return new Map(Object.entries(rows).map(([name, value]) => [name, JSON.stringify(value)]));
 };
 
 export const fairlead: Subject = {
@@ -43,6 +50,16 @@ export const fairlead: Subject = {
     path: "/",
     interface: "org.freedesktop.DBus.ObjectManager",
     member: "GetManagedObjects",
+  },
+  storeNetworks: ({ folder }, count) => {
+    const { store } = sqliteStorage.open(join(folder, "state", "profiles", "default.db"), "open");
+    store.transaction(() => {
+      for (let n = 0; n < count; n++) {
+        const ssid = Buffer.from(`Network ${n}`).toString("hex");
+        store.write(`wifi_any_${ssid}_managed_psk`, networkRows(ssid));
+      }
+    });
+    store.close();
   },
   serviceProperties: (list) => ({
     destination,
