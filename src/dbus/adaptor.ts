@@ -70,6 +70,15 @@ export class Adaptor<T> implements AnyAdaptor, ExportedProperties, Target<T> {
     const { table } = this;
     const what = `${table.name} property ${name}`;
     await requireRight(this.access, caller, { right: "settings", what, whose: () => table.ownerOf(this.of) });
+    await this.setPropertyFor(caller, name, variant);
+  }
+  /** The caller may change the object; where the value hands it to somebody, that has to be allowed as well. */
+  async setPropertyFor(caller: Caller, name: string, variant: WireVariant): Promise<void> {
+    const { table, of } = this;
+    if (table.receiverOf?.(of, name, variant.value) !== undefined) {
+      const whose = () => table.receiverOf?.(of, name, variant.value) ?? table.ownerOf(of);
+      await requireRight(this.access, caller, { right: "settings", what: `${table.name} property ${name}`, whose });
+    }
     this.setProperty(name, variant);
   }
 

@@ -11,6 +11,8 @@ export interface Target<T> {
   readonly isGone: boolean;
   marshalledProperties(): MarshalledReply;
   setProperty(name: string, variant: WireVariant): void;
+  /** As `setProperty`, for a caller who may change the object but perhaps not give it to everybody. */
+  setPropertyFor(caller: Caller, name: string, variant: WireVariant): Promise<void>;
   clearProperty(name: string): void;
 }
 
@@ -33,6 +35,8 @@ export interface InterfaceTable<T> {
   readonly properties?: PropertyShape<T>;
   /** Whose such an object is. */
   ownerOf(of: T): Owner;
+  /** Who is given the object when this property is set to this value. Absent, or undefined: nobody. */
+  receiverOf?(of: T, property: string, value: unknown): Owner | undefined;
 }
 
 /** Arguments as `name: signature` pairs, in order. */
@@ -47,6 +51,7 @@ interface InterfaceParts<T> {
   readonly properties?: PropertyShape<T>;
   /** Absent: the machine's. */
   ownerOf?(of: T): Owner;
+  receiverOf?(of: T, property: string, value: unknown): Owner | undefined;
 }
 
 export function interfaceTable<T>(parts: InterfaceParts<T>): InterfaceTable<T> {
@@ -60,6 +65,7 @@ export function interfaceTable<T>(parts: InterfaceParts<T>): InterfaceTable<T> {
     methods: new Map(methods),
     signals: new Map(Object.entries(parts.signals ?? {})),
     ownerOf,
+    ...(parts.receiverOf && { receiverOf: parts.receiverOf }),
     ...(properties && { properties }),
   };
 }

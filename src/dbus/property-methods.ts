@@ -20,8 +20,8 @@ export const propertyMethods = <T>() => {
       doc: "Sets one property. The reply comes after the change is stored.",
       errors: changeErrors,
       right: "settings",
-      call: (_of, [name, value], _caller, target) => {
-        target.setProperty(name as string, value as WireVariant);
+      call: async (_of, [name, value], caller, target) => {
+        await target.setPropertyFor(caller, name as string, value as WireVariant);
         return undefined;
       },
     },

@@ -3,7 +3,7 @@ import type { WireVariant } from "../base/property.ts";
 import type { Configuration } from "../services/configuration.ts";
 import type { Service } from "../services/service.ts";
 import { serviceShape } from "../services/service-properties.ts";
-import { ownerOfService } from "./access.ts";
+import { ownerOfProfile, ownerOfService } from "./access.ts";
 import { args, interfaceTable, type MethodEntry } from "./interface-table.ts";
 import { clearPropertyMethod, propertyChanged, propertyMethods } from "./property-methods.ts";
 
@@ -44,6 +44,10 @@ export const serviceInterface = interfaceTable<Service>({
   doc: "Something to connect to: a cable, later a wireless network or a VPN.",
   properties: serviceShape,
   ownerOf: ownerOfService,
+  receiverOf: (service, property, value) => {
+    const target = property === "Profile" ? service.host.profiles.byPath(String(value)) : undefined;
+    return target && ownerOfProfile(target);
+  },
   signals: propertyChanged,
   methods: {
     ...propertyMethods<Service>(),

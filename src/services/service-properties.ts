@@ -288,6 +288,9 @@ export const serviceProperties = propertyTable<Service>()({
       "another Profile of the stack.",
     get: (service) => service.profile?.path ?? "",
     set: (service, value) => service.moveTo(value),
+    clear: (service) => {
+      throw new DaemonError("InvalidArguments", `${service.logName} is always in the Profile it was put in`);
+    },
   },
   ProxyConfig: {
     signature: "s",

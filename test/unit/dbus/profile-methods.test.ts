@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import type { WireVariant } from "../../../src/base/property.ts";
+import type { Profile } from "../../../src/profiles/profile.ts";
 import type { ProfileStore } from "../../../src/profiles/store.ts";
 import { onBus, shillError, variant } from "./machine-on-bus.ts";
 
@@ -124,4 +125,31 @@ test("GetEntry tells every property of what goes by the entry, there or not, and
   await remove("ethernet_any");
   assert.equal(it.service("eth0").uiData, "", "a cable begins anew");
   assert.ok(store.has("ethernet_any"));
+});
+
+test("a user may move a network between Profiles that are the user's, and into no other", async (t) => {
+  const { it, call } = await onBus(t, { uid: 1000 });
+  for (const name of ["~alice/work", "~alice/home", "~bob/work"]) it.profiles.create(name);
+  const [work, home, other] = ["~alice/work", "~alice/home", "~bob/work"].map((name) => it.profiles.push(name));
+  await it.settle();
+  Object.assign(work as object, { ownerUid: 1000 });
+  Object.assign(home as object, { ownerUid: 1000 });
+  Object.assign(other as object, { ownerUid: 1001 });
+  const service = it.service("eth0");
+  const move = (path: string) => call(service.path, "SetProperty", "sv", ["Profile", variant("s", path)]);
+  const viaStandard = (path: string) => {
+    const args = ["org.chromium.flimflam.Service", "Profile", variant("s", path)];
+    return call(service.path, "Set", "ssv", args, "org.freedesktop.DBus.Properties");
+  };
+  await assert.rejects(move("/profile/alice/work"), { busName: shillError("PermissionDenied") }, "it is the machine's");
+  service.adoptBy(work as Profile);
+  for (const path of ["/profile/default", "/profile/bob/work"]) {
+    await assert.rejects(move(path), { busName: shillError("PermissionDenied") });
+    await assert.rejects(viaStandard(path));
+  }
+  await move("/profile/alice/home");
+  assert.equal(service.profile, home);
+  await assert.rejects(call(service.path, "ClearProperty", "s", ["Profile"]), {
+    busName: shillError("InvalidArguments"),
+  });
 });
