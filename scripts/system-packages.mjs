@@ -24,6 +24,8 @@ const needs = {
     ["ping", "iputils-ping"],
     ["ethtool", "ethtool"],
     ["gdbus", "libglib2.0-bin"],
+    ["dbus-send", "dbus-bin"],
+    ["dbus-monitor", "dbus-bin"],
     ["busctl", "systemd"],
     ["pkcheck", "polkitd"],
   ],

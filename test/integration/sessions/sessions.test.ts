@@ -19,7 +19,7 @@ import { startPrivateBus } from "../../harness/private-bus.ts";
 import { run, startProcess, tryRun } from "../../harness/processes.ts";
 import { temporaryFolder } from "../../harness/temporary-folder.ts";
 import { until } from "../../harness/until.ts";
-import { startDaemon } from "../daemon/support.ts";
+import { startDaemon, startPython } from "../daemon/support.ts";
 
 const scripts = fileURLToPath(new URL("../../../scripts/", import.meta.url));
 /** Real accounts, in this test's own mounts: a plain one, one whose name is no part of a path, one that looks like a number. */
@@ -239,4 +239,47 @@ test("another folder is opened after a look at its way: no link of a user's, no 
   run("chown", ["1501:1501", private_]);
   await refused("a folder of the user's own");
   assert.ok(lstatSync(join(it.daemon.stateDir, "users/uid1502/default.db")).isFile());
+});
+
+/** Tells of users as logind does: `UserNew 1501` on standard input. */
+const logind = `
+import os, sys, dbus, dbus.lowlevel, dbus.service
+from dbus.mainloop.glib import DBusGMainLoop
+from gi.repository import GLib
+DBusGMainLoop(set_as_default=True)
+bus = dbus.SystemBus()
+name = dbus.service.BusName("org.freedesktop.login1", bus)
+def tell(source, condition):
+    for line in os.read(0, 4096).decode().splitlines():
+        word, uid = line.split()
+        message = dbus.lowlevel.SignalMessage("/org/freedesktop/login1", "org.freedesktop.login1.Manager", word)
+        message.append(dbus.UInt32(int(uid)), dbus.ObjectPath("/org/freedesktop/login1/user/_" + uid))
+        bus.send_message(message)
+    return True
+GLib.io_add_watch(0, GLib.IO_IN, tell)
+print("ready")
+GLib.MainLoop().run()
+`;
+
+test("logind: its users come and go, persons only, one after the other", async (t) => {
+  const it = await sessions(t);
+  const news = await startPython(t, logind);
+  const folders = ["--state-dir", it.daemon.stateDir, "--run-dir", it.daemon.runDir];
+  const follower = startProcess(join(scripts, "fairlead-session"), ["follow", ...folders]);
+  t.after(() => follower.end());
+  // Its monitor says nothing when it is ready: it is told now and then until it has heard.
+  let looks = 0;
+  await until(
+    "alice is logged in",
+    async () => {
+      if (looks++ % 20 === 0) news.write("UserNew 1501\n");
+      return (await it.stack()).includes("/profile/alice/default");
+    },
+    15_000,
+  );
+  news.write("UserNew 0\nUserNew 1502\nUserRemoved 1501\n");
+  const left = "/profile/default,/profile/uid1502/default";
+  await until("bob stays", async () => (await it.stack()).join() === left, 15_000);
+  news.write("UserRemoved 1502\n");
+  await until("nobody is left", async () => (await it.stack()).join() === "/profile/default", 15_000);
 });
