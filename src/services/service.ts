@@ -470,8 +470,15 @@ export abstract class Service implements OrderFacts {
     if (!target) throw new DaemonError("InvalidArguments", "Invalid profile name");
     const { profile: before } = this;
     if (target === before) throw new DaemonError("InvalidArguments", `${this.logName} is in this Profile already`);
+    const isKnownThere = this.entryIn(target) !== undefined;
     this.adoptBy(target);
-    before?.store.delete(this.storageId);
+    try {
+      before?.store.delete(this.storageId);
+    } catch (error) {
+      this.belongTo(before);
+      if (!isKnownThere) target.store.delete(this.storageId);
+      throw error;
+    }
   }
   /** Entry by path of each Profile that has one about this Service, the lowest first. */
   loadableEntries(): ReadonlyMap<string, string> {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { DaemonError } from "../../../src/base/errors.ts";
 import type { WireVariant } from "../../../src/base/property.ts";
 import type { EntryRows, ProfileStorage } from "../../../src/profiles/store.ts";
 import { FakeMachine, type FakeMachineOptions } from "../../fakes/fake-machine.ts";
@@ -218,4 +219,17 @@ test("Remove deletes the settings: those of another Profile take over, else the 
   await it.settle();
   assert.deepEqual([home.uiData, home.state, home.profile], ["", "idle", undefined]);
   assert.throws(() => it.service("eth0").remove(), { code: "NotImplemented" });
+});
+
+test("a move whose second half fails is taken back", async (t) => {
+  const { it, radio } = await machine(t, { default: { wifi_home: stored({}) }, [alice]: {} });
+  const [bottom] = it.profiles.profiles;
+  const home = radio.appear("wifi_home");
+  const top = it.profiles.push(alice);
+  const { store } = bottom as NonNullable<typeof bottom>;
+  store.delete = () => {
+    throw new DaemonError("InternalError", "the disk is full");
+  };
+  assert.throws(() => home.setProperty("Profile", top.path), { code: "InternalError" });
+  assert.deepEqual([home.profile, bottom?.has("wifi_home"), top.has("wifi_home")], [bottom, true, false]);
 });
