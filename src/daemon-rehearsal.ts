@@ -5,6 +5,7 @@ import { ObjectDispatcher } from "./bus/dispatcher.ts";
 import { StageBus, StageClock, StageKernel, stageDhcp } from "./daemon-stage.ts";
 import { Exporter } from "./dbus/exporter.ts";
 import { LinkSelection } from "./device-info/link-names.ts";
+import { DebugControl } from "./manager/debug-control.ts";
 import { Manager } from "./manager/manager.ts";
 import type { ManagerPorts } from "./manager/manager-ports.ts";
 import { managerShape } from "./manager/manager-properties.ts";
@@ -52,7 +53,11 @@ export async function rehearseCable(realClock: Clock): Promise<void> {
   const manager: Manager = new Manager(ports(clock, kernel, applier, profiles), managerShape);
   const dispatcher = new ObjectDispatcher({ bus: new StageBus(), log: silentLog });
   const access = { require: async () => {} };
-  new Exporter(dispatcher, { manager, version: "", dump: () => "" }, access).start();
+  new Exporter(
+    dispatcher,
+    { manager, version: "", log: { debug: manager.debug, ring: { newest: () => [] } }, dump: () => "" },
+    access,
+  ).start();
   await manager.start();
   kernel.putLink(unplugged);
   await turn();
@@ -69,6 +74,9 @@ export async function rehearseCable(realClock: Clock): Promise<void> {
 /** Real work comes first. */
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
+const silence = { write() {} };
+const noFile = { read: () => undefined, write() {}, remove() {} };
+
 function ports(clock: Clock, kernel: StageKernel, applier: Applier, profiles: ProfileStack): ManagerPorts {
   const leases = new DeviceLeases(profiles, clock);
   // Formats what the daemon would say, too.
@@ -78,6 +86,7 @@ function ports(clock: Clock, kernel: StageKernel, applier: Applier, profiles: Pr
     log,
     rtnl: kernel,
     profiles,
+    debug: new DebugControl(new LogControl(silence), noFile, silentLog),
     links: new LinkSelection({ block: [], allow: undefined }),
     technologyOrder: defaultTechnologyOrder,
     readFacts: () => ({ hasUeventFile: true, hasDevice: false, lowerLinks: [], hasSiblingTty: false }),

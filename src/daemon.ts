@@ -13,6 +13,7 @@ import { AccessControl } from "./dbus/access.ts";
 import { Exporter } from "./dbus/exporter.ts";
 import { leftAloneBecause } from "./device-info/left-alone.ts";
 import { LinkSelection } from "./device-info/link-names.ts";
+import { DebugControl, type OverrideFile } from "./manager/debug-control.ts";
 import { Manager } from "./manager/manager.ts";
 import type { ManagerPorts } from "./manager/manager-ports.ts";
 import { managerShape } from "./manager/manager-properties.ts";
@@ -34,8 +35,9 @@ import { LogindSleep } from "./sleep/logind.ts";
 import { uidOfAccount } from "./system/accounts.ts";
 import { BootClock } from "./system/boot-clock.ts";
 import { DeferredLog } from "./system/deferred-log.ts";
-import { removeFile, writeAtomically } from "./system/files.ts";
+import { readIfPresent, removeFile, writeAtomically } from "./system/files.ts";
 import { isInGroup } from "./system/groups.ts";
+import { LogRing } from "./system/log-ring.ts";
 import { StandardErrorLog } from "./system/log-sink.ts";
 import { releaseMemory } from "./system/memory.ts";
 import { ServiceNotify } from "./system/service-notify.ts";
@@ -49,13 +51,25 @@ const administratorGroup = "netdev";
 /** By then the first clients have their answers. */
 const afterStartMs = 30;
 
+/** What PersistDebugConfig keeps. */
+const overrideFile = (stateDir: string): OverrideFile => {
+  const path = join(stateDir, "log-override.json");
+  return {
+    read: () => readIfPresent(path, 4096)?.toString("utf8"),
+    write: (text) => void writeAtomically(path, text),
+    remove: () => void removeFile(path),
+  };
+};
+
 /** All parts of the program, made from the configuration, started in order and stopped in the opposite one. */
 export class Daemon {
   readonly #clock = new BootClock();
   readonly #sink: StandardErrorLog;
+  readonly #ring: LogRing;
   readonly #deferredLog: DeferredLog;
   readonly #logs: LogControl;
   readonly #log: Log;
+  readonly #debug: DebugControl;
   readonly #bus: BusClient;
   readonly #rtnl: KernelRtnl;
   readonly #dhcp: Dhcp4Handler;
@@ -72,11 +86,13 @@ export class Daemon {
 
   constructor(private readonly config: DaemonConfig) {
     this.#sink = new StandardErrorLog();
-    this.#deferredLog = new DeferredLog(this.#sink, this.#clock);
+    this.#ring = new LogRing(this.#sink);
+    this.#deferredLog = new DeferredLog(this.#ring, this.#clock);
     this.#logs = new LogControl(this.#deferredLog);
     this.#logs.setLevel(config.logLevel);
     this.#logs.setScopes(config.logScopes);
     this.#log = this.#logs.scope("daemon");
+    this.#debug = new DebugControl(this.#logs, overrideFile(config.stateDir), this.#log);
     const clock = this.#clock;
     this.#notify = new ServiceNotify({ clock });
     this.#bus = new BusClient({ address: config.busAddress, clock, log: this.#logs.scope("dbus") });
@@ -106,11 +122,13 @@ export class Daemon {
   async start(): Promise<void> {
     await this.#bus.connect();
     const dispatcher = new ObjectDispatcher({ bus: this.#bus, log: this.#logs.scope("dbus") });
-    const view = { manager: this.#manager, version, dump: () => this.#dump() };
+    const log = { debug: this.#debug, ring: this.#ring };
+    const view = { manager: this.#manager, log, version, dump: () => this.#dump() };
     new Exporter(dispatcher, view, this.#access()).start();
     await this.#takeName();
     this.#bus.onConnection((state, detail) => this.#onBus(state, detail));
     this.#takeFolders();
+    this.#debug.restore();
     await this.#manager.start();
     this.#isReady = true;
     this.#notify.ready();
@@ -215,6 +233,7 @@ export class Daemon {
       log,
       rtnl: this.#rtnl,
       profiles: this.#profiles,
+      debug: this.#debug,
       links: new LinkSelection({ block: config.blockedLinks, allow: config.allowedLinks }),
       technologyOrder: config.technologyOrder,
       readFacts: readLinkFacts,

@@ -11,8 +11,8 @@ const fairlead = (kind: string): string => `org.fairlead.${kind}`;
 
 /** Reading takes the daemon milliseconds, also with thousands of links: then it hangs, and a person wants to know. */
 const readLimitMs = 5_000;
-/** A change is answered when it is stored; a slow disk may take its time. */
-const changeLimitMs = 30_000;
+/** A change is answered when it is stored, and before that a person may have to give a password. */
+const changeLimitMs = 120_000;
 
 const absent: ReadonlySet<string> = new Set(["ServiceUnknown", "NameHasNoOwner"].map(standardError));
 const notFairlead: ReadonlySet<string> = new Set(
@@ -30,10 +30,17 @@ export class Daemon {
     signature = "",
     args: readonly unknown[] = [],
   ): Promise<readonly unknown[]> {
-    return this.#request({ path, interface: interfaceName, member, signature, args, timeoutMs: changeLimitMs });
+    const call = { path, interface: interfaceName, member, signature, args, timeoutMs: changeLimitMs };
+    return this.#request({ ...call, allowInteraction: true });
   }
-  read(path: string, interfaceName: string, member: string): Promise<readonly unknown[]> {
-    return this.#request({ path, interface: interfaceName, member, timeoutMs: readLimitMs });
+  read(
+    path: string,
+    interfaceName: string,
+    member: string,
+    signature = "",
+    args: readonly unknown[] = [],
+  ): Promise<readonly unknown[]> {
+    return this.#request({ path, interface: interfaceName, member, signature, args, timeoutMs: readLimitMs });
   }
   async #request(call: Omit<Call, "destination">): Promise<readonly unknown[]> {
     try {
@@ -75,6 +82,32 @@ export class Daemon {
   dump(): Promise<string> {
     return this.#own("/", "Manager1", "Dump").then(String);
   }
+  /** As the log itself is for administrators, somebody may have to give a password. */
+  async logLines(after: bigint, count: number): Promise<readonly Properties[]> {
+    const [lines] = await this.call("/", fairlead("Log1"), "GetLines", "tu", [after, count]);
+    return asList(lines);
+  }
+  async logSettings(): Promise<{ readonly level: string; readonly tags: string; readonly allTags: string }> {
+    const manager = flimflam("Manager");
+    const [level, [tags], [allTags]] = await Promise.all([
+      this.#own("/", "Log1", "GetLevel"),
+      this.read("/", manager, "GetDebugTags"),
+      this.read("/", manager, "ListDebugTags"),
+    ]);
+    return { level: String(level), tags: String(tags), allTags: String(allTags) };
+  }
+  setLogLevel(level: string): Promise<unknown> {
+    return this.call("/", fairlead("Log1"), "SetLevel", "s", [level]);
+  }
+  setLogTags(expression: string): Promise<unknown> {
+    return this.call("/", flimflam("Manager"), "SetDebugTags", "s", [expression]);
+  }
+  persistLog(isKept: boolean): Promise<unknown> {
+    return this.call("/", flimflam("Manager"), "PersistDebugConfig", "b", [isKept]);
+  }
+  history(): Promise<readonly Properties[]> {
+    return this.#own("/", "Events1", "GetHistory", "u", [100]).then(asList);
+  }
   why(path: string, kind: "Service" | "Device"): Promise<Properties> {
     return this.#own(path, `${kind}1`, "Why").then(asProperties);
   }
@@ -88,9 +121,15 @@ export class Daemon {
   }
 
   /** A method of Fairlead's own interfaces; whoever else owns the name does not have them. */
-  async #own(path: string, kind: string, member: string): Promise<unknown> {
+  async #own(
+    path: string,
+    kind: string,
+    member: string,
+    signature = "",
+    args: readonly unknown[] = [],
+  ): Promise<unknown> {
     try {
-      const [value] = await this.read(path, fairlead(kind), member);
+      const [value] = await this.read(path, fairlead(kind), member, signature, args);
       return value;
     } catch (error) {
       if (!(error instanceof Failure) || !notFairlead.has(error.errorName) || path !== "/") throw error;

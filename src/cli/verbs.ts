@@ -6,9 +6,11 @@ import { devices } from "./verbs/devices.ts";
 import { disconnect } from "./verbs/disconnect.ts";
 import { dump } from "./verbs/dump.ts";
 import { get } from "./verbs/get.ts";
+import { log } from "./verbs/log.ts";
 import { monitor } from "./verbs/monitor.ts";
 import { profile } from "./verbs/profile.ts";
 import { profiles } from "./verbs/profiles.ts";
+import { report } from "./verbs/report.ts";
 import { services } from "./verbs/services.ts";
 import { set } from "./verbs/set.ts";
 import { status } from "./verbs/status.ts";
@@ -28,6 +30,8 @@ export const verbs: readonly Verb[] = [
   monitor,
   why,
   dump,
+  log,
+  report,
   completion,
   complete,
 ];

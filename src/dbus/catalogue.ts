@@ -2,6 +2,7 @@
 import { deviceInterface, deviceReasonsInterface } from "./device-interface.ts";
 import type { InterfaceTable } from "./interface-table.ts";
 import { ipConfigInterface } from "./ip-config-interface.ts";
+import { logInterface } from "./log-interface.ts";
 import { managerInterface } from "./manager-interface.ts";
 import { eventsInterface, fairleadManagerInterface } from "./manager-reasons-interface.ts";
 import { profileExchangeInterface } from "./profile-exchange-interface.ts";
@@ -23,6 +24,7 @@ const profile = "/profile/NAME, /profile/USER/NAME";
 export const catalogue: readonly CatalogueEntry[] = [
   { table: managerInterface, objects: manager },
   { table: fairleadManagerInterface, objects: manager },
+  { table: logInterface, objects: manager },
   { table: eventsInterface, objects: manager },
   { table: deviceInterface, objects: device },
   { table: deviceReasonsInterface, objects: device },

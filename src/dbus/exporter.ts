@@ -10,6 +10,7 @@ import { Adaptor, type AnyAdaptor, type Settable } from "./adaptor.ts";
 import { deviceInterface, deviceReasonsInterface } from "./device-interface.ts";
 import type { InterfaceTable } from "./interface-table.ts";
 import { IpConfigView, ipConfigInterface } from "./ip-config-interface.ts";
+import { logInterface } from "./log-interface.ts";
 import { managerInterface } from "./manager-interface.ts";
 import { type DaemonView, eventsInterface, fairleadManagerInterface } from "./manager-reasons-interface.ts";
 import { profileExchangeInterface } from "./profile-exchange-interface.ts";
@@ -50,6 +51,7 @@ export class Exporter implements ManagerObserver {
     this.#export(manager, "/", [
       this.#adaptor(manager, managerInterface, manager),
       this.#adaptor(this.view, fairleadManagerInterface),
+      this.#adaptor(this.view.log, logInterface),
       this.#events,
     ]);
     manager.observer = this;

@@ -4,6 +4,7 @@ import type { Manager } from "../manager/manager.ts";
 import { managerShape } from "../manager/manager-properties.ts";
 import { setTechnologyEnabled } from "../manager/technology-control.ts";
 import { args, interfaceTable, type MethodEntry } from "./interface-table.ts";
+import { debugMethods } from "./manager-debug-methods.ts";
 import { profileMethods } from "./manager-profile-methods.ts";
 import { managerServiceMethods } from "./manager-service-methods.ts";
 import { propertyChanged, propertyMethods } from "./property-methods.ts";
@@ -74,6 +75,7 @@ export const managerInterface = interfaceTable<Manager>({
     ClaimInterface: claimInterface,
     ReleaseInterface: releaseInterface,
     ...profileMethods,
+    ...debugMethods,
     EnableTechnology: switchTechnology(true),
     DisableTechnology: switchTechnology(false),
     RequestScan: requestScan,

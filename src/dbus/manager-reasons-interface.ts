@@ -2,12 +2,14 @@
 import type { WireVariant } from "../base/property.ts";
 import type { Manager } from "../manager/manager.ts";
 import { args, interfaceTable } from "./interface-table.ts";
+import type { LogView } from "./log-interface.ts";
 
 const text = (value: string): WireVariant => ({ signature: "s", value });
 
 /** What the daemon adds to the Manager for these interfaces. */
 export interface DaemonView {
   readonly manager: Manager;
+  readonly log: LogView;
   readonly version: string;
   /** JSON with every state, claim, pending timer and the last hundred events with reasons; no secrets. */
   dump(): string;

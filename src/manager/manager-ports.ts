@@ -12,6 +12,7 @@ import type { Link, Rtnl } from "../rtnl/rtnl.ts";
 import type { Service } from "../services/service.ts";
 import type { LinkFacts } from "../system/sysfs.ts";
 import type { ConnectivityPorts } from "./connectivity.ts";
+import type { DebugControl } from "./debug-control.ts";
 
 /** What the Manager is given by the daemon. */
 export interface ManagerPorts extends ConnectivityPorts {
@@ -19,6 +20,7 @@ export interface ManagerPorts extends ConnectivityPorts {
   readonly log: Log;
   readonly rtnl: Rtnl;
   readonly profiles: ProfileStack;
+  readonly debug: DebugControl;
   readonly links: LinkSelection;
   readonly technologyOrder: readonly Technology[];
   /** Providers beside that of Ethernet. */

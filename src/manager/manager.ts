@@ -25,6 +25,7 @@ import { SettledSuccesses } from "../services/settled-successes.ts";
 import { StoredService, technologyOfEntry } from "../services/stored-service.ts";
 import { AutoConnector } from "./auto-connector.ts";
 import { Connectivity } from "./connectivity.ts";
+import type { DebugControl } from "./debug-control.ts";
 import type { ManagerEvent } from "./events.ts";
 import { ManagerAnnouncer } from "./manager-announcer.ts";
 import type { ManagerObserver, ManagerPorts } from "./manager-ports.ts";
@@ -58,6 +59,7 @@ export class Manager implements ProviderHost, DeviceHost {
   readonly deviceInfo: DeviceInfo;
   readonly connectivity: Connectivity;
   readonly power = new Power(this);
+  readonly debug: DebugControl;
   announce: Announce | undefined;
   observer: ManagerObserver | undefined;
   technologyOrder: readonly Technology[];
@@ -84,6 +86,7 @@ export class Manager implements ProviderHost, DeviceHost {
     this.rtnl = ports.rtnl;
     this.linkSwitch = new LinkSwitch(ports.rtnl, ports.clock);
     this.profiles = ports.profiles;
+    this.debug = ports.debug;
     this.technologyOrder = ports.technologyOrder;
     this.claims = new DeviceClaims(ports.log);
     this.events = new EventQueue<ManagerEvent>(ports.clock, (where, error) =>

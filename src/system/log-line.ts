@@ -34,6 +34,9 @@ export const journalLine = (entry: LogEntry, withStacks: boolean): string =>
 export const plainLine = (entry: LogEntry, withStacks: boolean): string =>
   limit(`${timeOfDay(entry.at)} ${entry.level} ${body(entry, withStacks)}`);
 
+/** `message key=value`, for who shows the rest by itself. */
+export const lineText = (entry: LogEntry): string => limit(body(entry, false).slice(entry.scope.length + 2));
+
 function body({ scope, message, fields }: LogEntry, withStacks: boolean): string {
   // Cut before the search for secrets too: nobody makes us search through megabytes.
   const text = redactText(message.slice(0, maxLineLength));

@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { silentLog } from "../../src/base/log.ts";
+import { LogControl, silentLog } from "../../src/base/log.ts";
 import { defaultTechnologyOrder } from "../../src/base/technology.ts";
 import { leftAloneBecause } from "../../src/device-info/left-alone.ts";
 import { LinkSelection } from "../../src/device-info/link-names.ts";
 import type { Device } from "../../src/devices/device.ts";
+import { DebugControl } from "../../src/manager/debug-control.ts";
 import { Manager } from "../../src/manager/manager.ts";
 import type { ManagerPorts } from "../../src/manager/manager-ports.ts";
 import { managerShape } from "../../src/manager/manager-properties.ts";
@@ -42,6 +43,19 @@ export class FakeMachine {
   readonly applier: Applier;
   readonly profiles: ProfileStack;
   readonly manager: Manager;
+  /** What PersistDebugConfig keeps. */
+  readonly logOverride = {
+    text: undefined as string | undefined,
+    read(): string | undefined {
+      return this.text;
+    },
+    write(text: string): void {
+      this.text = text;
+    },
+    remove(): void {
+      this.text = undefined;
+    },
+  };
   /** Name servers in the resolver file, as last written. */
   nameServers: readonly string[] = [];
   /** Every announced change as `path name=value`, oldest first. */
@@ -105,6 +119,7 @@ export class FakeMachine {
       log: silentLog,
       rtnl: kernel,
       profiles,
+      debug: new DebugControl(new LogControl({ write() {} }), this.logOverride, silentLog),
       links: new LinkSelection({ block, allow }),
       technologyOrder: defaultTechnologyOrder,
       ...(makeProviders && { makeProviders }),

@@ -24,7 +24,8 @@ export async function onBus(t: TestContext, { uid = 0, ...options }: FakeMachine
   await daemon.connect();
   await client.connect();
   const dispatcher = new ObjectDispatcher({ bus: daemon, log: silentLog });
-  const view = { manager: it.manager, version: "0", dump: () => "{}" };
+  const log = { debug: it.manager.debug, ring: { newest: () => [] } };
+  const view = { manager: it.manager, log, version: "0", dump: () => "{}" };
   new Exporter(dispatcher, view, access).start();
   await daemon.requestName("org.chromium.flimflam");
   it.kernel.addHardware({ name: "eth0", mac: "02:00:00:00:00:01" });

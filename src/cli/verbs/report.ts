@@ -1,0 +1,93 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { hostname, release, userInfo } from "node:os";
+import type { Daemon } from "../daemon.ts";
+import { exitCodes } from "../failure.ts";
+import { Masking } from "../masking.ts";
+import { toPlain } from "../plain.ts";
+import type { Verb } from "../verb.ts";
+
+/** A section of the report; what could not be had says so in its place, as that is news too. */
+interface Section {
+  readonly title: string;
+  readonly text: string;
+}
+
+/** What the kernel has, as everybody knows to read it. Read-only, and without a shell. */
+const kernelViews: readonly (readonly string[])[] = [
+  ["ip", "-details", "link"],
+  ["ip", "address"],
+  ["ip", "route", "show", "table", "all"],
+  ["ip", "-6", "route", "show", "table", "all"],
+  ["ip", "rule"],
+  ["ip", "-6", "rule"],
+];
+const programLimitMs = 5_000;
+const mostBytes = 1024 * 1024;
+const resolver = "/etc/resolv.conf";
+const mostLogLines = 500;
+
+export const report: Verb = {
+  name: "report",
+  operands: "",
+  leastOperands: 0,
+  mostOperands: 0,
+  summary: "all that a report of a fault should hold: state, events, log, the kernel's view, versions; no secrets",
+  options: { mask: { doc: "stand-ins for hardware and IP addresses and for names, the same ones throughout" } },
+  async run({ daemon, out, options }) {
+    const connected = await daemon();
+    const sections = await collect(connected);
+    const masking = options.has("mask") ? new Masking(await namesOf(connected)) : undefined;
+    const shown = sections.map(({ title, text }) => ({ title, text: masking ? masking.text(text) : text }));
+    if (options.json) out.json({ sections: shown });
+    else for (const { title, text } of shown) out.verbatim(`== ${title}\n${neutralLines(text)}\n\n`);
+    return exitCodes.ok;
+  },
+};
+
+async function collect(daemon: Daemon): Promise<readonly Section[]> {
+  return Promise.all([
+    section("versions", async () => versions(await daemon.version())),
+    section("state", async () => JSON.stringify(JSON.parse(await daemon.dump()), undefined, 2)),
+    section("objects", async () => (await daemon.snapshot()).all.map(objectText).join("\n\n")),
+    section("events", async () => (await daemon.history()).map(rowText).join("\n")),
+    section("log", async () => (await daemon.logLines(0n, mostLogLines)).map(rowText).join("\n")),
+    section(resolver, async () => readFileSync(resolver, "utf8").slice(0, mostBytes)),
+    ...kernelViews.map((words) => section(words.join(" "), () => output(words))),
+  ]);
+}
+
+async function section(title: string, make: () => Promise<string>): Promise<Section> {
+  try {
+    return { title, text: (await make()).trimEnd() };
+  } catch (error) {
+    return { title, text: `[not to be had: ${(error as Error).message}]` };
+  }
+}
+
+const versions = (daemon: string): string =>
+  [`fairleadd ${daemon}`, `node ${process.version}`, `Linux ${release()} ${process.arch}`].join("\n");
+
+type Row = ReadonlyMap<string, { readonly value: unknown }>;
+const rowText = (row: Row): string => [...row.values()].map(({ value }) => String(value)).join("  ");
+const objectText = ({ path, properties }: { readonly path: string; readonly properties: Row }): string =>
+  [path, ...[...properties].map(([name, { value }]) => `  ${name} = ${JSON.stringify(toPlain(value))}`)].join("\n");
+
+function output([command = "", ...args]: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const limits = { timeout: programLimitMs, maxBuffer: mostBytes, encoding: "utf8" } as const;
+    execFile(command, args, limits, (error, stdout) => (error ? reject(error) : resolve(stdout)));
+  });
+}
+
+/** What people have named: networks, Profiles' users, this host and who asks. */
+async function namesOf(daemon: Daemon): Promise<readonly string[]> {
+  const snapshot = await daemon.snapshot();
+  const services = snapshot.services.map((service) => service.text("Name"));
+  const users = snapshot.all.flatMap(({ path }) => /^\/profile\/([^/]+)\/./.exec(path)?.[1] ?? []);
+  const generic = new Set(["ethernet", "Ethernet", "default", "root"]);
+  return [...services, ...users, hostname(), userInfo().username].filter((name) => !generic.has(name.toLowerCase()));
+}
+
+/** Line ends stay; everything else that moves a cursor does not. */
+const neutralLines = (text: string): string => text.replace(/[^\P{Cc}\n\t]/gu, "?");

@@ -1,0 +1,61 @@
+/** What is logged, by shill's methods on the Manager (spec/shill-dbus-api.md, 1.1). */
+import { debugTags } from "../manager/debug-control.ts";
+import type { Manager } from "../manager/manager.ts";
+import { args, type MethodEntry } from "./interface-table.ts";
+
+export const debugMethods = {
+  GetDebugLevel: {
+    in: [],
+    out: args({ level: "i" }),
+    doc: "0 INFO, 1 WARNING, 2 ERROR, 3 ERROR_REPORT, 4 FATAL; below 0 also what the tags ask for.",
+    right: "read",
+    call: ({ debug }) => [debug.level],
+  },
+  SetDebugLevel: {
+    in: args({ level: "i" }),
+    out: [],
+    doc: "Sets the least severe level that is logged; numbers above 4 are ignored.",
+    errors: ["PermissionDenied"],
+    right: "debug",
+    call: ({ debug }, [level]) => {
+      debug.setLevel(level as number);
+      return undefined;
+    },
+  },
+  GetDebugTags: {
+    in: [],
+    out: args({ tags: "s" }),
+    doc: "The tags whose parts log everything, joined by +.",
+    right: "read",
+    call: ({ debug }) => [debug.tags.join("+")],
+  },
+  SetDebugTags: {
+    in: args({ tags: "s" }),
+    out: [],
+    doc: "Sets the tags; an expression that begins with + or - edits those that are set. Unknown tags are ignored.",
+    errors: ["InvalidArguments", "PermissionDenied"],
+    right: "debug",
+    call: ({ debug }, [tags]) => {
+      debug.setTags(tags as string);
+      return undefined;
+    },
+  },
+  ListDebugTags: {
+    in: [],
+    out: args({ tags: "s" }),
+    doc: "All tags there are, joined by +.",
+    right: "read",
+    call: () => [debugTags.join("+")],
+  },
+  PersistDebugConfig: {
+    in: args({ keep: "b" }),
+    out: [],
+    doc: "Keeps level and tags for the next starts of the daemon, or forgets what was kept.",
+    errors: ["Failure", "PermissionDenied"],
+    right: "debug",
+    call: ({ debug }, [keep]) => {
+      debug.persist(keep as boolean);
+      return undefined;
+    },
+  },
+} satisfies Readonly<Record<string, MethodEntry<Manager>>>;
