@@ -91,6 +91,8 @@ function ports(clock: Clock, kernel: StageKernel, applier: Applier, profiles: Pr
     technologyOrder: defaultTechnologyOrder,
     readFacts: () => ({ hasUeventFile: true, hasDevice: false, lowerLinks: [], hasSiblingTty: false }),
     readSpeedMbps: () => undefined,
+    readTraffic: () => undefined,
+    portalUrls: { http: "", https: "" },
     makeNetwork: (device) => new Network({ clock, log, applier, dhcp: stageDhcp }, device),
     networkOptions: (device, service) =>
       networkOptions(device, service, {

@@ -42,7 +42,7 @@ import { StandardErrorLog } from "./system/log-sink.ts";
 import { releaseMemory } from "./system/memory.ts";
 import { ServiceNotify } from "./system/service-notify.ts";
 import { Sysctl } from "./system/sysctl.ts";
-import { readLinkFacts, readLinkSpeedMbps } from "./system/sysfs.ts";
+import { readLinkFacts, readLinkSpeedMbps, readLinkTraffic } from "./system/sysfs.ts";
 import { version } from "./version.ts";
 
 const busName = "org.chromium.flimflam";
@@ -238,6 +238,8 @@ export class Daemon {
       technologyOrder: config.technologyOrder,
       readFacts: readLinkFacts,
       readSpeedMbps: readLinkSpeedMbps,
+      readTraffic: readLinkTraffic,
+      portalUrls: { http: config.portalHttpUrl, https: config.portalHttpsUrl },
       makeNetwork: (device) =>
         new Network<Dhcp4Config>({ clock, log: this.#logs.scope("dhcp"), applier, dhcp: this.#dhcp }, device),
       networkOptions: (device, service) =>

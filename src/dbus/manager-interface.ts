@@ -5,6 +5,7 @@ import { managerShape } from "../manager/manager-properties.ts";
 import { setTechnologyEnabled } from "../manager/technology-control.ts";
 import { args, interfaceTable, type MethodEntry } from "./interface-table.ts";
 import { debugMethods } from "./manager-debug-methods.ts";
+import { managerNetworkMethods } from "./manager-network-methods.ts";
 import { profileMethods } from "./manager-profile-methods.ts";
 import { managerServiceMethods } from "./manager-service-methods.ts";
 import { propertyChanged, propertyMethods } from "./property-methods.ts";
@@ -72,6 +73,7 @@ export const managerInterface = interfaceTable<Manager>({
   methods: {
     ...propertyMethods<Manager>(),
     ...managerServiceMethods,
+    ...managerNetworkMethods,
     ClaimInterface: claimInterface,
     ReleaseInterface: releaseInterface,
     ...profileMethods,

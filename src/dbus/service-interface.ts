@@ -87,6 +87,64 @@ export const serviceInterface = interfaceTable<Service>({
         return undefined;
       },
     },
+    RequestPortalDetection: {
+      in: [],
+      out: [],
+      doc: "Looks anew whether the network leads to the internet. Failure while not connected.",
+      errors: ["Failure", "PermissionDenied"],
+      right: "control",
+      call: (service) => {
+        service.requestValidation();
+        return undefined;
+      },
+    },
+    RequestTrafficCounters: {
+      in: [],
+      out: args({ counters: "aa{sv}" }),
+      doc: "Bytes since the last reset, by source: source (s), rx_bytes (t), tx_bytes (t). All are of source UNKNOWN.",
+      right: "read",
+      call: (service) => {
+        service.countTraffic();
+        const { rxBytes, txBytes } = service.traffic.total;
+        const counters = new Map<string, WireVariant>([
+          ["source", { signature: "s", value: "UNKNOWN" }],
+          ["rx_bytes", { signature: "t", value: rxBytes }],
+          ["tx_bytes", { signature: "t", value: txBytes }],
+        ]);
+        return [[counters]];
+      },
+    },
+    ResetTrafficCounters: {
+      in: [],
+      out: [],
+      doc: "Begins to count traffic at nothing.",
+      errors: ["PermissionDenied"],
+      right: "settings",
+      call: (service) => {
+        service.resetTraffic();
+        return undefined;
+      },
+    },
+    GetWiFiPassphrase: {
+      in: [],
+      out: args({ passphrase: "s" }),
+      doc: "The passphrase of a wireless network; there are none yet.",
+      errors: ["NotImplemented", "PermissionDenied"],
+      right: "secrets",
+      call: (service) => {
+        throw new DaemonError("NotImplemented", `${service.logName} is no wireless network`);
+      },
+    },
+    GetEapPassphrase: {
+      in: [],
+      out: args({ passphrase: "s" }),
+      doc: "The passphrase of 802.1X. IllegalOperation without EAP.",
+      errors: ["IllegalOperation", "PermissionDenied"],
+      right: "secrets",
+      call: (service) => {
+        throw new DaemonError("IllegalOperation", `${service.logName} does not use EAP`);
+      },
+    },
     GetLoadableProfileEntries: {
       in: [],
       out: args({ entries: "a{os}" }),

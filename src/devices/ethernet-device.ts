@@ -2,6 +2,7 @@ import { type PropertyShape, propertyTable } from "../base/property.ts";
 import type { Link } from "../rtnl/rtnl.ts";
 import { isConnecting } from "../services/connect-states.ts";
 import type { EthernetPort, EthernetService } from "../services/ethernet-service.ts";
+import type { LinkTraffic } from "../services/traffic-counters.ts";
 import { Device, type DeviceHost, deviceShape } from "./device.ts";
 import { deviceProperties } from "./device-properties.ts";
 
@@ -10,6 +11,8 @@ export interface EthernetHardware {
   readFacts(linkName: string): { readonly busType?: string | undefined };
   /** Undefined: the driver does not say. */
   readSpeedMbps(linkName: string): number | undefined;
+  /** What the kernel counted on the link; undefined when it is gone. */
+  readTraffic(linkName: string): LinkTraffic | undefined;
 }
 
 /** A cable's socket. */
@@ -40,6 +43,9 @@ export class EthernetDevice extends Device implements EthernetPort {
   }
   get linkSpeedKbps(): number {
     return this.hasCarrier ? this.#linkSpeedKbps : 0;
+  }
+  readTraffic(): LinkTraffic | undefined {
+    return this.hardware.readTraffic(this.name);
   }
   readLinkSpeed(): void {
     this.#linkSpeedKbps = (this.hardware.readSpeedMbps(this.name) ?? 0) * 1000;

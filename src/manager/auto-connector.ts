@@ -2,6 +2,16 @@ import { DaemonError, describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Service } from "../services/service.ts";
 
+/** What nobody asked for fails without anybody to tell it to but the log. */
+export function attempt(who: string, connect: () => void, log: Log): void {
+  try {
+    connect();
+  } catch (error) {
+    if (!(error instanceof DaemonError)) throw error;
+    log.warn(`${who}: auto-connect failed: ${describeError(error)}`);
+  }
+}
+
 /**
  * Connects what may be connected without being asked, best first, after every sort. Refusals are logged when they
  * change, not each time.
@@ -20,12 +30,7 @@ export class AutoConnector {
   }
   #connect(service: Service): void {
     this.#lastRefusals.delete(service);
-    try {
-      service.autoConnectNow();
-    } catch (error) {
-      if (!(error instanceof DaemonError)) throw error;
-      this.log.warn(`${service.logName}: auto-connect failed: ${describeError(error)}`);
-    }
+    attempt(service.logName, () => service.autoConnectNow(), this.log);
   }
   #note(service: Service, refusal: string): void {
     if (this.#lastRefusals.get(service) === refusal) return;

@@ -10,6 +10,7 @@ import type { ProfileStack } from "../profiles/profile-stack.ts";
 import type { Provider, ProviderHost } from "../providers/provider.ts";
 import type { Link, Rtnl } from "../rtnl/rtnl.ts";
 import type { Service } from "../services/service.ts";
+import type { LinkTraffic } from "../services/traffic-counters.ts";
 import type { LinkFacts } from "../system/sysfs.ts";
 import type { ConnectivityPorts } from "./connectivity.ts";
 import type { DebugControl } from "./debug-control.ts";
@@ -28,6 +29,9 @@ export interface ManagerPorts extends ConnectivityPorts {
   readFacts(linkName: string): LinkFacts;
   /** Undefined: the driver does not say. */
   readSpeedMbps(linkName: string): number | undefined;
+  /** Undefined: the link is gone. */
+  readTraffic(linkName: string): LinkTraffic | undefined;
+  readonly portalUrls: PortalUrls;
   makeNetwork(device: Device): Network;
   networkOptions(device: Device, service: Service): NetworkOptions<Dhcp4Config>;
   /** A burst is over: memory that it took can go. */
@@ -40,6 +44,12 @@ export interface ManagerPorts extends ConnectivityPorts {
   forgetLink(linkIndex: number): void;
   /** Why a link that was there before us is not to be touched by ourselves; undefined: it is ours to use. */
   leftAloneBecause(link: Link): string | undefined;
+}
+
+/** Where validation looks whether the internet is there. */
+export interface PortalUrls {
+  readonly http: string;
+  readonly https: string;
 }
 
 /** Who shows the Manager's objects to the world. */

@@ -4,6 +4,7 @@ import { PropertyShape, propertyTable } from "../base/property.ts";
 import { parseTechnologyList } from "../base/technology.ts";
 import { isConnected } from "../services/connect-states.ts";
 import type { Manager } from "./manager.ts";
+import { managerConstants } from "./manager-constants.ts";
 
 function technologyList(what: string, value: string): string {
   if (parseTechnologyList(value) === undefined) {
@@ -18,6 +19,17 @@ function hostname(value: string): string {
   if (value !== "" && !isName) throw new DaemonError("InvalidArguments", `DHCPProperty.Hostname is not a host name`);
   return value;
 }
+
+/** Hosts of spec/shill-dbus-api.md, 7.6. */
+const withPath = (scheme: string, hosts: readonly string[]) =>
+  hosts.map((host) => `${scheme}://${host}/generate_204`).join(",");
+const fallbackHttpUrls = withPath("http", [
+  "play.googleapis.com",
+  "www.gstatic.com",
+  "safebrowsing.google.com",
+  "www.googleapis.com",
+]);
+const fallbackHttpsUrls = withPath("https", ["accounts.google.com", "clients3.google.com"]);
 
 const wifiOnEthernet = ["off", "connected", "online"] as const;
 
@@ -154,6 +166,26 @@ export const managerProperties = propertyTable<Manager>()({
       },
     },
   },
+  PortalFallbackHttpUrls: {
+    signature: "s",
+    doc: "Where validation looks next over HTTP, with commas.",
+    get: () => fallbackHttpUrls,
+  },
+  PortalFallbackHttpsUrls: {
+    signature: "s",
+    doc: "Where validation looks next over HTTPS, with commas.",
+    get: () => fallbackHttpsUrls,
+  },
+  PortalHttpUrl: {
+    signature: "s",
+    doc: "Where validation looks first over HTTP; set by --portal-http-url.",
+    get: ({ portalUrls }) => portalUrls.http,
+  },
+  PortalHttpsUrl: {
+    signature: "s",
+    doc: "Where validation looks first over HTTPS; set by --portal-https-url.",
+    get: ({ portalUrls }) => portalUrls.https,
+  },
   Profiles: {
     signature: "ao",
     doc: "The Profile stack, the lowest first.",
@@ -196,6 +228,28 @@ export const managerProperties = propertyTable<Manager>()({
       settings.isWakeOnLanEnabled = value;
     },
   },
+  "WiFi.GlobalFTEnabled": {
+    signature: "b",
+    doc: "Whether radios may use fast transition (802.11r) between access points.",
+    get: ({ settings }) => settings.isGlobalFtEnabled,
+    set: ({ settings }, value) => {
+      settings.isGlobalFtEnabled = value;
+    },
+    persist: {
+      default: true,
+      restore: ({ settings }, value) => {
+        settings.isGlobalFtEnabled = value;
+      },
+    },
+  },
+  "WiFi.ScanAllowRoam": {
+    signature: "b",
+    doc: "Whether a scan may lead to another access point of the same network.",
+    get: ({ settings }) => settings.isScanAllowedToRoam,
+    set: ({ settings }, value) => {
+      settings.isScanAllowedToRoam = value;
+    },
+  },
 });
 
-export const managerShape = new PropertyShape<Manager>(managerProperties);
+export const managerShape = new PropertyShape<Manager>({ ...managerProperties, ...managerConstants });

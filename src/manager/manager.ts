@@ -23,12 +23,14 @@ import { type ConnectState, isConnected } from "../services/connect-states.ts";
 import type { Service } from "../services/service.ts";
 import { SettledSuccesses } from "../services/settled-successes.ts";
 import { StoredService, technologyOfEntry } from "../services/stored-service.ts";
-import { AutoConnector } from "./auto-connector.ts";
+import { AutoConnector, attempt } from "./auto-connector.ts";
+import { bestServices } from "./connect-to-best.ts";
 import { Connectivity } from "./connectivity.ts";
+import { connectivityReport } from "./connectivity-report.ts";
 import type { DebugControl } from "./debug-control.ts";
 import type { ManagerEvent } from "./events.ts";
 import { ManagerAnnouncer } from "./manager-announcer.ts";
-import type { ManagerObserver, ManagerPorts } from "./manager-ports.ts";
+import type { ManagerObserver, ManagerPorts, PortalUrls } from "./manager-ports.ts";
 import { ManagerSettings, managerEntry } from "./manager-settings.ts";
 import { Power } from "./power.ts";
 import { readProfileText, writeEntries } from "./profile-exchange.ts";
@@ -146,6 +148,7 @@ export class Manager implements ProviderHost, DeviceHost {
   /** Everything is stored already. Links, addresses and routes stay, so that a restart drops no connection. */
   stop(): void {
     this.#isRunning = false;
+    for (const { selectedService } of this.#devices) selectedService?.countTraffic();
     this.#successes.flush();
     this.services.stop();
     this.#announcer.stop();
@@ -153,6 +156,29 @@ export class Manager implements ProviderHost, DeviceHost {
     this.deviceInfo.close();
     for (const device of this.#devices) void device.network?.stop({ release: false, leaveConfigured: true });
     this.profiles.stop();
+  }
+
+  get portalUrls(): PortalUrls {
+    return this.ports.portalUrls;
+  }
+  /** In a later turn: the best Service of each technology is connected, whatever was tried before. */
+  connectToBest(): void {
+    queueMicrotask(() => {
+      if (!this.#isRunning) return;
+      const isTechnologyAutoConnectable = (technology: Technology) => this.isTechnologyAutoConnectable(technology);
+      const rules = { technologyOrder: this.technologyOrder, isTechnologyAutoConnectable };
+      for (const service of bestServices(this.services.all, rules)) {
+        attempt(service.logName, () => service.connectAsBest(), this.log);
+      }
+    });
+  }
+  /** Writes to the log how each connected link stands. */
+  async reportConnectivity(): Promise<void> {
+    for (const [rank, link] of this.connectivity.rankedLinks.entries()) {
+      const neighbours = await this.rtnl.neighbours(link);
+      const device = this.#devices.find((candidate) => candidate.link.index === link);
+      if (device) this.log.info(`connectivity: ${connectivityReport(device, neighbours, rank)}`);
+    }
   }
 
   /** Undefined: there is no support for the technology. */

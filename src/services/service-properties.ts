@@ -6,6 +6,7 @@ import { parseStaticIp, staticIpDictionary } from "../network/static-ip.ts";
 import { isConnected } from "./connect-states.ts";
 import type { Service } from "./service.ts";
 import { type ConfigurationSource, configurationSources } from "./service-order.ts";
+import type { LinkTraffic } from "./traffic-counters.ts";
 
 /** One for all: it is what nearly every Service has. */
 const none: readonly string[] = [];
@@ -20,6 +21,22 @@ function oneOf<V extends string>(what: string, allowed: readonly V[], value: str
     throw new DaemonError("InvalidArguments", `${what} must be one of ${allowed.join(", ")}, not ${given}`);
   }
   return found;
+}
+
+/** What is counted is of no known source: the kernel does not tell whose a packet is. */
+function storedTraffic(direction: keyof LinkTraffic) {
+  return {
+    signature: "t",
+    doc: "Bytes since TrafficCounterResetTime.",
+    isInternal: true,
+    get: ({ traffic }: Service) => traffic.total[direction],
+    persist: {
+      default: 0n,
+      restore: ({ traffic }: Service, value: bigint) => {
+        traffic.total = { ...traffic.total, [direction]: value };
+      },
+    },
+  } as const;
 }
 
 export const serviceProperties = propertyTable<Service>()({
@@ -85,6 +102,11 @@ export const serviceProperties = propertyTable<Service>()({
     signature: "u",
     doc: "Speed of the link towards us in kilobits per second; 0: unknown.",
     get: (service) => service.device?.linkSpeedKbps ?? 0,
+  },
+  "EAP.RemoteCertification": {
+    signature: "as",
+    doc: "Subjects of the certificates that the network's EAP server showed, by depth; empty where there was none.",
+    get: () => none,
   },
   EphemeralPriority: {
     signature: "i",
@@ -329,6 +351,12 @@ export const serviceProperties = propertyTable<Service>()({
     signature: "t",
     doc: "When the last attempt to connect began, in milliseconds since 1601-01-01 UTC; 0: never.",
     get: (service) => service.startTime,
+    persist: {
+      default: 0n,
+      restore: (service, value) => {
+        service.startTime = value;
+      },
+    },
   },
   State: {
     signature: "s",
@@ -350,6 +378,19 @@ export const serviceProperties = propertyTable<Service>()({
     doc: "Signal in percent, 0 to 100; 100 on a cable.",
     get: (service) => service.strengthPercent,
   },
+  TrafficCounterResetTime: {
+    signature: "t",
+    doc: "When the traffic counters last began at nothing, in milliseconds since 1601-01-01 UTC; 0: with the Service.",
+    get: (service) => service.trafficCounterResetTime,
+    persist: {
+      default: 0n,
+      restore: (service, value) => {
+        service.trafficCounterResetTime = value;
+      },
+    },
+  },
+  UNKNOWNRxBytes: storedTraffic("rxBytes"),
+  UNKNOWNTxBytes: storedTraffic("txBytes"),
   Type: {
     signature: "s",
     doc: "The technology.",

@@ -22,6 +22,7 @@ import { EventTimes } from "./event-times.ts";
 import { deviceProperties, networkProperties, stateProperties, technologyProperties } from "./property-groups.ts";
 import { type ConfigurationSource, type OrderFacts, orderProperties } from "./service-order.ts";
 import { timeSince1601 } from "./timestamps.ts";
+import { type LinkTraffic, TrafficCounters } from "./traffic-counters.ts";
 
 /** What a Service needs from above. The Manager is the one host. */
 export interface ServiceHost {
@@ -55,6 +56,8 @@ export interface ServiceDevice {
   readonly linkSpeedKbps: number;
   /** A driver may take its time to answer. */
   readLinkSpeed(): void;
+  /** Undefined: the link is gone. */
+  readTraffic(): LinkTraffic | undefined;
 }
 
 export type DisconnectReason =
@@ -102,6 +105,8 @@ export abstract class Service implements OrderFacts {
   lastManualConnectAttempt = 0n;
   lastOnline = 0n;
   startTime = 0n;
+  trafficCounterResetTime = 0n;
+  readonly traffic = new TrafficCounters();
 
   // State.
   error = "no-failure";
@@ -221,6 +226,11 @@ export abstract class Service implements OrderFacts {
     this.#connectNow("auto-connect");
   }
 
+  /** The Manager connects it although the cooldown is not over, or something worse is connected. */
+  connectAsBest(): void {
+    if (isActive(this.#state) || this.#state === "disconnecting") return;
+    this.#connectNow("the best Service of its technology");
+  }
   #connectNow(because: string): void {
     if (this.#state === "failure") this.advance("disconnected", "a new attempt leaves the failure");
     this.host.log.info(`${this.logName}: connecting (${because})`);
@@ -264,6 +274,11 @@ export abstract class Service implements OrderFacts {
     if (!isConnected(this.#state)) return;
     this.#noteLoss();
     this.advance("configure", because);
+  }
+  /** A client wants to know whether the internet is behind it. Throws Failure where nothing is connected. */
+  requestValidation(): void {
+    if (!isConnected(this.#state)) throw new DaemonError("Failure", `${this.logName} is not connected`);
+    this.reviewValidation();
   }
   /** Connected, and nobody is to look further: then it is online. */
   reviewValidation(): void {
@@ -380,8 +395,24 @@ export abstract class Service implements OrderFacts {
     for (const name of deviceProperties) this.properties.touch(name);
   }
   setNetwork(network: Network | undefined): void {
+    const isOther = network !== this.#network;
+    if (isOther && this.#network) this.countTraffic();
     this.#network = network;
+    if (isOther) this.traffic.count(network && this.#device?.readTraffic());
     this.networkChanged();
+  }
+  /** Brings the counters up to date and, while there is something to keep, stores them soon. */
+  countTraffic(): void {
+    const before = this.traffic.total;
+    this.traffic.count(this.#network && this.#device?.readTraffic());
+    if (this.traffic.total !== before) this.host.settleSoon(this);
+  }
+  resetTraffic(): void {
+    this.countTraffic();
+    this.traffic.reset();
+    this.trafficCounterResetTime = timeSince1601(this.host.clock.wallTime());
+    this.properties.touch("TrafficCounterResetTime");
+    this.host.settleSoon(this);
   }
   setIpConfigPath(path: string | undefined): void {
     this.#ipConfigPath = path;

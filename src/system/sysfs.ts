@@ -96,6 +96,16 @@ export function readLinkSpeedMbps(name: string, root = "/sys"): number | undefin
   return speed !== undefined && speed > 0 && speed < 0xffffffff ? speed : undefined;
 }
 
+/** Bytes that went through the link since it appeared; undefined when there is no such link. */
+export function readLinkTraffic(name: string, root = "/sys"): { rxBytes: bigint; txBytes: bigint } | undefined {
+  const [rxBytes, txBytes] = ["rx_bytes", "tx_bytes"].map((counter) =>
+    readText(join(linkFolder(name, root), "statistics", counter)),
+  );
+  if (!isCounter(rxBytes) || !isCounter(txBytes)) return undefined;
+  return { rxBytes: BigInt(rxBytes), txBytes: BigInt(txBytes) };
+}
+const isCounter = (text: string | undefined): text is string => text !== undefined && /^\d{1,20}$/.test(text);
+
 /** `device` is one USB interface; its siblings `1-2:1.0`, `1-2:1.1`, ... lie beside it in the folder of the USB device. */
 function hasSiblingTty(device: string): boolean {
   try {

@@ -19,6 +19,7 @@ import { ProfileStack } from "../../src/profiles/profile-stack.ts";
 import type { ProfileStorage } from "../../src/profiles/store.ts";
 import type { Provider, ProviderHost } from "../../src/providers/provider.ts";
 import type { Service } from "../../src/services/service.ts";
+import type { LinkTraffic } from "../../src/services/traffic-counters.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { FakeDhcpHandler } from "./fake-dhcp-handler.ts";
 import { FakeKernel } from "./fake-kernel.ts";
@@ -62,6 +63,8 @@ export class FakeMachine {
   readonly announced: string[] = [];
   /** How often memory was given back after a burst. */
   memoryReleases = 0;
+  /** What the kernel counted, by link. */
+  readonly traffic = new Map<string, LinkTraffic>();
   readonly #folder = mkdtempSync(join(tmpdir(), "fairlead-"));
 
   constructor(options: FakeMachineOptions = {}) {
@@ -131,6 +134,8 @@ export class FakeMachine {
         hasSiblingTty: false,
       }),
       readSpeedMbps: () => 1000,
+      readTraffic: (name) => this.traffic.get(name),
+      portalUrls: { http: "http://portal.test/", https: "https://portal.test/" },
       makeNetwork: (device) => new Network<Dhcp4Config>({ clock, log: silentLog, applier, dhcp: this.dhcp }, device),
       networkOptions: (device, service) =>
         networkOptions(device, service, {

@@ -1,0 +1,74 @@
+/** Methods of the Manager about connectivity as a whole (spec/shill-dbus-api.md, 1.1). */
+import type { WireVariant } from "../base/property.ts";
+import type { Manager } from "../manager/manager.ts";
+import { args, type MethodEntry } from "./interface-table.ts";
+
+const noNetworks: ReadonlyMap<string, WireVariant> = new Map();
+
+const geolocation = (what: string): MethodEntry<Manager> => ({
+  in: [],
+  out: args({ networks: "a{sv}" }),
+  doc: `${what} in reach, for finding out where the machine is; empty without a radio.`,
+  right: "read",
+  call: () => [noNetworks],
+});
+
+export const managerNetworkMethods = {
+  ScanAndConnectToBestServices: {
+    in: [],
+    out: [],
+    doc:
+      "Connects the best Service of each technology, in a later turn; who is connected to something worse changes over. " +
+      "Passes over what somebody disconnected.",
+    errors: ["PermissionDenied"],
+    right: "control",
+    call: (manager) => {
+      manager.connectToBest();
+      return undefined;
+    },
+  },
+  RecheckPortal: {
+    in: [],
+    out: [],
+    doc: "Looks anew whether connected networks lead to the internet, as RequestPortalDetection does for each Service.",
+    errors: ["PermissionDenied"],
+    right: "control",
+    call: ({ services }) => {
+      for (const service of services.all) service.reviewValidation();
+      return undefined;
+    },
+  },
+  CreateConnectivityReport: {
+    in: [],
+    out: [],
+    doc: "Writes to the log how each connected Device stands: addresses, gateway and its neighbour entry, name servers, rank.",
+    errors: ["PermissionDenied"],
+    right: "control",
+    call: async (manager) => {
+      await manager.reportConnectivity();
+      return undefined;
+    },
+  },
+  NotifyDHCPEvent: {
+    in: args({ event: "a{ss}" }),
+    out: [],
+    doc: "From the hook of an external DHCP client. Events of a client that Fairlead did not start are of no account.",
+    errors: ["PermissionDenied"],
+    right: "settings",
+    call: (manager, [event]) => {
+      const pid = (event as ReadonlyMap<string, string>).get("Pid") ?? "";
+      manager.log.info(`a DHCP client of somebody else (process ${/^\d{1,10}$/.exec(pid)?.[0] ?? "unknown"}) has news`);
+      return undefined;
+    },
+  },
+  GetNetworksForGeolocation: geolocation("Access points and cells"),
+  GetWiFiNetworksForGeolocation: geolocation("Access points"),
+  GetCellularNetworksForGeolocation: geolocation("Cells"),
+  SetLOHSEnabled: {
+    in: args({ enabled: "b" }),
+    out: args({ result: "s" }),
+    doc: "A hotspot for this machine only. There is none: the answer is the name of the error NotImplemented.",
+    right: "read",
+    call: () => ["org.chromium.flimflam.Error.NotImplemented"],
+  },
+} satisfies Readonly<Record<string, MethodEntry<Manager>>>;

@@ -1,0 +1,302 @@
+/**
+ * What shill's clients may rely on (spec/shill-dbus-api.md, 1 to 5), a line each, and what became of it here. From this
+ * come docs/conformance.md and the test that asks the real daemon for each.
+ */
+
+/** C: core; X: an oddity of ChromeOS; L: comes with its technology. */
+export type Mark = "C" | "X" | "L";
+
+export interface ContractRow {
+  readonly kind: "method" | "property" | "signal";
+  readonly name: string;
+  readonly mark: Mark;
+  /** Of a property: its D-Bus type and access. */
+  readonly signature?: string;
+  readonly access?: string;
+  /** Why it is absent, or other than in shill. */
+  readonly remark?: string;
+}
+
+/** Interface (without its prefix) -> rows. */
+export const contract: ReadonlyMap<string, readonly ContractRow[]> = new Map([
+  ["Manager", [...methods(managerMethods()), signal(), ...properties(managerProperties())]],
+  ["Device", [...methods(deviceMethods()), signal(), ...properties(deviceProperties())]],
+  ["Service", [...methods(serviceMethods()), signal(), ...properties(serviceProperties())]],
+  ["Profile", [...methods(profileMethods()), signal(), ...properties(profileProperties())]],
+  ["IPConfig", [...methods(ipConfigMethods()), signal(), ...properties(ipConfigProperties())]],
+]);
+
+/** `MARK NAME [| remark]` */
+function methods(text: string): ContractRow[] {
+  return lines(text).map(([words, remark]) => {
+    const [mark, name] = words as [Mark, string];
+    return { kind: "method", name, mark, ...(remark && { remark }) };
+  });
+}
+/** `MARK NAME TYPE ACCESS [| remark]` */
+function properties(text: string): ContractRow[] {
+  return lines(text).map(([words, remark]) => {
+    const [mark, name, signature = "", access = ""] = words as [Mark, string, string, string];
+    return { kind: "property", name, mark, signature, access, ...(remark && { remark }) };
+  });
+}
+function signal(): ContractRow {
+  return { kind: "signal", name: "PropertyChanged", mark: "C" };
+}
+function lines(text: string): (readonly [readonly string[], string | undefined])[] {
+  return text
+    .trim()
+    .split("\n")
+    .map((line) => {
+      const [row = "", remark] = line.split("|").map((part) => part.trim());
+      return [row.split(/ +/), remark];
+    });
+}
+
+function managerMethods(): string {
+  return `
+C GetProperties
+C SetProperty
+C CreateProfile
+C PushProfile
+C InsertUserProfile
+C PopProfile
+C PopAnyProfile
+C PopAllUserProfiles
+C RemoveProfile
+C RequestScan
+C EnableTechnology | without a Device of the technology it answers success, where shill never answers
+C DisableTechnology
+C GetService
+C ConfigureService
+C ConfigureServiceForProfile
+C FindMatchingService
+C GetServiceOrder
+C SetServiceOrder
+C RecheckPortal | there is no validation yet: looks whether it is still wanted
+C ScanAndConnectToBestServices
+C CreateConnectivityReport | tells what is known (addresses, gateway's neighbour entry, servers); sends no probes
+C ClaimInterface
+C ReleaseInterface
+C GetDebugLevel
+C SetDebugLevel
+C GetDebugTags
+C SetDebugTags
+C ListDebugTags
+C PersistDebugConfig
+C SetNetworkThrottlingStatus | absent: not done yet
+C NotifyDHCPEvent | DHCP is in the process: every other client is somebody else's
+X GetNetworksForGeolocation | empty without a radio
+X GetWiFiNetworksForGeolocation | empty without a radio
+X GetCellularNetworksForGeolocation | empty without a radio
+X SetDNSProxyAddresses | absent: there is no DNS proxy of ChromeOS
+X ClearDNSProxyAddresses | absent: there is no DNS proxy of ChromeOS
+X SetDNSProxyDOHProviders | absent: there is no DNS proxy of ChromeOS
+X SetCapportEnabled | absent: comes with validation
+X TestHostsConnectivity | absent: its answer is a message of ChromeOS's own format
+X SetLOHSEnabled
+L SetWiFiInterfacePriority
+L AddPasspointCredentials
+L RemovePasspointCredentials
+L SetTetheringEnabled
+L EnableTethering
+L DisableTethering
+L CheckTetheringReadiness
+L CreateP2PGroup
+L ConnectToP2PGroup
+L DestroyP2PGroup
+L DisconnectFromP2PGroup`;
+}
+
+function managerProperties(): string {
+  return `
+C ActiveProfile o r
+C ArpGateway b rw
+C AvailableTechnologies as r
+C CheckPortalList s rw
+C ClaimedDevices as r
+C ConnectedTechnologies as r
+C ConnectionState s r
+C DefaultService o r
+C DefaultTechnology s r
+C Devices ao r
+C DHCPProperty.Hostname s rw
+C DisconnectWiFiOnEthernet s rw
+C EnabledTechnologies as r
+C EnableRFC8925 b rw
+C NoAutoConnectTechnologies s rw
+C PortalHttpUrl s r
+C PortalHttpsUrl s r
+C PortalFallbackHttpUrls s r
+C PortalFallbackHttpsUrls s r
+C Profiles ao r
+C ProhibitedTechnologies s rw
+C ServiceCompleteList ao r
+C Services ao r
+C UninitializedTechnologies as r
+C WakeOnLanEnabled b rw
+C WiFi.GlobalFTEnabled b rw
+C WiFi.ScanAllowRoam b rw
+X AlwaysOnVpnPackage s rw | read-only: there is nothing to switch
+X DisableWiFiVHT b rw | read-only: there is nothing to switch
+X DNSProxyDOHProviders a{sv} rw | read-only: there is nothing to switch
+X DOHExcludedDomains as rw | read-only: there is nothing to switch
+X DOHIncludedDomains as rw | read-only: there is nothing to switch
+X EnableDHCPQoS b rw | read-only: there is nothing to switch
+X EnableSingleCACertVerificationPhase1 b rw | read-only: there is nothing to switch
+X EnableSingleCACertVerificationPhase2 b rw | read-only: there is nothing to switch
+X UseLegacyDHCPCD b rw | read-only: there is nothing to switch
+X WiFi.RequestScanType s rw | read-only: there is nothing to switch
+L SupportedVPNTypes s r
+L WiFiInterfacePriorities aa{sv} r
+L ExperimentalTetheringFunctionality b rw
+L TetheringCapabilities a{sv} r
+L TetheringStatus a{sv} r
+L TetheringConfig a{sv} rw
+L LOHSConfig a{sv} rw
+L P2PAllowed b rw
+L P2PCapabilities a{sv} r
+L P2PGroupInfos aa{sv} r
+L P2PClientInfos aa{sv} r`;
+}
+
+function deviceMethods(): string {
+  return `
+C GetProperties
+C SetProperty
+C ClearProperty
+C Enable
+C Disable
+C RequestRoam | success without effect on a cable, as in shill
+X SetUsbEthernetMacAddressSource | absent: docks of ChromeOS
+L Reset
+L Register
+L RequirePin
+L EnterPin
+L UnblockPin
+L ChangePin`;
+}
+
+function deviceProperties(): string {
+  return `
+C Address s r
+C Interface s r
+C IPConfigs ao r
+C Name s r
+C Powered b r
+C SelectedService o r
+C Type s r
+C EapAuthenticationCompleted b r | always false: 802.1X comes with the supplicant
+C EapAuthenticatorDetected b r | always false: 802.1X comes with the supplicant
+C Ethernet.LinkUp b r
+C Ethernet.DeviceBusType s r
+X Ethernet.UsbEthernetMacAddressSource s r | absent: docks of ChromeOS`;
+}
+
+function serviceMethods(): string {
+  return `
+C GetProperties
+C SetProperty
+C ClearProperty
+C SetProperties
+C ClearProperties
+C Connect
+C Disconnect
+C Remove
+C GetLoadableProfileEntries
+C GetWiFiPassphrase | NotImplemented on all but wireless Services, as in shill
+C GetEapPassphrase | IllegalOperation without EAP, as in shill
+C RequestPortalDetection | there is no validation yet: looks whether it is still wanted
+C RequestTrafficCounters | one source, UNKNOWN: the kernel does not tell whose a packet is
+C ResetTrafficCounters
+L CompleteCellularActivation`;
+}
+
+function serviceProperties(): string {
+  return `
+C AutoConnect b rw
+C CheckPortal s rw
+C Connectable b r
+C Device o r
+C Diagnostics.Disconnects as r
+C Diagnostics.Misconnects as r
+C EAP.RemoteCertification as r
+X EphemeralPriority i rw
+C Error s r
+C ErrorDetails s r
+C GUID s rw
+C IPConfig o r
+C IsConnected b r
+C LastConnected t r
+C LastManualConnectAttempt t r
+C LastOnline t r
+C StartTime t r
+C TrafficCounterResetTime t r
+X LinkMonitorDisable b rw
+C LogName s r
+C ManagedCredentials b rw
+C Metered b rw
+C Name s rw
+C NetworkConfig a{sv} r
+C NetworkID i r
+X ONCSource s rw
+C PreviousError s r
+C PreviousErrorSerialNumber i r
+C Priority i rw
+C ProbeUrl s r | empty: there is no validation yet
+C Profile s rw
+C ProxyConfig s rw
+C SaveCredentials b rw
+C SavedIPConfig a{sv} r
+C State s r
+C StaticIPConfig a{sv} rw
+C Strength y r
+C Type s r
+C UIData s rw
+C UplinkSpeedKbps u r | told as u, which is its type; shill's signal says i
+C DownlinkSpeedKbps u r | told as u, which is its type; shill's signal says i
+C Visible b r`;
+}
+
+function profileMethods(): string {
+  return `
+C GetProperties
+C SetProperty
+C GetEntry
+C DeleteEntry`;
+}
+
+function profileProperties(): string {
+  return `
+C Name s r
+C UserHash s r
+C Entries as r
+C Services ao r
+C ArpGateway b r
+C CheckPortalList s r
+C NoAutoConnectTechnologies s r
+C ProhibitedTechnologies s r
+C WiFi.GlobalFTEnabled b r
+L AlwaysOnVpnMode s rw
+L AlwaysOnVpnService o rw`;
+}
+
+function ipConfigMethods(): string {
+  return `
+C GetProperties
+C SetProperty
+C ClearProperty
+C Remove | NotImplemented, as in shill`;
+}
+
+function ipConfigProperties(): string {
+  return `
+C Address s r
+C Gateway s r
+C Method s r
+C Mtu i r
+C NameServers as r
+C Prefixlen i r
+C SearchDomains as r
+C WebProxyAutoDiscoveryUrl s r`;
+}

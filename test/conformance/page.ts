@@ -1,0 +1,64 @@
+/** docs/conformance.md: each row of the contract with what stands for it here and the tests that show it. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { catalogue } from "../../src/dbus/catalogue.ts";
+import { type ContractRow, contract } from "./contract.ts";
+
+/** What the daemon's own tables say of a row; undefined: absent. */
+export function presence(interfaceName: string, row: ContractRow): { readonly access: string } | undefined {
+  const table = catalogue.find(({ table: { name } }) => name === `org.chromium.flimflam.${interfaceName}`)?.table;
+  if (row.kind === "method") return table?.methods.has(row.name) ? { access: "" } : undefined;
+  if (row.kind === "signal") return table?.signals.has(row.name) ? { access: "" } : undefined;
+  const def = table?.properties?.defs.get(row.name);
+  if (!def || def.isInternal || def.signature !== row.signature) return undefined;
+  return { access: `${def.get ? "r" : ""}${def.set ? "w" : ""}` };
+}
+
+/** The test that asks the real daemon for every property: type, access, and what SetProperty refuses. */
+export const everyProperty = "test/integration/daemon/contract.test.ts";
+
+const testFiles = (root: string): ReadonlyMap<string, string> => {
+  const inside = (folder: string) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((name) => /\.(test\.ts|py)$/.test(name))
+      .map((name) => `${folder}/${name}`);
+  const names = [...inside("test/integration"), ...inside("test/unit/manager"), ...inside("test/unit/dbus")].sort();
+  return new Map(names.map((name) => [name, readFileSync(join(root, name), "utf8")]));
+};
+
+/** Files that name the member as a word of its own; those on the real bus first. */
+export function testsOf(root: string): (row: ContractRow) => readonly string[] {
+  const files = testFiles(root);
+  return ({ kind, name }) => {
+    const word = new RegExp(`["'.]${name.replaceAll(".", "\\.")}["'(]`);
+    const naming = [...files]
+      .filter(([file, text]) => (kind === "method" || file !== everyProperty) && word.test(text))
+      .map(([file]) => file);
+    const real = naming.filter((file) => file.startsWith("test/integration/"));
+    const best = (real.length > 0 ? real : naming).slice(0, 2);
+    return kind === "method" ? best : [everyProperty, ...best.slice(0, 1)];
+  };
+}
+
+export function conformancePage(root: string): string {
+  const tests = testsOf(root);
+  const sections = [...contract].map(([name, rows]) => {
+    const table = rows.map((row) => {
+      const here = presence(name, row);
+      const stands = here ? "yes" : row.mark === "L" ? "not yet" : "no";
+      const shown = here ? tests(row).map((file) => `\`${file.replace(/^test\//, "")}\``) : [];
+      const what = row.kind === "property" ? `\`${row.name}\` ${row.signature}` : `\`${row.name}\``;
+      const cells = [what, row.kind, row.mark, stands, shown.join(", "), row.remark ?? ""];
+      return `| ${cells.join(" | ")} |`;
+    });
+    return `## ${name}\n\n| member | kind | mark | here | tests | remark |\n|---|---|---|---|---|---|\n${table.join("\n")}\n`;
+  });
+  return `# Conformance to shill's D-Bus API
+
+Clients written for shill rely on the members below. C: every connection manager has to have it; X: an oddity of ChromeOS,
+answered with a constant or left out; L: comes with its technology (VPN, cellular, tethering). Members of wireless
+Services and Devices, and of 802.1X, are not listed: they come with WiFi. Paths of tests are relative to \`test/\`.
+This page is made by \`npm run generate\`.
+
+${sections.join("\n")}`;
+}

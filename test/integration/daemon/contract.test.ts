@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type ContractRow, contract } from "../../conformance/contract.ts";
+import { presence } from "../../conformance/page.ts";
+import { CallError, variant } from "../../harness/bus-client.ts";
+import { busName } from "../../harness/daemon.ts";
+import { run } from "../../harness/namespace.ts";
+import { until } from "../../harness/until.ts";
+import { addLan, serviceOn, startDaemon, untilState } from "./support.ts";
+
+const flimflam = (kind: string) => `org.chromium.flimflam.${kind}`;
+const error = (name: string, text?: RegExp) => (thrown: unknown) =>
+  thrown instanceof CallError && thrown.busName === flimflam(`Error.${name}`) && (!text || text.test(thrown.message));
+
+/** A value of another type than `signature`, and the words for it in the refusal. */
+const wrongType = (signature: string | undefined) =>
+  signature === "s"
+    ? ({ value: variant("b", true), words: "a bool" } as const)
+    : ({ value: variant("s", "x"), words: "a string" } as const);
+
+test("every property: in GetProperties with its type, refused as read-only, of another type, and by an unknown name", async (t) => {
+  await addLan(t, "server");
+  const daemon = await startDaemon(t);
+  const service = String((await untilState(daemon, "eth0", "ready")).path);
+  const [ipConfig = ""] = (await daemon.properties("/device/eth0", "Device")).IPConfigs as string[];
+  const objects = {
+    Manager: "/",
+    Device: "/device/eth0",
+    Service: service,
+    Profile: "/profile/default",
+    IPConfig: ipConfig,
+  };
+  let asked = 0;
+  for (const [kind, path] of Object.entries(objects)) {
+    const text = run("gdbus", [
+      "call",
+      "-a",
+      daemon.bus.address,
+      "-d",
+      busName,
+      "-o",
+      path,
+      "-m",
+      `${flimflam(kind)}.GetProperties`,
+    ]);
+    const got = await daemon.properties(path, kind);
+    const set = (name: string, value: unknown) => daemon.call(path, flimflam(kind), "SetProperty", "sv", [name, value]);
+    const properties = (contract.get(kind) ?? []).filter((row): row is ContractRow => row.kind === "property");
+    for (const row of properties) {
+      const here = presence(kind, row);
+      const where = `${kind}.${row.name}`;
+      if (!here) {
+        assert.ok(!(row.name in got), `${where} is absent`);
+        await assert.rejects(set(row.name, variant("s", "")), error("InvalidProperty", /does not exist\.$/), where);
+        continue;
+      }
+      asked++;
+      assert.ok(row.name in got, `${where} has a value`);
+      assert.ok(text.includes(`'${row.name}': <`), where);
+      const { value, words } = wrongType(row.signature);
+      await assert.rejects(
+        set(row.name, value),
+        error("InvalidArguments", new RegExp(`Property ${row.name} is not ${words}\\.$`)),
+        where,
+      );
+      if (!here.access.includes("w")) {
+        const same = variant(row.signature ?? "", wireValue(row.signature, got[row.name]));
+        await assert.rejects(set(row.name, same), error("InvalidArguments", /read-only/), where);
+      }
+    }
+  }
+  assert.ok(asked > 80, `${asked} properties were asked for`);
+});
+
+/** Back from plain values to what is sent: dictionaries of variants are sent empty, as only their type counts here. */
+const wireValue = (signature: string | undefined, value: unknown) => (signature === "a{sv}" ? {} : value);
+
+test("methods of the Manager and of a Service answer what the contract says", async (t) => {
+  const { peer } = await addLan(t, "server");
+  const daemon = await startDaemon(t);
+  const { path } = await untilState(daemon, "eth0", "ready");
+  const service = String(path);
+  const manager = (member: string, signature = "", body: unknown[] = []) =>
+    daemon.call("/", flimflam("Manager"), member, signature, body);
+  const onService = (member: string, signature = "", body: unknown[] = []) =>
+    daemon.call(service, flimflam("Service"), member, signature, body);
+
+  for (const member of [
+    "GetNetworksForGeolocation",
+    "GetWiFiNetworksForGeolocation",
+    "GetCellularNetworksForGeolocation",
+  ]) {
+    assert.deepEqual(await manager(member), [{}]);
+  }
+  assert.deepEqual(await manager("SetLOHSEnabled", "b", [true]), [flimflam("Error.NotImplemented")]);
+  assert.deepEqual(await manager("NotifyDHCPEvent", "a{ss}", [{ Pid: "1", Reason: "BOUND" }]), []);
+  await manager("RecheckPortal");
+  await manager("CreateConnectivityReport");
+  await until("the report is in the log", () =>
+    /connectivity: eth0: ready, rank 0; address 10\.1\.0\./.test(daemon.log()),
+  );
+
+  await assert.rejects(onService("GetWiFiPassphrase"), error("NotImplemented"));
+  await assert.rejects(onService("GetEapPassphrase"), error("IllegalOperation"));
+  await onService("RequestPortalDetection");
+
+  // Traffic: counted by the kernel, kept over a restart, and back at nothing when asked to.
+  const counted = async () =>
+    ((await onService("RequestTrafficCounters"))[0] as { source: string; rx_bytes: bigint }[])[0];
+  const ping = peer.spawn("ping", ["-c", "3", "-i", "0.2", "-s", "1000", await kernelAddress(daemon)]);
+  assert.equal((await ping.waitExit()).code, 0, ping.output());
+  const first = await counted();
+  assert.equal(first?.source, "UNKNOWN");
+  assert.ok((first?.rx_bytes ?? 0n) >= 3000n, String(first?.rx_bytes));
+  await onService("ResetTrafficCounters");
+  assert.ok(((await counted())?.rx_bytes ?? 0n) < (first?.rx_bytes ?? 0n));
+  assert.notEqual((await daemon.properties(service, "Service")).TrafficCounterResetTime, 0n);
+
+  // The best Service, except for one that somebody disconnected.
+  await onService("Disconnect");
+  await until("idle", async () => (await serviceOn(daemon, "eth0"))?.State === "idle");
+  await assert.rejects(onService("RequestPortalDetection"), error("Failure"));
+  await manager("ScanAndConnectToBestServices");
+  assert.equal((await serviceOn(daemon, "eth0"))?.State, "idle");
+});
+
+const kernelAddress = async (daemon: Awaited<ReturnType<typeof startDaemon>>): Promise<string> => {
+  const [config = ""] = (await daemon.properties("/device/eth0", "Device")).IPConfigs as string[];
+  return String((await daemon.properties(config, "IPConfig")).Address);
+};

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { contract } from "../../conformance/contract.ts";
+import { conformancePage, presence, testsOf } from "../../conformance/page.ts";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const page = join(root, "docs/conformance.md");
+
+if (process.env.FAIRLEAD_UPDATE === "1") writeFileSync(page, conformancePage(root));
+
+test("docs/conformance.md says what the contract and the tables say", () => {
+  assert.equal(readFileSync(page, "utf8"), conformancePage(root), "npm run generate");
+});
+
+test("what clients may rely on is there, with its type and access, and has a test; what is absent or other says why", () => {
+  const tests = testsOf(root);
+  for (const [name, rows] of contract) {
+    for (const row of rows) {
+      const where = `${name}.${row.name}`;
+      const here = presence(name, row);
+      if (row.mark === "L") {
+        // Answers that the method is of no use here are as good as its absence.
+        assert.ok(!here || row.kind === "method", `${where}: its technology is not there yet`);
+      } else if (!here || (row.kind === "property" && here.access !== row.access)) {
+        assert.ok(row.remark, `${where}: absent or of another access, and no word on why`);
+      } else assert.ok(tests(row).length > 0, `${where} has no test`);
+    }
+  }
+});
