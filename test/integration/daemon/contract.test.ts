@@ -124,6 +124,44 @@ test("methods of the Manager and of a Service answer what the contract says", as
   assert.equal((await serviceOn(daemon, "eth0"))?.State, "idle");
 });
 
+test("methods of a Device, an IPConfig and a Service answer what the contract says", async (t) => {
+  await addLan(t, "server");
+  const daemon = await startDaemon(t);
+  const { path } = await untilState(daemon, "eth0", "ready");
+  const [config = ""] = (await daemon.properties("/device/eth0", "Device")).IPConfigs as string[];
+  const device = (member: string, signature = "", body: unknown[] = []) =>
+    daemon.call("/device/eth0", flimflam("Device"), member, signature, body);
+  assert.deepEqual(await device("RequestRoam", "s", ["00:11:22:33:44:55"]), [], "nothing to roam on a cable");
+  await assert.rejects(device("ClearProperty", "s", ["Powered"]), error("InvalidArguments"));
+  await assert.rejects(device("ClearProperty", "s", ["Nonsense"]), error("InvalidProperty"));
+  await assert.rejects(daemon.call(config, flimflam("IPConfig"), "Remove"), error("NotImplemented"));
+  await assert.rejects(
+    daemon.call(config, flimflam("IPConfig"), "ClearProperty", "s", ["Address"]),
+    error("InvalidArguments"),
+  );
+  const service = (member: string, signature: string, body: unknown[]) =>
+    daemon.call(String(path), flimflam("Service"), member, signature, body);
+  // Goes on after what is refused; types that no setting has are passed over.
+  const several = {
+    Priority: variant("i", 4),
+    CheckPortal: variant("s", "never"),
+    UIData: variant("s", "x"),
+    Strength: variant("y", 1),
+  };
+  await assert.rejects(
+    service("SetProperties", "a{sv}", [several]),
+    error("InvalidArguments", /CheckPortal must be one of/),
+  );
+  const changed = await daemon.properties(String(path), "Service");
+  assert.deepEqual([changed.Priority, changed.UIData, changed.CheckPortal], [4, "x", "auto"]);
+  assert.deepEqual(await service("ClearProperties", "as", [["Priority", "Nonsense", "State", "UIData"]]), [
+    [true, false, false, true],
+  ]);
+  assert.deepEqual(await service("GetLoadableProfileEntries", "", []), [{ "/profile/default": "ethernet_any" }]);
+  const cleared = await daemon.properties(String(path), "Service");
+  assert.deepEqual([cleared.Priority, cleared.UIData], [0, ""]);
+});
+
 const kernelAddress = async (daemon: Awaited<ReturnType<typeof startDaemon>>): Promise<string> => {
   const [config = ""] = (await daemon.properties("/device/eth0", "Device")).IPConfigs as string[];
   return String((await daemon.properties(config, "IPConfig")).Address);
