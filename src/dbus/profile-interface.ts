@@ -54,6 +54,7 @@ export const profileShape = new PropertyShape<ProfileView>(
       "As on the Manager.",
       ({ settings }) => settings.noAutoConnectTechnologies,
     ),
+    "WiFi.GlobalFTEnabled": machineSetting("b", "As on the Manager.", ({ settings }) => settings.isGlobalFtEnabled),
     ProhibitedTechnologies: machineSetting(
       "s",
       "As on the Manager.",
