@@ -101,8 +101,17 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
   get permanentMac(): string {
     return this.#link.permanentMac ?? this.mac;
   }
+  /**
+   * Identifies settings and leases: the permanent address, as in shill, and the name as well where the address is not the
+   * link's own. A VLAN has that of the link below it, and their leases are not to be taken for each other's.
+   */
+  get hardwareId(): string {
+    const digits = this.permanentMac.replaceAll(":", "").toLowerCase();
+    const isShared = sharesAddress.has(this.#link.kind ?? "") || /^0*$/.test(digits);
+    return isShared ? `${digits}_${this.name}` : digits;
+  }
   get storageId(): string {
-    return `device_${this.permanentMac.replaceAll(":", "")}`;
+    return `device_${this.hardwareId}`;
   }
   get hasCarrier(): boolean {
     return this.#link.hasCarrier;
@@ -291,6 +300,9 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
     if (now && now.isUp !== isUp) await this.host.linkSwitch.set(index, isUp);
   }
 }
+
+/** Kinds of link that have the hardware address of the link below them. */
+const sharesAddress: ReadonlySet<string> = new Set(["vlan", "ipvlan", "ipvtap"]);
 
 /** In the words of spec/shill-dbus-api.md, 7.3. */
 const failureWords: Readonly<Record<NetworkFailure, string>> = {

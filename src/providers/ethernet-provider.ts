@@ -28,7 +28,7 @@ export class EthernetProvider implements Provider {
       bare.setPort(device);
       this.host.rematchService(bare);
     }
-    const service = bare ?? this.#make(ethernetIdOf(device.permanentMac), device);
+    const service = bare ?? this.#make(ethernetIdOf(device), device);
     this.#byDevice.set(device, service);
     if (bare) this.host.requestSort("a cable's Service has a Device", service);
   }
@@ -49,7 +49,7 @@ export class EthernetProvider implements Provider {
     const first = services.find((service) => service instanceof EthernetService);
     if (!(first instanceof EthernetService) || first.isGeneric) return;
     const generic = this.#generic;
-    if (generic?.port) this.#takeIdentity(generic, ethernetIdOf((generic.port as EthernetDevice).permanentMac));
+    if (generic?.port) this.#takeIdentity(generic, ethernetIdOf(generic.port));
     else if (generic) this.#drop(generic);
     this.#takeIdentity(first, genericEthernetId);
   }

@@ -6,7 +6,8 @@ import { serviceShape } from "./service-properties.ts";
 
 /** What a cable's Service needs of the Device it is plugged into. */
 export interface EthernetPort extends ServiceDevice {
-  readonly permanentMac: string;
+  /** Tells its settings from those of other sockets. */
+  readonly hardwareId: string;
   readonly hasCarrier: boolean;
   /** Enabled, and not about to be disabled. */
   readonly isUsable: boolean;
@@ -26,7 +27,7 @@ export const genericEthernetId = "ethernet_any";
 const socketProperties = ["Priority", "ONCSource", "ManagedCredentials", "HasEverConnected"] as const;
 const isSocketProperty: ReadonlySet<string> = new Set(socketProperties);
 
-export const ethernetIdOf = (mac: string): string => `ethernet_${mac.replaceAll(":", "").toLowerCase()}`;
+export const ethernetIdOf = ({ hardwareId }: Pick<EthernetPort, "hardwareId">): string => `ethernet_${hardwareId}`;
 
 /** A cable. Always connectable and auto-connecting; visible while its Device has carrier. */
 export class EthernetService extends Service {
@@ -139,7 +140,7 @@ export class EthernetService extends Service {
   }
   /** The entry of the socket, while the Service goes by the generic identity on it. */
   private get socketId(): string | undefined {
-    return this.isGeneric && this.#port ? ethernetIdOf(this.#port.permanentMac) : undefined;
+    return this.isGeneric && this.#port ? ethernetIdOf(this.#port) : undefined;
   }
 
   /** Without carrier nothing happens, as the spec has it: the cable's arrival connects. */

@@ -168,3 +168,18 @@ test("a connected link to which somebody adds an address stays ours, also for th
   assert.equal(it.service("eth0").state, "ready");
   assert.match(it.kernel.toText(), /198\.51\.100\.7/);
 });
+
+test("a VLAN has the address of the link below it, and settings and leases of its own", async (t) => {
+  const it = await machine(t, ["eth0"]);
+  const link = { kind: "vlan", name: "eth0.5", lowerLink: it.device("eth0").link.index, vlanId: 5 } as const;
+  await it.kernel.request({ op: "add-link", link });
+  await it.settle();
+  const [eth0, vlan] = [it.device("eth0"), it.device("eth0.5")];
+  assert.equal(vlan.permanentMac, eth0.permanentMac);
+  assert.equal(eth0.storageId, "device_020000000001");
+  assert.equal(vlan.storageId, "device_020000000001_eth0.5");
+  assert.notEqual(it.service("eth0.5").storageId, it.service("eth0").storageId);
+  it.dhcp.session("eth0").config.leases?.save("{}", it.clock.wallTime() + 3_600_000, "net");
+  assert.equal(it.dhcp.session("eth0").config.leases?.load(), "{}");
+  assert.equal(it.dhcp.session("eth0.5").config.leases?.load(), undefined);
+});
