@@ -1,6 +1,6 @@
 import { DaemonError } from "../base/errors.ts";
 import type { EntryRows, OpenedStore, ProfileStorage, ProfileStore, StoredLease } from "./store.ts";
-import { checkEntry, checkLease } from "./store-limits.ts";
+import { checkEntry, checkLease, checkRoom } from "./store-limits.ts";
 
 /**
  * A Profile that lives as long as the process: for a machine Profile pushed without a file, and for tests. Behaves as
@@ -37,6 +37,7 @@ export class MemoryStore implements ProfileStore {
     checkEntry(entry, rows);
     const stored = this.#entries.get(entry);
     if (stored?.size === rows.size && [...rows].every(([name, json]) => stored.get(name) === json)) return;
+    if (!stored) checkRoom(this.location, this.#entries.size);
     this.#entries.set(entry, new Map(rows));
     this.commits++;
   }

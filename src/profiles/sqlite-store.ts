@@ -1,7 +1,7 @@
 import { DaemonError } from "../base/errors.ts";
 import { type SqliteDatabase, sqliteCode, storeError } from "./database.ts";
 import type { EntryRows, ProfileStore, StoredLease } from "./store.ts";
-import { checkEntry, checkLease } from "./store-limits.ts";
+import { checkEntry, checkLease, checkRoom, storeLimits } from "./store-limits.ts";
 
 type PropertyRow = [name: string, json: string];
 
@@ -10,6 +10,8 @@ export class SqliteStore implements ProfileStore {
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #inTransaction: (change: () => unknown) => unknown;
   #mustScrub = false;
+  /** There are not more: deletions and what was rolled back are not taken off. Counting takes as long as there are entries. */
+  #entriesAtMost: number = storeLimits.entries;
 
   /** Throws SqliteError when a table lacks a column. */
   constructor(
@@ -108,6 +110,9 @@ export class SqliteStore implements ProfileStore {
   }
 
   #addEntry(entry: string): number {
+    if (this.#entriesAtMost >= storeLimits.entries) this.#entriesAtMost = this.#statements.entryCount.get() ?? 0;
+    checkRoom(this.location, this.#entriesAtMost);
+    this.#entriesAtMost++;
     return Number(this.#statements.addEntry.run(entry).lastInsertRowid);
   }
 
@@ -140,6 +145,7 @@ const holdsSame = (stored: EntryRows, rows: EntryRows): boolean => {
 function prepareStatements(db: SqliteDatabase) {
   return {
     entryNames: db.prepare<[], string>("SELECT name FROM entry ORDER BY id").pluck(),
+    entryCount: db.prepare<[], number>("SELECT count(*) FROM entry").pluck(),
     entryId: db.prepare<[string], number>("SELECT id FROM entry WHERE name = ?").pluck(),
     addEntry: db.prepare<[string]>("INSERT INTO entry (name) VALUES (?)"),
     deleteEntry: db.prepare<[string]>("DELETE FROM entry WHERE name = ?"),

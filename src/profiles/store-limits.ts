@@ -8,6 +8,8 @@ export const storeLimits = {
   /** UTF-16 units of one value. */
   valueLength: 262_144,
   rowsPerEntry: 1024,
+  /** Twice what a much travelled laptop remembers in its life. */
+  entries: 20_000,
   /** Of the whole file. 10,000 remembered networks take 8 MiB. */
   fileBytes: 64 * 1024 * 1024,
 } as const;
@@ -40,6 +42,15 @@ function checkValue(where: string, json: string): void {
 }
 
 export const checkEntryName = (entry: string): void => checkName("entry name", entry);
+
+/** For one entry more; `present`: how many there are. */
+export function checkRoom(location: string, present: number): void {
+  if (present < storeLimits.entries) return;
+  throw new DaemonError(
+    "InvalidArguments",
+    `${location} is full: it has ${present} entries, as many as a Profile may have; delete some first.`,
+  );
+}
 
 export function checkEntry(entry: string, rows: EntryRows): void {
   checkEntryName(entry);

@@ -219,6 +219,27 @@ for (const { name, make, commits } of twins) {
     assert.deepEqual(store.read(entry), many);
   });
 
+  test(`${name}: a full Profile takes no new entry, changes those it has, and has room again when one is deleted`, (t) => {
+    const store = openNew(t);
+    const fill = () => {
+      for (let at = 0; at < storeLimits.entries; at++) store.write(`wifi_${at}`, rows({}));
+    };
+    store.transaction(fill);
+    refuses("InvalidArguments", () => store.write("wifi_more", rows({})));
+    store.write("wifi_0", rows({ Name: '"a"' }));
+    refuses("InvalidArguments", () =>
+      store.transaction(() => {
+        store.delete("wifi_1");
+        store.write("wifi_more", rows({}));
+        store.write("wifi_and_more", rows({}));
+      }),
+    );
+    assert.ok(store.has("wifi_1") && !store.has("wifi_more"));
+    store.delete("wifi_1");
+    store.write("wifi_more", rows({}));
+    assert.equal(store.entries().length, storeLimits.entries);
+  });
+
   test(`${name}: a closed store refuses everything but being closed again`, (t) => {
     const store = openNew(t);
     store.close();
