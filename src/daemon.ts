@@ -34,6 +34,7 @@ import { KernelRtnl } from "./rtnl/kernel.ts";
 import { LogindSleep } from "./sleep/logind.ts";
 import { uidOfAccount } from "./system/accounts.ts";
 import { BootClock } from "./system/boot-clock.ts";
+import { keepMemoryOutOfCoreDumps } from "./system/core-dumps.ts";
 import { DeferredLog } from "./system/deferred-log.ts";
 import { readIfPresent, removeFile, writeAtomically } from "./system/files.ts";
 import { isInGroup } from "./system/groups.ts";
@@ -120,6 +121,7 @@ export class Daemon {
 
   /** Resolves when the bus name is ours and all that the kernel has is known. Rejects with one clear line. */
   async start(): Promise<void> {
+    this.#guardMemory();
     await this.#bus.connect();
     const dispatcher = new ObjectDispatcher({ bus: this.#bus, log: this.#logs.scope("dbus") });
     const log = { debug: this.#debug, ring: this.#ring };
@@ -137,6 +139,14 @@ export class Daemon {
     this.#log.info(`fairleadd ${version} is ready: ${this.#manager.devices.length} devices`);
   }
 
+  /** Not being able to is no reason not to start. */
+  #guardMemory(): void {
+    try {
+      keepMemoryOutOfCoreDumps();
+    } catch (error) {
+      this.#log.debug(() => `core dumps are as the kernel makes them: ${describeError(error)}`);
+    }
+  }
   #dump(): string {
     return dumpOf(this.#manager, this.#applier, version, { sleep: this.#sleep.state });
   }

@@ -17,9 +17,12 @@ import { standardError } from "./names.ts";
 import { type ObjectHost, ObjectTree, type TreeObject } from "./object-tree.ts";
 import { quote } from "./signature.ts";
 import { isPeer, type Node, peerInterface, standardInterfaces } from "./standard-interfaces.ts";
+import { WaitingCalls } from "./waiting-calls.ts";
 
 /** Unanswered calls of one sender, as dbus-daemon allows on the system bus (max_replies_per_connection). */
 const mostCallsInFlight = 128;
+/** Of one user: two such connections. A person's session has a handful of clients, each with a few calls. */
+const mostCallsOfUser = 256;
 
 export interface DispatcherOptions {
   readonly bus: BusPort;
@@ -42,15 +45,15 @@ export class ObjectDispatcher implements Dispatcher {
   readonly #announcements: Announcements;
   readonly #bus: BusPort;
   readonly #log: Log;
-  readonly #mostInFlight: number;
-  readonly #inFlight = new Map<string, number>();
+  readonly #waiting: WaitingCalls;
   readonly #host: ObjectHost;
   readonly #signatures = new WeakMap<readonly Argument[], string>();
 
   constructor({ bus, log, maxCallsInFlight = mostCallsInFlight }: DispatcherOptions) {
     this.#bus = bus;
     this.#log = log;
-    this.#mostInFlight = maxCallsInFlight;
+    const limits = { perConnection: maxCallsInFlight, perUser: mostCallsOfUser };
+    this.#waiting = new WaitingCalls(limits, (sender) => bus.credentialsOf(sender));
     this.#announcements = new Announcements(bus, (where, error) => this.#badValue(where, error));
     this.#host = {
       changed: (object, name, property) => this.#announcements.changed(object, name, property),
@@ -72,9 +75,7 @@ export class ObjectDispatcher implements Dispatcher {
   }
   /** How many calls wait for their handler, for the debug dump. */
   get callsInFlight(): number {
-    let count = 0;
-    for (const ofSender of this.#inFlight.values()) count += ofSender;
-    return count;
+    return this.#waiting.total;
   }
 
   #removed(object: TreeObject): void {
@@ -91,7 +92,7 @@ export class ObjectDispatcher implements Dispatcher {
   #onCall(call: IncomingCall): void {
     try {
       const { method, target } = this.#route(call);
-      this.#checkLoad(call.sender);
+      this.#waiting.check(call.sender);
       const result = method.handler(this.#args(call, method), call, target);
       if (result instanceof Promise) this.#answerLater(call, method, result);
       else this.#answer(call, method, result);
@@ -134,18 +135,11 @@ export class ObjectDispatcher implements Dispatcher {
     const text = `${call.member} takes ${quote(expected)}, got ${quote(call.signature)}`;
     throw new BusError(standardError("InvalidArgs"), text);
   }
-  #checkLoad(sender: string): void {
-    if ((this.#inFlight.get(sender) ?? 0) < this.#mostInFlight) return;
-    const text = `${this.#mostInFlight} calls of this connection wait for their answer`;
-    throw new BusError(standardError("LimitsExceeded"), text);
-  }
 
   #answerLater(call: IncomingCall, method: Method, result: Promise<MethodResult>): void {
-    this.#inFlight.set(call.sender, (this.#inFlight.get(call.sender) ?? 0) + 1);
+    const end = this.#waiting.begin(call.sender);
     const finish = (answer: () => void) => {
-      const left = (this.#inFlight.get(call.sender) ?? 1) - 1;
-      if (left > 0) this.#inFlight.set(call.sender, left);
-      else this.#inFlight.delete(call.sender);
+      end();
       answer();
     };
     result

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { DaemonError, describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { checkUserHash, readLoadedProfileList, writeLoadedProfileList } from "./loaded-profile-list.ts";
@@ -39,8 +39,8 @@ export interface ProfileStackOptions extends ProfileFolders {
 
 /** A session has two or three. The bound is for a client that pushes without end. */
 const depthLimit = 32;
-/** As many files as a client may make through CreateProfile. */
-const machineProfileLimit = 256;
+/** As many files as a client may make through CreateProfile: of the machine, and of each user. */
+const profileLimit = 256;
 
 /**
  * The stack of Profiles (spec/shill-behaviour.md, 7.2 to 7.4): `default` at the bottom, those of the machine above it, then
@@ -126,7 +126,7 @@ export class ProfileStack {
     const identifier = parseProfileIdentifier(text);
     const isMachine = identifier.user === undefined;
     this.#refuseIfLoaded(identifier, "AlreadyExists");
-    if (isMachine) this.#refuseTooManyFiles();
+    this.#refuseTooManyFiles(identifier);
     const store = this.#openStore(identifier, "create");
     try {
       fill(store, isMachine);
@@ -305,8 +305,9 @@ export class ProfileStack {
     throw new DaemonError(code, `Profile ${formatProfileIdentifier(identifier)} is on the stack`);
   }
 
-  #refuseTooManyFiles(): void {
-    if (this.options.storage.list(machineProfileFolder(this.options)).length < machineProfileLimit) return;
-    throw new DaemonError("InternalError", `There are ${machineProfileLimit} Profiles already; remove some`);
+  #refuseTooManyFiles(identifier: ProfileIdentifier): void {
+    const folder = dirname(profileLocation(this.options, identifier));
+    if (this.options.storage.list(folder).length < profileLimit) return;
+    throw new DaemonError("InternalError", `There are ${profileLimit} Profiles already; remove some`);
   }
 }

@@ -95,6 +95,13 @@ test("creating refuses bad names, what is loaded and what exists", (t) => {
   refuses(stack, "AlreadyExists", () => stack.create("~alice/work"));
 });
 
+test("a client cannot make Profiles of a user without end; those of others are not concerned", (t) => {
+  const { stack } = started(t);
+  for (let count = 0; count < 256; count++) stack.create(`~alice/test${count}`);
+  refuses(stack, "InternalError", () => stack.create("~alice/onemore"));
+  stack.create("~bob/one");
+});
+
 test("a client cannot make Profiles of the machine without end", (t) => {
   const { stack } = started(t);
   for (let count = 1; count < 256; count++) stack.create(`test${count}`);
