@@ -16,10 +16,12 @@ const sysctl = (path: string): string => readFileSync(`/proc/sys/net/${path}`, "
 
 const ofLinksThemselves = /^\d+: |^\s+inet6 fe80:|^\s+valid_lft|^(local |anycast |multicast )?(fe80|ff00)::\S* dev/;
 /** Without what links do by themselves meanwhile: carrier that comes late, link-local addresses still being checked. */
+/** How far the kernel is with looking for duplicates (RFC 4862, 5.4) is not our doing. */
 const wholeState = (): string =>
   [["address"], ["route", "show", "table", "all"], ["-6", "route", "show", "table", "all"], ["rule"], ["-6", "rule"]]
     .flatMap((args) => ip(...args).split("\n"))
     .filter((line) => !ofLinksThemselves.test(line))
+    .map((line) => line.replace(" tentative", ""))
     .join("\n");
 
 test("a lease is in the kernel before the turn ends, and looks right to ip", async (t) => {
