@@ -81,7 +81,7 @@ export class TestDaemon {
       if (!started.isRunning) return "ended";
       return (await this.client.ownerOf(busName)) !== undefined && (await this.manager()) !== undefined;
     };
-    const state = await until("the daemon's Manager answers", answers, 15_000).catch((error) => {
+    const state = await until("the daemon's Manager answers", answers, 60_000).catch((error) => {
       throw new Error(`${(error as Error).message}\n--- daemon log:\n${this.log()}`);
     });
     if (state === "ended") throw new Error(`the daemon ended at start:\n${this.log()}`);
