@@ -7,6 +7,8 @@ import { join } from "node:path";
 const maxOutputCharacters = 200_000;
 /** CI lets the decoders eat fifty times more than a developer waits for. */
 const limitMs = process.env.FAIRLEAD_FUZZ_RUNS ? 900_000 : 180_000;
+/** A guest has limits of its own, keeps evidence when it meets them, and has to be given the time for it. */
+const guestLimitMs = 420_000;
 
 const running = new Set();
 
@@ -51,15 +53,17 @@ export async function runTestFile(file, place) {
   const results = join(folder, "results");
   const startedAt = performance.now();
   try {
-    const ended = await runBounded(places[place](file, results), folder);
+    const ended = await runBounded(places[place](file, results), folder, limitOf(place));
     const ms = performance.now() - startedAt;
-    return { file, ms, tests: judge(readResults(results), ended), output: ended.output };
+    return { file, ms, tests: judge(readResults(results), ended, limitOf(place)), output: ended.output };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function runBounded([command, ...args], folder) {
+const limitOf = (place) => (place === "guest" ? guestLimitMs : limitMs);
+
+function runBounded([command, ...args], folder, boundMs) {
   // What a test leaves in its temporary folder goes with it.
   const env = { ...process.env, TMPDIR: folder };
   // The mark of a run around this one, which would swallow the results.
@@ -77,7 +81,7 @@ function runBounded([command, ...args], folder) {
     const timer = setTimeout(() => {
       isLate = true;
       killGroup(child);
-    }, limitMs);
+    }, boundMs);
     const end = (code, signal) => {
       if (!running.delete(child)) return;
       clearTimeout(timer);
@@ -106,12 +110,12 @@ function readResults(path) {
   }
 }
 
-function judge(tests, { code, signal, isLate }) {
+function judge(tests, { code, signal, isLate }, boundMs) {
   const judged = tests.map((test) =>
     test.kind === "skip" && !test.reason ? { kind: "fail", name: test.name, error: "skipped without a reason" } : test,
   );
   const fail = (error) => [...judged, { kind: "fail", name: "(the file itself)", error }];
-  if (isLate) return fail(`did not end within ${limitMs / 1000} s`);
+  if (isLate) return fail(`did not end within ${boundMs / 1000} s`);
   if (signal) return fail(`was killed by ${signal}`);
   if (code !== 0 && !judged.some(({ kind }) => kind === "fail")) return fail(`ended with exit code ${code}`);
   if (judged.length === 0) return fail("holds no test");

@@ -15,6 +15,8 @@ const flimflam = (name: string) => `org.chromium.flimflam.${name}`;
 export interface DaemonOptions {
   /** Default: a new one, removed with the daemon. */
   readonly bus?: PrivateBus;
+  /** Of a bus that goes on without us (a booted system's), instead of `bus`. */
+  readonly busAddress?: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** Holds `state` and `run`. Default: a new one, removed with the daemon. */
@@ -30,7 +32,8 @@ export type Properties = Readonly<Record<string, unknown>>;
 export class TestDaemon {
   #process: ManagedProcess | undefined;
   private constructor(
-    readonly bus: PrivateBus,
+    private readonly ownBus: PrivateBus | undefined,
+    readonly busAddress: string,
     readonly client: BusClient,
     readonly folder: string,
     private readonly options: DaemonOptions,
@@ -39,11 +42,12 @@ export class TestDaemon {
   /** Resolves when the Manager answers. */
   static async start(options: DaemonOptions = {}): Promise<TestDaemon> {
     requirePrivateNamespace();
-    const bus = options.bus ?? (await startPrivateBus());
-    const client = await BusClient.connect(bus.address);
+    const bus = options.busAddress === undefined ? (options.bus ?? (await startPrivateBus())) : undefined;
+    const address = options.busAddress ?? bus?.address ?? "";
+    const client = await BusClient.connect(address);
     await client.listen(`type='signal',sender='${busName}'`);
     const folder = options.folder ?? mkdtempSync(join(tmpdir(), "fairlead-daemon-"));
-    const daemon = new TestDaemon(bus, client, folder, options);
+    const daemon = new TestDaemon(bus, address, client, folder, options);
     try {
       await daemon.launch();
     } catch (error) {
@@ -53,6 +57,10 @@ export class TestDaemon {
     return daemon;
   }
 
+  get bus(): PrivateBus {
+    if (!this.ownBus) throw new Error("the daemon's bus belongs to the system");
+    return this.ownBus;
+  }
   get stateDir(): string {
     return join(this.folder, "state");
   }
@@ -72,7 +80,7 @@ export class TestDaemon {
   async launch(extraArgs: readonly string[] = []): Promise<void> {
     if (this.#process?.isRunning) throw new Error("the daemon runs already");
     const started = startDaemonProcess(
-      ["--bus-address", this.bus.address, "--state-dir", this.stateDir, "--run-dir", this.runDir],
+      ["--bus-address", this.busAddress, "--state-dir", this.stateDir, "--run-dir", this.runDir],
       [...(this.options.args ?? []), ...extraArgs],
       this.options.env,
     );
@@ -101,7 +109,7 @@ export class TestDaemon {
   async remove(): Promise<void> {
     await this.#process?.end();
     this.client.close();
-    if (!this.options.bus) await this.bus.remove();
+    if (!this.options.bus) await this.ownBus?.remove();
     if (!this.options.folder) rmSync(this.folder, { recursive: true, force: true });
   }
 

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { TestDaemon } from "../../harness/daemon.ts";
+import { type DaemonOptions, TestDaemon } from "../../harness/daemon.ts";
 import { addCable, addPeer, type Cable, type Peer } from "../../harness/namespace.ts";
 import { startProcess, tryRun } from "../../harness/processes.ts";
 import { until } from "../../harness/until.ts";
@@ -29,9 +29,9 @@ export class Scene {
     this.#parts.push(named);
     return part;
   }
-  /** The built daemon on a private bus, with more arguments if need be. */
-  async startDaemon(args: readonly string[] = []): Promise<TestDaemon> {
-    const daemon = await TestDaemon.start({ args });
+  /** The built daemon, on a private bus or another one, with more arguments if need be. */
+  async startDaemon(options: Pick<DaemonOptions, "args" | "busAddress"> = {}): Promise<TestDaemon> {
+    const daemon = await TestDaemon.start(options);
     this.#daemon = daemon;
     return this.add(daemon, { name: "fairleadd", log: () => daemon.log(), end: () => daemon.remove() });
   }
@@ -85,7 +85,7 @@ export class Scene {
     }
     save("links.txt", asked("ip", "-d", "address") + asked("ip", "-d", "link") + asked("iw", "dev"));
     save("routes.txt", asked("ip", "route", "show", "table", "all") + asked("ip", "rule"));
-    if (this.#daemon) process.env.DBUS_SYSTEM_BUS_ADDRESS = this.#daemon.bus.address;
+    if (this.#daemon) process.env.DBUS_SYSTEM_BUS_ADDRESS = this.#daemon.busAddress;
     save("dump.json", tryRun("bin/fairlead", ["dump", "--json"]).stdout);
     save("why.txt", asked("bin/fairlead", "why"));
   }

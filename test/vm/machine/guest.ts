@@ -10,7 +10,7 @@ export interface Guest {
   readonly limitSeconds?: number;
 }
 
-/** Ten times what a scenario takes on two idle cores: CI machines are shared. */
-export const defaultLimitSeconds = 100;
-/** For what comes before and after the steps; three seconds on an idle machine. */
-export const bootLimitSeconds = 60;
+/** Thirty times what a scenario takes on two idle cores: CI machines are shared, and may do much else at the same time. */
+export const defaultLimitSeconds = 240;
+/** For what comes before and after the steps; a few seconds on an idle machine. */
+export const bootLimitSeconds = 120;
