@@ -27,6 +27,7 @@ const needs = {
     ["dbus-send", "dbus-bin"],
     ["dbus-monitor", "dbus-bin"],
     ["busctl", "systemd"],
+    ["systemd-analyze", "systemd"],
     ["pkcheck", "polkitd"],
   ],
   vm: [

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { installFile } from "../../harness/system-bus.ts";
+import { temporaryFolder } from "../../harness/temporary-folder.ts";
+
+const units = ["fairlead.service", "fairlead-wait-online.service", "fairlead-sessions.service"];
+
+function analyze(...args: string[]): { readonly code: number | null; readonly text: string } {
+  const { status, stdout, stderr } = spawnSync("systemd-analyze", args, { encoding: "utf8" });
+  return { code: status, text: `${stdout}${stderr}` };
+}
+
+test("systemd finds nothing wrong with the units", (t) => {
+  const folder = temporaryFolder(t);
+  mkdirSync(join(folder, "units"));
+  const files = units.map((name) => {
+    // What they start is installed elsewhere; here any program that exists will do.
+    const text = readFileSync(installFile(name), "utf8").replace(/^ExecStart=\S+/gm, "ExecStart=/bin/true");
+    const file = join(folder, "units", name);
+    writeFileSync(file, text);
+    return file;
+  });
+  assert.deepEqual(analyze("verify", "--man=no", ...files), { code: 0, text: "" });
+});
+
+/** What systemd charges for being root, and for the network itself, makes 2.0 out of reach. */
+const mostExposure = 2.1;
+
+test("the daemon's unit leaves it no more power than it uses", () => {
+  const unit = installFile("fairlead.service");
+  const { text } = analyze("security", "--offline=true", unit);
+  const [, exposure = "missing"] = /exposure level for fairlead\.service: (\d+\.\d+)/.exec(text) ?? [];
+  assert.ok(Number(exposure) <= mostExposure, text);
+  const lines = readFileSync(unit, "utf8").split("\n");
+  for (const line of [
+    "CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW CAP_NET_BIND_SERVICE",
+    "LimitCORE=0",
+    "Type=notify",
+    "RuntimeDirectoryPreserve=yes",
+    "StateDirectoryMode=0700",
+  ]) {
+    assert.ok(lines.includes(line), line);
+  }
+});
+
+test("who calls the daemon before it runs has systemd start its unit", () => {
+  const activation = readFileSync(installFile("org.chromium.flimflam.service"), "utf8");
+  const [, unit] = /^SystemdService=(\S+)$/m.exec(activation) ?? [];
+  assert.match(readFileSync(installFile("fairlead.service"), "utf8"), new RegExp(`^Alias=${unit}$`, "m"));
+});
