@@ -4,7 +4,11 @@ import { recordCodeCaches } from "./code-cache.mjs";
 import { runScript, Stop } from "./say.mjs";
 import { root, setUp } from "./setup.mjs";
 
-const programs = { fairleadd: "src/main.ts", fairlead: "src/cli/main.ts" };
+const programs = {
+  fairleadd: "src/main.ts",
+  fairlead: "src/cli/main.ts",
+  "fairlead-wait-online": "src/cli/wait-online-main.ts",
+};
 
 /**
  * A module that asks where it is gets the path of its source: addons and packages are found from there, in the bundle
@@ -69,6 +73,7 @@ function fingerprint() {
     "bin/launch.cjs",
     "bin/fairleadd",
     "bin/fairlead",
+    "bin/fairlead-wait-online",
   ];
   const newest = Math.max(...inputs.map((name) => statSync(join(root, name)).mtimeMs));
   return `${process.version} ${sources.length} ${newest}\n`;

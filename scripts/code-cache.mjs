@@ -17,13 +17,13 @@ const recording = (program) => [process.execPath, ...launcherFlags(program), rec
 
 /**
  * Records the code caches in the lab: the daemon gets a cable online and the command line asks it, so that the caches
- * hold what a start needs and nothing else. Where no lab can be made, they hold what `--version` needs.
+ * hold what a start needs and nothing else. Where no lab can be made, they hold what `--help` needs.
  */
 export function recordCodeCaches() {
   const problem = recordInLab();
   if (problem !== undefined)
     say(`build: the code caches know less than they could, as the lab did not run:\n${problem}`);
-  for (const program of ["fairleadd", "fairlead"]) {
+  for (const program of ["fairleadd", "fairlead", "fairlead-wait-online"]) {
     if (!existsSync(cacheFile(program))) recordAlone(program);
     say(`build: dist/${program}.cjs ${kilobytes(`${program}.cjs`)}, its code cache ${kilobytes(`${program}.cache`)}`);
   }
@@ -45,7 +45,7 @@ function recordInLab() {
 
 function recordAlone(program) {
   const [command, ...args] = recording(program);
-  spawnSync(command, [...args, "--version"], { stdio: "ignore" });
+  spawnSync(command, [...args, "--help"], { stdio: "ignore" });
 }
 
 const kilobytes = (file) => {

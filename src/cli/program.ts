@@ -22,7 +22,7 @@ export interface Surroundings {
 }
 
 /** Where libdbus looks when nothing is said. */
-const systemBus = "unix:path=/var/run/dbus/system_bus_socket";
+export const systemBus = "unix:path=/var/run/dbus/system_bus_socket";
 
 /** Runs one command line; resolves with the exit code, whatever happens. */
 export async function runProgram(args: readonly string[], around: Surroundings): Promise<ExitCode> {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { commonOptions } from "../../../src/cli/command-line.ts";
+import { waitOnlineHelp, waitOnlineOptions } from "../../../src/cli/online-wish.ts";
 import { verbs } from "../../../src/cli/verbs.ts";
 import { parseArguments } from "../../../src/config/arguments.ts";
 import { settingNames } from "../../../src/config/settings.ts";
@@ -31,4 +32,11 @@ test("fairleadd(8) tells of every option, and of no others", () => {
   const known = new Set<string>(options);
   for (const [, name = ""] of text.matchAll(/--([a-z][a-z-]*)/g)) assert.ok(known.has(name), `--${name} is no option`);
   assert.equal(parseArguments(["--help"]).kind, "help");
+});
+
+test("fairlead-wait-online(1) and its help tell of every option, and of no others", () => {
+  for (const text of [page("fairlead-wait-online.1"), waitOnlineHelp]) {
+    const told = [...text.matchAll(/--([a-z][a-z-]*)/g)].map(([, name]) => name);
+    assert.deepEqual(new Set(told), new Set(Object.keys(waitOnlineOptions)));
+  }
 });
