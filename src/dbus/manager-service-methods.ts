@@ -1,7 +1,7 @@
 /** Methods of the Manager that find, make and configure Services (spec/shill-dbus-api.md, 1.1; shill-behaviour.md, 8). */
 import type { Manager } from "../manager/manager.ts";
 import type { Configuration } from "../services/configuration.ts";
-import { ownerOfProfile } from "./access.ts";
+import { isSameOwner, type Owner, ownerOfProfile, ownerOfService } from "./access.ts";
 import { args, type MethodEntry } from "./interface-table.ts";
 
 const properties = { properties: "a{sv}" } as const;
@@ -14,6 +14,16 @@ const refusals = [
   "PermissionDenied",
   "InternalError",
 ];
+
+/**
+ * Whoever configures into his own Profile changes what is in force, too: a Service that another Profile keeps is for those
+ * who may change both, the administrators.
+ */
+function ownerOfBoth({ configurator }: Manager, target: Owner, configuration: Configuration): Owner {
+  const existing = configurator.existing(configuration);
+  if (!existing?.profile) return target;
+  return isSameOwner(ownerOfService(existing), target) ? target : "machine";
+}
 
 export const managerServiceMethods = {
   GetService: {
@@ -34,8 +44,10 @@ export const managerServiceMethods = {
       "after a property that is refused; the first refusal is told.",
     errors: refusals,
     right: "settings",
-    ownerOf: ({ configurator }, [configuration]) =>
-      ownerOfProfile(configurator.targetOf(configuration as Configuration)),
+    ownerOf: (manager, [configuration]) => {
+      const target = ownerOfProfile(manager.configurator.targetOf(configuration as Configuration));
+      return ownerOfBoth(manager, target, configuration as Configuration);
+    },
     call: ({ configurator }, [configuration]) => [configurator.configure(configuration as Configuration).path],
   },
   ConfigureServiceForProfile: {
@@ -46,9 +58,9 @@ export const managerServiceMethods = {
       "has the say: then the entry is stored, and nothing that is in force changes.",
     errors: refusals,
     right: "settings",
-    ownerOf: ({ profiles }, [path]) => {
-      const profile = profiles.byPath(path as string);
-      return profile ? ownerOfProfile(profile) : "machine";
+    ownerOf: (manager, [path, configuration]) => {
+      const profile = manager.profiles.byPath(path as string);
+      return profile ? ownerOfBoth(manager, ownerOfProfile(profile), configuration as Configuration) : "machine";
     },
     call: ({ configurator }, [profile, configuration]) => [
       configurator.configureForProfile(profile as string, configuration as Configuration).path,

@@ -81,6 +81,14 @@ export class ServiceConfigurator {
     throw new DaemonError("InvalidArguments", `Invalid profile name ${(named ?? "").slice(0, 80)}`);
   }
 
+  /** The Service that would be configured; undefined: it would be made, or the configuration is refused. Makes nothing. */
+  existing(configuration: Configuration): Service | undefined {
+    const known = this.#byGuid(configuration);
+    if (known) return known;
+    const type = textOf(configuration, "Type") ?? "";
+    return isTechnologyName(type) ? this.host.providerOf(type)?.findSimilar(configuration) : undefined;
+  }
+
   /** One refused setting does not keep the others from being stored. */
   #configureInto(service: Service, target: Profile, configuration: Configuration): void {
     let isStored = false;
