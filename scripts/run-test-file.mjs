@@ -7,7 +7,7 @@ import { join } from "node:path";
 const maxOutputCharacters = 200_000;
 /** CI lets the decoders eat fifty times more than a developer waits for. */
 const limitMs = process.env.FAIRLEAD_FUZZ_RUNS ? 900_000 : 180_000;
-/** A guest has limits of its own, keeps evidence when it meets them, and has to be given the time for it. */
+/** A guest has limits of its own, keeps evidence when it meets them, and has to be given the time for it; so has a host of guests. */
 const guestLimitMs = 420_000;
 
 const running = new Set();
@@ -34,6 +34,7 @@ const places = {
     file,
   ],
   namespace: (file, results) => ["test/harness/in-namespace", "--", ...places.host(file, results)],
+  "guests-host": (file, results) => places.host(file, results),
   // The machine must not outlive a runner that was killed.
   guest: (file, results) => [
     ...["setpriv", "--pdeathsig", "KILL", process.execPath],
@@ -42,7 +43,7 @@ const places = {
 };
 
 /**
- * Runs one test file in a process of its own, `place`: "host", "namespace" or "guest", and returns
+ * Runs one test file in a process of its own, `place`: one of the above, and returns
  * `{ file, ms, tests: [{ kind: "pass" | "fail" | "skip", name, reason?, error? }], output }`.
  * A file that crashes, runs out of time, or holds no test gets a failure in its own name.
  */
@@ -61,7 +62,7 @@ export async function runTestFile(file, place) {
   }
 }
 
-const limitOf = (place) => (place === "guest" ? guestLimitMs : limitMs);
+const limitOf = (place) => (place.startsWith("guest") ? guestLimitMs : limitMs);
 
 function runBounded([command, ...args], folder, boundMs) {
   // What a test leaves in its temporary folder goes with it.

@@ -4,6 +4,7 @@ import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { runScript, Stop, say } from "./say.mjs";
 import { root, setUp } from "./setup.mjs";
+import { guestObstacle, provideImage } from "./vm.mjs";
 
 /**
  * `npm start`: makes the clone ready, builds, and runs the lab; with --host the daemon on the machine's own links.
@@ -14,7 +15,8 @@ async function main() {
   const [first = ""] = args;
   setUp(["build", "lab"]);
   build();
-  return first === "--host" ? runOnHost(args.slice(1)) : runLab(args);
+  if (first === "--host") return runOnHost(args.slice(1));
+  return args.includes("--vm") ? runInGuest(args) : runLab(args);
 }
 
 function build() {
@@ -61,6 +63,33 @@ exec nsenter ${user}--net --mount --uts --pid --target \${inside%% *} -- "$@"
 `,
   );
   chmodSync(file, 0o700);
+}
+
+/** The lab in a virtual machine, with radios: `--vm` for a shell there, `--vm -- COMMAND` for a command's exit code. */
+async function runInGuest(args) {
+  const [flags, command] = args.includes("--")
+    ? [args.slice(0, args.indexOf("--")), args.slice(args.indexOf("--") + 1)]
+    : [args, []];
+  const unknown = flags.find((flag) => flag !== "--vm" && flag !== "--shell");
+  if (unknown) throw new Stop(`lab: --vm and ${unknown} exclude each other`);
+  if (command.length === 0 && !(process.stdin.isTTY && process.stdout.isTTY)) {
+    throw new Stop("lab: a shell needs a terminal; or say what to run: --vm -- COMMAND ...");
+  }
+  const obstacle = guestObstacle();
+  if (obstacle !== undefined) throw new Stop(`lab: ${obstacle}`);
+  provideImage();
+  const program = ["--import", "tsx", "test/vm/lab/main.ts", ...command];
+  // Should this process be killed, the kernel ends the guest as well.
+  const lab = spawn("setpriv", ["--pdeathsig", "KILL", process.execPath, ...program], { cwd: root, stdio: "inherit" });
+  process.on("SIGINT", () => {});
+  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => lab.kill("SIGKILL"));
+  return new Promise((resolve) => {
+    lab.once("error", (error) => {
+      say(`lab: ${error.message}`);
+      resolve(1);
+    });
+    lab.once("exit", (status, signal) => resolve(status ?? 128 + constants.signals[signal]));
+  });
 }
 
 /** The real links and the system bus; replaces this process in all but name. */

@@ -20,23 +20,25 @@ const testFiles = (folder) =>
         .sort()
     : [];
 
-const isScenario = (file) => file.startsWith("test/vm/");
+const isScenario = (file) => file.startsWith("test/vm/scenarios/");
+/** Scenarios, and what is to be said on the host about guests. */
+const wantsGuests = (file) => file.startsWith("test/vm/");
 const isReal = (file) => file.startsWith("test/integration/") || file.endsWith(".real.test.ts");
 const unit = () => [...testFiles("unit"), ...testFiles("golden")];
 const contractWithFakes = () => testFiles("contract").filter((file) => !isReal(file));
 const contractWithReal = () => testFiles("contract").filter(isReal);
 const integration = () => testFiles("integration");
-const scenarios = () => testFiles("vm");
+const guests = () => testFiles("vm");
 
 const parts = {
   check: { steps: [types, lint], files: () => [...unit(), ...contractWithFakes()] },
   unit: { steps: [], files: () => [...unit(), ...contractWithFakes()] },
   contract: { steps: [build], files: () => testFiles("contract") },
   integration: { steps: [build], files: () => [...contractWithReal(), ...integration()] },
-  vm: { steps: [build], files: scenarios },
+  vm: { steps: [build], files: guests },
   all: {
     steps: [types, lint, build],
-    files: () => [...unit(), ...testFiles("contract"), ...integration(), ...scenarios()],
+    files: () => [...unit(), ...testFiles("contract"), ...integration(), ...guests()],
   },
   // Only those tests that know how to rewrite what they compare with.
   generate: { steps: [], files: () => [...unit(), ...testFiles("contract")].filter(canUpdate) },
@@ -80,12 +82,12 @@ async function runFiles(files, tally) {
   await runInTurn(alone, tally, obstacle);
 }
 
-/** In guests, two side by side, once the host's tests have left the processors to them. */
-async function runScenarios(files, tally) {
+/** In guests or about them, two side by side, once the host's tests have left the processors to them. */
+async function runGuests(files, tally) {
   if (files.length === 0) return;
   const obstacle = guestObstacle();
   if (obstacle !== undefined) {
-    const skip = { kind: "skip", name: `all ${files.length} scenarios`, reason: obstacle };
+    const skip = { kind: "skip", name: `all ${files.length} files`, reason: obstacle };
     return tally.add({ file: "test/vm", ms: 0, tests: [skip], output: "" });
   }
   try {
@@ -97,7 +99,7 @@ async function runScenarios(files, tally) {
   }
   const takeTurns = async () => {
     for (let file = files.shift(); file !== undefined; file = files.shift()) {
-      tally.add(await runTestFile(file, "guest"));
+      tally.add(await runTestFile(file, isScenario(file) ? "guest" : "guests-host"));
     }
   };
   await Promise.all([takeTurns(), takeTurns()]);
@@ -129,12 +131,12 @@ async function main() {
   if (wanted.length > 0 && files.length === 0) throw new Stop(`no test file of "${name}" matches ${wanted.join(" ")}`);
   const tally = new Tally();
   if (wanted.length === 0) for (const run of part.steps) run(tally);
-  else if (files.some((file) => isReal(file) || isScenario(file))) build(tally);
+  else if (files.some((file) => isReal(file) || wantsGuests(file))) build(tally);
   await runFiles(
-    files.filter((file) => !isScenario(file)),
+    files.filter((file) => !wantsGuests(file)),
     tally,
   );
-  await runScenarios(files.filter(isScenario), tally);
+  await runGuests(files.filter(wantsGuests), tally);
   return tally.summary() ? 0 : 1;
 }
 

@@ -14,6 +14,7 @@ export const usage = `usage: npm start -- [--once | --shell | -- COMMAND ...]
   --once        ends with 0 as soon as a Service is online, with 1 after 30 s
   --shell       a shell inside (npm run lab)
   -- COMMAND    runs COMMAND inside as soon as a Service is online; its exit code
+  --vm          the lab in a virtual machine with radios: a shell there, or with -- COMMAND that
   --host        not the lab: the daemon on this machine's own links, as root`;
 
 export class UsageError extends Error {}

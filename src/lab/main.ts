@@ -4,14 +4,13 @@ import { type LabOptions, parseArguments, UsageError, usage } from "./arguments.
 import { connectBus } from "./bus-connection.ts";
 import { greeting, shellGreeting } from "./greeting.ts";
 import { Lab } from "./lab.ts";
+import { waitOnline } from "./online.ts";
 import { obey, openPrompt } from "./prompt.ts";
 import { renderChange, renderNote } from "./render.ts";
 import { openShell, runInside } from "./shell.ts";
 import { Watcher } from "./watcher.ts";
 import { requirePrivateNamespace } from "./world/peers.ts";
 
-/** How long `--once` waits: many times what a lease takes, and short enough for a person. */
-const onlineLimitMs = 30_000;
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 async function main(): Promise<number> {
@@ -39,25 +38,6 @@ const modes: Readonly<Record<LabOptions["mode"], (lab: Lab, options: LabOptions)
     return openShell(lab, folder);
   },
 };
-
-/** Shows what happens until a Service is connected. */
-async function waitOnline(lab: Lab): Promise<boolean> {
-  const bus = await connectBus(lab.bus.address);
-  const watcher = new Watcher(bus, (change) => print(renderChange(change)));
-  const ended = new Promise<string>((resolve) => {
-    lab.onDaemonEnded = resolve;
-  });
-  const outcome = await Promise.race([watcher.untilConnected(onlineLimitMs), ended]);
-  watcher.close();
-  await bus.close();
-  if (outcome === true) {
-    print(renderNote(Date.now(), "connected"));
-    return true;
-  }
-  print(outcome === false ? `nothing was online within ${onlineLimitMs / 1000} s` : outcome);
-  print(lab.logTail());
-  return false;
-}
 
 async function show(lab: Lab, { folder }: LabOptions): Promise<number> {
   const bus = await connectBus(lab.bus.address);

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { startProcess } from "../../harness/processes.ts";
+
+/** The whole boot of an emulated machine that shares its processors with others. */
+const bootLimitMs = 150_000;
+
+const lab = (...args: string[]) => ["scripts/start.mjs", "--shell", "--vm", ...args];
+
+test("a command in the guest's lab sees daemon and air, and its exit code comes back", async () => {
+  const command = "fairlead status && ip link set wlan0 up && iw dev wlan0 scan && exit 7";
+  const run = startProcess(process.execPath, lab("--", "sh", "-c", command));
+  const { code } = await run.waitExit(bootLimitMs);
+  const output = run.output();
+  assert.equal(code, 7, output);
+  assert.match(output, /Connected through Ethernet on eth0/);
+  for (const ssid of ["Cafe", "Home"]) assert.match(output, new RegExp(`SSID: ${ssid}\n`));
+});
+
+test("its shell has a terminal: what is typed is run, Ctrl-C ends a program and not the lab", async () => {
+  const typed = `script --quiet --return --command "${process.execPath} ${lab().join(" ")}" /dev/null`;
+  const terminal = startProcess("sh", ["-c", typed]);
+  const prompt = /lab \S+ # $/;
+  await terminal.untilOutput(prompt, bootLimitMs);
+  const say = (text: string) => terminal.write(text);
+  say("tty; sleep 1000\r");
+  await terminal.untilOutput(/\/dev\/hvc0/, bootLimitMs);
+  say("\x03");
+  await terminal.untilOutput(/\^C[\s\S]*lab \S+ # $/, bootLimitMs);
+  say("exit $((40+2))\r");
+  const { code } = await terminal.waitExit(bootLimitMs);
+  assert.equal(code, 42, terminal.output());
+});
+
+test("without a terminal there is no shell, and one line says so", async () => {
+  const run = startProcess(process.execPath, lab());
+  run.closeInput();
+  const { code } = await run.waitExit(bootLimitMs);
+  assert.equal(code, 1);
+  assert.match(run.output(), /^lab: a shell needs a terminal; .*\n$/);
+});
