@@ -2,15 +2,16 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BusClient, variant } from "./bus-client.ts";
+import type { BusClient } from "./bus-client.ts";
+import { busName, DaemonClient } from "./daemon-client.ts";
 import { requirePrivateNamespace } from "./namespace.ts";
 import { type PrivateBus, startPrivateBus } from "./private-bus.ts";
 import { type ManagedProcess, startProcess } from "./processes.ts";
 import { until } from "./until.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-export const busName = "org.chromium.flimflam";
-const flimflam = (name: string) => `org.chromium.flimflam.${name}`;
+
+export { busName, type Properties } from "./daemon-client.ts";
 
 export interface DaemonOptions {
   /** Default: a new one, removed with the daemon. */
@@ -23,29 +24,28 @@ export interface DaemonOptions {
   readonly folder?: string;
 }
 
-export type Properties = Readonly<Record<string, unknown>>;
-
 /**
  * The built daemon (`bin/fairleadd`) on a private bus with folders of its own. With FAIRLEAD_TEST_FROM_SOURCE=1 it runs
  * src/main.ts without a build.
  */
-export class TestDaemon {
+export class TestDaemon extends DaemonClient {
   #process: ManagedProcess | undefined;
   private constructor(
     private readonly ownBus: PrivateBus | undefined,
-    readonly busAddress: string,
-    readonly client: BusClient,
+    busAddress: string,
+    client: BusClient,
     readonly folder: string,
     private readonly options: DaemonOptions,
-  ) {}
+  ) {
+    super(busAddress, client);
+  }
 
   /** Resolves when the Manager answers. */
   static async start(options: DaemonOptions = {}): Promise<TestDaemon> {
     requirePrivateNamespace();
     const bus = options.busAddress === undefined ? (options.bus ?? (await startPrivateBus())) : undefined;
     const address = options.busAddress ?? bus?.address ?? "";
-    const client = await BusClient.connect(address);
-    await client.listen(`type='signal',sender='${busName}'`);
+    const client = await DaemonClient.connectClient(address);
     const folder = options.folder ?? mkdtempSync(join(tmpdir(), "fairlead-daemon-"));
     const daemon = new TestDaemon(bus, address, client, folder, options);
     try {
@@ -111,35 +111,6 @@ export class TestDaemon {
     this.client.close();
     if (!this.options.bus) await this.ownBus?.remove();
     if (!this.options.folder) rmSync(this.folder, { recursive: true, force: true });
-  }
-
-  call(path: string, interfaceName: string, member: string, signature = "", body: unknown[] = []): Promise<unknown[]> {
-    return this.client.call(busName, path, interfaceName, member, signature, body);
-  }
-  /** GetProperties of a flimflam interface: `properties("/device/eth0", "Device")`. */
-  async properties(path: string, kind: string): Promise<Properties> {
-    const [values] = await this.call(path, flimflam(kind), "GetProperties");
-    return values as Properties;
-  }
-  manager(): Promise<Properties> {
-    return this.properties("/", "Manager");
-  }
-  async setProperty(path: string, kind: string, name: string, signature: string, value: unknown): Promise<void> {
-    await this.call(path, flimflam(kind), "SetProperty", "sv", [name, variant(signature, value)]);
-  }
-  /** Every Service the Manager lists, best first. */
-  async services(): Promise<Properties[]> {
-    const paths = (await this.manager()).Services as string[];
-    return Promise.all(
-      paths.map(async (path): Promise<Properties> => ({ path, ...(await this.properties(path, "Service")) })),
-    );
-  }
-  /** Every Device the Manager lists. */
-  async devices(): Promise<Properties[]> {
-    const paths = (await this.manager()).Devices as string[];
-    return Promise.all(
-      paths.map(async (path): Promise<Properties> => ({ path, ...(await this.properties(path, "Device")) })),
-    );
   }
 }
 

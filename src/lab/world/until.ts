@@ -2,6 +2,8 @@ import { setTimeout as pause } from "node:timers/promises";
 
 /** How often a condition is looked at. Small against what is waited for, large against the cost of one look. */
 const pollMs = 5;
+/** A look that is dear is had less often, lest it hold up what is waited for; but nobody waits long for the next. */
+const longestPauseMs = 200;
 
 type Truthy<T> = Exclude<T, false | 0 | "" | null | undefined>;
 
@@ -13,6 +15,7 @@ export async function until<T>(what: string, condition: () => T | Promise<T>, li
   const endsAt = performance.now() + limitMs;
   for (;;) {
     let last: string;
+    const lookedAt = performance.now();
     try {
       const value = await condition();
       if (value) return value as Truthy<T>;
@@ -20,8 +23,9 @@ export async function until<T>(what: string, condition: () => T | Promise<T>, li
     } catch (error) {
       last = `last error: ${error instanceof Error ? error.message : String(error)}`;
     }
-    if (performance.now() >= endsAt) throw new Error(`waited ${limitMs} ms in vain until ${what}; ${last}`);
-    await pause(pollMs);
+    const now = performance.now();
+    if (now >= endsAt) throw new Error(`waited ${limitMs} ms in vain until ${what}; ${last}`);
+    await pause(Math.min(Math.max(pollMs, 2 * (now - lookedAt)), longestPauseMs));
   }
 }
 

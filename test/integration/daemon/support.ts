@@ -1,5 +1,6 @@
 import type { TestContext } from "node:test";
 import { type DaemonOptions, type Properties, TestDaemon } from "../../harness/daemon.ts";
+import type { DaemonClient } from "../../harness/daemon-client.ts";
 import { type DhcpServer, type DhcpServerOptions, startDhcpServer } from "../../harness/dhcp-server.ts";
 import { addCable, addPeer, type Cable, type CableOptions, type Peer } from "../../harness/namespace.ts";
 import { type ManagedProcess, startProcess, tryRun } from "../../harness/processes.ts";
@@ -75,7 +76,7 @@ export async function startServer(
 export const times = (server: DhcpServer, word: string): number => server.log().split(`${word}(`).length - 1;
 
 /** The Service on the Device of the link, also while its cable is out. */
-export async function serviceOn(daemon: TestDaemon, link: string): Promise<Properties | undefined> {
+export async function serviceOn(daemon: DaemonClient, link: string): Promise<Properties | undefined> {
   for (const path of (await daemon.manager()).ServiceCompleteList as string[]) {
     const service = await daemon.properties(path, "Service").catch(() => undefined);
     if (service?.Device === `/device/${link}`) return { path, ...service };
@@ -83,14 +84,14 @@ export async function serviceOn(daemon: TestDaemon, link: string): Promise<Prope
   return undefined;
 }
 /** The limit leaves room for two lost packets: DHCP sends again after 4 and 8 seconds. */
-export function untilState(daemon: TestDaemon, link: string, state: string, limitMs = 20_000): Promise<Properties> {
+export function untilState(daemon: DaemonClient, link: string, state: string, limitMs = 20_000): Promise<Properties> {
   const found = async () => {
     const service = await serviceOn(daemon, link);
     return service?.State === state && service;
   };
   return until(`the Service on ${link} is ${state}`, found, limitMs) as Promise<Properties>;
 }
-export const devicePaths = async (daemon: TestDaemon): Promise<readonly string[]> =>
+export const devicePaths = async (daemon: DaemonClient): Promise<readonly string[]> =>
   [...((await daemon.manager()).Devices as string[])].sort();
 
 /** Starts a Python program in a peer (or here), and waits until it prints `ready`. */

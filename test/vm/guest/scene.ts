@@ -2,10 +2,12 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { type DaemonOptions, TestDaemon } from "../../harness/daemon.ts";
+import type { DaemonClient } from "../../harness/daemon-client.ts";
 import { addCable, addPeer, type Cable, type Peer } from "../../harness/namespace.ts";
 import { startProcess, tryRun } from "../../harness/processes.ts";
 import { until } from "../../harness/until.ts";
 import { type AccessPoint, type AccessPointOptions, startAccessPoint } from "./access-point.ts";
+import { InstalledDaemon } from "./installed-daemon.ts";
 import { patienceMs } from "./patience.ts";
 
 /** The runner brings what is here out of the guest when the scenario fails. */
@@ -21,7 +23,7 @@ interface Part {
 /** Whatever a scenario sets up in its guest. Parts end in reverse order; their logs are kept when it fails. */
 export class Scene {
   readonly #parts: Part[] = [];
-  #daemon: TestDaemon | undefined;
+  #daemon: DaemonClient | undefined;
   /** `t`: for helpers of the host's integration tests, which all work in a guest. */
   constructor(readonly t: TestContext) {}
 
@@ -34,6 +36,12 @@ export class Scene {
     const daemon = await TestDaemon.start(options);
     this.#daemon = daemon;
     return this.add(daemon, { name: "fairleadd", log: () => daemon.log(), end: () => daemon.remove() });
+  }
+  /** The daemon as the shipped unit starts it, on a guest with systemd. Installed, but not started. */
+  async installDaemon(): Promise<InstalledDaemon> {
+    const daemon = await InstalledDaemon.install();
+    this.#daemon = daemon;
+    return this.add(daemon, { name: "fairlead.service", log: () => daemon.log(), end: () => daemon.remove() });
   }
   /** Another machine: a network namespace. */
   addPeer(name: string): Peer {

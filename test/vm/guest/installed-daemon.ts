@@ -1,0 +1,73 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { DaemonClient } from "../../harness/daemon-client.ts";
+import { run, tryRun } from "../../harness/processes.ts";
+import { until } from "../../harness/until.ts";
+import { systemBus } from "./booted-system.ts";
+import { patienceMs } from "./patience.ts";
+
+/** Where an administrator's additions to the unit are looked for, until the next boot. */
+const dropIns = "/run/systemd/system/fairlead.service.d";
+/** Once for all scenarios of a guest, as on a machine. */
+let isInstalled = false;
+
+/** What `scripts/install-system` put in place on the guest's own disk, run by its systemd. */
+export class InstalledDaemon extends DaemonClient {
+  readonly unit = "fairlead.service";
+
+  /** Does what the installer tells its user to do, short of starting the daemon. */
+  static async install(): Promise<InstalledDaemon> {
+    if (!isInstalled) {
+      run("scripts/install-system", []);
+      run("systemctl", ["reload", "dbus.service"]);
+      run("systemctl", ["daemon-reload"]);
+    }
+    isInstalled = true;
+    const { busAddress } = systemBus;
+    return new InstalledDaemon(busAddress, await DaemonClient.connectClient(busAddress));
+  }
+
+  /** Waits for the job to end unless `--no-block` is among the arguments. Throws with what systemctl complained of. */
+  systemctl(...args: readonly string[]): string {
+    return run("systemctl", args);
+  }
+  /** Properties of a unit, by name; absent ones are empty. Numbers are texts, times microseconds since the boot. */
+  show<Name extends string>(names: readonly Name[], unit: string = this.unit): Readonly<Record<Name, string>> {
+    const text = run("systemctl", ["show", "--property", names.join(","), unit]);
+    const found = new Map(text.split("\n").map((line) => line.split(/=(.*)/s, 2) as [string, string]));
+    return Object.fromEntries(names.map((name) => [name, found.get(name) ?? ""])) as Record<Name, string>;
+  }
+  /** The process that systemd takes for the daemon; 0: none. */
+  get pid(): number {
+    return Number(this.show(["MainPID"]).MainPID);
+  }
+  /** Resolves to the process that took the place of another one and has told that it is ready. */
+  untilReplaced(pid: number): Promise<number> {
+    const replaced = () => {
+      const { MainPID, ActiveState } = this.show(["MainPID", "ActiveState"]);
+      return ActiveState === "active" && Number(MainPID) !== pid && Number(MainPID);
+    };
+    return until(`systemd has replaced process ${pid}`, replaced, patienceMs);
+  }
+  /** Lines for a section `[Service]`, in force from the next start on. */
+  override(...lines: readonly string[]): void {
+    mkdirSync(dropIns, { recursive: true });
+    writeFileSync(`${dropIns}/scenario.conf`, ["[Service]", ...lines, ""].join("\n"));
+    this.systemctl("daemon-reload");
+  }
+  /** What the journal has of the unit: the daemon's lines and systemd's about it. */
+  log(): string {
+    return run("journalctl", ["--boot", "--no-pager", "--output=short-monotonic", "--unit", this.unit]);
+  }
+  /** Stops it; what it keeps for the next start goes, so that another scenario finds a new machine. */
+  remove(): void {
+    this.client.close();
+    tryRun("systemctl", ["stop", this.unit]);
+    tryRun("systemctl", ["reset-failed", this.unit]);
+    if (existsSync(dropIns)) {
+      rmSync(dropIns, { recursive: true });
+      tryRun("systemctl", ["daemon-reload"]);
+    }
+    for (const kind of ["run", "var/lib"]) rmSync(`/${kind}/fairlead`, { recursive: true, force: true });
+    tryRun("ip", ["rule", "flush", "protocol", "102"]);
+  }
+}

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { run, tryRun } from "../../../harness/processes.ts";
+import { until } from "../../../harness/until.ts";
+import { addLan, plugIn, startServer, untilState } from "../../../integration/daemon/support.ts";
+import { as } from "../../guest/booted-system.ts";
+import { watchContinuity } from "../../guest/continuity.ts";
+import type { InstalledDaemon } from "../../guest/installed-daemon.ts";
+import { patienceMs } from "../../guest/patience.ts";
+import { scenario } from "../../guest/scene.ts";
+
+const waitUnit = "fairlead-wait-online.service";
+const getsProperties = ["call", "org.chromium.flimflam", "/", "org.chromium.flimflam.Manager", "GetProperties"];
+const isAnswered = () => tryRun("busctl", ["--auto-start=no", ...getsProperties]).code === 0;
+const stateOf = (daemon: InstalledDaemon, unit?: string) => daemon.show(["ActiveState"], unit).ActiveState;
+
+scenario(
+  "the machine is online for systemd when it is; a daemon that was stopped comes when somebody calls",
+  async (scene) => {
+    const daemon = await scene.installDaemon();
+    const peer = scene.addPeer("router");
+    plugIn(scene.t, "eth0", peer, { peerLink: "lan", address: "10.1.0.1/24" });
+    for (const target of ["network.target", "network-online.target"]) {
+      assert.equal(stateOf(daemon, target), "inactive", "nobody else reaches it");
+    }
+    daemon.systemctl("enable", "fairlead.service", waitUnit);
+    daemon.systemctl("start", "--no-block", "network-online.target");
+    await until("the daemon has told that it is ready", () => stateOf(daemon) === "active", patienceMs);
+    assert.ok(isAnswered(), "who is ready has its name, and answers");
+    await until("the other program waits", () => stateOf(daemon, waitUnit) === "activating", patienceMs);
+    assert.equal(stateOf(daemon, "network.target"), "active", "links may be used");
+    assert.equal(stateOf(daemon, "network-online.target"), "inactive", "there is no lease");
+
+    await startServer(scene.t, peer, "10.1.0");
+    await until("it is online", () => stateOf(daemon, "network-online.target") === "active", patienceMs);
+    assert.equal(stateOf(daemon, waitUnit), "active", "not because nobody waits any more");
+    await untilState(daemon, "eth0", "ready", patienceMs);
+    assertOrder(daemon);
+
+    const connection = await watchContinuity(scene, "eth0", "10.1.0.1");
+    daemon.systemctl("stop", "fairlead.service");
+    assertStoppedInOrder(daemon);
+    await connection.assertUnbroken("a stop");
+    assert.ok(!isAnswered(), "it is gone");
+    assert.equal(as("alice", "busctl", "--system", ...getsProperties).code, 0);
+    await until("it is ready again", () => stateOf(daemon) === "active", patienceMs);
+    await connection.assertUnbroken("a start by a call");
+    assertJournal();
+  },
+);
+
+/** Of one transaction, by the moments systemd has noted. */
+function assertOrder(daemon: InstalledDaemon): void {
+  const moment = "ActiveEnterTimestampMonotonic";
+  const reached = (unit: string) => Number(daemon.show([moment], unit)[moment]);
+  const order = ["fairlead.service", "network.target", waitUnit, "network-online.target"].map(reached);
+  assert.deepEqual(
+    order,
+    [...order].sort((a, b) => a - b),
+  );
+  const { After, Before } = daemon.show(["After", "Before"]);
+  assert.match(After, /\bdbus\.service\b/, "at shutdown it may say goodbye before the bus goes");
+  assert.match(After, /\bnetwork-pre\.target\b/, "firewalls are up before it");
+  assert.match(Before, /\bshutdown\.target\b/);
+}
+
+function assertStoppedInOrder(daemon: InstalledDaemon): void {
+  const end = daemon.show(["Result", "ExecMainCode", "ExecMainStatus", "NRestarts", "ActiveState"]);
+  const hasExited = "1";
+  const clean = { Result: "success", ExecMainCode: hasExited, ExecMainStatus: "0" };
+  assert.deepEqual(end, { ...clean, NRestarts: "0", ActiveState: "inactive" });
+  assert.ok(existsSync("/run/fairlead/resolv.conf"), "name servers outlive it");
+}
+
+/** After two starts and a stop. */
+function assertJournal(): void {
+  const lines = run("journalctl", ["--boot", "--output=json", "--unit=fairlead.service", "_TRANSPORT=stdout"]);
+  const entries = lines
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Readonly<Record<string, string>>);
+  const saying = (words: string) => entries.filter(({ MESSAGE = "" }) => MESSAGE.includes(words));
+  assert.equal(saying("is ready: 1 devices").length, 2);
+  assert.equal(saying("stopping: SIGTERM").length, 1);
+  assert.ok(
+    saying("is ready").every(({ PRIORITY }) => PRIORITY === "6"),
+    "with its level",
+  );
+  const worse = entries.filter(({ PRIORITY }) => Number(PRIORITY) < 6).map(({ MESSAGE }) => MESSAGE);
+  assert.deepEqual(worse, [], "nothing is amiss on a machine in order");
+}
+
+scenario("whatever happens to the daemon, systemd has it back, and the connection never notices", async (scene) => {
+  const daemon = await scene.installDaemon();
+  const lan = await addLan(scene.t, "router");
+  daemon.override("WatchdogSec=5");
+  daemon.systemctl("start", "fairlead.service");
+  await untilState(daemon, "eth0", "ready", patienceMs);
+  const connection = await watchContinuity(scene, "eth0", "10.1.0.1");
+  const survives = async (what: string, happen: () => void) => {
+    const before = daemon.pid;
+    happen();
+    await daemon.untilReplaced(before);
+    await untilState(daemon, "eth0", "ready", patienceMs);
+    await connection.assertUnbroken(what);
+  };
+  const kill = (signal: string) => daemon.systemctl("kill", "--kill-whom=main", `--signal=${signal}`, daemon.unit);
+
+  await survives("a restart", () => void daemon.systemctl("restart", daemon.unit));
+  await survives("a crash", () => void kill("KILL"));
+  const pat = () => Number(daemon.show(["WatchdogTimestampMonotonic"]).WatchdogTimestampMonotonic);
+  const started = pat();
+  await until("the watchdog is patted", () => pat() > started, patienceMs);
+  await survives("a hang", () => void kill("STOP"));
+  assert.match(daemon.log(), /Watchdog timeout/);
+  assert.doesNotMatch(lan.server.log(), /DHCPRELEASE/);
+});
