@@ -1,9 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { endRunningFiles, runTestFile } from "./run-test-file.mjs";
+import { prebuildTests } from "./prebuild-tests.mjs";
+import { runTestBatch } from "./run-test-batch.mjs";
+import { runTestFile } from "./run-test-file.mjs";
 import { runScript, Stop } from "./say.mjs";
 import { setUp } from "./setup.mjs";
 import { Tally } from "./tally.mjs";
+import { endRunningTests } from "./test-process.mjs";
 import { guestObstacle, provideImage } from "./vm.mjs";
 
 const usage = `usage: node scripts/test.mjs PART [FILE ...]
@@ -72,14 +75,30 @@ function namespaceObstacle() {
 }
 
 /** Thousands of links that come and go hold a lock that all namespaces of the machine share: nothing else runs beside. */
-const holdsTheKernel = (file) => isReal(file) && file.includes("storm");
+const holdsTheKernel = ({ file }) => isReal(file) && file.includes("storm");
+
+/** A file that cannot share its process with others says why, in a line of its own. */
+const wantsOwnProcess = (file) => /^\/\/ own process: \S/m.test(readFileSync(file, "utf8"));
 
 /** Two at a time: the machine this must be quick on has two cores, and timing tests share them. */
 async function runFiles(files, tally) {
-  const obstacle = files.some(isReal) ? namespaceObstacle() : undefined;
-  const [alone, together] = [files.filter(holdsTheKernel), files.filter((file) => !holdsTheKernel(file))];
-  await Promise.all([runInTurn(together, tally, obstacle), runInTurn(together, tally, obstacle)]);
-  await runInTurn(alone, tally, obstacle);
+  if (files.length === 0) return;
+  const { programOf, remove } = await prebuildTests(files);
+  try {
+    const entries = files.map((file) => ({ file, program: programOf(file) }));
+    const own = entries.filter(({ file }) => isReal(file) || wantsOwnProcess(file));
+    const shared = entries.filter((entry) => !own.includes(entry));
+    const [alone, together] = [own.filter(holdsTheKernel), own.filter((entry) => !holdsTheKernel(entry))];
+    const obstacle = files.some(isReal) ? namespaceObstacle() : undefined;
+    const takeTurns = async () => {
+      await runInTurn(together, tally, obstacle);
+      await runTestBatch(shared, (result) => tally.add(result));
+    };
+    await Promise.all([takeTurns(), takeTurns()]);
+    await runInTurn(alone, tally, obstacle);
+  } finally {
+    remove();
+  }
 }
 
 /** In guests or about them, two side by side, once the host's tests have left the processors to them. */
@@ -107,11 +126,12 @@ async function runGuests(files, tally) {
 
 /** Takes files off the list until none is left. */
 async function runInTurn(waiting, tally, obstacle) {
-  for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+  for (let entry = waiting.shift(); entry !== undefined; entry = waiting.shift()) {
+    const { file, program } = entry;
     const inNamespace = isReal(file);
     if (inNamespace && obstacle !== undefined) {
       tally.add({ file, ms: 0, tests: [{ kind: "skip", name: "(whole file)", reason: obstacle }], output: "" });
-    } else tally.add(await runTestFile(file, inNamespace ? "namespace" : "host"));
+    } else tally.add(await runTestFile(file, inNamespace ? "namespace" : "host", { program }));
   }
 }
 
@@ -121,7 +141,7 @@ async function main() {
   if (!part || wanted.some((argument) => argument.startsWith("-"))) throw new Stop(usage);
   for (const signal of ["SIGINT", "SIGTERM"]) {
     process.once(signal, () => {
-      endRunningFiles();
+      endRunningTests();
       process.exit(130);
     });
   }

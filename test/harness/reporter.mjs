@@ -4,13 +4,14 @@
  */
 const maxErrorCharacters = 6000;
 
-const errorText = (error) => {
+export const errorText = (error) => {
   const cause = error?.cause ?? error;
   const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause?.message ?? cause);
   return text.slice(0, maxErrorCharacters);
 };
 
-function lineFor(kind, data) {
+/** Undefined: nothing to tell. */
+export function lineFor(kind, data) {
   const { name, skip, todo, details } = data;
   if (details?.type === "suite" && kind === "pass") return undefined;
   const failure = details?.error?.failureType;

@@ -47,8 +47,9 @@ test("every interface table of src/dbus is in the catalogue, once", async () => 
   const isTable = (value: unknown): value is { name: string } =>
     typeof value === "object" && value !== null && "methods" in value && "signals" in value && "doc" in value;
   const found = new Set<string>();
-  for (const name of readdirSync(folder).filter((file) => file.endsWith("-interface.ts"))) {
-    const module = (await import(join(folder, name))) as Record<string, unknown>;
+  for (const file of readdirSync(folder).filter((name) => name.endsWith("-interface.ts"))) {
+    const name = basename(file, "-interface.ts");
+    const module = (await import(`../../../src/dbus/${name}-interface.ts`)) as Record<string, unknown>;
     for (const value of Object.values(module)) if (isTable(value)) found.add(value.name);
   }
   assert.deepEqual(catalogue.map(({ table }) => table.name).sort(), [...found].sort());

@@ -1,3 +1,4 @@
+// own process: measures the memory of all of it
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { test } from "node:test";

@@ -1,3 +1,4 @@
+// own process: collects the garbage of all of it
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { releaseMemory } from "../../../src/system/memory.ts";

@@ -1,0 +1,58 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { Stop } from "./say.mjs";
+import { root } from "./setup.mjs";
+
+/** Below node_modules, so that packages are found from there; guests and other users may read it. */
+const cache = join(root, "node_modules", ".cache", "fairlead-tests");
+
+/** A module that asks where it is gets the place of its source: data files and addons are found from there. */
+const sourceLocations = {
+  name: "source-locations",
+  setup(build) {
+    build.onLoad({ filter: /[/](src|test|scripts)[/].*\.(ts|mjs)$/ }, ({ path }) => {
+      const text = readFileSync(path, "utf8");
+      if (!text.includes("import.meta.")) return undefined;
+      const contents = text
+        .replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href))
+        .replaceAll("import.meta.dirname", JSON.stringify(dirname(path)));
+      return { contents, loader: path.endsWith(".ts") ? "ts" : "js" };
+    });
+  },
+};
+
+/**
+ * Translates test files and all they import, once for all; what several import becomes modules that they share.
+ * Returns `{ programOf(file), remove() }`.
+ */
+export async function prebuildTests(files) {
+  const folder = newFolder();
+  const { build } = await import("esbuild");
+  const options = {
+    ...{ absWorkingDir: root, entryPoints: files, outdir: folder, outbase: root },
+    ...{ bundle: true, splitting: true, format: "esm", platform: "node", target: "node20.19", packages: "external" },
+    ...{ outExtension: { ".js": ".mjs" }, chunkNames: "shared/[hash]", keepNames: true },
+    ...{ sourcemap: true, sourcesContent: false, plugins: [sourceLocations], logLevel: "error" },
+  };
+  // What is wrong has been printed by then.
+  await build(options).catch(() => {
+    rmSync(folder, { recursive: true, force: true });
+    throw new Stop("test: a test file cannot be translated");
+  });
+  return {
+    programOf: (file) => join(folder, file.replace(/\.ts$/, ".mjs")),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Two runs may be under way at once. What a run that was killed left behind goes with the next one. */
+function newFolder() {
+  mkdirSync(cache, { recursive: true });
+  for (const name of readdirSync(cache)) {
+    if (!isRunning(Number(name.split("-")[0]))) rmSync(join(cache, name), { recursive: true, force: true });
+  }
+  return mkdtempSync(join(cache, `${process.pid}-`));
+}
+
+const isRunning = (pid) => existsSync(`/proc/${pid}`);
