@@ -30,6 +30,7 @@ import { PolkitAuthority } from "./polkit/authority.ts";
 import { ProfileStack } from "./profiles/profile-stack.ts";
 import { sqliteStorage } from "./profiles/sqlite-storage.ts";
 import { StateLock } from "./profiles/state-lock.ts";
+import { EthernetEapProvider } from "./providers/ethernet-eap-provider.ts";
 import { KernelRtnl } from "./rtnl/kernel.ts";
 import { LogindSleep } from "./sleep/logind.ts";
 import { uidOfAccount } from "./system/accounts.ts";
@@ -246,6 +247,7 @@ export class Daemon {
       debug: this.#debug,
       links: new LinkSelection({ block: config.blockedLinks, allow: config.allowedLinks }),
       technologyOrder: config.technologyOrder,
+      makeProviders: (host) => [new EthernetEapProvider(host)],
       readFacts: readLinkFacts,
       readSpeedMbps: readLinkSpeedMbps,
       readTraffic: readLinkTraffic,

@@ -49,7 +49,7 @@ export interface PropertyDef<T, S extends Signature> {
     /** `isStored`: the value was in the store; else it is the default. */
     restore(of: T, value: Wire[S], isStored: boolean): void;
   };
-  /** True for secrets: never readable, never logged, never in a dump. */
+  /** True for secrets: never readable, never logged, never in a dump. `get` then serves the store alone. */
   readonly isSecret?: true;
   /** Stored with the object and never on the bus. */
   readonly isInternal?: true;
@@ -69,7 +69,10 @@ export const propertyTable =
   <const P extends PropertyTable<T>>(table: P): P =>
     table;
 
-/** Told of every difference that clients have to hear of. `value` undefined: the property is absent from now on. */
+/**
+ * Told of every difference that clients have to hear of. `value` undefined: the property is absent from now on, or it is a
+ * secret.
+ */
 export type Announce = (name: string, signature: Signature, value: unknown) => void;
 
 /** What became of several values that were to be set. */
@@ -134,7 +137,7 @@ export class PropertyStore<T> {
     const value = def.get(this.of);
     if (isSameValue(this.#heard[at], value)) return;
     this.#heard[at] = value;
-    this.announce(name, def.signature, value);
+    this.announce(name, def.signature, def.isSecret ? undefined : value);
   }
   /** As {@link touch}, and says it even when nothing changed: some clients wait for the signal itself. */
   retell(name: string): void {
@@ -142,14 +145,15 @@ export class PropertyStore<T> {
     const def = this.shape.def(name);
     const value = def.get?.(this.of);
     if (!isSameValue(this.#heard[at], value)) this.#heard[at] = value;
-    if (value !== undefined) this.announce(name, def.signature, value);
+    if (value !== undefined && !def.isSecret) this.announce(name, def.signature, value);
   }
   /** Looks at every property; for changes whose reach is not known. */
   touchAll(): void {
     for (const name of this.shape.names) this.touch(name);
   }
-  /** What clients last heard of this property; undefined while it is absent. */
+  /** What clients last heard of this property; undefined while it is absent, and of a secret. */
   value(name: string): unknown {
+    if (this.shape.def(name).isSecret) return undefined;
     return this.#heard[this.shape.position(name)];
   }
   /**

@@ -24,6 +24,14 @@ export type Owner = "machine" | "nobody" | { readonly uid: number | undefined };
 
 export const ownerOfProfile = (profile: Profile): Owner => (profile.isMachine ? "machine" : { uid: profile.ownerUid });
 export const ownerOfService = ({ profile }: Service): Owner => (profile ? ownerOfProfile(profile) : "nobody");
+/**
+ * Whose consent it takes that a Service comes into a Profile of `receiver`, who can read its secrets from then on: what one
+ * keeps is not another's to take, nor what somebody typed in that nobody keeps yet.
+ */
+export function ownerToMove(service: Service, receiver: Owner): Owner {
+  if (!service.profile) return service.holdsSecret ? "machine" : receiver;
+  return isSameOwner(ownerOfService(service), receiver) ? receiver : "machine";
+}
 export const isSameOwner = (a: Owner, b: Owner): boolean =>
   typeof a === "object" && typeof b === "object" ? a.uid === b.uid : a === b;
 

@@ -7,7 +7,7 @@ import { managerInterface } from "./manager-interface.ts";
 import { eventsInterface, fairleadManagerInterface } from "./manager-reasons-interface.ts";
 import { profileExchangeInterface } from "./profile-exchange-interface.ts";
 import { profileInterface } from "./profile-interface.ts";
-import { serviceInterface, serviceReasonsInterface } from "./service-interface.ts";
+import { eapServiceInterface, serviceReasonsInterface } from "./service-interface.ts";
 
 export interface CatalogueEntry {
   // biome-ignore lint/suspicious/noExplicitAny: each interface has its own kind of object
@@ -28,7 +28,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   { table: eventsInterface, objects: manager },
   { table: deviceInterface, objects: device },
   { table: deviceReasonsInterface, objects: device },
-  { table: serviceInterface, objects: service },
+  { table: eapServiceInterface, objects: service },
   { table: serviceReasonsInterface, objects: service },
   { table: profileInterface, objects: profile },
   { table: profileExchangeInterface, objects: profile },

@@ -15,7 +15,7 @@ import { managerInterface } from "./manager-interface.ts";
 import { type DaemonView, eventsInterface, fairleadManagerInterface } from "./manager-reasons-interface.ts";
 import { profileExchangeInterface } from "./profile-exchange-interface.ts";
 import { ProfileView, profileInterface } from "./profile-interface.ts";
-import { serviceInterface, serviceReasonsInterface } from "./service-interface.ts";
+import { serviceInterfaceOf, serviceReasonsInterface } from "./service-interface.ts";
 
 interface OnBus {
   readonly object: ExportedObject;
@@ -59,7 +59,7 @@ export class Exporter implements ManagerObserver {
 
   serviceAdded(service: Service): void {
     this.#export(service, service.path, [
-      this.#adaptor(service, serviceInterface, service),
+      this.#adaptor(service, serviceInterfaceOf(service), service),
       this.#adaptor(service, serviceReasonsInterface),
     ]);
   }

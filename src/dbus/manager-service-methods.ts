@@ -1,7 +1,7 @@
 /** Methods of the Manager that find, make and configure Services (spec/shill-dbus-api.md, 1.1; shill-behaviour.md, 8). */
 import type { Manager } from "../manager/manager.ts";
 import type { Configuration } from "../services/configuration.ts";
-import { isSameOwner, type Owner, ownerOfProfile, ownerOfService } from "./access.ts";
+import { type Owner, ownerOfProfile, ownerToMove } from "./access.ts";
 import { args, type MethodEntry } from "./interface-table.ts";
 
 const properties = { properties: "a{sv}" } as const;
@@ -21,8 +21,7 @@ const refusals = [
  */
 function ownerOfBoth({ configurator }: Manager, target: Owner, configuration: Configuration): Owner {
   const existing = configurator.existing(configuration);
-  if (!existing?.profile) return target;
-  return isSameOwner(ownerOfService(existing), target) ? target : "machine";
+  return existing ? ownerToMove(existing, target) : target;
 }
 
 export const managerServiceMethods = {

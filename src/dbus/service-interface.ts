@@ -1,10 +1,11 @@
 import { DaemonError } from "../base/errors.ts";
 import type { WireVariant } from "../base/property.ts";
 import type { Configuration } from "../services/configuration.ts";
+import { ethernetEapShape } from "../services/ethernet-eap-service.ts";
 import type { Service } from "../services/service.ts";
 import { serviceShape } from "../services/service-properties.ts";
-import { ownerOfProfile, ownerOfService } from "./access.ts";
-import { args, interfaceTable, type MethodEntry } from "./interface-table.ts";
+import { ownerOfProfile, ownerOfService, ownerToMove } from "./access.ts";
+import { args, type InterfaceTable, interfaceTable, type MethodEntry } from "./interface-table.ts";
 import { clearPropertyMethod, propertyChanged, propertyMethods } from "./property-methods.ts";
 
 const setProperties: MethodEntry<Service> = {
@@ -39,14 +40,16 @@ const clearProperties: MethodEntry<Service> = {
   },
 };
 
-export const serviceInterface = interfaceTable<Service>({
+const parts: Parameters<typeof interfaceTable<Service>>[0] = {
   name: "org.chromium.flimflam.Service",
-  doc: "Something to connect to: a cable, later a wireless network or a VPN.",
-  properties: serviceShape,
+  doc: "Something to connect to: a cable, later a wireless network or a VPN. EAP.* are properties of those that know 802.1X.",
   ownerOf: ownerOfService,
   receiverOf: (service, property, value) => {
     const target = property === "Profile" ? service.host.profiles.byPath(String(value)) : undefined;
-    return target && ownerOfProfile(target);
+    if (!target) return undefined;
+    // Both have to agree; that the present owner does was asked before.
+    const receiver = ownerOfProfile(target);
+    return service.profile ? receiver : ownerToMove(service, receiver);
   },
   signals: propertyChanged,
   methods: {
@@ -138,11 +141,13 @@ export const serviceInterface = interfaceTable<Service>({
     GetEapPassphrase: {
       in: [],
       out: args({ passphrase: "s" }),
-      doc: "The passphrase of 802.1X. IllegalOperation without EAP.",
-      errors: ["IllegalOperation", "PermissionDenied"],
+      doc: "The password of 802.1X. IllegalOperation without EAP, NotSupported where none is set.",
+      errors: ["IllegalOperation", "NotSupported", "PermissionDenied"],
       right: "secrets",
-      call: (service) => {
-        throw new DaemonError("IllegalOperation", `${service.logName} does not use EAP`);
+      call: ({ eap, logName }) => {
+        if (!eap) throw new DaemonError("IllegalOperation", `${logName} does not use EAP`);
+        if (eap.password === "") throw new DaemonError("NotSupported", `${logName} has no EAP password`);
+        return [eap.password];
       },
     },
     GetLoadableProfileEntries: {
@@ -153,7 +158,14 @@ export const serviceInterface = interfaceTable<Service>({
       call: (service) => [service.loadableEntries()],
     },
   },
-});
+};
+
+/** Of Services that know 802.1X; the others have the same members but for the properties EAP.*. */
+export const eapServiceInterface = interfaceTable<Service>({ ...parts, properties: ethernetEapShape });
+const plainServiceInterface = interfaceTable<Service>({ ...parts, properties: serviceShape });
+
+export const serviceInterfaceOf = (service: Service): InterfaceTable<Service> =>
+  service.shape === ethernetEapShape ? eapServiceInterface : plainServiceInterface;
 
 /** Our own additions: the reasons behind what a Service does. */
 export const serviceReasonsInterface = interfaceTable<Service>({

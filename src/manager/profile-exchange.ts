@@ -5,6 +5,7 @@ import { isTechnologyName } from "../base/technology.ts";
 import type { Profile } from "../profiles/profile.ts";
 import { formatProfile, isSecretRow, type ProfileEntries, parseProfile } from "../profiles/profile-text.ts";
 import type { EntryRows, ProfileStore } from "../profiles/store.ts";
+import { ethernetEapShape } from "../services/ethernet-eap-service.ts";
 import { serviceShape } from "../services/service-properties.ts";
 import { managerEntry } from "./manager-settings.ts";
 
@@ -41,7 +42,8 @@ function shapeOf(entry: string, managerShape: PropertyShape<never>): KnownRows |
   if (entry === managerEntry) return { shape: managerShape, isComplete: true };
   const [prefix = ""] = entry.split("_", 1);
   if (!isTechnologyName(prefix)) return undefined;
-  return { shape: serviceShape as unknown as PropertyShape<never>, isComplete: prefix === "ethernet" };
+  const shape = prefix === "etherneteap" ? ethernetEapShape : serviceShape;
+  return { shape: shape as unknown as PropertyShape<never>, isComplete: /^ethernet(eap)?$/.test(prefix) };
 }
 
 function checkRow(known: KnownRows | undefined, entry: string, name: string, json: string): void {

@@ -1,5 +1,6 @@
 import { DaemonError } from "../base/errors.ts";
 import { type SqliteDatabase, sqliteCode, storeError } from "./database.ts";
+import { isSecretRow } from "./profile-text.ts";
 import type { EntryRows, ProfileStore, StoredLease } from "./store.ts";
 import { checkEntry, checkLease, checkRoom, storeLimits } from "./store-limits.ts";
 
@@ -45,7 +46,9 @@ export class SqliteStore implements ProfileStore {
       const stored = id === undefined ? undefined : this.#rows(id);
       if (stored && holdsSame(stored, rows)) return;
       this.#inTransaction(() => this.#replaceRows(id ?? this.#addEntry(entry), stored, rows));
+      if (stored && losesSecret(stored, rows)) this.#mustScrub = true;
     });
+    if (this.#mustScrub) this.scrub();
   }
 
   delete(entry: string): boolean {
@@ -140,6 +143,10 @@ const holdsSame = (stored: EntryRows, rows: EntryRows): boolean => {
   for (const [name, json] of rows) if (stored.get(name) !== json) return false;
   return true;
 };
+
+/** Whether a secret that is stored now is another one, or none, afterwards. */
+const losesSecret = (stored: EntryRows, rows: EntryRows): boolean =>
+  [...stored].some(([name, json]) => isSecretRow(name, json) && rows.get(name) !== json);
 
 /** Compiled once: compiling costs more than running them. */
 function prepareStatements(db: SqliteDatabase) {

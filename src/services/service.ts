@@ -18,6 +18,7 @@ import {
   isConnecting,
   nextConnectState,
 } from "./connect-states.ts";
+import type { EapCredentials } from "./eap-credentials.ts";
 import { EventTimes } from "./event-times.ts";
 import { deviceProperties, networkProperties, stateProperties, technologyProperties } from "./property-groups.ts";
 import { type ConfigurationSource, type OrderFacts, orderProperties } from "./service-order.ts";
@@ -172,6 +173,14 @@ export abstract class Service implements OrderFacts {
   }
   get securityLevel(): number {
     return 0;
+  }
+  /** What it answers 802.1X with; undefined: it knows nothing of it. */
+  get eap(): EapCredentials | undefined {
+    return undefined;
+  }
+  /** Whether there is something in it that only its owner may read. */
+  get holdsSecret(): boolean {
+    return this.eap !== undefined && (this.eap.password !== "" || this.eap.pin !== "");
   }
   /** Inferred where the technology can tell; see {@link meteredOverride}. */
   get isMetered(): boolean {

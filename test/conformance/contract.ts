@@ -17,11 +17,12 @@ export interface ContractRow {
   readonly remark?: string;
 }
 
-/** Interface (without its prefix) -> rows. */
+/** Interface (without its prefix; its first word) -> rows. */
 export const contract: ReadonlyMap<string, readonly ContractRow[]> = new Map([
   ["Manager", [...methods(managerMethods()), signal(), ...properties(managerProperties())]],
   ["Device", [...methods(deviceMethods()), signal(), ...properties(deviceProperties())]],
   ["Service", [...methods(serviceMethods()), signal(), ...properties(serviceProperties())]],
+  ["Service with 802.1X", properties(eapProperties())],
   ["Profile", [...methods(profileMethods()), signal(), ...properties(profileProperties())]],
   ["IPConfig", [...methods(ipConfigMethods()), signal(), ...properties(ipConfigProperties())]],
 ]);
@@ -256,6 +257,28 @@ C UIData s rw
 C UplinkSpeedKbps u r | told as u, which is its type; shill's signal says i
 C DownlinkSpeedKbps u r | told as u, which is its type; shill's signal says i
 C Visible b r`;
+}
+
+function eapProperties(): string {
+  return `
+C EAP.AnonymousIdentity s rw
+C EAP.CertID s rw
+C EAP.Identity s rw
+C EAP.KeyID s rw
+C EAP.KeyMgmt s rw
+C EAP.Password s w
+C EAP.PIN s rw | write-only: a secret is not for every user of the machine to read
+X EAP.UseLoginPassword b rw | kept for clients; the password of the login is not known here
+C EAP.CACertPEM as rw
+C EAP.CACertID s rw
+C EAP.EAP s rw
+C EAP.InnerEAP s rw
+C EAP.TLSVersionMax s rw
+C EAP.SubjectMatch s rw
+C EAP.SubjectAlternativeNameMatch as rw
+C EAP.DomainSuffixMatch as rw
+C EAP.UseProactiveKeyCaching b rw
+C EAP.UseSystemCAs b rw`;
 }
 
 function profileMethods(): string {

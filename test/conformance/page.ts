@@ -1,18 +1,21 @@
 /** docs/conformance.md: each row of the contract with what stands for it here and the tests that show it. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isReadable } from "../../src/bus/introspection-xml.ts";
 import { catalogue } from "../../src/dbus/catalogue.ts";
 import { type ContractRow, contract } from "./contract.ts";
 
 /** What the daemon's own tables say of a row; undefined: absent. */
 export function presence(interfaceName: string, row: ContractRow): { readonly access: string } | undefined {
-  const table = catalogue.find(({ table: { name } }) => name === `org.chromium.flimflam.${interfaceName}`)?.table;
+  const table = tableOf(interfaceName);
   if (row.kind === "method") return table?.methods.has(row.name) ? { access: "" } : undefined;
   if (row.kind === "signal") return table?.signals.has(row.name) ? { access: "" } : undefined;
   const def = table?.properties?.defs.get(row.name);
   if (!def || def.isInternal || def.signature !== row.signature) return undefined;
-  return { access: `${def.get ? "r" : ""}${def.set ? "w" : ""}` };
+  return { access: `${isReadable(def) ? "r" : ""}${def.set ? "w" : ""}` };
 }
+const tableOf = (heading: string) =>
+  catalogue.find(({ table: { name } }) => name === `org.chromium.flimflam.${heading.split(" ", 1)[0]}`)?.table;
 
 /** The test that asks the real daemon for every property: type, access, and what SetProperty refuses. */
 export const everyProperty = "test/integration/daemon/contract.test.ts";
@@ -57,7 +60,7 @@ export function conformancePage(root: string): string {
 
 Clients written for shill rely on the members below. C: every connection manager has to have it; X: an oddity of ChromeOS,
 answered with a constant or left out; L: comes with its technology (VPN, cellular, tethering). Members of wireless
-Services and Devices, and of 802.1X, are not listed: they come with WiFi. Paths of tests are relative to \`test/\`.
+Services and Devices are not listed: they come with WiFi. Paths of tests are relative to \`test/\`.
 This page is made by \`npm run generate\`.
 
 ${sections.join("\n")}`;

@@ -83,9 +83,10 @@ function output([command = "", ...args]: readonly string[]): Promise<string> {
 /** What people have named: networks, Profiles' users, this host and who asks. */
 async function namesOf(daemon: Daemon): Promise<readonly string[]> {
   const snapshot = await daemon.snapshot();
-  const services = snapshot.services.map((service) => service.text("Name"));
+  const names = ["Name", "EAP.Identity", "EAP.AnonymousIdentity"];
+  const services = snapshot.services.flatMap((service) => names.map((name) => service.text(name)));
   const users = snapshot.all.flatMap(({ path }) => /^\/profile\/([^/]+)\/./.exec(path)?.[1] ?? []);
-  const generic = new Set(["ethernet", "Ethernet", "default", "root"]);
+  const generic = new Set(["ethernet", "ethernet eap parameters", "default", "root"]);
   return [...services, ...users, hostname(), userInfo().username].filter((name) => !generic.has(name.toLowerCase()));
 }
 

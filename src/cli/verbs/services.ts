@@ -19,6 +19,9 @@ export function serviceTable(views: readonly ServiceView[], width: number): Line
   return tableLines(columns, views.map(row), width);
 }
 
+/** Nothing that could ever be in reach. */
+const holdsSettings = ({ service }: ServiceView): boolean => service.text("Type") === "etherneteap";
+
 function row(view: ServiceView): readonly Span[] {
   const { service, device, reason } = view;
   const state = service.text("State");
@@ -45,7 +48,7 @@ export const services: Verb = {
     const shown = options.has("all") ? views : views.filter(isVisible);
     if (options.json) out.json({ services: shown.map(plainService) });
     else out.lines(serviceTable(shown, out.columns));
-    const hidden = views.length - shown.length;
+    const hidden = views.filter((view) => !shown.includes(view) && !holdsSettings(view)).length;
     if (!options.json && hidden > 0) out.line(styled(`${hidden} more out of reach: fairlead services --all`, "dim"));
     return exitCodes.ok;
   },

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { variant } from "../../harness/bus-client.ts";
 import { run } from "../../harness/processes.ts";
 import { addLan, startDaemon, untilState } from "./support.ts";
 
 const fairlead = fileURLToPath(new URL("../../../bin/fairlead", import.meta.url));
 const secret = "a-word-that-nobody-else-says";
+const replaced = "a-word-that-was-said-before";
 const entry = "wifi_any_686f6d65_managed_psk";
 
 test("a stored secret is found only in the file and in an export that asks for it", async (t) => {
@@ -19,17 +22,28 @@ test("a stored secret is found only in the file and in an export that asks for i
   const text = `${own("profile", "export", "default")}\n[${entry}]\nType = "wifi"\nName = "home"\nWiFi.Passphrase = "${secret}"\n`;
   run("sh", ["-c", `printf '%s\\n' "$1" | "$0" profile import default ${options.join(" ")}`, fairlead, text]);
   await daemon.setProperty(String(path), "Service", "UIData", "s", "looked at");
+  const flimflam = (kind: string) => `org.chromium.flimflam.${kind}`;
+  // The credentials of 802.1X on cables, by a client's own way; what is replaced is nowhere any more.
+  const configure = (password: string) => {
+    const properties = { Type: variant("s", "etherneteap"), "EAP.Password": variant("s", password) };
+    return daemon.call("/", flimflam("Manager"), "ConfigureService", "a{sv}", [properties]);
+  };
+  await configure(replaced);
+  const [eap] = await configure(secret);
   // Errors quote what is wrong, not the value.
   const broken = text.replace('Name = "home"', "Name = home");
   const importing = `printf '%s\\n' "$1" | "$0" profile import default ${options.join(" ")} 2>&1 || true`;
   const refusal = run("sh", ["-c", importing, fairlead, broken.replace(`"${secret}"`, `${secret}"`)]);
 
-  const flimflam = (kind: string) => `org.chromium.flimflam.${kind}`;
   const json = (value: unknown) =>
     JSON.stringify(value, (_key, item: unknown) => (typeof item === "bigint" ? String(item) : item));
   const asked: Record<string, string> = {
     "the refusal of a broken text": refusal,
     GetEntry: json(await daemon.call("/profile/default", flimflam("Profile"), "GetEntry", "s", [entry])),
+    "GetEntry of 802.1X": json(
+      await daemon.call("/profile/default", flimflam("Profile"), "GetEntry", "s", ["etherneteap_all"]),
+    ),
+    "properties of 802.1X": json(await daemon.properties(String(eap), "Service")),
     "properties of the Manager": json(await daemon.manager()),
     "properties of the Profile": json(await daemon.properties("/profile/default", "Profile")),
     GetManagedObjects: json(await daemon.call("/", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects")),
@@ -48,5 +62,15 @@ test("a stored secret is found only in the file and in an export that asks for i
   }
   assert.match(asked.GetEntry ?? "", /"Type":"wifi"/);
   assert.match(asked["an export"] ?? "", /# WiFi\.Passphrase: kept back/);
-  assert.match(own("profile", "export", "default", "--secrets"), new RegExp(secret));
+  assert.match(asked["an export"] ?? "", /# EAP\.Password: kept back/);
+  const withSecrets = own("profile", "export", "default", "--secrets");
+  assert.match(withSecrets, new RegExp(`WiFi\\.Passphrase = "${secret}"`));
+  assert.match(withSecrets, new RegExp(`EAP\\.Password = "${secret}"`));
+  assert.deepEqual(await daemon.call(String(eap), flimflam("Service"), "GetEapPassphrase"), [secret]);
+  const inFiles = readdirSync(daemon.stateDir, { recursive: true, withFileTypes: true })
+    .filter((file) => file.isFile())
+    .map(({ parentPath, name }) => readFileSync(join(parentPath, name), "latin1"))
+    .join("");
+  assert.ok(inFiles.includes(secret), "where it is stored");
+  assert.ok(!inFiles.includes(replaced), "what was replaced is unreadable on disk");
 });

@@ -1,0 +1,34 @@
+import { EthernetEapService, ethernetEapId } from "../services/ethernet-eap-service.ts";
+import type { Provider, ProviderHost } from "./provider.ts";
+
+/** One Service for the 802.1X of all cables, there from the start (spec/shill-behaviour.md, 4). */
+export class EthernetEapProvider implements Provider {
+  readonly technology = "etherneteap";
+  #service: EthernetEapService | undefined;
+
+  constructor(private readonly host: ProviderHost) {}
+
+  start(): void {
+    this.getService();
+  }
+  deviceAdded(): void {}
+  deviceRemoved(): void {}
+  sorted(): void {}
+
+  getService(): EthernetEapService {
+    if (!this.#service) {
+      this.#service = this.makeTemporary();
+      this.host.registerService(this.#service);
+    }
+    return this.#service;
+  }
+  findSimilar(): EthernetEapService {
+    return this.getService();
+  }
+  makeTemporary(): EthernetEapService {
+    return new EthernetEapService(this.host, this.host.nextServiceSerial());
+  }
+  serviceForEntry(entry: string): EthernetEapService | undefined {
+    return entry === ethernetEapId ? this.makeTemporary() : undefined;
+  }
+}
