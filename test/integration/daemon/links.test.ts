@@ -90,7 +90,8 @@ test("a card that is plugged in and out twenty times is right in the end", async
   );
   await until("there is no Device", async () => (await devicePaths(daemon)).length === 0);
   const { Services, ServiceCompleteList } = await daemon.manager();
-  assert.deepEqual([Services, (ServiceCompleteList as string[]).length], [[], 1]);
+  // One for cables, and one for the settings of 802.1X.
+  assert.deepEqual([Services, (ServiceCompleteList as string[]).length], [[], 2]);
   const { cable } = await addLan(t, "router", { link: "usb0", plugged: false });
   cable.plug();
   await untilState(daemon, "usb0", "ready");

@@ -35,19 +35,23 @@ async function bothReady(t: TestContext): Promise<TwoCables & { readonly daemon:
   return { ...cables, daemon };
 }
 
+/** Of the cables. What cannot be connected, the settings of 802.1X, stands behind them. */
 async function order(daemon: TestDaemon): Promise<readonly string[]> {
   const [services] = await daemon.call("/", "org.fairlead.Manager1", "GetOrder");
-  return (services as { Device: string; State: string; Because: string; Rank: number }[]).map(
-    ({ Device, State, Because, Rank }) => `${Rank} ${Device} ${State} ${Because}`.trim(),
-  );
+  return (services as { Device: string; State: string; Because: string; Rank: number }[])
+    .filter(({ Device }) => Device !== "")
+    .map(({ Device, State, Because, Rank }) => `${Rank} ${Device} ${State} ${Because}`);
 }
 
 test("two cables are both ready, in an order that has reasons", async (t) => {
   const { daemon, eth0 } = await bothReady(t);
-  assert.deepEqual(await order(daemon), ["0 eth0 ready SerialNumber", "1 eth1 ready"]);
+  assert.deepEqual(await order(daemon), ["0 eth0 ready SerialNumber", "1 eth1 ready IsConnected"]);
   eth0.unplug();
   await untilState(daemon, "eth0", "idle");
-  await until("eth1 leads", async () => (await order(daemon)).join() === "0 eth1 ready IsConnected,-1 eth0 idle");
+  await until(
+    "eth1 leads",
+    async () => (await order(daemon)).join() === "0 eth1 ready IsConnected,-1 eth0 idle Connectable",
+  );
   assert.deepEqual(defaultLinks(), ["eth1"]);
   assert.match(readFileSync(join(daemon.runDir, "resolv.conf"), "utf8"), /nameserver 10\.2\.0\.53/);
 });
@@ -57,7 +61,7 @@ test("Priority moves the default route and the name servers, and back", async (t
   const { path } = await untilState(daemon, "eth1", "ready");
   await daemon.setProperty(String(path), "Service", "Priority", "i", 5);
   await until("eth1 is the default route", () => defaultLinks().join() === "eth1,eth0");
-  assert.deepEqual(await order(daemon), ["0 eth1 ready Priority", "1 eth0 ready"]);
+  assert.deepEqual(await order(daemon), ["0 eth1 ready Priority", "1 eth0 ready IsConnected"]);
   assert.match(readFileSync(join(daemon.runDir, "resolv.conf"), "utf8"), /nameserver 10\.2\.0\.53/);
   await daemon.call(String(path), "org.chromium.flimflam.Service", "ClearProperty", "s", ["Priority"]);
   await until("eth0 is the default route", () => defaultLinks().join() === "eth0,eth1");
@@ -134,7 +138,10 @@ for (const end of ["stop", "kill"] as const) {
     await daemon[end]();
     await daemon.launch();
     for (const link of ["eth0", "eth1"]) await untilState(daemon, link, "ready");
-    await until("eth1 leads", async () => (await order(daemon)).join() === "0 eth1 ready Priority,1 eth0 ready");
+    await until(
+      "eth1 leads",
+      async () => (await order(daemon)).join() === "0 eth1 ready Priority,1 eth0 ready IsConnected",
+    );
     // Only the addresses are put again, with what is left of their leases.
     const isAddress = (line: string) => /^\d+: eth[01]\s+inet 10\.[12]\.0\.1/.test(line);
     assert.deepEqual(
