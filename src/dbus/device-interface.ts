@@ -43,6 +43,19 @@ export const deviceInterface = interfaceTable<Device>({
       right: "control",
       call: () => undefined,
     },
+    SetUsbEthernetMacAddressSource: {
+      in: args({ source: "s" }),
+      out: [],
+      doc:
+        "Whose MAC address a USB adapter uses: usb_adapter_mac, its own. designated_dock_mac and builtin_adapter_mac are " +
+        "those of ChromeOS machines, and are not found here.",
+      errors: ["IllegalOperation", "InvalidArguments", "NotFound", "PermissionDenied"],
+      right: "settings",
+      call: (device, [source]) => {
+        setMacAddressSource(device, source as string);
+        return undefined;
+      },
+    },
     Reset: {
       in: [],
       out: [],
@@ -55,6 +68,17 @@ export const deviceInterface = interfaceTable<Device>({
     },
   },
 });
+
+const ownSource = "usb_adapter_mac";
+const foreignSources = ["designated_dock_mac", "builtin_adapter_mac"];
+
+function setMacAddressSource(device: Device, source: string): void {
+  if (!(device instanceof EthernetDevice) || device.busType !== "usb") {
+    throw new DaemonError("IllegalOperation", `${device.name} is no USB adapter`);
+  }
+  if (foreignSources.includes(source)) throw new DaemonError("NotFound", `There is no MAC address of ${source}`);
+  if (source !== ownSource) throw new DaemonError("InvalidArguments", `${source.slice(0, 64)} is no source`);
+}
 
 /** Our own additions: who holds the link, and why it is treated as it is. */
 export const deviceReasonsInterface = interfaceTable<Device>({

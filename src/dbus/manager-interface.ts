@@ -5,6 +5,7 @@ import { managerShape } from "../manager/manager-properties.ts";
 import { setTechnologyEnabled } from "../manager/technology-control.ts";
 import { args, interfaceTable, type MethodEntry } from "./interface-table.ts";
 import { debugMethods } from "./manager-debug-methods.ts";
+import { managerDnsMethods } from "./manager-dns-methods.ts";
 import { managerNetworkMethods } from "./manager-network-methods.ts";
 import { profileMethods } from "./manager-profile-methods.ts";
 import { managerServiceMethods } from "./manager-service-methods.ts";
@@ -74,6 +75,7 @@ export const managerInterface = interfaceTable<Manager>({
     ...propertyMethods<Manager>(),
     ...managerServiceMethods,
     ...managerNetworkMethods,
+    ...managerDnsMethods,
     ClaimInterface: claimInterface,
     ReleaseInterface: releaseInterface,
     ...profileMethods,

@@ -1,4 +1,5 @@
 /** Methods of the Manager about connectivity as a whole (spec/shill-dbus-api.md, 1.1). */
+import { DaemonError } from "../base/errors.ts";
 import type { WireVariant } from "../base/property.ts";
 import type { Manager } from "../manager/manager.ts";
 import { args, type MethodEntry } from "./interface-table.ts";
@@ -70,5 +71,23 @@ export const managerNetworkMethods = {
     doc: "A hotspot for this machine only. There is none: the answer is the name of the error NotImplemented.",
     right: "read",
     call: () => ["org.chromium.flimflam.Error.NotImplemented"],
+  },
+  SetCapportEnabled: {
+    in: args({ enabled: "b" }),
+    out: [],
+    doc: "Whether networks are asked for their captive portal's address (RFC 8908). Nothing is validated yet, so none is.",
+    errors: ["PermissionDenied"],
+    right: "settings",
+    call: () => undefined,
+  },
+  TestHostsConnectivity: {
+    in: args({ hosts: "as", options: "a{sv}" }),
+    out: args({ results: "ay" }),
+    doc: "A test of ChromeOS, whose answer is a message of its own format. Always NotImplemented.",
+    errors: ["NotImplemented"],
+    right: "read",
+    call: () => {
+      throw new DaemonError("NotImplemented", "Hosts are not tested here");
+    },
   },
 } satisfies Readonly<Record<string, MethodEntry<Manager>>>;

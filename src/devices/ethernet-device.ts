@@ -98,6 +98,11 @@ const ethernetProperties = propertyTable<EthernetDevice>()({
     get: (device) => device.busType,
   },
   "Ethernet.LinkUp": { signature: "b", doc: "Whether there is carrier.", get: (device) => device.hasCarrier },
+  "Ethernet.UsbEthernetMacAddressSource": {
+    signature: "s",
+    doc: "Whose MAC address a USB adapter uses: usb_adapter_mac, always its own; empty for others.",
+    get: (device) => (device.busType === "usb" ? "usb_adapter_mac" : ""),
+  },
   EapAuthenticationCompleted: {
     signature: "b",
     doc: "Whether 802.1X let this port in.",

@@ -18,6 +18,7 @@ export class Connectivity {
   #isFirst = true;
   #connected: readonly Service[] = [];
   #dnsOwner: Service | undefined;
+  #proxyAddresses: readonly string[] = [];
   constructor(private readonly ports: ConnectivityPorts) {}
 
   /** Whose name servers are in the resolver file. */
@@ -44,8 +45,20 @@ export class Connectivity {
       this.ports.setRanks(links);
     }
     this.#dnsOwner = connected.find((service) => (service.network?.effective?.nameServers.length ?? 0) > 0);
+    this.#tellResolver();
+  }
+
+  /** Takes the place of all networks' name servers while the default Service is online; empty: nothing does. */
+  replaceNameServers(addresses: readonly string[]): void {
+    this.#proxyAddresses = addresses;
+    this.#tellResolver();
+  }
+  #tellResolver(): void {
     const settings = this.#dnsOwner?.network?.effective;
-    this.ports.setResolver(settings?.nameServers ?? [], settings?.searchDomains ?? []);
+    // Before that a portal may be in the way, which only the network's own servers know of.
+    const isReplaced = this.#proxyAddresses.length > 0 && this.#connected[0]?.state === "online";
+    const nameServers = isReplaced ? this.#proxyAddresses : (settings?.nameServers ?? []);
+    this.ports.setResolver(nameServers, settings?.searchDomains ?? []);
   }
 
   releaseUnused(devices: readonly Device[]): void {

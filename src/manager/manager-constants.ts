@@ -13,9 +13,6 @@ const constant = <S extends Signature>(signature: S, value: Wire[S], doc: string
 export const managerConstants = propertyTable<unknown>()({
   AlwaysOnVpnPackage: constant("s", "", "The Android package of an always-on VPN: none."),
   DisableWiFiVHT: constant("b", false, "Whether radios do without 802.11ac."),
-  DNSProxyDOHProviders: constant("a{sv}", new Map(), "Providers of DNS over HTTPS for a DNS proxy: none."),
-  DOHExcludedDomains: constant("as", [], "Domains that DNS over HTTPS is not used for."),
-  DOHIncludedDomains: constant("as", [], "Domains that DNS over HTTPS is used for."),
   EnableDHCPQoS: constant("b", false, "Whether DHCP packets carry a DSCP mark."),
   EnableSingleCACertVerificationPhase1: constant("b", false, "Whether EAP takes a single CA certificate, phase 1."),
   EnableSingleCACertVerificationPhase2: constant("b", false, "Whether EAP takes a single CA certificate, phase 2."),

@@ -3,6 +3,7 @@ import { DaemonError } from "../base/errors.ts";
 import { PropertyShape, propertyTable } from "../base/property.ts";
 import { parseTechnologyList } from "../base/technology.ts";
 import { isConnected } from "../services/connect-states.ts";
+import { dnsProxyProperties } from "./dns-proxy.ts";
 import type { Manager } from "./manager.ts";
 import { managerConstants } from "./manager-constants.ts";
 
@@ -252,4 +253,8 @@ export const managerProperties = propertyTable<Manager>()({
   },
 });
 
-export const managerShape = new PropertyShape<Manager>({ ...managerProperties, ...managerConstants });
+export const managerShape = new PropertyShape<Manager>({
+  ...managerProperties,
+  ...dnsProxyProperties,
+  ...managerConstants,
+});

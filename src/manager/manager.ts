@@ -28,6 +28,7 @@ import { bestServices } from "./connect-to-best.ts";
 import { Connectivity } from "./connectivity.ts";
 import { connectivityReport } from "./connectivity-report.ts";
 import type { DebugControl } from "./debug-control.ts";
+import { DnsProxy } from "./dns-proxy.ts";
 import type { ManagerEvent } from "./events.ts";
 import { ManagerAnnouncer } from "./manager-announcer.ts";
 import type { ManagerObserver, ManagerPorts, PortalUrls } from "./manager-ports.ts";
@@ -61,6 +62,7 @@ export class Manager implements ProviderHost, DeviceHost {
   readonly deviceInfo: DeviceInfo;
   readonly connectivity: Connectivity;
   readonly power = new Power(this);
+  readonly dnsProxy = new DnsProxy();
   readonly debug: DebugControl;
   announce: Announce | undefined;
   observer: ManagerObserver | undefined;

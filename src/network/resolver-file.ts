@@ -1,4 +1,5 @@
 /** The resolver file (spec/shill-behaviour.md, 9.5): what is in it, and when it is written. */
+import { isDomainName } from "../base/domain-name.ts";
 import { familyOf } from "../base/ip-address.ts";
 
 export interface ResolverSettings {
@@ -15,23 +16,11 @@ const optionsLine = "options single-request timeout:1 attempts:5";
 /** Undefined: there is nothing to say, and there must be no file. What is no valid address or name is left out. */
 export function resolverText({ nameServers, searchDomains }: ResolverSettings): string | undefined {
   const servers = nameServers.filter((server) => familyOf(server) !== undefined);
-  const domains = searchDomains.filter(isSearchDomain);
+  const domains = searchDomains.filter(isDomainName);
   if (servers.length === 0 && domains.length === 0) return undefined;
   const lines = servers.map((server) => `nameserver ${server}`);
   if (domains.length > 0) lines.push(`search ${domains.join(" ")}`);
   return `${[...lines, optionsLine].join("\n")}\n`;
-}
-
-const longestName = 253;
-const label = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i;
-
-/**
- * Labels of letters, digits, hyphens and underscores (RFC 1123, 2.1; underscores occur in practice), a final dot
- * allowed. Anything else comes from a network that means harm: a line break would add lines of its own.
- */
-function isSearchDomain(name: string): boolean {
-  const bare = name.endsWith(".") ? name.slice(0, -1) : name;
-  return bare.length > 0 && bare.length <= longestName && bare.split(".").every((part) => label.test(part));
 }
 
 /** How the file gets on disk. Both throw DaemonError. */

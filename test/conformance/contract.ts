@@ -90,11 +90,11 @@ C NotifyDHCPEvent | DHCP is in the process: every other client is somebody else'
 X GetNetworksForGeolocation | empty without a radio
 X GetWiFiNetworksForGeolocation | empty without a radio
 X GetCellularNetworksForGeolocation | empty without a radio
-X SetDNSProxyAddresses | absent: there is no DNS proxy of ChromeOS
-X ClearDNSProxyAddresses | absent: there is no DNS proxy of ChromeOS
-X SetDNSProxyDOHProviders | absent: there is no DNS proxy of ChromeOS
-X SetCapportEnabled | absent: comes with validation
-X TestHostsConnectivity | absent: its answer is a message of ChromeOS's own format
+X SetDNSProxyAddresses
+X ClearDNSProxyAddresses
+X SetDNSProxyDOHProviders
+X SetCapportEnabled | without effect until networks are validated
+X TestHostsConnectivity | always NotImplemented: its answer is a message of ChromeOS's own format
 X SetLOHSEnabled
 L SetWiFiInterfacePriority
 L AddPasspointCredentials
@@ -140,9 +140,9 @@ C WiFi.GlobalFTEnabled b rw
 C WiFi.ScanAllowRoam b rw
 X AlwaysOnVpnPackage s rw | read-only: there is nothing to switch
 X DisableWiFiVHT b rw | read-only: there is nothing to switch
-X DNSProxyDOHProviders a{sv} rw | read-only: there is nothing to switch
-X DOHExcludedDomains as rw | read-only: there is nothing to switch
-X DOHIncludedDomains as rw | read-only: there is nothing to switch
+X DNSProxyDOHProviders a{sv} rw
+X DOHExcludedDomains as rw
+X DOHIncludedDomains as rw
 X EnableDHCPQoS b rw | read-only: there is nothing to switch
 X EnableSingleCACertVerificationPhase1 b rw | read-only: there is nothing to switch
 X EnableSingleCACertVerificationPhase2 b rw | read-only: there is nothing to switch
@@ -169,7 +169,7 @@ C ClearProperty
 C Enable
 C Disable
 C RequestRoam | success without effect on a cable, as in shill
-X SetUsbEthernetMacAddressSource | absent: docks of ChromeOS
+X SetUsbEthernetMacAddressSource | knows only the own address of an adapter: docks are ChromeOS's
 L Reset
 L Register
 L RequirePin
@@ -191,7 +191,7 @@ C EapAuthenticationCompleted b r | always false: 802.1X comes with the supplican
 C EapAuthenticatorDetected b r | always false: 802.1X comes with the supplicant
 C Ethernet.LinkUp b r
 C Ethernet.DeviceBusType s r
-X Ethernet.UsbEthernetMacAddressSource s r | absent: docks of ChromeOS`;
+X Ethernet.UsbEthernetMacAddressSource s r`;
 }
 
 function serviceMethods(): string {

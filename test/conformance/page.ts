@@ -59,7 +59,7 @@ export function conformancePage(root: string): string {
   return `# Conformance to shill's D-Bus API
 
 Clients written for shill rely on the members below. C: every connection manager has to have it; X: an oddity of ChromeOS,
-answered with a constant or left out; L: comes with its technology (VPN, cellular, tethering). Members of wireless
+as far as it makes sense elsewhere; L: comes with its technology (VPN, cellular, tethering). Members of wireless
 Services and Devices are not listed: they come with WiFi. Paths of tests are relative to \`test/\`.
 This page is made by \`npm run generate\`.
 

@@ -25,6 +25,8 @@ import { FakeDhcpHandler } from "./fake-dhcp-handler.ts";
 import { FakeKernel } from "./fake-kernel.ts";
 
 export interface FakeMachineOptions {
+  /** Where all cards are plugged in. Default: unknown. */
+  readonly busType?: "pci" | "usb";
   readonly kernel?: FakeKernel;
   readonly storage?: ProfileStorage;
   readonly clock?: FakeClock;
@@ -114,7 +116,7 @@ export class FakeMachine {
     return this.announced.filter((line) => line.split(" ")[1]?.startsWith(`${name}=`));
   }
 
-  #ports({ block = [], allow, makeProviders }: FakeMachineOptions): ManagerPorts {
+  #ports({ block = [], allow, makeProviders, busType }: FakeMachineOptions): ManagerPorts {
     const { clock, kernel, applier, profiles } = this;
     const leases = new DeviceLeases(profiles, clock);
     return {
@@ -130,6 +132,7 @@ export class FakeMachine {
         hasUeventFile: true,
         hasDevice: true,
         driver: "e1000",
+        busType,
         lowerLinks: [],
         hasSiblingTty: false,
       }),

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { type ContractRow, contract } from "../../conformance/contract.ts";
 import { presence } from "../../conformance/page.ts";
@@ -103,6 +105,8 @@ test("methods of the Manager and of a Service answer what the contract says", as
   }
   assert.deepEqual(await manager("SetLOHSEnabled", "b", [true]), [flimflam("Error.NotImplemented")]);
   assert.deepEqual(await manager("NotifyDHCPEvent", "a{ss}", [{ Pid: "1", Reason: "BOUND" }]), []);
+  await assert.rejects(manager("TestHostsConnectivity", "asa{sv}", [["host.example"], {}]), error("NotImplemented"));
+  await manager("SetCapportEnabled", "b", [false]);
   await manager("RecheckPortal");
   await manager("CreateConnectivityReport");
   await until("the report is in the log", () =>
@@ -133,6 +137,28 @@ test("methods of the Manager and of a Service answer what the contract says", as
   assert.equal((await serviceOn(daemon, "eth0"))?.State, "idle");
 });
 
+test("a DNS proxy takes the place of the network's name servers while the machine is online", async (t) => {
+  await addLan(t, "server");
+  const daemon = await startDaemon(t);
+  const manager = (member: string, signature = "", body: unknown[] = []) =>
+    daemon.call("/", flimflam("Manager"), member, signature, body);
+  await daemon.setProperty("/", "Manager", "CheckPortalList", "s", "");
+  await untilState(daemon, "eth0", "online");
+  const nameServers = () => readFileSync(join(daemon.runDir, "resolv.conf"), "utf8").match(/(?<=^nameserver ).+$/gm);
+  const own = await until("there are name servers", nameServers);
+  await manager("SetDNSProxyAddresses", "as", [["100.115.92.2", "fd00::2"]]);
+  assert.deepEqual(nameServers(), ["100.115.92.2", "fd00::2"]);
+  await assert.rejects(manager("SetDNSProxyAddresses", "as", [["not an address"]]), error("InvalidArguments"));
+  assert.deepEqual(nameServers(), own, "cleared");
+  await manager("SetDNSProxyAddresses", "as", [["127.0.0.53"]]);
+  await manager("ClearDNSProxyAddresses");
+  assert.deepEqual(nameServers(), own);
+
+  const providers = { "https://dns.example/dns-query": variant("s", "192.0.2.53") };
+  await manager("SetDNSProxyDOHProviders", "a{sv}", [providers]);
+  assert.deepEqual((await daemon.manager()).DNSProxyDOHProviders, { "https://dns.example/dns-query": "192.0.2.53" });
+});
+
 test("methods of a Device, an IPConfig and a Service answer what the contract says", async (t) => {
   await addLan(t, "server");
   const daemon = await startDaemon(t);
@@ -140,6 +166,7 @@ test("methods of a Device, an IPConfig and a Service answer what the contract sa
   const [config = ""] = (await daemon.properties("/device/eth0", "Device")).IPConfigs as string[];
   const device = (member: string, signature = "", body: unknown[] = []) =>
     daemon.call("/device/eth0", flimflam("Device"), member, signature, body);
+  await assert.rejects(device("SetUsbEthernetMacAddressSource", "s", ["usb_adapter_mac"]), error("IllegalOperation"));
   assert.deepEqual(await device("RequestRoam", "s", ["00:11:22:33:44:55"]), [], "nothing to roam on a cable");
   await assert.rejects(device("ClearProperty", "s", ["Powered"]), error("InvalidArguments"));
   await assert.rejects(device("ClearProperty", "s", ["Nonsense"]), error("InvalidProperty"));
