@@ -38,6 +38,7 @@ export function dumpOf(manager: Manager, applier: Applier, version: string, more
     kernel: applier.dump(),
     netlink: manager.rtnl.counters,
     timers: manager.clock.pendingTimers(),
+    throttling: manager.throttling.state,
     events: manager.events.pending,
     sorts: manager.services.recentReasons,
     ...more,

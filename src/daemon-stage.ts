@@ -62,6 +62,9 @@ export class StageKernel implements Rtnl {
   async neighbours(): Promise<readonly []> {
     return [];
   }
+  async qdiscs(): Promise<readonly []> {
+    return [];
+  }
   close(): void {
     this.#feed.close();
   }
@@ -85,6 +88,11 @@ export class StageKernel implements Rtnl {
         return [snapshot.putRule(JSON.stringify(request.rule), request.rule)];
       case "delete-rule":
         return [snapshot.removeRule(JSON.stringify(request.rule))];
+      case "put-shaper":
+      case "delete-shaper":
+      case "add-ingress":
+      case "delete-ingress":
+      case "add-policer":
       case "add-link":
       case "delete-link":
         throw new KernelError(request.op, "EOPNOTSUPP", 95);

@@ -191,6 +191,7 @@ export class Daemon {
     this.#notify.stopping();
     this.#sleep.stop();
     this.#manager.stop();
+    await this.#manager.throttling.stop();
     this.#applier.close();
     this.#dhcp.close();
     this.#rtnl.close();

@@ -50,6 +50,20 @@ export const managerNetworkMethods = {
       return undefined;
     },
   },
+  SetNetworkThrottlingStatus: {
+    in: args({ enabled: "b", upload_rate_kbits: "u", download_rate_kbits: "u" }),
+    out: [],
+    doc:
+      "Limits the traffic of each connected link, also of those that connect later, in kilobits (1000) per second; 0 leaves " +
+      "that direction as it is. Disabled: no limit. Answers when all obey; refused, everything is as before. Ends with the daemon.",
+    errors: ["InvalidArguments", "NotSupported", "Failure", "PermissionDenied"],
+    right: "control",
+    call: async ({ throttling }, [enabled, upload, download]) => {
+      const limits = { uploadKbps: upload as number, downloadKbps: download as number };
+      await throttling.set(enabled ? limits : undefined);
+      return undefined;
+    },
+  },
   NotifyDHCPEvent: {
     in: args({ event: "a{ss}" }),
     out: [],

@@ -39,6 +39,7 @@ import { ProfileFollower } from "./profile-follower.ts";
 import { ServiceConfigurator } from "./service-configurator.ts";
 import { ServiceList, type Sorted } from "./service-list.ts";
 import { technologiesOf } from "./technology-control.ts";
+import { Throttling } from "./throttling.ts";
 
 /** More sockets than a laptop or a small server has. */
 const mostPreparedLinks = 16;
@@ -63,6 +64,7 @@ export class Manager implements ProviderHost, DeviceHost {
   readonly connectivity: Connectivity;
   readonly power = new Power(this);
   readonly dnsProxy = new DnsProxy();
+  readonly throttling: Throttling;
   readonly debug: DebugControl;
   announce: Announce | undefined;
   observer: ManagerObserver | undefined;
@@ -101,6 +103,7 @@ export class Manager implements ProviderHost, DeviceHost {
       (sorted) => this.#afterSort(sorted),
     );
     this.connectivity = new Connectivity(ports);
+    this.throttling = new Throttling(ports);
     this.#autoConnector = new AutoConnector(ports.log);
     this.#announcer = new ManagerAnnouncer(this, (service, because) =>
       this.#post({ kind: "default-service-changed", service, because }),
@@ -141,6 +144,7 @@ export class Manager implements ProviderHost, DeviceHost {
     this.#isRunning = true;
     for (const provider of this.providers) provider.start();
     await this.rtnl.start();
+    this.throttling.start();
     this.events.whenQuiet("links nobody claims", () => this.connectivity.releaseUnused(this.#devices));
   }
   /** What is only in memory goes to disk. */
@@ -431,6 +435,7 @@ export class Manager implements ProviderHost, DeviceHost {
   }
   #afterSort({ services, changed }: Sorted): void {
     this.connectivity.follow(services, changed);
+    this.throttling.follow(this.connectivity.rankedLinks);
     for (const provider of this.providers) provider.sorted(services);
     // Before anything is told: what is connected now waits for the network, not for our words.
     if (this.#isRunning && !this.power.isSuspending) this.#autoConnector.run(changed);

@@ -1,9 +1,9 @@
 /**
- * How we know our own addresses, routes and rules from those of everybody else, and where they live. Nothing without
+ * How we know our own addresses, routes, rules and limits from those of everybody else, and where they live. Nothing without
  * these marks is ever changed or removed. Nobody we know of uses the number: not iproute2's rt_protos, FRRouting
  * (186 to 198), BIRD (12), systemd-networkd or NetworkManager (2, 3, 4, 9, 16).
  */
-import type { Address, Family, Route, Rule } from "../rtnl/rtnl.ts";
+import type { Address, Family, Qdisc, Route, Rule } from "../rtnl/rtnl.ts";
 
 /** RTPROT_, IFA_PROTO and FRA_PROTOCOL of all that is ours: 0x66, "f". */
 export const fairleadProtocol = 0x66;
@@ -42,6 +42,17 @@ export const rulePriorities = {
   source: 20_500,
   last: 20_999,
 } as const;
+
+/** Of the queueing disciplines that limit a link's traffic: `6661:`, where people see handles like `8001:` and `1:`. */
+export const shaperHandle = 0x66610000;
+/** The block of filters of a link's ingress; a number that people do not count up to. */
+export const ingressBlock = (link: number): number => ingressBlockBase + (link % ingressBlockBase);
+const ingressBlockBase = 0x6600_0000;
+
+export const isOwnShaper = ({ isRoot, handle, kind }: Qdisc): boolean =>
+  isRoot && handle === shaperHandle && kind === "tbf";
+export const isOwnIngress = ({ link, kind, block }: Qdisc): boolean =>
+  kind === "ingress" && block === ingressBlock(link);
 
 /** For kernels before 5.18, which keep no protocol with an address, `wasPutByUs` says what this run has put. */
 export const isOwnAddress = (address: Address, wasPutByUs: boolean): boolean =>

@@ -7,6 +7,10 @@ export function linkOfRequest(request: KernelRequest): number | undefined {
   switch (request.op) {
     case "set-link":
     case "delete-link":
+    case "put-shaper":
+    case "delete-shaper":
+    case "add-ingress":
+    case "delete-ingress":
       return request.link;
     case "put-address":
     case "delete-address":
@@ -18,6 +22,7 @@ export function linkOfRequest(request: KernelRequest): number | undefined {
     case "delete-rule":
       return linkOfRule(request.rule);
     case "add-link":
+    case "add-policer":
       return undefined;
   }
 }

@@ -49,5 +49,13 @@ export function describeRequest(request: KernelRequest): string {
       const { family, priority, source, table } = request.rule;
       return `${request.op} IPv${family} ${priority} from ${source ?? "all"} table ${table}`;
     }
+    case "put-shaper":
+      return `put-shaper link ${request.link} ${request.limit.bytesPerSecond} bytes/s`;
+    case "add-policer":
+      return `add-policer block ${request.block} ${request.limit.bytesPerSecond} bytes/s`;
+    case "delete-shaper":
+    case "add-ingress":
+    case "delete-ingress":
+      return `${request.op} link ${request.link}`;
   }
 }

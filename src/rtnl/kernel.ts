@@ -14,6 +14,7 @@ import { EventChannel } from "./event-channel.ts";
 import { errnoName, errnoOf, kernelError } from "./kernel-error.ts";
 import { decodeNeighbour, encodeNeighbourDump } from "./neighbour-messages.ts";
 import { groups, openEventSocket, openRequestSocket } from "./netlink-socket.ts";
+import { decodeQdisc, encodeQdiscDump } from "./qdisc-messages.ts";
 import { rehearse } from "./rehearsal.ts";
 import { type DumpOutcome, type DumpReader, RequestChannel } from "./request-channel.ts";
 import { encodeRequest, refusal } from "./request-messages.ts";
@@ -23,6 +24,7 @@ import type {
   KernelError,
   KernelRequest,
   Neighbour,
+  Qdisc,
   Rtnl,
   RtnlCounters,
   Snapshot,
@@ -121,17 +123,25 @@ export class KernelRtnl implements Rtnl {
 
   async neighbours(link: number): Promise<readonly Neighbour[]> {
     const found: Neighbour[] = [];
-    const read: DumpReader = ({ from, end }, data) => {
+    await this.#dump(`neighbours of link ${link}`, encodeNeighbourDump(link), ({ from, end }, data) => {
       const neighbour = decodeNeighbour(data, from, end);
       // A kernel without strict checking sends those of all links.
       if (neighbour?.link === link) found.push(neighbour);
-    };
+    });
+    return found;
+  }
+
+  async qdiscs(): Promise<readonly Qdisc[]> {
+    const found: Qdisc[] = [];
+    await this.#dump("qdiscs", encodeQdiscDump(), ({ from, end }, data) => found.push(decodeQdisc(data, from, end)));
+    return found;
+  }
+  async #dump(what: string, request: Buffer, read: DumpReader): Promise<void> {
     const outcome = await new Promise<DumpOutcome>((resolve) => {
-      if (this.#channel) this.#channel.dump(encodeNeighbourDump(link), read, resolve);
+      if (this.#channel) this.#channel.dump(request, read, resolve);
       else resolve(canceled);
     });
-    if (outcome.errno !== 0) throw kernelError(`neighbours of link ${link}`, outcome.errno, outcome.detail);
-    return found;
+    if (outcome.errno !== 0) throw kernelError(what, outcome.errno, outcome.detail);
   }
 
   close(): void {

@@ -3,6 +3,13 @@ import { type Acknowledgement, attributeAt } from "./ack-messages.ts";
 import { encodeDeleteAddress, encodePutAddress } from "./address-messages.ts";
 import { describeRequest, errnoOf, kernelError } from "./kernel-error.ts";
 import { encodeDeleteLink, encodeLinkChange, encodeNewLink } from "./link-messages.ts";
+import {
+  encodeAddIngress,
+  encodeAddPolicer,
+  encodeDeleteIngress,
+  encodeDeleteShaper,
+  encodePutShaper,
+} from "./qdisc-messages.ts";
 import { encodeDeleteRoute, encodePutRoute } from "./route-messages.ts";
 import type { KernelError, KernelRequest } from "./rtnl.ts";
 import { encodeAddRule, encodeDeleteRule } from "./rule-messages.ts";
@@ -19,6 +26,11 @@ const encoders: Encoders = {
   "delete-route": ({ route }) => encodeDeleteRoute(route),
   "add-rule": ({ rule }) => encodeAddRule(rule),
   "delete-rule": ({ rule }) => encodeDeleteRule(rule),
+  "put-shaper": ({ link, handle, limit }) => encodePutShaper(link, handle, limit),
+  "delete-shaper": ({ link, handle }) => encodeDeleteShaper(link, handle),
+  "add-ingress": ({ link, block }) => encodeAddIngress(link, block),
+  "delete-ingress": ({ link }) => encodeDeleteIngress(link),
+  "add-policer": ({ block, limit }) => encodeAddPolicer(block, limit),
 };
 
 /** What cannot be said to the kernel is refused as it would refuse it: EINVAL, with what was wrong. */
@@ -72,6 +84,11 @@ const ruleNames: Readonly<Record<number, string>> = {
   17: "FRA_OIFNAME",
   21: "FRA_PROTOCOL",
 };
+const trafficControlNames: Readonly<Record<number, string>> = {
+  1: "TCA_KIND",
+  2: "TCA_OPTIONS",
+  13: "TCA_INGRESS_BLOCK",
+};
 const namesByOp: Readonly<Record<KernelRequest["op"], Readonly<Record<number, string>>>> = {
   "set-link": linkNames,
   "add-link": linkNames,
@@ -82,6 +99,11 @@ const namesByOp: Readonly<Record<KernelRequest["op"], Readonly<Record<number, st
   "delete-route": routeNames,
   "add-rule": ruleNames,
   "delete-rule": ruleNames,
+  "put-shaper": trafficControlNames,
+  "delete-shaper": trafficControlNames,
+  "add-ingress": trafficControlNames,
+  "delete-ingress": trafficControlNames,
+  "add-policer": trafficControlNames,
 };
 
 /** Undefined: the kernel did it. `sent`: the message as it went out, which the kernel's offset counts in. */

@@ -121,6 +121,28 @@ export interface Neighbour {
   readonly state: number;
 }
 
+/** A queueing discipline of a link (tc-..(8)): what becomes of its packets. */
+export interface Qdisc {
+  readonly link: number;
+  /** `tbf`, `ingress`, `fq_codel`, `noqueue`, ... */
+  readonly kind: string;
+  /** Chosen by who made it; 0: the kernel's default. */
+  readonly handle: number;
+  /** For everything that leaves the link. */
+  readonly isRoot: boolean;
+  /** Number of the block that the filters of an ingress qdisc are in; absent: they are its own. */
+  readonly block?: number;
+}
+
+export interface RateLimit {
+  /** 1 to 4294967295. */
+  readonly bytesPerSecond: number;
+  /** So much may pass at once after a pause; less than the largest packet lets none of that size through. */
+  readonly burstBytes: number;
+  /** What waits at most; of no meaning where nothing waits. */
+  readonly queueBytes: number;
+}
+
 /** The world. Read-only for everyone but the port's own maker; always whole, never half of a dump. */
 export interface Snapshot {
   readonly links: ReadonlyMap<number, Link>;
@@ -184,7 +206,20 @@ export type KernelRequest =
   | { readonly op: "put-route"; readonly route: Route }
   | { readonly op: "delete-route"; readonly route: Route }
   | { readonly op: "add-rule"; readonly rule: Rule }
-  | { readonly op: "delete-rule"; readonly rule: Rule };
+  | { readonly op: "delete-rule"; readonly rule: Rule }
+  /**
+   * What leaves the link is slowed down. Takes the place of the kernel's default, or changes that of the same handle;
+   * EEXIST where somebody else's is, ENOENT where the kernel has none of the kind.
+   */
+  | { readonly op: "put-shaper"; readonly link: number; readonly handle: number; readonly limit: RateLimit }
+  /** The kernel's default comes back. EINVAL where the handle is another one. */
+  | { readonly op: "delete-shaper"; readonly link: number; readonly handle: number }
+  /** A place for filters on what arrives. EEXIST where there is one, whoever made it. */
+  | { readonly op: "add-ingress"; readonly link: number; readonly block: number }
+  /** With its filters, whoever made it. */
+  | { readonly op: "delete-ingress"; readonly link: number }
+  /** What arrives faster, on the links whose ingress has the block, is dropped. ENOENT: the kernel cannot. */
+  | { readonly op: "add-policer"; readonly block: number; readonly limit: RateLimit };
 
 /** The kernel refused. `code` and `errno` as for system calls, `detail` the extended-ack text, `attribute` what it blames. */
 export class KernelError extends Error {
@@ -231,6 +266,8 @@ export interface Rtnl {
   batch(requests: readonly KernelRequest[]): Promise<readonly (KernelError | undefined)[]>;
   /** Asks the kernel for the neighbour table of one link. */
   neighbours(link: number): Promise<readonly Neighbour[]>;
+  /** Asks the kernel for the queueing disciplines of all links. */
+  qdiscs(): Promise<readonly Qdisc[]>;
   /** For the debug dump. */
   readonly counters: RtnlCounters;
   close(): void;

@@ -85,7 +85,7 @@ C GetDebugTags
 C SetDebugTags
 C ListDebugTags
 C PersistDebugConfig
-C SetNetworkThrottlingStatus | absent: not done yet
+C SetNetworkThrottlingStatus
 C NotifyDHCPEvent | DHCP is in the process: every other client is somebody else's
 X GetNetworksForGeolocation | empty without a radio
 X GetWiFiNetworksForGeolocation | empty without a radio

@@ -15,6 +15,7 @@ import {
   type KernelRequest,
   type Link,
   type Neighbour,
+  type Qdisc,
   type Rtnl,
   type RtnlCounters,
   type Rule,
@@ -24,6 +25,7 @@ import { World } from "../../src/rtnl/snapshot.ts";
 import { deleteAddress, putAddress } from "./fake-kernel-addresses.ts";
 import { addLink, changeLink, deleteLink, removeLink } from "./fake-kernel-link-requests.ts";
 import { type FakeLinkOptions, makeFakeLink } from "./fake-kernel-links.ts";
+import { FakeQdiscs } from "./fake-kernel-qdiscs.ts";
 import { addRule, deleteRoute, deleteRule, putRoute } from "./fake-kernel-routes.ts";
 import { FakeKernelState, Refusal } from "./fake-kernel-state.ts";
 
@@ -31,6 +33,7 @@ const nothingYet: Snapshot = new World();
 
 export class FakeKernel implements Rtnl {
   readonly #state = new FakeKernelState();
+  readonly qdiscsByLink = new FakeQdiscs(this.#state);
   readonly #feed: DeltaFeed;
   readonly #neighbours: Neighbour[] = [];
   readonly #refusals: { readonly op: KernelRequest["op"]; readonly code: string; readonly detail?: string }[] = [];
@@ -84,6 +87,9 @@ export class FakeKernel implements Rtnl {
   async neighbours(link: number): Promise<readonly Neighbour[]> {
     return this.#neighbours.filter((neighbour) => neighbour.link === link);
   }
+  async qdiscs(): Promise<readonly Qdisc[]> {
+    return this.qdiscsByLink.all();
+  }
   close(): void {
     this.#isClosed = true;
     this.#feed.close();
@@ -100,7 +106,9 @@ export class FakeKernel implements Rtnl {
   }
   /** The card is pulled out; also a link that moves to another namespace looks so. */
   removeHardware(name: string): void {
-    removeLink(this.#state, this.#index(name));
+    const index = this.#index(name);
+    this.qdiscsByLink.linkGone(index);
+    removeLink(this.#state, index);
     this.#tellAs("event");
   }
   setCarrier(name: string, isPlugged: boolean): void {
@@ -176,7 +184,7 @@ export class FakeKernel implements Rtnl {
   }
   #apply(request: KernelRequest): void {
     try {
-      applyRequest(this.#state, request);
+      applyRequest(this.#state, this.qdiscsByLink, request);
     } catch (error) {
       // Text that is no address, as the real port's encoder refuses it.
       if (error instanceof RangeError) throw new Refusal("EINVAL", error.message);
@@ -191,7 +199,11 @@ export class FakeKernel implements Rtnl {
 }
 
 type Appliers = {
-  readonly [Op in KernelRequest["op"]]: (state: FakeKernelState, request: Extract<KernelRequest, { op: Op }>) => void;
+  readonly [Op in KernelRequest["op"]]: (
+    state: FakeKernelState,
+    request: Extract<KernelRequest, { op: Op }>,
+    qdiscs: FakeQdiscs,
+  ) => void;
 };
 const appliers: Appliers = {
   "set-link": (state, request) => changeLink(state, request.link, request.change),
@@ -203,11 +215,16 @@ const appliers: Appliers = {
   "delete-route": (state, request) => deleteRoute(state, request.route),
   "add-rule": (state, request) => addRule(state, request.rule),
   "delete-rule": (state, request) => deleteRule(state, request.rule),
+  "put-shaper": (_state, { link, handle, limit }, qdiscs) => qdiscs.putShaper(link, handle, limit),
+  "delete-shaper": (_state, { link, handle }, qdiscs) => qdiscs.deleteShaper(link, handle),
+  "add-ingress": (_state, { link, block }, qdiscs) => qdiscs.addIngress(link, block),
+  "delete-ingress": (_state, { link }, qdiscs) => qdiscs.deleteIngress(link),
+  "add-policer": (_state, { block, limit }, qdiscs) => qdiscs.addPolicer(block, limit),
 };
 
-function applyRequest(state: FakeKernelState, request: KernelRequest): void {
-  const apply = appliers[request.op] as (state: FakeKernelState, request: KernelRequest) => void;
-  apply(state, request);
+function applyRequest(state: FakeKernelState, qdiscs: FakeQdiscs, request: KernelRequest): void {
+  const apply = appliers[request.op] as (state: FakeKernelState, request: KernelRequest, qdiscs: FakeQdiscs) => void;
+  apply(state, request, qdiscs);
 }
 
 const protocolKernel = 2;

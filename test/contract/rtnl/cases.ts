@@ -1,9 +1,17 @@
 import { addressCases } from "./address-cases.ts";
 import { linkCases } from "./link-cases.ts";
 import { portCases } from "./port-cases.ts";
+import { qdiscCases } from "./qdisc-cases.ts";
 import { routeCases } from "./route-cases.ts";
 import type { Cases } from "./rtnl-host.ts";
 import { ruleCases } from "./rule-cases.ts";
 
 /** What both the kernel in memory and the real one must do. */
-export const rtnlCases: Cases = { ...portCases, ...linkCases, ...addressCases, ...routeCases, ...ruleCases };
+export const rtnlCases: Cases = {
+  ...portCases,
+  ...linkCases,
+  ...addressCases,
+  ...routeCases,
+  ...ruleCases,
+  ...qdiscCases,
+};
