@@ -1,26 +1,11 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { Stop } from "./say.mjs";
 import { root } from "./setup.mjs";
+import { moduleOptions } from "./source-locations.mjs";
 
 /** Below node_modules, so that packages are found from there; guests and other users may read it. */
 const cache = join(root, "node_modules", ".cache", "fairlead-tests");
-
-/** A module that asks where it is gets the place of its source: data files and addons are found from there. */
-const sourceLocations = {
-  name: "source-locations",
-  setup(build) {
-    build.onLoad({ filter: /[/](src|test|scripts)[/].*\.(ts|mjs)$/ }, ({ path }) => {
-      const text = readFileSync(path, "utf8");
-      if (!text.includes("import.meta.")) return undefined;
-      const contents = text
-        .replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href))
-        .replaceAll("import.meta.dirname", JSON.stringify(dirname(path)));
-      return { contents, loader: path.endsWith(".ts") ? "ts" : "js" };
-    });
-  },
-};
 
 /**
  * Translates test files and all they import, once for all; what several import becomes modules that they share.
@@ -31,9 +16,9 @@ export async function prebuildTests(files) {
   const { build } = await import("esbuild");
   const options = {
     ...{ absWorkingDir: root, entryPoints: files, outdir: folder, outbase: root },
-    ...{ bundle: true, splitting: true, format: "esm", platform: "node", target: "node20.19", packages: "external" },
+    ...{ ...moduleOptions, splitting: true },
     ...{ outExtension: { ".js": ".mjs" }, chunkNames: "shared/[hash]", keepNames: true },
-    ...{ sourcemap: true, sourcesContent: false, plugins: [sourceLocations], logLevel: "error" },
+    ...{ sourcemap: true, sourcesContent: false, logLevel: "error" },
   };
   // What is wrong has been printed by then.
   await build(options).catch(() => {

@@ -4,17 +4,16 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { sqliteStorage } from "../../../src/profiles/sqlite-storage.ts";
 import type { ProfileStore } from "../../../src/profiles/store.ts";
+import { childModule } from "../../harness/child-module.ts";
 import { temporaryFolder } from "../../harness/temporary-folder.ts";
 
 const rounds = Number(process.env.FAIRLEAD_CRASH_ROUNDS ?? 50);
-const writer = fileURLToPath(new URL("writer.ts", import.meta.url));
 
-/** Runs a writer from round `first` on and kills it `lifeMs` after its first acknowledgement. Returns the last one. */
-async function writeUntilKilled(stateDir: string, location: string, first: number, lifeMs: number): Promise<number> {
-  const child = spawn(process.execPath, ["--import", "tsx", writer, stateDir, location, String(first)], {
+/** Runs a program that writes from round `first` on, and kills it `lifeMs` after its first acknowledgement. Returns the last one. */
+async function writeUntilKilled(writer: readonly string[], first: number, lifeMs: number): Promise<number> {
+  const child = spawn(process.execPath, [...writer, String(first)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   let said = "";
@@ -56,9 +55,10 @@ function checkFile(location: string, acknowledged: number): void {
 test(`a writer killed ${rounds} times in the middle of its work loses nothing it acknowledged and leaves nothing half done`, async (t) => {
   const stateDir = temporaryFolder(t);
   const location = join(stateDir, "victim.db");
+  const writer = [await childModule(t, "test/integration/profiles/writer.ts"), stateDir, location];
   let last = 0;
   for (let round = 0; round < rounds; round++) {
-    last = await writeUntilKilled(stateDir, location, last + 2, Math.random() * 60);
+    last = await writeUntilKilled(writer, last + 2, Math.random() * 60);
     assert.ok(last > 0);
     checkFile(location, last);
   }

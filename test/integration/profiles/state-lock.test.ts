@@ -3,16 +3,15 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { DaemonError } from "../../../src/base/errors.ts";
 import { StateLock } from "../../../src/profiles/state-lock.ts";
+import { childModule } from "../../harness/child-module.ts";
 import { temporaryFolder } from "../../harness/temporary-folder.ts";
-
-const writer = fileURLToPath(new URL("writer.ts", import.meta.url));
 
 test("a second process is refused while the first lives, and not after it was killed", async (t) => {
   const stateDir = temporaryFolder(t);
-  const child = spawn(process.execPath, ["--import", "tsx", writer, stateDir, join(stateDir, "a.db")], {
+  const writer = await childModule(t, "test/integration/profiles/writer.ts");
+  const child = spawn(process.execPath, [writer, stateDir, join(stateDir, "a.db")], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   t.after(() => child.kill("SIGKILL"));

@@ -3,8 +3,7 @@ import { isIPv6 } from "node:net";
 import { test } from "node:test";
 import fc from "fast-check";
 import { isIpv6Text } from "../../../src/base/ipv6-text.ts";
-
-const runs = Number(process.env.FAIRLEAD_FUZZ_RUNS ?? 2000);
+import { fuzzRuns } from "../../harness/fuzz-runs.ts";
 
 test("addresses of every form are addresses", () => {
   const good = [
@@ -64,6 +63,6 @@ test("agrees with Node on every text without a zone", () => {
       fc.pre(!text.includes("%"));
       assert.equal(isIpv6Text(text), isIPv6(text), JSON.stringify(text));
     }),
-    { numRuns: runs },
+    { numRuns: fuzzRuns },
   );
 });

@@ -18,9 +18,6 @@ export const decoded = (signature: string, bytes: Buffer, isLittleEndian = true,
 
 export const hex = (text: string): Buffer => Buffer.from(text.replace(/\s/g, ""), "hex");
 
-/** How many cases a fuzz test runs; CI asks for more. */
-export const fuzzRuns = Number(process.env.FAIRLEAD_FUZZ_RUNS ?? 2000);
-
 const wellFormed = fc.string({ unit: "binary", maxLength: 40 }).filter((text) => !text.includes("\0"));
 const path = fc
   .array(fc.stringMatching(/^[A-Za-z0-9_]{1,8}$/), { maxLength: 4 })

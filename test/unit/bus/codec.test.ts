@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { WireError } from "../../../src/bus/wire-error.ts";
+import { fuzzRuns } from "../../harness/fuzz-runs.ts";
 import { anyBody, decoded, encoded, hex } from "./codec-support.ts";
 
 /** Written by hand from the specification: signature, values, little-endian bytes, big-endian bytes. */
@@ -58,7 +59,7 @@ test("what is written is read back as it was", () => {
     fc.property(anyBody, ([signature, values]) => {
       assert.deepEqual(decoded(signature, encoded(signature, values)), values);
     }),
-    { numRuns: 1000 },
+    { numRuns: fuzzRuns },
   );
 });
 

@@ -7,7 +7,8 @@ import { defaultLimits } from "../../../src/bus/limits.ts";
 import { MessageType, makeMessage, readMessage, writeMessage } from "../../../src/bus/message.ts";
 import { WireError } from "../../../src/bus/wire-error.ts";
 import { Writer } from "../../../src/bus/writer.ts";
-import { anyBody, anyType, decoded, fuzzRuns, hex } from "./codec-support.ts";
+import { fuzzRuns } from "../../harness/fuzz-runs.ts";
+import { anyBody, anyType, decoded, hex } from "./codec-support.ts";
 
 const seedFile = new URL("../../fuzz-seeds/bus/messages.txt", import.meta.url);
 

@@ -11,9 +11,10 @@ import { propertyTypes } from "../../../src/cli/property-type.ts";
 import { shellWords } from "../../../src/cli/shell-words.ts";
 import { parseStaticIp } from "../../../src/cli/static-ip-words.ts";
 import { verbs } from "../../../src/cli/verbs.ts";
+import { fuzzRuns } from "../../harness/fuzz-runs.ts";
 import { FakeDaemon } from "./fake-daemon.ts";
 
-const runs = { numRuns: Number(process.env.FAIRLEAD_FUZZ_RUNS ?? 2000) };
+const runs = { numRuns: fuzzRuns };
 const words = fc.array(
   fc.oneof(
     fc.string({ unit: "binary" }),

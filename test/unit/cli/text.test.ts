@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { command, cutTo, displayWidth, neutral, printable, printableJson, wrapWords } from "../../../src/cli/text.ts";
+import { fuzzRuns } from "../../harness/fuzz-runs.ts";
 
 const sequences = "\x1b[2J\x1b]0;owned\x07";
-const runs = { numRuns: Number(process.env.FAIRLEAD_FUZZ_RUNS ?? 2000) };
+const runs = { numRuns: fuzzRuns };
 /** Anything at all: lone surrogates, controls, bidirectional marks. */
 const anyText = fc.string({ unit: "binary" });
 // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these must not reach a terminal

@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { DaemonError } from "../../../src/base/errors.ts";
 import { parseArguments } from "../../../src/config/arguments.ts";
 import { type DaemonConfig, readDaemonConfig } from "../../../src/config/daemon-config.ts";
+import { fuzzRuns } from "../../harness/fuzz-runs.ts";
 import { temporaryFolder } from "../../harness/temporary-folder.ts";
 
 const defaults: DaemonConfig = {
@@ -202,6 +203,6 @@ test("whatever is in the file, the answer is a configuration or one clear line",
         assert.ok(!/[\p{Cc}]/u.test(error.message));
       }
     }),
-    { numRuns: Number(process.env.FAIRLEAD_FUZZ_RUNS ?? 2000) },
+    { numRuns: fuzzRuns },
   );
 });

@@ -8,10 +8,11 @@ import { mergeSettings } from "../../../src/network/merge.ts";
 import { emptyStaticIp } from "../../../src/network/static-ip.ts";
 import type { NetworkWish } from "../../../src/network/wish.ts";
 import type { Family, KernelRequest, Snapshot } from "../../../src/rtnl/rtnl.ts";
+import { fuzzRuns } from "../../harness/fuzz-runs.ts";
 import { type KernelWorld, makeKernelWorld } from "./kernel-world.ts";
 
 /** Each run plays a whole machine, which costs as much as a thousand decoded messages; hence the ceiling. */
-const runs = Math.min(3000, Number(process.env.FAIRLEAD_FUZZ_RUNS ?? 200));
+const runs = Math.min(3000, Math.ceil(fuzzRuns / 5));
 const links = ["eth0", "eth1"] as const;
 
 // A small world, so that things collide.

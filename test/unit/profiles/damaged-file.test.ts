@@ -6,10 +6,11 @@ import fc from "fast-check";
 import { DaemonError } from "../../../src/base/errors.ts";
 import { sqliteStorage } from "../../../src/profiles/sqlite-storage.ts";
 import type { ProfileStore } from "../../../src/profiles/store.ts";
+import { fuzzRuns } from "../../harness/fuzz-runs.ts";
 import { temporaryFolder } from "../../harness/temporary-folder.ts";
 
 // Each run opens files and syncs them: a fiftieth of what the decoders are given.
-const numRuns = Math.ceil(Number(process.env.FAIRLEAD_FUZZ_RUNS ?? 2000) / 50);
+const numRuns = Math.max(20, Math.ceil(fuzzRuns / 50));
 
 /** A file and its log, both with content, as a crash leaves them. */
 function crashedFiles(folder: string): { readonly file: Buffer; readonly log: Buffer } {

@@ -7,9 +7,10 @@ import { differences } from "../../../src/rtnl/delta.ts";
 import { EventApplier } from "../../../src/rtnl/event-applier.ts";
 import { World } from "../../../src/rtnl/snapshot.ts";
 import { eachMessage, NetlinkFormatError } from "../../../src/rtnl/wire.ts";
+import { fuzzRuns } from "../../harness/fuzz-runs.ts";
 import { kernelMessage, messageNames } from "./kernel-messages.ts";
 
-const numRuns = Number(process.env.FAIRLEAD_FUZZ_RUNS ?? 2000);
+const numRuns = fuzzRuns;
 const knownTypes = [2, 3, 16, 17, 20, 21, 24, 25, 28, 29, 32, 33, 105];
 
 /** As the two channels do: whole datagrams, each message to all that could read it. */

@@ -7,6 +7,7 @@ import { renderSnapshot } from "../../../src/rtnl/render.ts";
 import type { Address, Link, Route } from "../../../src/rtnl/rtnl.ts";
 import { World } from "../../../src/rtnl/snapshot.ts";
 import { DeltaMirror } from "../../contract/rtnl/delta-mirror.ts";
+import { fuzzRuns } from "../../harness/fuzz-runs.ts";
 
 const link = (index: number, more: Partial<Link> = {}): Link => ({
   index,
@@ -243,7 +244,7 @@ test("the differences, heard one by one, lead from any world to any other, and n
       before.become(after);
       assert.equal(renderSnapshot(before), renderSnapshot(after));
     }),
-    { numRuns: Number(process.env.FAIRLEAD_FUZZ_RUNS ?? 500) },
+    { numRuns: fuzzRuns },
   );
 });
 

@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { DaemonError } from "../../../src/base/errors.ts";
 import { readBounded, readIfPresent, removeFile, writeAtomically } from "../../../src/system/files.ts";
+import { childModule } from "../../harness/child-module.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const isError = (code: string, path: string) => (error: unknown) =>
@@ -79,15 +80,15 @@ test("a failed write names the path and leaves the old file and nothing else", (
   assert.deepEqual(readdirSync(folder), ["occupied"]);
 });
 
-test("when the disk takes no more, the old file stays whole and nothing else is left", (t) => {
+test("when the disk takes no more, the old file stays whole and nothing else is left", async (t) => {
   const folder = temporaryFolder(t);
   const path = join(folder, "file");
   writeFileSync(path, "old");
-  const script = `import { writeAtomically } from ${JSON.stringify(join(import.meta.dirname, "../../../src/system/files.ts"))};
+  const script = `import { writeAtomically } from ${JSON.stringify(await childModule(t, "src/system/files.ts"))};
     try { writeAtomically(process.env.TARGET, Buffer.alloc(5_000_000)); } catch (error) { console.log(error.message); }`;
   // A limit on the size of files (in 512-byte blocks) stands for the full disk.
-  const shell = `ulimit -f 2000 && exec node --import tsx --input-type=module -e "$SCRIPT"`;
-  const env = { ...process.env, SCRIPT: script, TARGET: path, NODE_OPTIONS: "", TSX_DISABLE_CACHE: "1" };
+  const shell = `ulimit -f 2000 && exec node --input-type=module -e "$SCRIPT"`;
+  const env = { ...process.env, SCRIPT: script, TARGET: path, NODE_OPTIONS: "" };
   assert.equal(execFileSync("sh", ["-c", shell], { encoding: "utf8", env }).trim(), `cannot write ${path}`);
   assert.equal(readFileSync(path, "utf8"), "old");
   assert.deepEqual(readdirSync(folder), ["file"]);

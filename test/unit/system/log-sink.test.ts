@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { isJournal, StandardErrorLog } from "../../../src/system/log-sink.ts";
+import { childModule } from "../../harness/child-module.ts";
 import { until } from "../../harness/until.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -66,54 +67,47 @@ test("lines after closing are still written, closing twice is harmless", async (
   assert.deepEqual(written, ["<6>daemon: late\n"]);
 });
 
-const sink = join(import.meta.dirname, "../../../src/system/log-sink.ts");
-const run = (script: string, env: NodeJS.ProcessEnv = {}) =>
-  spawnSync(
-    process.execPath,
-    [
-      "--import",
-      "tsx",
-      "--input-type=module",
-      "-e",
-      `import { StandardErrorLog } from ${JSON.stringify(sink)}; ${script}`,
-    ],
-    { encoding: "utf8", timeout: 20_000, env: { ...process.env, NODE_OPTIONS: "", ...env } },
-  );
+/** Runs a script with StandardErrorLog at hand; `shell` may put the program, `$NODE`, into other surroundings. */
+async function run(t: TestContext, script: string, shell = "$NODE") {
+  const text = `import { StandardErrorLog } from ${JSON.stringify(await childModule(t, "src/system/log-sink.ts"))}; ${script}`;
+  const node = `"${process.execPath}" --input-type=module -e "$SCRIPT"`;
+  const env = { ...process.env, NODE_OPTIONS: "", SCRIPT: text };
+  return spawnSync("sh", ["-c", shell.replace("$NODE", node)], { encoding: "utf8", timeout: 20_000, env });
+}
 
-test("what was kept is written when the process exits, however it does", () => {
+test("what was kept is written when the process exits, however it does", async (t) => {
   for (const end of ["", "process.exit(3)", "throw new Error('end')"]) {
-    const { stderr } = run(
+    const { stderr } = await run(
+      t,
       `const log = new StandardErrorLog(); log.write("info", "daemon", "last words", undefined); ${end}`,
     );
     assert.match(stderr, /^\d\d:\d\d:\d\d\.\d{3} info daemon: last words$/m, end);
   }
 });
 
-test("lines through winston are out before the process exits", () => {
+test("lines through winston are out before the process exits", async (t) => {
   const script = `const log = new StandardErrorLog(); await log.startWriting();
     for (let at = 0; at < 2000; at++) log.write("info", "daemon", "line " + at, undefined);
     process.exit(0);`;
-  assert.equal(run(script).stderr.split("\n").length, 2001);
+  assert.equal((await run(t, script)).stderr.split("\n").length, 2001);
 });
 
-test("a reader that went away, or reads slowly, does not end the process", () => {
-  const script = `import { StandardErrorLog } from ${JSON.stringify(sink)};
-    const log = new StandardErrorLog(); await log.startWriting();
+test("a reader that went away, or reads slowly, does not end the process", async (t) => {
+  const script = `const log = new StandardErrorLog(); await log.startWriting();
     for (let at = 0; at < 5000; at++) log.write("warn", "daemon", "line " + at, undefined);
     console.log("alive");`;
-  const node = `"${process.execPath}" --import tsx --input-type=module -e "$SCRIPT"`;
-  const env = { ...process.env, NODE_OPTIONS: "", SCRIPT: script };
-  const gone = spawnSync("sh", ["-c", `{ ${node} 2>&1 1>&3 | true; } 3>&1`], { encoding: "utf8", env });
-  assert.equal(gone.stdout.trim(), "alive");
-  const closed = spawnSync("sh", ["-c", `${node} 2>&-`], { encoding: "utf8", env });
-  assert.equal(closed.stdout.trim(), "alive");
+  assert.equal((await run(t, script, "{ $NODE 2>&1 1>&3 | true; } 3>&1")).stdout.trim(), "alive");
+  assert.equal((await run(t, script, "$NODE 2>&-")).stdout.trim(), "alive");
 });
 
-test("winston is not loaded before writing starts", () => {
-  const { stderr } = run(`import { createRequire } from "node:module";
+test("winston is not loaded before writing starts", async (t) => {
+  const { stderr } = await run(
+    t,
+    `import { createRequire } from "node:module";
     const log = new StandardErrorLog(); log.write("info", "daemon", "x", undefined);
-    const loaded = () => Object.keys(createRequire(${JSON.stringify(sink)}).cache).some((path) => path.includes("/winston/"));
-    const before = loaded(); await log.startWriting(); console.error(before, loaded());`);
+    const loaded = () => Object.keys(createRequire(import.meta.url).cache).some((path) => path.includes("/winston/"));
+    const before = loaded(); await log.startWriting(); console.error(before, loaded());`,
+  );
   assert.match(stderr, /false true/);
 });
 

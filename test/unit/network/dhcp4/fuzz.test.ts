@@ -13,9 +13,10 @@ import { leaseFromJson, leaseToJson } from "../../../../src/network/protocols/dh
 import { readLeaseOptions } from "../../../../src/network/protocols/dhcp4/lease-options.ts";
 import { decodeMessage, encodeMessage } from "../../../../src/network/protocols/dhcp4/message.ts";
 import { bytesOf, serverDatagram, uint32 } from "../../../fakes/fake-dhcp-server.ts";
+import { fuzzRuns } from "../../../harness/fuzz-runs.ts";
 import { World } from "./world.ts";
 
-const numRuns = Number(process.env.FAIRLEAD_FUZZ_RUNS ?? 2000);
+const numRuns = fuzzRuns;
 const seedFolder = join(fileURLToPath(import.meta.url), "../../../../fuzz-seeds/dhcp4");
 
 /** Packets that once broke a decoder, ours or another's; each file is hex of an IPv4 packet. */
