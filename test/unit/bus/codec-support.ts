@@ -5,6 +5,7 @@ import { defaultLimits } from "../../../src/bus/limits.ts";
 import { Reader } from "../../../src/bus/reader.ts";
 import { parseSignature, type Type } from "../../../src/bus/signature.ts";
 import { Writer } from "../../../src/bus/writer.ts";
+import { anyText } from "../../harness/any-text.ts";
 
 export function encoded(signature: string, values: readonly unknown[], limit = defaultLimits.maxSentBytes): Buffer {
   const writer = new Writer(16);
@@ -18,7 +19,7 @@ export const decoded = (signature: string, bytes: Buffer, isLittleEndian = true,
 
 export const hex = (text: string): Buffer => Buffer.from(text.replace(/\s/g, ""), "hex");
 
-const wellFormed = fc.string({ unit: "binary", maxLength: 40 }).filter((text) => !text.includes("\0"));
+const wellFormed = anyText({ maxLength: 40 }).filter((text) => !text.includes("\0"));
 const path = fc
   .array(fc.stringMatching(/^[A-Za-z0-9_]{1,8}$/), { maxLength: 4 })
   .map((elements) => `/${elements.join("/")}`);

@@ -11,13 +11,14 @@ import { propertyTypes } from "../../../src/cli/property-type.ts";
 import { shellWords } from "../../../src/cli/shell-words.ts";
 import { parseStaticIp } from "../../../src/cli/static-ip-words.ts";
 import { verbs } from "../../../src/cli/verbs.ts";
+import { anyText } from "../../harness/any-text.ts";
 import { fuzzRuns } from "../../harness/fuzz-runs.ts";
 import { FakeDaemon } from "./fake-daemon.ts";
 
 const runs = { numRuns: fuzzRuns };
 const words = fc.array(
   fc.oneof(
-    fc.string({ unit: "binary" }),
+    anyText(),
     fc.constantFrom(
       "--json",
       "--wait",

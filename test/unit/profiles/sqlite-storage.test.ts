@@ -6,7 +6,6 @@ import Database from "better-sqlite3";
 import { DaemonError } from "../../../src/base/errors.ts";
 import { sqliteStorage } from "../../../src/profiles/sqlite-storage.ts";
 import type { OpenedStore } from "../../../src/profiles/store.ts";
-import { storeLimits } from "../../../src/profiles/store-limits.ts";
 import { temporaryFolder } from "../../harness/temporary-folder.ts";
 
 const rows = (object: Record<string, string>): ReadonlyMap<string, string> => new Map(Object.entries(object));
@@ -166,7 +165,6 @@ const damages: Readonly<Record<string, (location: string) => void>> = {
     fs.writeSync(file, Buffer.alloc(4096), 0, 4096, 4096);
     fs.closeSync(file);
   },
-  "a file larger than any of ours": (location) => fs.truncateSync(location, storeLimits.fileBytes + 4096),
   "another program's database": (location) => {
     fs.rmSync(location);
     new Database(location).exec("CREATE TABLE bookmarks (url TEXT)").close();
@@ -325,22 +323,4 @@ test("a folder or file of another user is refused", (t) => {
   fs.chownSync(location, 0, 0);
   fs.chownSync(folder, 12345, 12345);
   refused(location, /the folder belongs to user 12345/);
-});
-
-test("a file cannot grow without end; what is in it stays usable", (t) => {
-  const { store } = open(t, fresh(t));
-  const value = JSON.stringify("x".repeat(storeLimits.valueLength - 2));
-  const content = new Map(Array.from({ length: 64 }, (_, at) => [`Row${at}`, value]));
-  let written = 0;
-  assert.throws(
-    () => {
-      for (; written < 100; written++) store.write(`wifi_${written}`, content);
-    },
-    (error) =>
-      error instanceof DaemonError && error.code === "InternalError" && /reached its limit/.test(error.message),
-  );
-  assert.equal(store.entries().length, written);
-  assert.equal(store.has(`wifi_${written}`), false);
-  store.delete("wifi_0");
-  store.write("wifi_new", rows({ Name: '"n"' }));
 });

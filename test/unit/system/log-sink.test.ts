@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { after, test } from "node:test";
 import { isJournal, StandardErrorLog } from "../../../src/system/log-sink.ts";
 import { childModule } from "../../harness/child-module.ts";
 import { until } from "../../harness/until.ts";
@@ -67,42 +67,42 @@ test("lines after closing are still written, closing twice is harmless", async (
   assert.deepEqual(written, ["<6>daemon: late\n"]);
 });
 
+const sink = childModule({ after }, "src/system/log-sink.ts");
+
 /** Runs a script with StandardErrorLog at hand; `shell` may put the program, `$NODE`, into other surroundings. */
-async function run(t: TestContext, script: string, shell = "$NODE") {
-  const text = `import { StandardErrorLog } from ${JSON.stringify(await childModule(t, "src/system/log-sink.ts"))}; ${script}`;
+async function run(script: string, shell = "$NODE") {
+  const text = `import { StandardErrorLog } from ${JSON.stringify(await sink)}; ${script}`;
   const node = `"${process.execPath}" --input-type=module -e "$SCRIPT"`;
   const env = { ...process.env, NODE_OPTIONS: "", SCRIPT: text };
   return spawnSync("sh", ["-c", shell.replace("$NODE", node)], { encoding: "utf8", timeout: 20_000, env });
 }
 
-test("what was kept is written when the process exits, however it does", async (t) => {
+test("what was kept is written when the process exits, however it does", async () => {
   for (const end of ["", "process.exit(3)", "throw new Error('end')"]) {
     const { stderr } = await run(
-      t,
       `const log = new StandardErrorLog(); log.write("info", "daemon", "last words", undefined); ${end}`,
     );
     assert.match(stderr, /^\d\d:\d\d:\d\d\.\d{3} info daemon: last words$/m, end);
   }
 });
 
-test("lines through winston are out before the process exits", async (t) => {
+test("lines through winston are out before the process exits", async () => {
   const script = `const log = new StandardErrorLog(); await log.startWriting();
     for (let at = 0; at < 2000; at++) log.write("info", "daemon", "line " + at, undefined);
     process.exit(0);`;
-  assert.equal((await run(t, script)).stderr.split("\n").length, 2001);
+  assert.equal((await run(script)).stderr.split("\n").length, 2001);
 });
 
-test("a reader that went away, or reads slowly, does not end the process", async (t) => {
+test("a reader that went away, or reads slowly, does not end the process", async () => {
   const script = `const log = new StandardErrorLog(); await log.startWriting();
     for (let at = 0; at < 5000; at++) log.write("warn", "daemon", "line " + at, undefined);
     console.log("alive");`;
-  assert.equal((await run(t, script, "{ $NODE 2>&1 1>&3 | true; } 3>&1")).stdout.trim(), "alive");
-  assert.equal((await run(t, script, "$NODE 2>&-")).stdout.trim(), "alive");
+  assert.equal((await run(script, "{ $NODE 2>&1 1>&3 | true; } 3>&1")).stdout.trim(), "alive");
+  assert.equal((await run(script, "$NODE 2>&-")).stdout.trim(), "alive");
 });
 
-test("winston is not loaded before writing starts", async (t) => {
+test("winston is not loaded before writing starts", async () => {
   const { stderr } = await run(
-    t,
     `import { createRequire } from "node:module";
     const log = new StandardErrorLog(); log.write("info", "daemon", "x", undefined);
     const loaded = () => Object.keys(createRequire(import.meta.url).cache).some((path) => path.includes("/winston/"));
