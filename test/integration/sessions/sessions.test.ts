@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  copyFileSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -193,6 +194,44 @@ test("a logout overtakes a login that waits for the daemon", async (t) => {
   await login.waitExit();
   assert.deepEqual(await it.stack(), ["/profile/default"]);
   assert.ok(!existsSync(link));
+});
+
+test("in folders of another user than root, a hook does all as that user, whatever lies in its way", (t) => {
+  addUsers(t);
+  const folder = temporaryFolder(t);
+  run("chmod", ["755", folder]);
+  // Where this clone is, that user may not be able to look.
+  const hooks = join(folder, "hooks");
+  mkdirSync(hooks);
+  for (const name of ["fairlead-login", "fairlead-logout"]) copyFileSync(join(scripts, name), join(hooks, name));
+  const [state, runDir] = [join(folder, "state"), join(folder, "run")];
+  mkdirSync(state, { mode: 0o700 });
+  run("chown", ["1600:1601", state]);
+  const hook = (name: string, ...args: string[]) =>
+    tryRun(join(hooks, name), ["--state-dir", state, "--run-dir", runDir, ...args, "alice"]);
+  const ownersAndMode = (path: string) => {
+    const { uid, gid, mode } = lstatSync(path);
+    return [uid, gid, mode & 0o777];
+  };
+  assert.equal(hook("fairlead-login").code, 0);
+  assert.deepEqual(ownersAndMode(join(state, "users/alice")), [1600, 1601, 0o700]);
+  assert.deepEqual(ownersAndMode(runDir), [1600, 1601, 0o755]);
+  assert.deepEqual(ownersAndMode(join(runDir, "user_profiles/alice")).slice(0, 2), [1600, 1601]);
+  assert.equal(hook("fairlead-logout").code, 0);
+  assert.ok(!existsSync(join(runDir, "user_profiles/alice")));
+
+  const rootsOwn = join(folder, "roots");
+  mkdirSync(join(rootsOwn, "alice"), { recursive: true });
+  for (const trap of [join(state, "users"), join(runDir, "sessions"), join(runDir, "guest_user_profile")]) {
+    rmSync(trap, { recursive: true, force: true });
+    symlinkSync(rootsOwn, trap);
+    run("chown", ["-h", "1600:1601", trap]);
+    hook("fairlead-login", "--guest");
+    hook("fairlead-login");
+    hook("fairlead-logout", "--guest");
+    assert.deepEqual(readdirSync(rootsOwn, { recursive: true }), ["alice"], trap);
+    rmSync(trap);
+  }
 });
 
 test("PAM: persons are logged in by their sessions, others are let pass", async (t) => {

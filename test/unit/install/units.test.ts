@@ -26,8 +26,8 @@ test("systemd finds nothing wrong with the units", (t) => {
   assert.deepEqual(analyze("verify", "--man=no", ...files), { code: 0, text: "" });
 });
 
-/** What systemd charges for being root, and for the network itself, makes 2.0 out of reach. */
-const mostExposure = 2.1;
+/** What systemd charges for the network itself leaves 1.8; the rest is for versions that judge a little harder. */
+const mostExposure = 2.0;
 
 test("the daemon's unit leaves it no more power than it uses", () => {
   const unit = installFile("fairlead.service");
@@ -36,6 +36,7 @@ test("the daemon's unit leaves it no more power than it uses", () => {
   assert.ok(Number(exposure) <= mostExposure, text);
   const lines = readFileSync(unit, "utf8").split("\n");
   for (const line of [
+    "User=fairlead",
     "CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW CAP_NET_BIND_SERVICE",
     "LimitCORE=0",
     "Type=notify",
@@ -44,6 +45,18 @@ test("the daemon's unit leaves it no more power than it uses", () => {
   ]) {
     assert.ok(lines.includes(line), line);
   }
+});
+
+test("bus, polkit and systemd speak of the same user", () => {
+  const text = (name: string) => readFileSync(installFile(name), "utf8");
+  assert.match(text("fairlead.sysusers"), /^u fairlead - /m);
+  assert.match(
+    text("org.chromium.flimflam.conf"),
+    /<policy user="fairlead">\s*<allow own="org\.chromium\.flimflam"\/>/,
+  );
+  const actions = text("org.fairlead.policy").split("<action ").slice(1);
+  for (const action of actions) assert.match(action, /policykit\.owner">unix-user:fairlead</, action);
+  assert.ok(actions.length > 0);
 });
 
 test("who calls the daemon before it runs has systemd start its unit", () => {

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { type RunResult, run, tryRun } from "../../harness/processes.ts";
@@ -26,3 +27,18 @@ export const systemBus = { busAddress: "unix:path=/run/dbus/system_bus_socket" }
 /** What a person of the guest gets from a program. */
 export const as = (user: string, command: string, ...args: string[]): RunResult =>
   tryRun("runuser", ["--user", user, "--", command, ...args]);
+
+const busName = "org.chromium.flimflam";
+/** A call of the Manager by a person of the guest, with busctl's words for arguments. */
+export const asksManager = (user: string, method: string, ...args: string[]): RunResult =>
+  as(user, "busctl", "--system", "--timeout=60", "call", busName, "/", `${busName}.Manager`, method, ...args);
+
+/** The command failed, and said why. */
+export function assertRefused({ code, stderr }: RunResult, why: RegExp): void {
+  assert.notEqual(code, 0);
+  assert.match(stderr, why);
+}
+
+/** What logind itself says of inhibitors. */
+export const isInhibited = (): boolean =>
+  /Fairlead.*sleep.*delay/.test(run("systemd-inhibit", ["--list", "--no-pager"]));

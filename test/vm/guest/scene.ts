@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { type DaemonOptions, TestDaemon } from "../../harness/daemon.ts";
 import type { DaemonClient } from "../../harness/daemon-client.ts";
@@ -60,7 +60,7 @@ export class Scene {
   /** Any other program that runs until the scenario ends. */
   start(command: string, args: readonly string[]) {
     const started = startProcess(command, args);
-    return this.add(started, { name: command, log: () => started.output(), end: () => started.end() });
+    return this.add(started, { name: basename(command), log: () => started.output(), end: () => started.end() });
   }
   /** The property has one of the values; resolves to it. */
   waitForProperty(path: string, kind: string, property: string, ...values: readonly unknown[]): Promise<unknown> {

@@ -8,7 +8,7 @@ import type { TestDaemon } from "../../../harness/daemon.ts";
 import { run, tryRun } from "../../../harness/processes.ts";
 import { until } from "../../../harness/until.ts";
 import { addLan, serviceOn, times, untilState } from "../../../integration/daemon/support.ts";
-import { installPolicies, systemBus } from "../../guest/booted-system.ts";
+import { installPolicies, isInhibited, systemBus } from "../../guest/booted-system.ts";
 import { patienceMs } from "../../guest/patience.ts";
 import { scenario } from "../../guest/scene.ts";
 
@@ -24,8 +24,6 @@ const sleepState = async (daemon: TestDaemon) => {
   const [json] = await daemon.call("/", "org.fairlead.Manager1", "Dump");
   return (JSON.parse(String(json)) as { sleep: { phase: string; hasLogind: boolean; isInhibiting: boolean } }).sleep;
 };
-/** What logind itself says of inhibitors. */
-const isInhibited = () => /Fairlead.*sleep.*delay/.test(run("systemd-inhibit", ["--list", "--no-pager"]));
 
 logindCases("the real logind", async () => {
   sleepShortly();

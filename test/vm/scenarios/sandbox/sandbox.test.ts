@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { run, tryRun } from "../../../harness/processes.ts";
+import { until } from "../../../harness/until.ts";
+import { addLan, plugIn, serviceOn, untilState } from "../../../integration/daemon/support.ts";
+import { asksManager, assertRefused, isInhibited } from "../../guest/booted-system.ts";
+import type { InstalledDaemon } from "../../guest/installed-daemon.ts";
+import { patienceMs } from "../../guest/patience.ts";
+import { type Scene, scenario } from "../../guest/scene.ts";
+
+const state = "/var/lib/fairlead";
+const numberOf = (user: string) => Number(run("id", ["-u", user]));
+const fairlead = (...args: string[]) => run("/usr/local/bin/fairlead", args);
+const ip = (...args: string[]) => run("ip", ["-4", ...args]);
+const below = (folder: string) =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => `${folder}/${name}`);
+const ownersOf = (folder: string) => [...new Set([folder, ...below(folder)].map((path) => lstatSync(path).uid))];
+
+scenario(
+  "under the shipped unit every part works, with the settings that root's daemon left, and no more than that",
+  async (scene) => {
+    const daemon = await scene.installDaemon();
+    const lab = scene.addPeer("lab");
+    plugIn(scene.t, "eth1", lab, { peerLink: "lab", address: "10.2.0.1/24" });
+    await runAsRoot(scene, daemon);
+
+    daemon.systemctl("start", daemon.unit);
+    assert.deepEqual(ownersOf(state), [numberOf("fairlead")], "the settings went over to it");
+    await untilState(daemon, "eth1", "ready", patienceMs);
+    await addLan(scene.t, "router");
+    await untilState(daemon, "eth0", "ready", patienceMs);
+    await assertNetwork(scene, daemon);
+    assertRights();
+    await assertProfiles(daemon);
+    await assertDebugging(daemon);
+    await until("logind lists the inhibitor", isInhibited, patienceMs);
+    const complaints = run("journalctl", ["--boot", "--unit", daemon.unit, "--priority=warning", "--output=cat"]);
+    assert.equal(complaints, "");
+    assertRestrictions(daemon);
+    await assertNoCoreDump(daemon);
+  },
+);
+
+/** As before there was a unit: the daemon is root, and keeps a static address. */
+async function runAsRoot(scene: Scene, daemon: InstalledDaemon): Promise<void> {
+  const byHand = scene.start("/usr/local/sbin/fairleadd", []);
+  await until("root's daemon answers", () => daemon.manager(), patienceMs);
+  await until("it has the cable", () => serviceOn(daemon, "eth1"), patienceMs);
+  fairlead("set", "eth1", "StaticIPConfig", "address=10.2.0.5/24");
+  await untilState(daemon, "eth1", "ready", patienceMs);
+  await byHand.end(patienceMs);
+  assert.equal(byHand.ended?.code, 0, byHand.output());
+  assert.deepEqual(ownersOf(state), [0]);
+}
+
+async function assertNetwork(scene: Scene, daemon: InstalledDaemon): Promise<void> {
+  assert.match(ip("address", "show", "dev", "eth1"), /10\.2\.0\.5\/24/, "a static address");
+  assert.match(ip("address", "show", "dev", "eth0"), /10\.1\.0\.1\d\d\/24/, "a lease");
+  const index = /^\d+/.exec(ip("link", "show", "dev", "eth0"))?.[0];
+  assert.match(ip("route", "show", "table", String(1000 + Number(index))), /^default via 10\.1\.0\.1 /m);
+  assert.match(ip("rule"), new RegExp(`from 10\\.1\\.0\\.1\\d\\d lookup ${1000 + Number(index)}`));
+  const setting = readFileSync("/proc/sys/net/ipv4/conf/eth0/ignore_routes_with_linkdown", "utf8");
+  assert.equal(setting, "1\n", "a setting of the kernel");
+  assert.match(readFileSync("/run/fairlead/resolv.conf", "utf8"), /^nameserver 10\.1\.0\.53$/m);
+  assert.equal(statSync("/run/fairlead/resolv.conf").mode & 0o777, 0o644, "everybody resolves names");
+  await scene.ping("10.1.0.1", "eth0");
+  const { path } = (await serviceOn(daemon, "eth0")) ?? {};
+  const [counters] = await daemon.call(String(path), "org.chromium.flimflam.Service", "RequestTrafficCounters");
+  assert.match(
+    JSON.stringify(counters, (_, value) => (typeof value === "bigint" ? Number(value) : value)),
+    /[1-9]/,
+  );
+}
+
+/** The daemon is not root, and polkit tells of others only to those it trusts. */
+function assertRights(): void {
+  run("groupadd", ["--force", "--system", "netdev"]);
+  run("usermod", ["--append", "--groups", "netdev", "bob"]);
+  assertRefused(
+    asksManager("alice", "SetServiceOrder", "s", "wifi"),
+    /password is needed.*\(org\.fairlead\.settings\)/,
+  );
+  assert.equal(asksManager("bob", "SetServiceOrder", "s", "wifi,ethernet").code, 0);
+  run("runuser", ["--user", "fairlead", "--", "/usr/local/bin/fairlead", "status"]);
+}
+
+async function assertProfiles(daemon: InstalledDaemon): Promise<void> {
+  const stack = async () => (await daemon.manager()).Profiles;
+  run("/usr/local/lib/fairlead/fairlead-login", ["alice"]);
+  assert.deepEqual(await stack(), ["/profile/default", "/profile/alice/default"]);
+  const { uid, mode } = statSync(`${state}/users/alice`);
+  assert.deepEqual([uid, mode & 0o777], [numberOf("fairlead"), 0o700]);
+  assert.ok(existsSync(`${state}/users/alice/default.db`));
+  assert.equal(asksManager("alice", "PopProfile", "s", "~alice/default").code, 0, "she is known for its owner");
+  assert.deepEqual(await stack(), ["/profile/default"]);
+  run("/usr/local/lib/fairlead/fairlead-logout", ["alice"]);
+}
+
+async function assertDebugging(daemon: InstalledDaemon): Promise<void> {
+  fairlead("log", "--tags", "dhcp", "--keep", "yes");
+  assert.ok(existsSync(`${state}/log-override.json`));
+  const report = JSON.parse(fairlead("report", "--json")) as { sections: { title: string; text: string }[] };
+  const missing = report.sections.filter(({ text }) => text.startsWith("[not to be had"));
+  assert.deepEqual(
+    missing.filter(({ title }) => title !== "/etc/resolv.conf"),
+    [],
+  );
+  assert.ok(report.sections.some(({ title, text }) => title === "state" && text.includes("eth0")));
+  await daemon.call("/", "org.chromium.flimflam.Manager", "PersistDebugConfig", "b", [false]);
+}
+
+/** In the daemon's place: its view of the file system, its user, and none of its other restrictions. */
+const inItsPlace = (pid: number, ...command: string[]) => {
+  const [uid, gid] = ["-u", "-g"].map((what) => run("id", [what, "fairlead"]).trim());
+  const user = ["--reuid", String(uid), "--regid", String(gid), "--clear-groups", "--"];
+  return tryRun("nsenter", ["--mount", "--target", String(pid), "setpriv", ...user, ...command]);
+};
+
+function assertRestrictions({ pid }: InstalledDaemon): void {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const field = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, "m").exec(status)?.[1]?.replaceAll("\t", " ");
+  const uid = numberOf("fairlead");
+  assert.notEqual(uid, 0);
+  assert.equal(field("Uid"), `${uid} ${uid} ${uid} ${uid}`);
+  // CAP_NET_BIND_SERVICE (10), CAP_NET_ADMIN (12), CAP_NET_RAW (13).
+  for (const set of ["CapBnd", "CapEff", "CapPrm", "CapAmb"]) assert.equal(field(set), "0000000000003400", set);
+  assert.deepEqual([field("NoNewPrivs"), field("Seccomp")], ["1", "2"]);
+
+  const paths = ["/etc/passwd", "/etc/shadow", "/home/alice", "/root"];
+  const readable = paths.filter((path) => inItsPlace(pid, "test", "-r", path).code === 0);
+  assert.deepEqual(readable, ["/etc/passwd"]);
+  assert.equal(inItsPlace(pid, "ls", "/home").stdout, "", "homes are not even there");
+  for (const path of ["/etc", "/usr/local/lib/fairlead", "/var/lib", "/run"]) {
+    assert.notEqual(inItsPlace(pid, "touch", `${path}/planted`).code, 0, path);
+  }
+  assert.equal(inItsPlace(pid, "touch", "/var/lib/fairlead/own", "/run/fairlead/own").code, 0);
+  const limits = readFileSync(`/proc/${pid}/limits`, "utf8");
+  assert.match(limits, /^Max core file size +0 +0 /m);
+}
+
+async function assertNoCoreDump(daemon: InstalledDaemon): Promise<void> {
+  const { pid } = daemon;
+  writeFileSync("/proc/sys/kernel/core_pattern", "/run/fairlead/core-%e-%p");
+  const control = "ulimit -c unlimited; exec setpriv --reuid fairlead --clear-groups sh -c 'kill -SEGV $$'";
+  tryRun("sh", ["-c", control]);
+  const cores = () => readdirSync("/run/fairlead").filter((name) => name.startsWith("core"));
+  assert.equal(cores().length, 1, "others leave one here");
+  daemon.systemctl("kill", "--kill-whom=main", "--signal=SEGV", daemon.unit);
+  await daemon.untilReplaced(pid);
+  assert.equal(cores().length, 1);
+  assert.match(daemon.log(), /status=11\/SEGV/);
+}
