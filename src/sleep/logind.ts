@@ -17,8 +17,11 @@ const inhibit: Call = {
   member: "Inhibit",
   signature: "ssss",
   args: ["sleep", "Fairlead", "Network connections are told", "delay"],
-  timeoutMs: 5_000,
+  // While the machine boots, logind may first have to have polkit started, as we are not root.
+  timeoutMs: 30_000,
 };
+/** For an inhibitor that was not granted, whatever the reason: nobody tells when it is over. */
+export const retryMs = 60_000;
 
 /** shill's time for a suspend delay; logind itself waits no longer than its InhibitDelayMaxSec. */
 export const readinessMs = 19_500;
@@ -51,6 +54,8 @@ export class LogindSleep {
   #inhibitor: number | undefined;
   #isAsking = false;
   #cancelLimit: Cancel = () => {};
+  #cancelRetry: Cancel = () => {};
+  #hasComplained = false;
   readonly #cancels: Cancel[] = [];
 
   constructor(private readonly ports: LogindPorts) {}
@@ -68,6 +73,7 @@ export class LogindSleep {
     for (const cancel of this.#cancels.splice(0)) cancel();
     this.#owner = undefined;
     this.#cancelLimit();
+    this.#cancelRetry();
     this.#release();
   }
   /** For the debug dump. */
@@ -79,6 +85,7 @@ export class LogindSleep {
   /** Nobody would tell us any more that the machine is awake: it is, as we run. */
   #onOwner(owner: string | undefined): void {
     this.#owner = owner;
+    this.#cancelRetry();
     this.#release();
     if (this.#phase !== "awake") this.#resume("logind went away");
     if (owner !== undefined) this.#takeInhibitor();
@@ -122,6 +129,7 @@ export class LogindSleep {
 
   #takeInhibitor(): void {
     if (this.#isAsking || this.#inhibitor !== undefined || this.#phase !== "awake") return;
+    this.#cancelRetry();
     const owner = this.#owner;
     this.#isAsking = true;
     this.ports.callForDescriptor(inhibit).then(
@@ -131,6 +139,7 @@ export class LogindSleep {
   }
   #onInhibitor(descriptor: number, owner: string | undefined): void {
     this.#isAsking = false;
+    this.#hasComplained = false;
     this.#inhibitor = descriptor;
     if (owner === this.#owner && this.#phase !== "ready") return;
     this.#release();
@@ -138,8 +147,13 @@ export class LogindSleep {
   }
   #onNoInhibitor(error: unknown, owner: string | undefined): void {
     this.#isAsking = false;
-    this.ports.log.warn(`logind will not wait for us: ${describeError(error)}`);
-    if (owner !== this.#owner && this.#owner !== undefined) this.#takeInhibitor();
+    // The same again each minute is no news.
+    const level = this.#hasComplained ? "debug" : "warn";
+    this.#hasComplained = true;
+    this.ports.log[level](`logind will not wait for us: ${describeError(error)}`);
+    if (this.#owner === undefined) return;
+    if (owner !== this.#owner) this.#takeInhibitor();
+    else this.#cancelRetry = this.ports.clock.startTimer("sleep-inhibitor", retryMs, () => this.#takeInhibitor());
   }
   #release(): void {
     if (this.#inhibitor === undefined) return;

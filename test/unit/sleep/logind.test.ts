@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { silentLog } from "../../../src/base/log.ts";
-import { LogindSleep, readinessMs } from "../../../src/sleep/logind.ts";
+import { LogindSleep, readinessMs, retryMs } from "../../../src/sleep/logind.ts";
 import { FakeBus } from "../../fakes/fake-bus.ts";
 import { FakeClock } from "../../fakes/fake-clock.ts";
 
@@ -119,6 +119,26 @@ test("a logind that goes away in the middle of a sleep means awake, and one that
   assert.deepEqual([story, open.size], [["suspend", "resume: logind went away"], 0]);
   await appear();
   assert.equal(open.size, 1);
+});
+
+test("a logind that gives no inhibitor is asked again now and then, for as long as it is there", async (t) => {
+  const { clock, open, appear, vanish, refuse } = await world(t);
+  refuse(new Error("polkit is still starting"));
+  await appear();
+  await clock.advanceSettled(retryMs);
+  assert.equal(open.size, 0);
+  refuse(undefined);
+  await clock.advanceSettled(retryMs - 1);
+  assert.equal(open.size, 0);
+  await clock.advanceSettled(1);
+  assert.equal(open.size, 1);
+  await clock.advanceSettled(retryMs);
+  assert.equal(open.size, 1, "one is enough");
+  await vanish();
+  refuse(new Error("no"));
+  await appear();
+  await vanish();
+  assert.deepEqual(clock.pendingTimers(), [], "nobody is there to be asked");
 });
 
 test("a refused inhibitor is asked for again after the sleep that refused it", async (t) => {

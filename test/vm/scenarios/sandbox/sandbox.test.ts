@@ -36,8 +36,11 @@ scenario(
     await until("logind lists the inhibitor", isInhibited, patienceMs);
     const complaints = run("journalctl", ["--boot", "--unit", daemon.unit, "--priority=warning", "--output=cat"]);
     assert.equal(complaints, "");
+    assert.doesNotMatch(run("journalctl", ["--boot", "--unit=dbus.service"]), /fairlead" in message bus config/);
     assertRestrictions(daemon);
+    logRefusedCalls(daemon);
     await assertNoCoreDump(daemon);
+    await assertNoRefusedCalls(daemon);
   },
 );
 
@@ -126,7 +129,8 @@ function assertRestrictions({ pid }: InstalledDaemon): void {
   for (const set of ["CapBnd", "CapEff", "CapPrm", "CapAmb"]) assert.equal(field(set), "0000000000003400", set);
   assert.deepEqual([field("NoNewPrivs"), field("Seccomp")], ["1", "2"]);
 
-  const paths = ["/etc/passwd", "/etc/shadow", "/home/alice", "/root"];
+  const home = String(run("getent", ["passwd", "alice"]).split(":")[5]);
+  const paths = ["/etc/passwd", "/etc/shadow", home, "/root"];
   const readable = paths.filter((path) => inItsPlace(pid, "test", "-r", path).code === 0);
   assert.deepEqual(readable, ["/etc/passwd"]);
   assert.equal(inItsPlace(pid, "ls", "/home").stdout, "", "homes are not even there");
@@ -149,4 +153,34 @@ async function assertNoCoreDump(daemon: InstalledDaemon): Promise<void> {
   await daemon.untilReplaced(pid);
   assert.equal(cores().length, 1);
   assert.match(daemon.log(), /status=11\/SEGV/);
+}
+
+/** The system calls that the unit's filter refuses are let pass from the next start on, and told to the journal. */
+function logRefusedCalls(daemon: InstalledDaemon): void {
+  daemon.override("SystemCallFilter=", ...loggedInstead());
+}
+function loggedInstead(): readonly string[] {
+  const unit = readFileSync("/usr/local/lib/systemd/system/fairlead.service", "utf8");
+  const filters = [...unit.matchAll(/^SystemCallFilter=(.+)$/gm)].map(([, filter = ""]) => filter);
+  assert.ok(filters.length > 0);
+  return filters.map((filter) => `SystemCallLog=${filter.startsWith("~") ? filter.slice(1) : `~${filter}`}`);
+}
+
+async function assertNoRefusedCalls(daemon: InstalledDaemon): Promise<void> {
+  await untilState(daemon, "eth0", "ready", patienceMs);
+  run("/usr/local/lib/fairlead/fairlead-login", ["alice"]);
+  run("/usr/local/lib/fairlead/fairlead-logout", ["alice"]);
+  daemon.systemctl("stop", daemon.unit);
+  const properties = loggedInstead().flatMap((line) => ["--property", line]);
+  run("systemd-run", ["--wait", ...properties, "chown", "root", "/etc"]);
+  const told = () => run("journalctl", ["--boot", "--output=cat", "_TRANSPORT=audit"]).match(/^SECCOMP .*$/gm) ?? [];
+  await until(
+    "the journal has one of another program",
+    () => told().some((line) => line.includes("chown")),
+    patienceMs,
+  );
+  assert.deepEqual(
+    told().filter((line) => !line.includes('comm="chown"')),
+    [],
+  );
 }
