@@ -1,5 +1,6 @@
 import { BusError, type Credentials, type IncomingCall, type MarshalledReply, type MethodResult } from "./bus.ts";
 import { type Message, MessageFlag, MessageType, makeMessage, type Received } from "./message.ts";
+import type { MessageFields } from "./message-fields.ts";
 import { isErrorName, standardError } from "./names.ts";
 import { WireError } from "./wire-error.ts";
 
@@ -68,7 +69,7 @@ export class WireCall implements IncomingCall {
     const text = message.replaceAll("\0", "").slice(0, mostErrorCharacters);
     this.#send({ type: MessageType.ERROR, errorName: name, signature: "s", body: [text] });
   }
-  #send(init: ConstructorParameters<typeof Message>[0], kept?: MarshalledReply): void {
+  #send(init: Partial<MessageFields>, kept?: MarshalledReply): void {
     try {
       this.host.sendReply(makeMessage({ ...init, replySerial: this.#serial, destination: this.sender }), kept);
     } catch (error) {

@@ -1,3 +1,4 @@
+import { MessageType } from "dbus-next/lib/constants.js";
 import { decodeVariant } from "./decode.ts";
 import { isBusName, isErrorName, isInterfaceName, isMemberName, isObjectPath } from "./names.ts";
 import type { Reader } from "./reader.ts";
@@ -32,6 +33,21 @@ const codes = {
   sender: 7,
   signature: 8,
 };
+
+/** What each type of message must have (specification, "Header Fields"). */
+const required: Readonly<Record<number, readonly (keyof MessageFields)[]>> = {
+  [MessageType.METHOD_CALL]: ["path", "member"],
+  [MessageType.METHOD_RETURN]: ["replySerial"],
+  [MessageType.ERROR]: ["errorName", "replySerial"],
+  [MessageType.SIGNAL]: ["path", "interface", "member"],
+};
+
+/** Throws {@link WireError} for an unknown type, and where a field is missing that its type requires. */
+export function checkRequired(fields: MessageFields): void {
+  const names = required[fields.type];
+  if (names === undefined) throw new WireError(`message of unknown type ${fields.type}`);
+  for (const name of names) if (fields[name] === undefined) throw new WireError(`message without ${name}`);
+}
 
 /** Throws {@link WireError} for names that are not valid. */
 export function checkNames(fields: MessageFields): void {

@@ -4,7 +4,7 @@ import type { MarshalledReply } from "./bus.ts";
 import { decodeBody } from "./decode.ts";
 import { encodeBody } from "./encode.ts";
 import { type BusLimits, protocolLimits } from "./limits.ts";
-import { checkNames, MessageFields, readFields, writeFields } from "./message-fields.ts";
+import { checkNames, checkRequired, MessageFields, readFields, writeFields } from "./message-fields.ts";
 import { Reader } from "./reader.ts";
 import { holdsFileDescriptor } from "./signature.ts";
 import { WireError } from "./wire-error.ts";
@@ -60,8 +60,6 @@ export function readMessage(bytes: Buffer, limits: BusLimits): Received {
   const reader = new Reader(bytes, 8, header, isLittleEndian, limits.maxValues);
   const serial = reader.u32();
   if (serial === 0) throw new WireError("serial 0");
-  // dbus-next would take type 0 for a call.
-  if (bytes[1] === 0) throw new WireError("message type 0");
   const fields = new MessageFields();
   fields.serial = serial;
   fields.type = bytes[1] as number;
@@ -90,17 +88,24 @@ class ReceivedMessage implements Received {
   }
 }
 
-type Init = ConstructorParameters<typeof Message>[0];
-
 /** A message whose names are valid and whose required fields are there. Throws {@link WireError}. */
-export const makeMessage = (init: Init): Message => toMessage(Object.assign(new MessageFields(), init));
+export const makeMessage = (init: Partial<MessageFields>): Message =>
+  toMessage(Object.assign(new MessageFields(), init));
 
 function toMessage(fields: MessageFields): Message {
   checkNames(fields);
-  try {
-    return new Message(fields);
-  } catch (error) {
-    throw new WireError((error as Error).message);
+  checkRequired(fields);
+  return new CheckedMessage(fields);
+}
+
+/** The least that the constructor of Message asks for. */
+const leastFields = { type: MessageType.METHOD_RETURN, replySerial: 1 };
+
+/** Its fields are valid already; that constructor would check them again, by splitting every name. */
+class CheckedMessage extends Message {
+  constructor(fields: MessageFields) {
+    super(leastFields);
+    Object.assign(this, fields);
   }
 }
 
