@@ -144,6 +144,20 @@ test("errors of the store name the file and what is wrong, never a value", (t) =
   assert.deepEqual(store.entries(), ["wifi_a"]);
 });
 
+test("the log is used again and does not grow with the number of changes", (t) => {
+  const location = fresh(t);
+  const { store } = open(t, location);
+  const logBytes = () => fs.statSync(`${location}-wal`).size;
+  const change = (times: number) => {
+    for (let round = 0; round < times; round++) store.write("wifi_a", rows({ Priority: `${round}` }));
+  };
+  change(40);
+  const before = logBytes();
+  change(200);
+  assert.equal(logBytes(), before);
+  assert.ok(before < 256 * 1024, `${before} bytes`);
+});
+
 test("writing what is there already and reading work while another program holds the file locked", (t) => {
   const location = fresh(t);
   const { store } = open(t, location);
