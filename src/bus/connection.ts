@@ -7,6 +7,11 @@ import { Writer } from "./writer.ts";
 
 /** What is written within one turn goes out at its end; a batch beyond this goes at once. */
 const flushBytes = 65_536;
+/**
+ * What the kernel is given at a time: it says that a piece is taken when the whole of it is, and a busy bus takes its time for
+ * each.
+ */
+const pieceBytes = 16_384;
 /** After a large message the buffer is not kept. */
 const keepCapacity = 4 * flushBytes;
 
@@ -28,6 +33,12 @@ export class Connection {
   #isFlushing = false;
   #isClosed = false;
   #isEnding = false;
+  /** Batches in order; of the first a piece may be with the kernel. */
+  readonly #queue: Buffer[] = [];
+  #queuedInAll = 0;
+  #isWriting = false;
+  /** Pieces that the bus, or the kernel for it, has taken. */
+  #takenPieces = 0;
   #cancelStall: Cancel | undefined;
   readonly #closed: Promise<void>;
   #tellClosed: () => void = () => {};
@@ -45,7 +56,6 @@ export class Connection {
       this.#tellClosed = resolve;
     });
     bytes.onBytes = (chunk) => this.#guarded(() => this.#reader.push(chunk));
-    socket.on("drain", () => this.#onDrain());
     socket.on("error", (error: NodeJS.ErrnoException) => this.drop(error.code ?? error.message));
     socket.on("close", () => this.drop("closed by the bus"));
     if (rest.length > 0) queueMicrotask(() => this.#guarded(() => this.#reader.push(rest)));
@@ -56,7 +66,7 @@ export class Connection {
   }
   /** Bytes that the kernel has not taken yet. */
   get queuedBytes(): number {
-    return this.#socket.writableLength + this.#writer.position;
+    return this.#queuedInAll + this.#writer.position;
   }
 
   /** Appends a message; what `write` throws comes out, and nothing has been appended then. */
@@ -75,8 +85,8 @@ export class Connection {
     if (this.#isClosed) return;
     this.#flush();
     this.#isEnding = true;
-    this.#socket.end();
-    // There is no "drain" any more once a stream is ending, and a paused one never sees that the bus has closed too.
+    if (this.#queuedInAll === 0) this.#socket.end();
+    // A paused stream never sees that the bus has closed too.
     this.#socket.resume();
     const cancel = this.clock.startTimer("bus-close", graceMs, () => this.drop("closed"));
     await this.#closed;
@@ -90,6 +100,8 @@ export class Connection {
     this.#cancelStall?.();
     this.#socket.destroy();
     this.#writer = new Writer(0);
+    this.#queue.length = 0;
+    this.#queuedInAll = 0;
     this.#tellClosed();
     this.handler.closed(why);
   }
@@ -98,11 +110,31 @@ export class Connection {
     this.#isFlushing = false;
     const { position } = this.#writer;
     if (this.#isClosed || position === 0) return;
-    if (this.#socket.writableLength + position > this.limits.maxQueuedBytes) {
+    if (this.#queuedInAll + position > this.limits.maxQueuedBytes) {
       this.drop(`the bus does not read: ${this.queuedBytes} bytes wait`);
       return;
     }
-    if (!this.#socket.write(this.#takeBatch())) this.#onBacklog();
+    this.#queue.push(this.#takeBatch());
+    this.#queuedInAll += position;
+    this.#writeNext();
+    if (this.#queuedInAll > 0) this.#onBacklog();
+  }
+  #writeNext(): void {
+    const [batch] = this.#queue;
+    if (!batch || this.#isWriting) return;
+    const piece = batch.subarray(0, pieceBytes);
+    if (piece.length === batch.length) this.#queue.shift();
+    else this.#queue[0] = batch.subarray(pieceBytes);
+    this.#isWriting = true;
+    this.#socket.write(piece, () => this.#onTaken(piece.length));
+  }
+  #onTaken(bytes: number): void {
+    if (this.#isClosed) return;
+    this.#isWriting = false;
+    this.#takenPieces++;
+    this.#queuedInAll -= bytes;
+    if (this.#queuedInAll > 0) this.#writeNext();
+    else this.#onDrain();
   }
   #takeBatch(): Buffer {
     const { bytes, position } = this.#writer;
@@ -114,22 +146,20 @@ export class Connection {
   }
 
   #onBacklog(): void {
-    if (this.#socket.writableLength > this.limits.pauseReadingBytes) this.#socket.pause();
+    if (this.#queuedInAll > this.limits.pauseReadingBytes) this.#socket.pause();
     if (!this.#cancelStall && !this.#isClosed) this.#watchForStall();
   }
   #watchForStall(): void {
-    const sent = this.#sentBytes();
+    const taken = this.#takenPieces;
     this.#cancelStall = this.clock.startTimer("bus-stall", this.limits.stallMs, () => {
-      if (this.#sentBytes() === sent) this.drop(`the bus has read nothing for ${this.limits.stallMs} ms`);
+      if (this.#takenPieces === taken) this.drop(`the bus has read nothing for ${this.limits.stallMs} ms`);
       else this.#watchForStall();
     });
-  }
-  #sentBytes(): number {
-    return this.#socket.bytesWritten - this.#socket.writableLength;
   }
   #onDrain(): void {
     this.#cancelStall?.();
     this.#cancelStall = undefined;
+    if (this.#isEnding) this.#socket.end();
     if (!this.#reader.isWaiting) this.#socket.resume();
   }
 
@@ -149,7 +179,7 @@ export class Connection {
     setImmediate(() => {
       if (this.#isClosed) return;
       this.#guarded(() => this.#reader.resume());
-      const mayRead = this.#socket.writableLength <= this.limits.pauseReadingBytes;
+      const mayRead = this.#queuedInAll <= this.limits.pauseReadingBytes;
       if (!this.#reader.isWaiting && mayRead) this.#socket.resume();
     });
   }

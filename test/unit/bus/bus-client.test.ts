@@ -131,6 +131,24 @@ test("a bus that does not read is dropped when too much waits", async (t) => {
   await until("it is back", () => states.length === 2);
 });
 
+test("a bus that is slow because others flood it is not given up, however much waits", async (t) => {
+  const { server, clock, client, states } = await makeWorld(t);
+  await client.connect();
+  server.stopReading();
+  for (let count = 0; count < 30; count++) client.emit("/", "a.b", "C", "s", ["x".repeat(100_000)]);
+  await until("something waits", () => clock.pendingTimers().some(({ name }) => name === "bus-stall"));
+  for (let round = 0; round < 15; round++) {
+    const before = server.bytesRead;
+    await until("it has taken some", () => {
+      server.readSome();
+      return server.bytesRead > before + 65_536;
+    });
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(4_000);
+  }
+  assert.deepEqual(states, []);
+});
+
 test("a bus that takes nothing for a while is given up even if little waits", async (t) => {
   const { server, clock, client, states } = await makeWorld(t);
   await client.connect();

@@ -71,6 +71,14 @@ export class FakeBusServer {
     this.isReading = false;
     this.#socket?.pause();
   }
+  /** While it is not reading: what one busy with others would take. */
+  readSome(): void {
+    this.#socket?.once("data", () => this.#socket?.pause());
+    this.#socket?.resume();
+  }
+  get bytesRead(): number {
+    return this.#socket?.bytesRead ?? 0;
+  }
   readAgain(): void {
     this.isReading = true;
     this.#socket?.resume();

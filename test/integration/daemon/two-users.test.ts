@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { requirePrivateNamespace, run } from "../../harness/namespace.ts";
+import { type ManagedProcess, startProcess, tryRun } from "../../harness/processes.ts";
+import { startSystemBus } from "../../harness/system-bus.ts";
+import { residentMiB } from "./kernel-view.ts";
+import { addLan, startDaemon, untilState } from "./support.ts";
+
+requirePrivateNamespace();
+
+const netdevGid = 4321;
+/** Users that every Debian has: `nobody` floods, `bin`, a member of netdev, works. */
+const flooder = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+const worker = ["--reuid=2", "--regid=2", `--groups=${netdevGid}`];
+const rounds = 6;
+/** As flood.py has it: six kinds of calls, four connections each, 60 to 120 calls unanswered on each. */
+const callsInFlight = 24 * 120;
+
+const program = (name: string) => readFileSync(fileURLToPath(new URL(name, import.meta.url)), "utf8");
+
+function addNetdev(t: TestContext): void {
+  const folder = mkdtempSync(join(tmpdir(), "fairlead-accounts-"));
+  const file = join(folder, "group");
+  writeFileSync(file, `${readFileSync("/etc/group", "utf8").replace(/^netdev:.*\n/m, "")}netdev:x:${netdevGid}:bin\n`);
+  run("mount", ["--bind", file, "/etc/group"]);
+  t.after(() => {
+    tryRun("umount", ["/etc/group"]);
+    rmSync(folder, { recursive: true });
+  });
+}
+
+/** A Python program as another user. */
+function runAs(t: TestContext, who: readonly string[], source: string, ...args: string[]): ManagedProcess {
+  const started = startProcess("setpriv", [...who, "/usr/bin/python3", "-u", "-c", source, ...args]);
+  t.after(() => started.end());
+  return started;
+}
+
+interface Experience {
+  readonly took: Readonly<Record<string, readonly number[]>>;
+  readonly failed: readonly string[];
+}
+
+async function work(t: TestContext, address: string, service: string): Promise<Experience> {
+  const user = runAs(t, worker, program("patient-user.py"), address, service, String(rounds));
+  const { code } = await user.waitExit(240_000);
+  assert.equal(code, 0, user.output());
+  return JSON.parse(user.output().trim().split("\n").at(-1) ?? "") as Experience;
+}
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
+/** Milliseconds of processor time that the thread which answers has had. */
+const cpuMs = (pid: number): number => Number(readFileSync(`/proc/${pid}/schedstat`, "latin1").split(" ")[0]) / 1e6;
+
+test("a user who floods the daemon costs another one patience, and not a single answer", async (t) => {
+  addNetdev(t);
+  await addLan(t, "router");
+  const bus = await startSystemBus();
+  t.after(() => bus.remove());
+  const daemon = await startDaemon(t, { busAddress: bus.address });
+  const { path } = await untilState(daemon, "eth0", "ready");
+  const [service, { pid }] = [String(path), daemon.process];
+
+  const [calmCpu, calm] = await cpuOf(pid, () => work(t, bus.address, service));
+  assert.deepEqual(calm.failed, []);
+  const before = residentMiB(pid);
+
+  const flood = runAs(t, flooder, program("flood.py"), bus.address, service);
+  await flood.untilOutput(/^ready$/m, 60_000);
+  const startedAt = performance.now();
+  const [floodedCpu, flooded] = await cpuOf(pid, () => work(t, bus.address, service));
+  const grown = residentMiB(pid) - before;
+  flood.kill("SIGTERM");
+  const answers = Number((await flood.untilOutput(/^answers (\d+)$/m))[1]);
+  const msPerAnswer = (performance.now() - startedAt) / answers;
+
+  assert.deepEqual(flooded.failed, []);
+  const rows = Object.entries(calm.took).map(([method, took]) => {
+    const then = flooded.took[method] ?? [];
+    return { method, usual: median(took), now: median(then), worst: Math.max(...then) };
+  });
+  const times = rows.map(({ method, ...ms }) => `${method} ${Object.values(ms).map(Math.ceil).join("/")} ms`);
+  const queueMs = callsInFlight * msPerAnswer;
+  const cpuEach = [calmCpu / (rounds * rows.length), floodedCpu / answers];
+  t.diagnostic(
+    `usual/flooded/worst: ${times.join(", ")}; ${answers} answers to the flood; ` +
+      `${cpuEach.map((ms) => ms.toFixed(2)).join("/")} ms of processor for each answer; ${Math.ceil(grown)} MiB more; queue ${Math.ceil(queueMs)} ms`,
+  );
+  // One waits for what was asked before, at the pace of bus and daemon together, and not for what is asked afterwards.
+  for (const { method, now } of rows)
+    assert.ok(now < 2 * queueMs + 200, `${method}: ${now} ms, the queue ${queueMs} ms`);
+  assert.ok((cpuEach[1] ?? 0) < 3 * (cpuEach[0] ?? 0), "a call among thousands costs no more than one alone");
+  assert.ok(answers > callsInFlight, `${answers} answers`);
+  assert.ok(grown < 100, `${grown} MiB more`);
+});
+
+async function cpuOf<R>(pid: number, during: () => Promise<R>): Promise<readonly [ms: number, result: R]> {
+  const before = cpuMs(pid);
+  const result = await during();
+  return [cpuMs(pid) - before, result];
+}
