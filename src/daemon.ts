@@ -35,7 +35,7 @@ import { KernelRtnl } from "./rtnl/kernel.ts";
 import { LogindSleep } from "./sleep/logind.ts";
 import { uidOfAccount } from "./system/accounts.ts";
 import { BootClock } from "./system/boot-clock.ts";
-import { keepMemoryOutOfCoreDumps } from "./system/core-dumps.ts";
+import { forbidCoreDumps } from "./system/core-dumps.ts";
 import { DeferredLog } from "./system/deferred-log.ts";
 import { readIfPresent, removeFile, writeAtomically } from "./system/files.ts";
 import { isInGroup } from "./system/groups.ts";
@@ -143,7 +143,7 @@ export class Daemon {
   /** Not being able to is no reason not to start. */
   #guardMemory(): void {
     try {
-      keepMemoryOutOfCoreDumps();
+      forbidCoreDumps();
     } catch (error) {
       this.#log.debug(() => `core dumps are as the kernel makes them: ${describeError(error)}`);
     }

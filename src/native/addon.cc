@@ -3,6 +3,7 @@
 #include <climits>
 #include <ctime>
 #include <napi.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "arguments.h"
@@ -34,6 +35,15 @@ void CloseFd(const Napi::CallbackInfo& info) {
   if (close(static_cast<int>(fd)) < 0 && errno != EINTR) ThrowSystemError(info.Env(), errno, "close");
 }
 
+void SetDumpable(const Napi::CallbackInfo& info) {
+  if (!info[0].IsBoolean()) {
+    Napi::TypeError::New(info.Env(), "dumpable is not a boolean").ThrowAsJavaScriptException();
+    return;
+  }
+  const unsigned long dumpable = info[0].As<Napi::Boolean>().Value() ? 1 : 0;
+  if (prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0) < 0) ThrowSystemError(info.Env(), errno, "prctl");
+}
+
 Napi::Value OpenHandles(const Napi::CallbackInfo& info) {
   Environment& environment = *info.Env().GetInstanceData<Addon>()->environment;
   Napi::Object counts = Napi::Object::New(info.Env());
@@ -55,6 +65,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("openTimer", Napi::Function::New(env, OpenTimer, "openTimer"));
   exports.Set("bootTimeMs", Napi::Function::New(env, BootTimeMs, "bootTimeMs"));
   exports.Set("closeFd", Napi::Function::New(env, CloseFd, "closeFd"));
+  exports.Set("setDumpable", Napi::Function::New(env, SetDumpable, "setDumpable"));
   exports.Set("openHandles", Napi::Function::New(env, OpenHandles, "openHandles"));
   return exports;
 }

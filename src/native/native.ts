@@ -88,6 +88,8 @@ export interface NativeAddon {
   /** CLOCK_BOOTTIME in milliseconds, with fractions. */
   bootTimeMs(): number;
   closeFd(fd: number): void;
+  /** PR_SET_DUMPABLE: whether the kernel may write a core dump, and other processes of the user may look inside. */
+  setDumpable(isDumpable: boolean): void;
   /** Counts of what is open, for leak tests and the debug dump. */
   openHandles(): { readonly sockets: number; readonly timers: number };
 }

@@ -20,6 +20,8 @@ export interface DaemonOptions {
   readonly busAddress?: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Where a dump of its memory would go. Default: the project's folder. */
+  readonly cwd?: string;
   /** Holds `state` and `run`. Default: a new one, removed with the daemon. */
   readonly folder?: string;
 }
@@ -83,6 +85,7 @@ export class TestDaemon extends DaemonClient {
       ["--bus-address", this.busAddress, "--state-dir", this.stateDir, "--run-dir", this.runDir],
       [...(this.options.args ?? []), ...extraArgs],
       this.options.env,
+      this.options.cwd,
     );
     this.#process = started;
     const answers = async () => {
@@ -119,6 +122,7 @@ export function startDaemonProcess(
   folders: readonly string[],
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  cwd = root,
 ): ManagedProcess {
   const hasSource = process.env.FAIRLEAD_TEST_FROM_SOURCE === "1";
   if (!hasSource && !existsSync(join(root, "dist/fairleadd.cjs"))) {
@@ -126,6 +130,6 @@ export function startDaemonProcess(
   }
   const source = [process.execPath, "--import", "tsx", join(root, "src/main.ts")];
   const [command = "", ...program] = hasSource ? source : [join(root, "bin/fairleadd")];
-  const options = { cwd: root, env: { ...process.env, ...env }, name: "fairleadd" };
+  const options = { cwd, env: { ...process.env, ...env }, name: "fairleadd" };
   return startProcess(command, [...program, ...folders, ...args], options);
 }

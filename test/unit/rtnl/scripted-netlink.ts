@@ -200,6 +200,7 @@ export class ScriptedKernel implements NativeAddon {
     return 0;
   }
   closeFd(): void {}
+  setDumpable(): void {}
   openHandles() {
     return { sockets: this.sockets.filter((socket) => socket.fd !== -1).length, timers: 0 };
   }
