@@ -1,4 +1,4 @@
-import type { Cancel } from "../base/clock.ts";
+import type { Cancel, Clock } from "../base/clock.ts";
 import type { WireVariant } from "../base/property.ts";
 import { BusError, type BusPort, type Call, type MatchRule, type SignalMessage } from "../bus/bus.ts";
 import { standardError } from "../bus/names.ts";
@@ -11,17 +11,28 @@ const fairlead = (kind: string): string => `org.fairlead.${kind}`;
 
 /** Reading takes the daemon milliseconds, also with thousands of links: then it hangs, and a person wants to know. */
 const readLimitMs = 5_000;
-/** A change is answered when it is stored, and before that a person may have to give a password. */
-const changeLimitMs = 120_000;
+/** A change is answered when it is stored, and before that a person may have to give a password: polkit is waited for 300 s. */
+const changeLimitMs = 330_000;
+/** By then whoever asked wonders what is going on. */
+const quietMs = 3_000;
 
 const absent: ReadonlySet<string> = new Set(["ServiceUnknown", "NameHasNoOwner"].map(standardError));
 const notFairlead: ReadonlySet<string> = new Set(
   ["UnknownMethod", "UnknownInterface", "UnknownObject"].map(standardError),
 );
 
+/** Who hears that an answer takes its time. */
+export interface Patience {
+  readonly clock: Clock;
+  tell(note: string): void;
+}
+
 /** The daemon as a client sees it. Every method rejects with {@link Failure}. */
 export class Daemon {
-  constructor(readonly bus: BusPort) {}
+  constructor(
+    readonly bus: BusPort,
+    private readonly patience?: Patience,
+  ) {}
 
   async call(
     path: string,
@@ -31,7 +42,14 @@ export class Daemon {
     args: readonly unknown[] = [],
   ): Promise<readonly unknown[]> {
     const call = { path, interface: interfaceName, member, signature, args, timeoutMs: changeLimitMs };
-    return this.#request({ ...call, allowInteraction: true });
+    const cancelNote = this.patience?.clock.startTimer("authorization-note", quietMs, () =>
+      this.patience?.tell("waiting for authorization: somebody may be asked for a password"),
+    );
+    try {
+      return await this.#request({ ...call, allowInteraction: true });
+    } finally {
+      cancelNote?.();
+    }
   }
   read(
     path: string,

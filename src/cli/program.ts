@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { BusPort } from "../bus/bus.ts";
 import { parseCommandLine } from "./command-line.ts";
-import { Daemon, notRunning } from "./daemon.ts";
+import { Daemon, notRunning, type Patience } from "./daemon.ts";
 import { type ExitCode, exitCodes, Failure } from "./failure.ts";
 import { helpText, verbHelpText } from "./help.ts";
 import { Output, type Sink } from "./output.ts";
@@ -61,24 +61,32 @@ function verbCall(
     out,
     clock: around.clock,
     verbs,
-    daemon: () => connection.daemon(options.value("bus-address")),
+    daemon: () => connection.daemon(options.value("bus-address"), patienceOf(around, options)),
     onInterrupt: (listener) => around.onInterrupt(listener),
     readInput: (mostBytes) => around.readInput(mostBytes),
   };
 }
 
+/** For people; a program that reads JSON waits in silence. */
+const patienceOf = ({ clock, stderr, env }: Surroundings, options: Options): Patience => ({
+  clock,
+  tell: (note) => {
+    if (!options.has("json")) new Output(stderr, env).paragraph(`fairlead: ${note}`, 2);
+  },
+});
+
 class LazyConnection {
   #bus: BusPort | undefined;
   constructor(private readonly around: Surroundings) {}
 
-  async daemon(wished: string | undefined): Promise<Daemon> {
+  async daemon(wished: string | undefined, patience: Patience): Promise<Daemon> {
     const address = wished ?? (this.around.env.DBUS_SYSTEM_BUS_ADDRESS || systemBus);
     try {
       this.#bus ??= await this.around.connect(address);
     } catch (error) {
       throw notRunning((error as Error).message);
     }
-    return new Daemon(this.#bus);
+    return new Daemon(this.#bus, patience);
   }
   async close(): Promise<void> {
     await this.#bus?.close();

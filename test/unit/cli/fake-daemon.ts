@@ -19,7 +19,8 @@ const busName = "org.chromium.flimflam";
 const flimflam = (kind: string) => `${busName}.${kind}`;
 
 type Method = MethodDef & { readonly handler: MethodHandler<FakeObject> };
-type Handler = (object: FakeObject, args: readonly unknown[]) => readonly unknown[] | undefined;
+type Result = readonly unknown[] | undefined;
+type Handler = (object: FakeObject, args: readonly unknown[]) => Result | Promise<Result>;
 const signatures = (text: string): Argument[] =>
   text === "" ? [] : text.split(" ").map((signature) => ({ name: "a", signature }));
 const method = (input: string, output: string, handler: Handler): Method => ({
@@ -166,7 +167,7 @@ export class FakeDaemon {
   readonly bus = new FakeBus(this.clock);
   readonly calls: Call[] = [];
   /** `PATH MEMBER` -> what the call is answered, or the error. */
-  readonly answers = new Map<string, Error | ((args: readonly unknown[]) => readonly unknown[] | undefined)>();
+  readonly answers = new Map<string, Error | ((args: readonly unknown[]) => Result | Promise<Result>)>();
   readonly clients: FakeBusPort[] = [];
   readonly #objects = new Map<string, FakeObject>();
   order: Order = [];
