@@ -196,6 +196,24 @@ test("a logout overtakes a login that waits for the daemon", async (t) => {
   assert.ok(!existsSync(link));
 });
 
+test("a login whose program is killed while it waits for the daemon is none", async (t) => {
+  const it = await sessions(t);
+  await it.daemon.stop();
+  const hook = `"$0" pam --state-dir "$1" --run-dir "$2"; :`;
+  const args = ["-c", hook, join(scripts, "fairlead-session"), it.daemon.stateDir, it.daemon.runDir];
+  const env = { ...process.env, PAM_USER: "alice", PAM_TYPE: "open_session" };
+  const program = startProcess("sh", args, { env });
+  t.after(() => program.end());
+  const link = join(it.daemon.runDir, "user_profiles/alice");
+  await until("the login waits", () => existsSync(link));
+  program.kill("SIGKILL");
+  await it.daemon.launch();
+  // Its output is the hook's, too: that has ended as well then.
+  await program.waitExit(10_000);
+  assert.deepEqual(await it.stack(), ["/profile/default"]);
+  assert.ok(!existsSync(link));
+});
+
 test("in folders of another user than root, a hook does all as that user, whatever lies in its way", (t) => {
   addUsers(t);
   const folder = temporaryFolder(t);

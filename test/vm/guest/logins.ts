@@ -1,0 +1,36 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import type { ManagedProcess } from "../../harness/processes.ts";
+import { run } from "../../harness/processes.ts";
+import { patienceMs } from "./patience.ts";
+import type { Scene } from "./scene.ts";
+
+/** Of a person at work. */
+export interface Login {
+  readonly process: ManagedProcess;
+  /** Resolves when PAM has closed the session. */
+  logOut(): Promise<void>;
+}
+
+/** A session as su(1) opens it: by PAM, and known to logind. Resolves when the person's own program runs. */
+export async function logIn(scene: Scene, user: string): Promise<Login> {
+  const process = startLogin(scene, user);
+  await process.untilOutput(/^at work$/m, patienceMs);
+  return {
+    process,
+    logOut: async () => {
+      process.closeInput();
+      await process.waitExit(patienceMs);
+    },
+  };
+}
+
+/** The same, on its way. */
+export const startLogin = (scene: Scene, user: string): ManagedProcess =>
+  scene.start("su", ["--login", user, "--command", "echo at work; exec cat"]);
+
+/** Otherwise logind keeps a user for ten seconds, lest one who comes back is set up anew. */
+export function forgetUsersAtOnce(): void {
+  mkdirSync("/run/systemd/logind.conf.d", { recursive: true });
+  writeFileSync("/run/systemd/logind.conf.d/forgetful.conf", "[Login]\nUserStopDelaySec=0\n");
+  run("systemctl", ["restart", "systemd-logind.service"]);
+}

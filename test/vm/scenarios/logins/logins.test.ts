@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { run, tryRun } from "../../../harness/processes.ts";
+import { until } from "../../../harness/until.ts";
+import type { InstalledDaemon } from "../../guest/installed-daemon.ts";
+import { forgetUsersAtOnce, logIn, startLogin } from "../../guest/logins.ts";
+import { patienceMs } from "../../guest/patience.ts";
+import { type Scene, scenario } from "../../guest/scene.ts";
+
+const installed = "/usr/local/lib/fairlead";
+const runDir = "/run/fairlead";
+
+/** The users whose Profiles are on the stack, the lowest first. */
+async function users(daemon: InstalledDaemon): Promise<string> {
+  const stack = (await daemon.manager()).Profiles as string[];
+  return stack.flatMap((path) => /^\/profile\/([^/]+)\/default$/.exec(path)?.[1] ?? []).join();
+}
+const untilUsers = (daemon: InstalledDaemon, expected: string) =>
+  until(`"${expected}" are on the stack`, async () => (await users(daemon)) === expected, patienceMs);
+
+/** For all sessions, until it is called back. */
+function configurePam(line: string): () => void {
+  const file = "/etc/pam.d/common-session";
+  const before = readFileSync(file, "utf8");
+  appendFileSync(file, `${line}\n`);
+  return () => writeFileSync(file, before);
+}
+function shippedPamLine(): string {
+  const line = /^session .*$/m.exec(readFileSync(`${installed}/examples/fairlead.pam`, "utf8"))?.[0];
+  assert.ok(line);
+  return line;
+}
+async function startInstalled(scene: Scene): Promise<InstalledDaemon> {
+  const daemon = await scene.installDaemon();
+  daemon.systemctl("start", daemon.unit);
+  return daemon;
+}
+const leftBehind = () => ["user_profiles", "sessions", "guest_user_profile"].flatMap(visibleIn);
+function visibleIn(folder: string): readonly string[] {
+  const path = `${runDir}/${folder}`;
+  return existsSync(path) ? readdirSync(path).filter((name) => name !== ".lock") : [];
+}
+
+scenario("PAM: a user's Profile comes with the first session and goes with the last one", async (scene) => {
+  const daemon = await startInstalled(scene);
+  const restore = configurePam(shippedPamLine());
+  try {
+    await assertSessionsCount(scene, daemon);
+    await assertKilledLogin(scene, daemon);
+  } finally {
+    restore();
+  }
+});
+
+async function assertSessionsCount(scene: Scene, daemon: InstalledDaemon): Promise<void> {
+  const first = await logIn(scene, "alice");
+  assert.equal(await users(daemon), "alice", "before her own program runs");
+  assert.match(run("loginctl", ["list-sessions", "--no-legend"]), / alice /, "it is a session of the real logind");
+  const second = await logIn(scene, "alice");
+  await first.logOut();
+  assert.equal(await users(daemon), "alice", "her other session goes on");
+  const other = await logIn(scene, "bob");
+  assert.equal(await users(daemon), "alice,bob");
+  await second.logOut();
+  assert.equal(await users(daemon), "bob");
+  await other.logOut();
+  assert.equal(await users(daemon), "");
+  const again = await logIn(scene, "alice");
+  assert.equal(await users(daemon), "alice");
+  await again.logOut();
+  assert.deepEqual([await users(daemon), leftBehind()], ["", []]);
+}
+
+/** The program that lets users in may be killed while the login waits for a daemon. */
+async function assertKilledLogin(scene: Scene, daemon: InstalledDaemon): Promise<void> {
+  daemon.systemctl("stop", daemon.unit);
+  const killed = startLogin(scene, "alice");
+  await until("the login waits", () => visibleIn("user_profiles").includes("alice"), patienceMs);
+  killed.kill("SIGKILL");
+  await killed.waitExit(patienceMs);
+  daemon.systemctl("start", daemon.unit);
+  await until(
+    "the hook has ended",
+    () => tryRun("pgrep", ["-f", `${installed}/fairlead-session`]).code !== 0,
+    patienceMs,
+  );
+  assert.equal(await users(daemon), "", "nobody is there");
+  const next = await logIn(scene, "bob");
+  await next.logOut();
+  assert.equal(await users(daemon), "");
+}
+
+scenario("PAM: a guest's Profile is gone with the session", async (scene) => {
+  const daemon = await startInstalled(scene);
+  const restore = configurePam(`${shippedPamLine()} --guest`);
+  try {
+    const guest = await logIn(scene, "bob");
+    assert.equal(await users(daemon), "bob");
+    assert.ok(existsSync(`${runDir}/guest_user_profile/bob/default.db`));
+    await guest.logOut();
+  } finally {
+    restore();
+  }
+  assert.deepEqual([await users(daemon), leftBehind()], ["", []]);
+  assert.ok(!existsSync("/var/lib/fairlead/users"));
+});
+
+/** As the first user comes and the last session goes, by whoever knows of users. */
+async function assertUsersAreFollowed(scene: Scene, daemon: InstalledDaemon): Promise<void> {
+  const first = await logIn(scene, "alice");
+  await untilUsers(daemon, "alice");
+  const second = await logIn(scene, "alice");
+  const other = await logIn(scene, "bob");
+  await untilUsers(daemon, "alice,bob");
+  await first.logOut();
+  await other.logOut();
+  await untilUsers(daemon, "alice");
+  await second.logOut();
+  await untilUsers(daemon, "");
+  await until("nothing is left behind", () => leftBehind().length === 0, patienceMs);
+}
+
+scenario("user@.service: a user's Profile comes and goes with the user's service manager", async (scene) => {
+  const daemon = await startInstalled(scene);
+  forgetUsersAtOnce();
+  const dropIn = "/etc/systemd/system/user@.service.d/fairlead.conf";
+  mkdirSync(dirname(dropIn), { recursive: true });
+  copyFileSync(`${installed}/examples/user@.service.d/fairlead.conf`, dropIn);
+  daemon.systemctl("daemon-reload");
+  scene.t.after(() => {
+    rmSync(dropIn);
+    run("systemctl", ["daemon-reload"]);
+  });
+  await assertUsersAreFollowed(scene, daemon);
+});
+
+scenario("logind: its users are followed by a unit of ours", async (scene) => {
+  const daemon = await startInstalled(scene);
+  forgetUsersAtOnce();
+  daemon.systemctl("start", "fairlead-sessions.service");
+  scene.t.after(() => run("systemctl", ["stop", "fairlead-sessions.service"]));
+  await assertUsersAreFollowed(scene, daemon);
+  const pid = daemon.show(["MainPID"], "fairlead-sessions.service").MainPID;
+  const owner = Number(run("id", ["-u", "fairlead"]));
+  assert.match(readFileSync(`/proc/${pid}/status`, "utf8"), new RegExp(`^Uid:\\s+${owner}\\s`, "m"));
+});
