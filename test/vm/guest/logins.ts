@@ -1,6 +1,8 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import type { ManagedProcess } from "../../harness/processes.ts";
 import { run } from "../../harness/processes.ts";
+import { until } from "../../harness/until.ts";
 import { patienceMs } from "./patience.ts";
 import type { Scene } from "./scene.ts";
 
@@ -28,9 +30,15 @@ export async function logIn(scene: Scene, user: string): Promise<Login> {
 export const startLogin = (scene: Scene, user: string): ManagedProcess =>
   scene.start("su", ["--login", user, "--command", "echo at work; exec cat"]);
 
-/** Otherwise logind keeps a user for ten seconds, lest one who comes back is set up anew. */
-export function forgetUsersAtOnce(): void {
-  mkdirSync("/run/systemd/logind.conf.d", { recursive: true });
-  writeFileSync("/run/systemd/logind.conf.d/forgetful.conf", "[Login]\nUserStopDelaySec=0\n");
-  run("systemctl", ["restart", "systemd-logind.service"]);
+/** Also logind has forgotten everybody; it usually keeps a user for ten seconds, lest one who comes back is set up anew. */
+export async function untilNobodyIsHere(): Promise<void> {
+  const settings = "/run/systemd/logind.conf.d/forgetful.conf";
+  if (!existsSync(settings)) {
+    mkdirSync(dirname(settings), { recursive: true });
+    writeFileSync(settings, "[Login]\nUserStopDelaySec=0\n");
+    run("systemctl", ["restart", "systemd-logind.service"]);
+  }
+  const managers = () =>
+    run("systemctl", ["list-units", "--no-legend", "--state=active,deactivating", "user@*.service"]);
+  await until("no user's manager runs", () => managers().trim() === "", patienceMs);
 }

@@ -13,7 +13,7 @@ import { dirname } from "node:path";
 import { run, tryRun } from "../../../harness/processes.ts";
 import { until } from "../../../harness/until.ts";
 import type { InstalledDaemon } from "../../guest/installed-daemon.ts";
-import { forgetUsersAtOnce, logIn, startLogin } from "../../guest/logins.ts";
+import { logIn, startLogin, untilNobodyIsHere } from "../../guest/logins.ts";
 import { patienceMs } from "../../guest/patience.ts";
 import { type Scene, scenario } from "../../guest/scene.ts";
 
@@ -28,12 +28,12 @@ async function users(daemon: InstalledDaemon): Promise<string> {
 const untilUsers = (daemon: InstalledDaemon, expected: string) =>
   until(`"${expected}" are on the stack`, async () => (await users(daemon)) === expected, patienceMs);
 
-/** For all sessions, until it is called back. */
-function configurePam(line: string): () => void {
+/** With a line in the configuration of all sessions. */
+async function configuredByPam(line: string, steps: () => Promise<void>): Promise<void> {
   const file = "/etc/pam.d/common-session";
   const before = readFileSync(file, "utf8");
   appendFileSync(file, `${line}\n`);
-  return () => writeFileSync(file, before);
+  await steps().finally(() => writeFileSync(file, before));
 }
 function shippedPamLine(): string {
   const line = /^session .*$/m.exec(readFileSync(`${installed}/examples/fairlead.pam`, "utf8"))?.[0];
@@ -42,6 +42,7 @@ function shippedPamLine(): string {
 }
 async function startInstalled(scene: Scene): Promise<InstalledDaemon> {
   const daemon = await scene.installDaemon();
+  await untilNobodyIsHere();
   daemon.systemctl("start", daemon.unit);
   return daemon;
 }
@@ -53,14 +54,21 @@ function visibleIn(folder: string): readonly string[] {
 
 scenario("PAM: a user's Profile comes with the first session and goes with the last one", async (scene) => {
   const daemon = await startInstalled(scene);
-  const restore = configurePam(shippedPamLine());
-  try {
+  await configuredByPam(`${shippedPamLine()} --guest`, () => assertGuest(scene, daemon));
+  await configuredByPam(shippedPamLine(), async () => {
     await assertSessionsCount(scene, daemon);
     await assertKilledLogin(scene, daemon);
-  } finally {
-    restore();
-  }
+  });
 });
+
+async function assertGuest(scene: Scene, daemon: InstalledDaemon): Promise<void> {
+  const guest = await logIn(scene, "bob");
+  assert.equal(await users(daemon), "bob");
+  assert.ok(existsSync(`${runDir}/guest_user_profile/bob/default.db`));
+  await guest.logOut();
+  assert.deepEqual([await users(daemon), leftBehind()], ["", []]);
+  assert.ok(!existsSync("/var/lib/fairlead/users"));
+}
 
 async function assertSessionsCount(scene: Scene, daemon: InstalledDaemon): Promise<void> {
   const first = await logIn(scene, "alice");
@@ -100,21 +108,6 @@ async function assertKilledLogin(scene: Scene, daemon: InstalledDaemon): Promise
   assert.equal(await users(daemon), "");
 }
 
-scenario("PAM: a guest's Profile is gone with the session", async (scene) => {
-  const daemon = await startInstalled(scene);
-  const restore = configurePam(`${shippedPamLine()} --guest`);
-  try {
-    const guest = await logIn(scene, "bob");
-    assert.equal(await users(daemon), "bob");
-    assert.ok(existsSync(`${runDir}/guest_user_profile/bob/default.db`));
-    await guest.logOut();
-  } finally {
-    restore();
-  }
-  assert.deepEqual([await users(daemon), leftBehind()], ["", []]);
-  assert.ok(!existsSync("/var/lib/fairlead/users"));
-});
-
 /** As the first user comes and the last session goes, by whoever knows of users. */
 async function assertUsersAreFollowed(scene: Scene, daemon: InstalledDaemon): Promise<void> {
   const first = await logIn(scene, "alice");
@@ -127,30 +120,24 @@ async function assertUsersAreFollowed(scene: Scene, daemon: InstalledDaemon): Pr
   await untilUsers(daemon, "alice");
   await second.logOut();
   await untilUsers(daemon, "");
+  await untilNobodyIsHere();
   await until("nothing is left behind", () => leftBehind().length === 0, patienceMs);
 }
 
-scenario("user@.service: a user's Profile comes and goes with the user's service manager", async (scene) => {
+scenario("users may also be followed by the manager of services, or by a unit of ours", async (scene) => {
   const daemon = await startInstalled(scene);
-  forgetUsersAtOnce();
   const dropIn = "/etc/systemd/system/user@.service.d/fairlead.conf";
   mkdirSync(dirname(dropIn), { recursive: true });
   copyFileSync(`${installed}/examples/user@.service.d/fairlead.conf`, dropIn);
   daemon.systemctl("daemon-reload");
-  scene.t.after(() => {
-    rmSync(dropIn);
-    run("systemctl", ["daemon-reload"]);
-  });
   await assertUsersAreFollowed(scene, daemon);
-});
+  rmSync(dropIn);
+  daemon.systemctl("daemon-reload");
 
-scenario("logind: its users are followed by a unit of ours", async (scene) => {
-  const daemon = await startInstalled(scene);
-  forgetUsersAtOnce();
   daemon.systemctl("start", "fairlead-sessions.service");
-  scene.t.after(() => run("systemctl", ["stop", "fairlead-sessions.service"]));
   await assertUsersAreFollowed(scene, daemon);
-  const pid = daemon.show(["MainPID"], "fairlead-sessions.service").MainPID;
-  const owner = Number(run("id", ["-u", "fairlead"]));
-  assert.match(readFileSync(`/proc/${pid}/status`, "utf8"), new RegExp(`^Uid:\\s+${owner}\\s`, "m"));
+  const { MainPID } = daemon.show(["MainPID"], "fairlead-sessions.service");
+  const owner = run("id", ["-u", "fairlead"]).trim();
+  assert.match(readFileSync(`/proc/${MainPID}/status`, "utf8"), new RegExp(`^Uid:\\s+${owner}\\s`, "m"));
+  daemon.systemctl("stop", "fairlead-sessions.service");
 });
