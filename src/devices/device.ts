@@ -51,6 +51,10 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
   #isEnabled = false;
   /** Where an enable or disable under way leads; equal to the present state otherwise. */
   #isEnabledPending = false;
+  /** We set the link up, and may set it down again. */
+  #isSetUp = false;
+  /** Who enables or disables is a person: then also a link that is left alone goes up or down. */
+  #isByPerson = false;
   #selectedService: Service | undefined;
   #network: Network | undefined;
   #properties: PropertyStore<Device> | undefined;
@@ -123,6 +127,10 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
   get isUsable(): boolean {
     return this.#isEnabled && this.#isEnabledPending;
   }
+  /** Not ours to touch without being asked: the link stays as it was found. */
+  get isLeftAlone(): boolean {
+    return false;
+  }
   get selectedService(): Service | undefined {
     return this.#selectedService;
   }
@@ -176,6 +184,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
     if (isPersistent) this.#persistEnabled(enable);
     if (this.#isEnabled === enable) return;
     this.#isEnabledPending = enable;
+    this.#isByPerson = isPersistent;
     await this.#settleEnabled(enable);
   }
 
@@ -288,11 +297,22 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
   }
 
   // Activation: what its claim does to the link.
-  activate(): Promise<void> {
-    return this.#setUp(true);
+  async activate(): Promise<void> {
+    if (this.isLeftAlone && !this.#isByPerson) return;
+    this.#isSetUp = true;
+    await this.#setUp(true);
   }
-  deactivate(): Promise<void> {
-    return this.#setUp(false);
+  async deactivate(): Promise<void> {
+    if (this.isLeftAlone && !this.#isSetUp && !this.#isByPerson) return;
+    this.#isSetUp = false;
+    await this.#setUp(false);
+  }
+  /** What was left alone may be ours now: then the link goes up, as that of every enabled Device. */
+  protected reviewActivation(): void {
+    if (!this.isUsable || this.#isSetUp || this.isLeftAlone) return;
+    this.activate().catch((error: unknown) =>
+      this.host.log.warn(`${this.name}: could not be set up: ${describeError(error)}`),
+    );
   }
   async #setUp(isUp: boolean): Promise<void> {
     const { index } = this.#link;

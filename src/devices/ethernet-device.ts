@@ -41,6 +41,9 @@ export class EthernetDevice extends Device implements EthernetPort {
     if (this.link.master !== undefined) return "the link is part of another one";
     return this.#isOurs ? undefined : this.whyForeign(this.link);
   }
+  override get isLeftAlone(): boolean {
+    return this.leftAloneBecause !== undefined;
+  }
   get linkSpeedKbps(): number {
     return this.hasCarrier ? this.#linkSpeedKbps : 0;
   }
@@ -57,8 +60,12 @@ export class EthernetDevice extends Device implements EthernetPort {
     return busType === "pci" || busType === "usb" ? busType : "";
   }
 
-  connectService(service: EthernetService): void {
+  take(): void {
     if (this.leftAloneBecause !== undefined) this.#isOurs = true;
+    this.reviewActivation();
+  }
+  connectService(service: EthernetService): void {
+    this.take();
     this.selectService(service);
     if (this.startNetwork(service)) service.advance("configure", `carrier on ${this.name}`);
   }
@@ -79,11 +86,13 @@ export class EthernetDevice extends Device implements EthernetPort {
     const service = this.selectedService;
     if (service && isConnecting(service.state) && this.leftAloneBecause !== undefined)
       this.dropConnection("left alone");
+    this.reviewActivation();
     this.host.addressesChanged(this);
   }
   /** What arrives at a port goes to the link that it is part of: there is nothing to be connected with. */
   protected override masterChanged(): void {
     if (this.link.master !== undefined) this.dropConnection("left alone");
+    this.reviewActivation();
   }
   protected override carrierChanged(): void {
     this.properties.touch("Ethernet.LinkUp");

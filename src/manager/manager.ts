@@ -247,8 +247,8 @@ export class Manager implements ProviderHost, DeviceHost {
     this.profiles.profileForDevices()?.store.write(device.storageId, device.properties.rows());
   }
   enabledChanged(device: Device): void {
-    if (device.isEnabled) this.#prepare(device);
-    else this.ports.leaveLink(device.link.index);
+    if (device.isEnabled && !device.isLeftAlone) this.#prepare(device);
+    else if (!device.isEnabled) this.ports.leaveLink(device.link.index);
     this.#post({ kind: "device-enabled-changed", device, because: device.isEnabled ? "enabled" : "disabled" });
     this.#announcer.devicesChanged();
     this.#requestSortOf(device, "a Device was enabled or disabled");

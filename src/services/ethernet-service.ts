@@ -13,6 +13,8 @@ export interface EthernetPort extends ServiceDevice {
   readonly isUsable: boolean;
   /** Why the link is not ours to touch by ourselves; a person's Connect goes over it. */
   readonly leftAloneBecause: string | undefined;
+  /** A person wants it: a link that was left alone is ours from now on, and goes up. */
+  take(): void;
   /** Starts layer 3 for this Service; another one on the Device goes to idle. */
   connectService(service: EthernetService): void;
   disconnectService(service: EthernetService): void;
@@ -74,8 +76,9 @@ export class EthernetService extends Service {
   override get technologyRefusal(): AutoConnectRefusal | undefined {
     if (!this.#port) return "no device";
     if (!this.#port.isUsable) return "device is disabled";
-    if (!this.#port.hasCarrier) return "connection medium unavailable";
-    return this.#port.leftAloneBecause === undefined ? undefined : "device is left alone";
+    // Such a link is not even set up: whether it would have carrier is not known.
+    if (this.#port.leftAloneBecause !== undefined) return "device is left alone";
+    return this.#port.hasCarrier ? undefined : "connection medium unavailable";
   }
 
   /** Takes another identity in the store; the caller loads the entry that belongs to it. */
@@ -143,9 +146,10 @@ export class EthernetService extends Service {
     return this.isGeneric && this.#port ? ethernetIdOf(this.#port) : undefined;
   }
 
-  /** Without carrier nothing happens, as the spec has it: the cable's arrival connects. */
+  /** Without carrier nothing more happens, as the spec has it: the cable's arrival connects. */
   protected override startConnect(): void {
     if (this.#port?.hasCarrier) this.#port.connectService(this);
+    else this.#port?.take();
   }
   protected override startDisconnect(reason: DisconnectReason): void {
     this.#port?.disconnectService(this);

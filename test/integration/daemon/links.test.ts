@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestDaemon } from "../../harness/daemon.ts";
 import { addCable, addPeer } from "../../harness/namespace.ts";
-import { tryRun } from "../../harness/processes.ts";
+import { run, tryRun } from "../../harness/processes.ts";
 import { until } from "../../harness/until.ts";
 import { addressesOf, addressOf, ip, kernelLink, kernelLinks, routeLines } from "./kernel-view.ts";
 import { addLan, devicePaths, plugIn, serviceOn, startDaemon, untilState } from "./support.ts";
@@ -96,6 +96,21 @@ test("a card that is plugged in and out twenty times is right in the end", async
   cable.plug();
   await untilState(daemon, "usb0", "ready");
   assert.deepEqual(await devicePaths(daemon), ["/device/usb0"]);
+});
+
+test("a bridge that somebody made is neither set up nor down, nor are its kernel settings changed", async (t) => {
+  ip("link", "add", "br7", "type", "bridge");
+  t.after(() => tryRun("ip", ["link", "delete", "br7"]));
+  const settings = () => run("sh", ["-c", "grep -H . /proc/sys/net/ipv4/conf/br7/*"]);
+  const before = settings();
+  const daemon = await startDaemon(t);
+  await until("there is a Device", async () => (await devicePaths(daemon)).includes("/device/br7"), 10_000);
+  const isUp = () => kernelLinks().some(({ ifname, flags }) => ifname === "br7" && flags.includes("UP"));
+  assert.equal((await daemon.properties("/device/br7", "Device")).Powered, true);
+  assert.deepEqual([isUp(), settings()], [false, before]);
+  const { path } = (await serviceOn(daemon, "br7")) ?? {};
+  await daemon.call(String(path), "org.chromium.flimflam.Service", "Connect");
+  await until("it is up", isUp);
 });
 
 test("a link with somebody else's address is kept as it is, with the reason, until a person connects it", async (t) => {
