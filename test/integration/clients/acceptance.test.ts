@@ -1,5 +1,7 @@
 /** What ChromeOS's own acceptance tests ask of a connection manager (spec/shill-clients.md, 2 and 3). */
 import assert from "node:assert/strict";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { variant } from "../../harness/bus-client.ts";
 import type { Properties, TestDaemon } from "../../harness/daemon.ts";
@@ -115,4 +117,62 @@ test("a static address beside DHCP: one IPConfig, which differs in the address o
   assert.deepEqual(given, expected);
   await daemon.setProperty(String(path), "Service", "StaticIPConfig", "a{sv}", {});
   await untilAddress(`${String(dhcp?.Address)}/24`);
+});
+
+test("the default Profile is made anew where it is missing, with the Manager's settings in it (T1)", async (t) => {
+  const daemon = await startDaemon(t);
+  await daemon.stop();
+  const file = join(daemon.stateDir, "profiles/default.db");
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(`${file}${suffix}`, { force: true });
+  await daemon.launch();
+  await until("the file is there", () => existsSync(file), 5_000);
+  assert.deepEqual((await daemon.manager()).Profiles, ["/profile/default"]);
+  assert.equal((await daemon.properties("/profile/default", "Profile")).CheckPortalList, "ethernet,wifi,cellular");
+  const [text] = await daemon.call("/profile/default", "org.fairlead.Profile1", "Export");
+  assert.match(String(text), /^CheckPortalList = "ethernet,wifi,cellular"$/m);
+});
+
+test("what is configured for a user's Profile is there after a restart, with the session (T5, on a cable)", async (t) => {
+  const daemon = await startDaemon(t);
+  mkdirSync(join(daemon.runDir, "user_profiles/alice"), { recursive: true, mode: 0o700 });
+  await manager(daemon, "CreateProfile", "s", ["~alice/shill"]);
+  await manager(daemon, "InsertUserProfile", "ss", ["~alice/shill", "cafe"]);
+  const profiles = ["/profile/default", "/profile/alice/shill"];
+  assert.deepEqual((await daemon.manager()).Profiles, profiles);
+  const wanted = { Type: variant("s", "etherneteap"), "EAP.Identity": variant("s", "alice") };
+  const [made] = await manager(daemon, "ConfigureServiceForProfile", "oa{sv}", [
+    profiles[1],
+    { ...wanted, "EAP.Password": variant("s", "secret") },
+  ]);
+  assert.deepEqual(await manager(daemon, "FindMatchingService", "a{sv}", [wanted]), [made]);
+  await daemon.kill();
+  await daemon.launch();
+  assert.deepEqual((await daemon.manager()).Profiles, profiles);
+  const [again] = await manager(daemon, "FindMatchingService", "a{sv}", [wanted]);
+  const properties = await daemon.properties(String(again), "Service");
+  assert.equal(properties.Profile, profiles[1]);
+  assert.deepEqual(await daemon.call(String(again), "org.chromium.flimflam.Service", "GetEapPassphrase"), ["secret"]);
+});
+
+test("entries of networks that nobody has in memory are looked at and deleted (A9)", async (t) => {
+  const daemon = await startDaemon(t);
+  const text = ["home", "work"]
+    .map((name) => `[wifi_any_${name}_managed_psk]\nType = "wifi"\nName = "${name}"\n`)
+    .join("\n");
+  await daemon.call("/profile/default", "org.fairlead.Profile1", "Import", "s", [text]);
+  const profile = (member: string, ...words: string[]) =>
+    daemon.call("/profile/default", "org.chromium.flimflam.Profile", member, "s".repeat(words.length), words);
+  const entries = async () => (await daemon.properties("/profile/default", "Profile")).Entries as string[];
+  const removed: string[] = [];
+  for (const entry of await entries()) {
+    const [found] = await profile("GetEntry", entry);
+    if ((found as Properties).Type !== "wifi") continue;
+    await profile("DeleteEntry", entry);
+    removed.push(entry);
+  }
+  assert.deepEqual(removed, ["wifi_any_home_managed_psk", "wifi_any_work_managed_psk"]);
+  assert.deepEqual(
+    (await entries()).filter((entry) => entry.startsWith("wifi_")),
+    [],
+  );
 });

@@ -233,3 +233,22 @@ test("a move whose second half fails is taken back", async (t) => {
   assert.throws(() => home.setProperty("Profile", top.path), { code: "InternalError" });
   assert.deepEqual([home.profile, bottom?.has("wifi_home"), top.has("wifi_home")], [bottom, true, false]);
 });
+
+test("a crash in the middle of a move leaves the entry in both Profiles: the upper one counts, and no start deletes it", async (t) => {
+  // As the stores are then: the new entry is written before the old one is deleted.
+  const entry = { wifi_home: stored({ UIData: "the same", AutoConnect: true }) };
+  const { it, radio, run } = await machine(t, { default: entry, [alice]: entry });
+  await run(() => it.profiles.push(alice));
+  const home = radio.networks.get("wifi_home");
+  assert.deepEqual([home?.profile?.label, home?.uiData], [alice, "the same"]);
+  assert.deepEqual(
+    it.profiles.profiles.map((profile) => profile.has("wifi_home")),
+    [true, true],
+  );
+  // Done again, or done at all, the move ends as it should have.
+  await run(() => home?.moveTo("/profile/default"));
+  assert.deepEqual(
+    it.profiles.profiles.map((profile) => profile.has("wifi_home")),
+    [true, false],
+  );
+});
