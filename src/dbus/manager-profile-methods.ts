@@ -57,7 +57,7 @@ export const profileMethods = {
     { name: "s" },
     ["InvalidArguments", "AlreadyExists", "InternalError"],
     "Makes an empty Profile, `name` of the machine or `~user/name`, and tells the path it will have once pushed.",
-    (manager, [name = ""]) => manager.createProfile(name),
+    (manager, [name = ""]) => manager.profileEntries.createProfile(name),
   ),
   PushProfile: answering(
     { name: "s" },

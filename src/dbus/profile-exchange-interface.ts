@@ -33,7 +33,7 @@ export const profileExchangeInterface = interfaceTable<ProfileView>({
         "stay, and so do secrets that the text does not mention. At most 8 MiB; an error names the line.",
       errors: ["InvalidArguments", "InternalError", "PermissionDenied"],
       right: "settings",
-      call: ({ profile, manager }, [text]) => [manager.importProfile(profile, text as string)],
+      call: ({ profile, manager }, [text]) => [manager.profileEntries.import(profile, text as string)],
     },
   },
 });

@@ -78,7 +78,9 @@ const getEntry: MethodEntry<ProfileView> = {
   doc: "All properties of the Service that goes by this entry, also of one that is not there now. Never a secret.",
   errors: ["NotFound", "InternalError"],
   right: "read",
-  call: ({ profile, manager }, [entry]) => [readableProperties(manager.serviceOfEntry(profile, entry as string))],
+  call: ({ profile, manager }, [entry]) => [
+    readableProperties(manager.profileEntries.serviceOf(profile, entry as string)),
+  ],
 };
 
 const deleteEntry: MethodEntry<ProfileView> = {
@@ -88,7 +90,7 @@ const deleteEntry: MethodEntry<ProfileView> = {
   errors: ["NotFound", "InternalError", "PermissionDenied"],
   right: "settings",
   call: ({ profile, manager }, [entry]) => {
-    manager.deleteEntry(profile, entry as string);
+    manager.profileEntries.delete(profile, entry as string);
     return undefined;
   },
 };

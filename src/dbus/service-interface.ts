@@ -155,7 +155,7 @@ const parts: Parameters<typeof interfaceTable<Service>>[0] = {
       out: args({ entries: "a{os}" }),
       doc: "For each Profile on the stack that has settings for this Service: its path, and the entry that holds them.",
       right: "read",
-      call: (service) => [service.loadableEntries()],
+      call: (service) => [service.entry.loadable()],
     },
   },
 };

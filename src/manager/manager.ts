@@ -22,7 +22,6 @@ import type { Link, Rtnl } from "../rtnl/rtnl.ts";
 import { type ConnectState, isConnected } from "../services/connect-states.ts";
 import type { Service } from "../services/service.ts";
 import { SettledSuccesses } from "../services/settled-successes.ts";
-import { StoredService, technologyOfEntry } from "../services/stored-service.ts";
 import { AutoConnector, attempt } from "./auto-connector.ts";
 import { bestServices } from "./connect-to-best.ts";
 import { Connectivity } from "./connectivity.ts";
@@ -34,7 +33,7 @@ import { ManagerAnnouncer } from "./manager-announcer.ts";
 import type { ManagerObserver, ManagerPorts, PortalUrls } from "./manager-ports.ts";
 import { ManagerSettings, managerEntry } from "./manager-settings.ts";
 import { Power } from "./power.ts";
-import { readProfileText, writeEntries } from "./profile-exchange.ts";
+import { ProfileEntries } from "./profile-entries.ts";
 import { ProfileFollower } from "./profile-follower.ts";
 import { ServiceConfigurator } from "./service-configurator.ts";
 import { ServiceList, type Sorted } from "./service-list.ts";
@@ -78,6 +77,8 @@ export class Manager implements ProviderHost, DeviceHost {
   readonly #announcer: ManagerAnnouncer;
   readonly #successes: SettledSuccesses;
   readonly #follower: ProfileFollower;
+  /** Entries of Profiles, for clients. */
+  readonly profileEntries: ProfileEntries;
   #properties: PropertyStore<Manager> | undefined;
   #nextSerial = 0;
   #isRunning = false;
@@ -113,6 +114,7 @@ export class Manager implements ProviderHost, DeviceHost {
     this.configurator = new ServiceConfigurator(this);
     this.providers = [this.#ethernet, ...(ports.makeProviders?.(this) ?? [])];
     this.#follower = new ProfileFollower(this);
+    this.profileEntries = new ProfileEntries(this, this.#follower, shape);
     this.deviceInfo = new DeviceInfo(this.#deviceInfoHost());
   }
 
@@ -209,7 +211,7 @@ export class Manager implements ProviderHost, DeviceHost {
     this.#post({ kind: "service-removed", service, because: service.logName });
   }
   rematchService(service: Service): void {
-    if (!this.#follower.rehome(service)) service.load(undefined);
+    if (!this.#follower.rehome(service)) service.entry.load(undefined);
   }
   settleSoon(service: Service): void {
     this.#successes.add(service);
@@ -285,7 +287,7 @@ export class Manager implements ProviderHost, DeviceHost {
 
   /** Every property change of a client ends here: stored first, then in force. */
   setProperty(name: string, value: unknown): void {
-    if (this.properties.set(name, value, () => this.#save())) this.#afterSetting(name);
+    if (this.properties.set(name, value, () => this.saveSettings())) this.#afterSetting(name);
   }
   /** A client takes a link for itself. Throws InvalidArguments. */
   claimLink(name: string): void {
@@ -306,50 +308,9 @@ export class Manager implements ProviderHost, DeviceHost {
   profilesChanged(): void {
     this.observer?.profilesChanged();
   }
-  /** Forgets a Service's settings in its Profile; another Profile's take over, or it is unloaded. */
   forgetService(service: Service): void {
-    service.profile?.store.transaction(() => service.deleteStored());
-    this.#follower.rehomeOrUnload(service);
-    this.requestSort("a Service's settings were forgotten", service);
+    this.profileEntries.forget(service);
   }
-  /** NotFound. What goes by the entry is treated as in {@link forgetService}. */
-  deleteEntry(profile: Profile, entry: string): void {
-    if (!profile.has(entry)) throw new DaemonError("NotFound", `Profile ${profile.label} has no such entry`);
-    const service = this.services.all.find((one) => one.profile === profile && one.storageId === entry);
-    if (service) this.forgetService(service);
-    else profile.store.delete(entry);
-    // The settings in force stay in force, and stored.
-    if (entry === managerEntry && profile === this.profiles.profileForDevices()) this.#save();
-  }
-  /** The live Service that goes by the entry, or one made for the look only; NotFound, InternalError. */
-  serviceOfEntry(profile: Profile, entry: string): Service {
-    const rows = profile.store.read(entry);
-    if (!rows) throw new DaemonError("NotFound", `Profile ${profile.label} has no such entry`);
-    const live = this.services.all.find((one) => one.profile === profile && one.storageId === entry);
-    if (live) return live;
-    const technology = technologyOfEntry(entry, rows);
-    const provider = this.providers.find((one) => one.technology === technology);
-    const service =
-      provider?.serviceForEntry?.(entry) ?? new StoredService(this, this.nextServiceSerial(), technology, entry);
-    service.load(profile);
-    return service;
-  }
-
-  /** What the text says is stored, all or nothing, and in force; returns the number of entries. Throws InvalidArguments. */
-  importProfile(profile: Profile, text: string): number {
-    const entries = readProfileText(text, this.shape as unknown as PropertyShape<never>);
-    writeEntries(profile.store, entries);
-    this.#follower.imported(profile, new Set(entries.keys()));
-    return entries.size;
-  }
-
-  /** As in shill, one of the machine begins with the settings in force: pushing it changes none of them. */
-  createProfile(name: string): string {
-    return this.profiles.create(name, (store, isMachine) => {
-      if (isMachine) store.write(managerEntry, this.properties.rows());
-    });
-  }
-
   /** Throws InvalidArguments; an empty list makes all technologies equal. */
   setServiceOrder(list: string): void {
     const order = parseTechnologyList(list);
@@ -358,7 +319,8 @@ export class Manager implements ProviderHost, DeviceHost {
     this.requestSort("the order of technologies was set");
   }
 
-  #save(): void {
+  /** The settings in force, into the Profile that keeps them. */
+  saveSettings(): void {
     this.profiles.profileForDevices()?.store.write(managerEntry, this.properties.rows());
   }
   #afterSetting(name: string): void {

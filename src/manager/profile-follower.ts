@@ -52,9 +52,9 @@ export class ProfileFollower implements ProfileStackObserver {
     // By technology: a cable's settings stand in two entries.
     const technologies = new Set([...entries].map((entry) => entry.split("_", 1)[0]));
     for (const service of this.#services()) {
-      const hasEntry = service.entryIn(profile) !== undefined;
+      const hasEntry = service.entry.nameIn(profile) !== undefined;
       const isOverruled = service.profile !== undefined && profiles.rank(service.profile) > profiles.rank(profile);
-      if (hasEntry && technologies.has(service.technology) && !isOverruled) service.load(profile);
+      if (hasEntry && technologies.has(service.technology) && !isOverruled) service.entry.load(profile);
     }
     for (const device of devices) if (entries.has(device.storageId)) this.#readDevice(profile, device);
     for (const provider of providers) provider.profilePushed?.(profile);
@@ -82,12 +82,12 @@ export class ProfileFollower implements ProfileStackObserver {
    */
   rehome(service: Service): boolean {
     const { profiles } = this.host;
-    const owner = profiles.profiles.findLast((profile) => service.entryIn(profile) !== undefined);
+    const owner = profiles.profiles.findLast((profile) => service.entry.nameIn(profile) !== undefined);
     // Ethernet needs no person to be worth keeping: it belongs to the machine from the start.
     const adopter = service.technology === "ethernet" ? profiles.profileForDevices() : undefined;
     if (!owner && !adopter) return false;
-    service.load(owner ?? adopter);
-    if (!owner && service.storageId === "ethernet_any") service.saveIfPossible();
+    service.entry.load(owner ?? adopter);
+    if (!owner && service.storageId === "ethernet_any") service.entry.saveIfPossible();
     return true;
   }
   rehomeOrUnload(service: Service): void {
@@ -100,8 +100,8 @@ export class ProfileFollower implements ProfileStackObserver {
   /** Whether the Profile has settings for it. */
   #claim(profile: Profile, service: Service): boolean {
     service.forgive();
-    if (service.entryIn(profile) === undefined) return false;
-    service.load(profile);
+    if (service.entry.nameIn(profile) === undefined) return false;
+    service.entry.load(profile);
     return true;
   }
 
@@ -109,7 +109,7 @@ export class ProfileFollower implements ProfileStackObserver {
   #adopt(profile: Profile, services: readonly Service[]): void {
     try {
       profile.store.transaction(() => {
-        for (const service of services) service.adoptBy(profile);
+        for (const service of services) service.entry.adoptBy(profile);
       });
     } catch (error) {
       if (!(error instanceof DaemonError)) throw error;

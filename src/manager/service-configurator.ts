@@ -44,9 +44,9 @@ export class ServiceConfigurator {
     }
     const isMove = service.profile === undefined || named !== undefined;
     // What the target has of it already is the ground that the new settings are laid on.
-    if (target.has(service.storageId)) service.takeSettings(target);
+    if (target.has(service.storageId)) service.entry.takeSettings(target);
     this.#configureInto(service, target, configuration);
-    if (isMove) service.belongTo(target);
+    if (isMove) service.entry.belongTo(target);
     return service;
   }
 
@@ -68,7 +68,7 @@ export class ServiceConfigurator {
     if (service.profile === target) service.configure(configuration);
     else {
       this.#configureInto(service, target, configuration);
-      service.belongTo(target);
+      service.entry.belongTo(target);
     }
     return service;
   }
@@ -93,20 +93,20 @@ export class ServiceConfigurator {
   #configureInto(service: Service, target: Profile, configuration: Configuration): void {
     let isStored = false;
     const store = () => {
-      service.saveTo(target);
+      service.entry.saveTo(target);
       isStored = true;
     };
     try {
       service.configure(configuration, store);
     } finally {
       // Nothing was another value than before, and still the entry is to be there.
-      if (!isStored) service.saveTo(target);
+      if (!isStored) service.entry.saveTo(target);
     }
   }
   /** Nothing that is in force changes: a Profile above this one has the say. */
   #configureBelow(target: Profile, technology: Technology, configuration: Configuration): void {
     const temporary = this.#provider(technology).makeTemporary(configuration);
-    temporary.load(target);
+    temporary.entry.load(target);
     temporary.configure(configuration);
   }
 

@@ -1,7 +1,7 @@
-import type { Profile } from "../profiles/profile.ts";
-import type { EntryRows } from "../profiles/store.ts";
 import type { AutoConnectRefusal } from "./auto-connect.ts";
+import { EthernetEntry } from "./ethernet-entry.ts";
 import { type DisconnectReason, Service, type ServiceDevice, type ServiceHost } from "./service.ts";
+import type { ServiceEntry } from "./service-entry.ts";
 import { serviceShape } from "./service-properties.ts";
 
 /** What a cable's Service needs of the Device it is plugged into. */
@@ -22,13 +22,6 @@ export interface EthernetPort extends ServiceDevice {
 
 /** Configuration for whichever cable is best; the Service at the top carries it (spec/shill-behaviour.md, 4). */
 export const genericEthernetId = "ethernet_any";
-/**
- * What takes part in the order is said of the cable, not of "Ethernet": it stays in the entry of the socket while the other
- * settings follow the generic identity. Else the identity that the best cable is given could make it the second best.
- */
-const socketProperties = ["Priority", "ONCSource", "ManagedCredentials", "HasEverConnected"] as const;
-const isSocketProperty: ReadonlySet<string> = new Set(socketProperties);
-
 export const ethernetIdOf = ({ hardwareId }: Pick<EthernetPort, "hardwareId">): string => `ethernet_${hardwareId}`;
 
 /** A cable. Always connectable and auto-connecting; visible while its Device has carrier. */
@@ -97,52 +90,11 @@ export class EthernetService extends Service {
     super.technologyChanged();
   }
 
-  /** Both entries, or neither. */
-  override saveTo(profile: Profile): void {
-    const { socketId } = this;
-    if (!socketId) {
-      super.saveTo(profile);
-      return;
-    }
-    const rows = super.storedRows();
-    const ofSocket = new Map<string, string>();
-    for (const name of socketProperties) {
-      const value = rows.get(name);
-      if (value !== undefined) ofSocket.set(name, value);
-      rows.delete(name);
-    }
-    profile.store.transaction(() => {
-      profile.store.write(this.storageId, rows);
-      this.#saveForSocket(profile, socketId, ofSocket);
-    });
-  }
-  /** The other rows of the socket's entry are those of its own identity, and stay. */
-  #saveForSocket({ store }: Profile, socketId: string, ofSocket: ReadonlyMap<string, string>): void {
-    const before = store.read(socketId);
-    const others = [...(before ?? [])].filter(([name]) => !isSocketProperty.has(name));
-    if (!before && ofSocket.size === 0) return;
-    store.write(socketId, new Map([["Type", JSON.stringify(this.technology)], ...others, ...ofSocket]));
-  }
-  protected override readRows(profile: Profile): EntryRows {
-    const { socketId } = this;
-    if (!socketId) return super.readRows(profile);
-    const rows = new Map(super.readRows(profile));
-    // A user's settings for "the cable" say nothing of this socket's place among others: that may stand further below.
-    const ofSocket = (profile.has(socketId) ? profile : this.host.profiles.findEntry(socketId))?.store.read(socketId);
-    for (const name of socketProperties) {
-      const value = ofSocket?.get(name);
-      if (value === undefined) rows.delete(name);
-      else rows.set(name, value);
-    }
-    return rows;
-  }
-  override storedRows(): Map<string, string> {
-    const rows = super.storedRows();
-    if (this.socketId) for (const name of socketProperties) rows.delete(name);
-    return rows;
+  protected override makeEntry(): ServiceEntry {
+    return new EthernetEntry(this);
   }
   /** The entry of the socket, while the Service goes by the generic identity on it. */
-  private get socketId(): string | undefined {
+  get socketId(): string | undefined {
     return this.isGeneric && this.#port ? ethernetIdOf(this.#port) : undefined;
   }
 

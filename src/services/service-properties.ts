@@ -309,7 +309,7 @@ export const serviceProperties = propertyTable<Service>()({
       "Path of the Profile that keeps this Service's settings; empty while it is not stored. Setting it moves them into " +
       "another Profile of the stack.",
     get: (service) => service.profile?.path ?? "",
-    set: (service, value) => service.moveTo(value),
+    set: (service, value) => service.entry.moveTo(value),
     clear: (service) => {
       throw new DaemonError("InvalidArguments", `${service.logName} is always in the Profile it was put in`);
     },

@@ -1,5 +1,5 @@
 import type { Clock } from "../base/clock.ts";
-import { DaemonError, describeError } from "../base/errors.ts";
+import { DaemonError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type Announce, type PropertyShape, PropertyStore } from "../base/property.ts";
 import type { Technology } from "../base/technology.ts";
@@ -7,7 +7,6 @@ import type { Network } from "../network/network.ts";
 import { emptyStaticIp, type StaticIp } from "../network/static-ip.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
-import type { EntryRows } from "../profiles/store.ts";
 import { type AutoConnectRefusal, autoConnectRefusal, Cooldown } from "./auto-connect.ts";
 import { type Configuration, settingsOf } from "./configuration.ts";
 import {
@@ -21,6 +20,7 @@ import {
 import type { EapCredentials } from "./eap-credentials.ts";
 import { EventTimes } from "./event-times.ts";
 import { deviceProperties, networkProperties, stateProperties, technologyProperties } from "./property-groups.ts";
+import { type EntryOwner, ServiceEntry } from "./service-entry.ts";
 import { type ConfigurationSource, type OrderFacts, orderProperties } from "./service-order.ts";
 import { timeSince1601 } from "./timestamps.ts";
 import { type LinkTraffic, TrafficCounters } from "./traffic-counters.ts";
@@ -75,12 +75,13 @@ export type DisconnectReason =
  * What a person connects to. It has a state with a reason, settings that live in a Profile, and, while connected, a
  * Network. Subclasses say how their technology connects.
  */
-export abstract class Service implements OrderFacts {
+export abstract class Service implements OrderFacts, EntryOwner {
   abstract readonly technology: Technology;
   abstract readonly storageId: string;
   /** Without private data, e.g. `ethernet_3`. */
   readonly logName: string;
   #properties: PropertyStore<Service> | undefined;
+  #entry: ServiceEntry | undefined;
   /** Who tells clients; set while the Service is on the bus. */
   announce: Announce | undefined;
 
@@ -146,6 +147,15 @@ export abstract class Service implements OrderFacts {
       this.announce?.(name, signature, value),
     );
     return this.#properties;
+  }
+
+  /** What Profiles keep of it. Made at first use, as the properties are. */
+  get entry(): ServiceEntry {
+    this.#entry ??= this.makeEntry();
+    return this.#entry;
+  }
+  protected makeEntry(): ServiceEntry {
+    return new ServiceEntry<EntryOwner>(this);
   }
 
   /** D-Bus object path; never used again in one run. */
@@ -444,16 +454,16 @@ export abstract class Service implements OrderFacts {
 
   /** A client sets a property: stored before it is announced, or refused and nothing has changed. */
   setProperty(name: string, value: unknown): void {
-    if (this.properties.set(name, value, () => this.save())) this.#afterChange(name);
+    if (this.properties.set(name, value, () => this.entry.save())) this.#afterChange(name);
   }
   clearProperty(name: string): void {
-    if (this.properties.clear(name, () => this.save())) this.#afterChange(name);
+    if (this.properties.clear(name, () => this.entry.save())) this.#afterChange(name);
   }
   /**
    * Several settings as one change: those that are refused are left out, the others are stored by `commit` before clients
    * hear of them. The first refusal is thrown at the end; what the store throws leaves everything as it was.
    */
-  configure(configuration: Configuration, commit = () => this.save()): void {
+  configure(configuration: Configuration, commit = () => this.entry.save()): void {
     const { changed, refusal } = this.properties.setAll(settingsOf(this.shape, configuration), commit);
     for (const name of changed) this.#afterChange(name);
     if (refusal !== undefined) throw refusal;
@@ -462,104 +472,30 @@ export abstract class Service implements OrderFacts {
     if (orderProperties.has(name)) this.host.requestSort(`${name} was set`, this);
   }
 
-  /** Writes the whole entry; ephemeral Services are not stored. Throws DaemonError and then nothing has changed. */
-  save(): void {
-    if (this.profile) this.saveTo(this.profile);
-  }
-  /** Writes the entry into any Profile; the Service stays with its own. */
-  saveTo(profile: Profile): void {
-    profile.store.write(this.storageId, this.storedRows());
-  }
-  /** For what nobody asked for: a full disk is no reason to keep a network from being used. */
-  saveIfPossible(): void {
-    try {
-      this.save();
-    } catch (error) {
-      if (!(error instanceof DaemonError)) throw error;
-      this.host.log.warn(`${this.logName}: could not be stored: ${describeError(error)}`);
-    }
-  }
   /** What nobody waits for: the entry is written, and the driver is asked how fast the link is. */
   settleSuccess(): void {
-    this.saveIfPossible();
+    this.entry.saveIfPossible();
     this.#device?.readLinkSpeed();
     for (const name of ["UplinkSpeedKbps", "DownlinkSpeedKbps"]) this.properties.touch(name);
-  }
-  /** Every entry says what it is, so that it can be read without a live Service. */
-  storedRows(): Map<string, string> {
-    return this.properties.rows().set("Type", JSON.stringify(this.technology));
-  }
-  protected readRows(profile: Profile): EntryRows {
-    return profile.store.read(this.storageId) ?? new Map();
-  }
-  /** The entry of the Profile that is about this Service; undefined: there is none. */
-  entryIn(profile: Profile): string | undefined {
-    return profile.has(this.storageId) ? this.storageId : undefined;
-  }
-  /** Belongs to this Profile from now on, with the settings that it has. Throws what the store throws, and then nothing has changed. */
-  adoptBy(profile: Profile): void {
-    this.saveTo(profile);
-    this.belongTo(profile);
-  }
-  /**
-   * Into another Profile, with its settings: there first, so that a crash in between loses nothing. InvalidArguments
-   * (unknown, or the same), InternalError.
-   */
-  moveTo(path: string): void {
-    const target = this.host.profiles.byPath(path);
-    if (!target) throw new DaemonError("InvalidArguments", "Invalid profile name");
-    const { profile: before } = this;
-    if (target === before) throw new DaemonError("InvalidArguments", `${this.logName} is in this Profile already`);
-    const isKnownThere = this.entryIn(target) !== undefined;
-    this.adoptBy(target);
-    try {
-      before?.store.delete(this.storageId);
-    } catch (error) {
-      this.belongTo(before);
-      if (!isKnownThere) target.store.delete(this.storageId);
-      throw error;
-    }
-  }
-  /** Entry by path of each Profile that has one about this Service, the lowest first. */
-  loadableEntries(): ReadonlyMap<string, string> {
-    const entries = this.host.profiles.profiles.map((profile) => [profile.path, this.entryIn(profile)] as const);
-    return new Map(entries.filter((pair): pair is [string, string] => pair[1] !== undefined));
   }
   /** A person forgets it. NotImplemented where the technology always has one. */
   remove(): void {
     if (this.isPermanent) throw new DaemonError("NotImplemented", `${this.logName} cannot be removed`);
     this.host.forgetService(this);
   }
-  /** Its entry in its Profile is deleted; what is in force stays until the caller finds it another home. */
-  deleteStored(): void {
-    this.profile?.store.delete(this.storageId);
-  }
   /** Forget it all, in memory: the settings go back to their defaults and the connection ends. Nothing is deleted on disk. */
   unload(): void {
-    this.load(undefined);
+    this.entry.load(undefined);
     this.hasEverConnected = false;
     if (isActive(this.#state)) this.disconnect("Unload");
   }
-  /** Takes the settings of the entry of this Profile, or the defaults, and belongs to it from now on. */
-  load(profile: Profile | undefined): void {
-    this.profile = profile;
-    this.takeSettings(profile);
-    this.properties.touch("Profile");
-  }
-  /** It belongs to another Profile from now on; settings and entries stay as they are. */
-  belongTo(profile: Profile | undefined): void {
-    this.profile = profile;
-    this.properties.touch("Profile");
-    this.host.requestSort("a Service belongs to another Profile", this);
-  }
-  /** Takes the settings of the entry of this Profile, or the defaults; the Service stays with its own Profile. */
-  takeSettings(profile: Profile | undefined): void {
-    const rows: EntryRows = profile ? this.readRows(profile) : new Map();
-    this.properties.restore(rows, (name, error) =>
-      this.host.log.warn(`${profile?.path} ${this.storageId}: stored ${name} is unreadable, default taken`, { error }),
-    );
+  /** For its entry: the properties are those of another one than before. */
+  settingsTaken(): void {
     // Whatever the entry says: it is connected now.
     if (isConnected(this.#state)) this.hasEverConnected = true;
     this.#network?.setStatic(this.staticIp);
+  }
+  requestSort(because: string): void {
+    this.host.requestSort(because, this);
   }
 }

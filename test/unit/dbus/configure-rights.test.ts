@@ -20,8 +20,8 @@ test("a Service that the machine's Profile keeps is not configured through a use
   assert.equal(ConfigureServiceForProfile.ownerOf(it.manager, [user.path, ethernet]), "machine");
   it.service("eth0").setProperty("GUID", "mine");
   assert.equal(ConfigureService.ownerOf(it.manager, [new Map([["GUID", s("mine")]])]), "machine");
-  it.service("eth0").belongTo(user);
+  it.service("eth0").entry.belongTo(user);
   assert.deepEqual(ConfigureService.ownerOf(it.manager, [ethernet]), { uid: user.ownerUid });
-  it.service("eth0").belongTo(undefined);
+  it.service("eth0").entry.belongTo(undefined);
   assert.deepEqual(ConfigureServiceForProfile.ownerOf(it.manager, [user.path, ethernet]), { uid: user.ownerUid });
 });

@@ -83,7 +83,7 @@ for (const [name, def] of Object.entries(eapProperties("IEEE8021X"))) {
 
     service.unload();
     assert.notDeepEqual(def.get?.(service), good);
-    service.load(profile());
+    service.entry.load(profile());
     assert.deepEqual(def.get?.(service), good);
 
     const wrong = def.signature === "b" ? text("x") : variant("b", true);
@@ -114,7 +114,7 @@ test("a stored value that no client could have set is not taken", async (t) => {
       ["EAP.Identity", '"alice"'],
     ]),
   );
-  service.load(profile());
+  service.entry.load(profile());
   assert.deepEqual([service.eap.method, service.eap.identity], ["", "alice"]);
 });
 
@@ -158,10 +158,10 @@ test("GetEapPassphrase tells the user whose Profile keeps it, and no other", asy
   service.setProperty("EAP.Password", secret);
   const denied = { busName: shillError("PermissionDenied") };
   await assert.rejects(call(path, "GetEapPassphrase"), denied, "nobody keeps it");
-  service.belongTo(profile());
+  service.entry.belongTo(profile());
   await assert.rejects(call(path, "GetEapPassphrase"), denied, "the machine keeps it");
   const alice = new Profile({ user: "alice", name: "fairlead" }, new MemoryStore("alice"));
-  service.belongTo(alice);
+  service.entry.belongTo(alice);
   alice.ownerUid = 1001;
   await assert.rejects(call(path, "GetEapPassphrase"), denied, "another user keeps it");
   alice.ownerUid = 1000;
@@ -178,7 +178,7 @@ test("a secret does not come into somebody's Profile without the consent of whoe
   assert.deepEqual([owner(), ownerToMove(service, ownerOfProfile(alice))], [{ uid: 1000 }, { uid: 1000 }]);
   service.setProperty("EAP.Password", secret);
   assert.deepEqual([owner(), ownerToMove(service, ownerOfProfile(alice))], ["machine", "machine"]);
-  service.belongTo(alice);
+  service.entry.belongTo(alice);
   assert.deepEqual(owner(), { uid: 1000 });
 });
 

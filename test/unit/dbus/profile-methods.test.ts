@@ -142,7 +142,7 @@ test("a user may move a network between Profiles that are the user's, and into n
     return call(service.path, "Set", "ssv", args, "org.freedesktop.DBus.Properties");
   };
   await assert.rejects(move("/profile/alice/work"), { busName: shillError("PermissionDenied") }, "it is the machine's");
-  service.adoptBy(work as Profile);
+  service.entry.adoptBy(work as Profile);
   for (const path of ["/profile/default", "/profile/bob/work"]) {
     await assert.rejects(move(path), { busName: shillError("PermissionDenied") });
     await assert.rejects(viaStandard(path));

@@ -189,7 +189,7 @@ test("a Service is moved by its property Profile; unknown and same Profiles are 
   it.profiles.popAny();
   it.profiles.push(alice);
   const [bottom, top] = it.profiles.profiles;
-  home.load(bottom);
+  home.entry.load(bottom);
   home.setProperty("Profile", "/profile/alice/work");
   assert.deepEqual([bottom?.has("wifi_home"), top?.store.read("wifi_home")?.get("UIData")], [false, '"x"']);
   for (const path of ["/profile/alice/work", "/profile/nobody", ""]) {
@@ -207,7 +207,7 @@ test("Remove deletes the settings: those of another Profile take over, else the 
   const home = radio.appear("wifi_home");
   home.connect("a person");
   assert.deepEqual(
-    [...home.loadableEntries()],
+    [...home.entry.loadable()],
     [
       ["/profile/default", "wifi_home"],
       ["/profile/alice/work", "wifi_home"],
@@ -246,7 +246,7 @@ test("a crash in the middle of a move leaves the entry in both Profiles: the upp
     [true, true],
   );
   // Done again, or done at all, the move ends as it should have.
-  await run(() => home?.moveTo("/profile/default"));
+  await run(() => home?.entry.moveTo("/profile/default"));
   assert.deepEqual(
     it.profiles.profiles.map((profile) => profile.has("wifi_home")),
     [true, false],
