@@ -2,6 +2,9 @@ import { setImmediate as turn } from "node:timers/promises";
 import { fileLimitMs, judge } from "./judge-test-file.mjs";
 import { TestProcess, withTestFolder } from "./test-process.mjs";
 
+/** From the order to the file's begin: a process starts within a second, unless the machine is very busy. */
+const startLimitMs = 60_000;
+
 const driver = "test/harness/batch.mjs";
 const command = [process.execPath, "--enable-source-maps", `--test-reporter=./${driver}`, driver];
 
@@ -19,16 +22,16 @@ export async function runTestBatch(waiting, settle, { limitMs = fileLimitMs } = 
 async function runInOneProcess(waiting, settle, folder, limitMs) {
   const process = new TestProcess(command, folder, { channel: true });
   let entry, startedAt, inTime;
+  const begin = (boundMs) => {
+    inTime?.();
+    startedAt = performance.now();
+    inTime = process.limit(boundMs);
+  };
   const order = () => {
     entry = waiting.shift();
     if (entry === undefined) return process.send({});
-    begin();
+    begin(Math.max(startLimitMs, limitMs));
     process.send({ program: entry.program, leaveMs: limitMs / 60 });
-  };
-  const begin = () => {
-    inTime?.();
-    startedAt = performance.now();
-    inTime = process.limit(limitMs);
   };
   const end = (tests, how) => {
     inTime();
@@ -42,7 +45,7 @@ async function runInOneProcess(waiting, settle, folder, limitMs) {
     });
   };
   process.onMessage(async ({ ended }) => {
-    if (ended === undefined) return begin();
+    if (ended === undefined) return begin(limitMs);
     // Its output came before, by another way.
     await turn();
     end(ended.tests, { code: ended.code });
