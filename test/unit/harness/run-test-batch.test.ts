@@ -35,42 +35,60 @@ async function judge(t: TestContext, bodies: readonly string[], limitMs = 60_000
   }));
 }
 
-const lines = (judged: readonly { lines: string[] }[]) => judged.map((file) => file.lines);
+/** Files that stay in the process: what is in them, what is told of them, and what errors and output say. */
+const cases: readonly { readonly body: string; readonly lines: readonly string[]; readonly text?: RegExp }[] = [
+  {
+    body: `suite("s", () => test("a", () => {})); test("b", (t) => t.test("c", () => {}));`,
+    lines: ["pass a", "pass c", "pass b"],
+  },
+  { body: `test("bad", () => { throw new Error("why") });`, lines: ["fail bad"], text: /why/ },
+  {
+    body: `test("silent", (t) => t.skip()); test("told", (t) => t.skip("no radio"));`,
+    lines: ["fail silent", "skip told"],
+    text: /without a reason/,
+  },
+  { body: "", lines: ["fail (the file itself)"], text: /holds no test/ },
+  { body: `import "./not-there.mjs";`, lines: ["fail (the file itself)"], text: /not-there/ },
+  { body: `throw new Error("at once");`, lines: ["fail (the file itself)"], text: /at once/ },
+  {
+    body: `test("a", () => { process.exitCode = 4; });`,
+    lines: ["pass a", "fail (the file itself)"],
+    text: /exit code 4/,
+  },
+  // What a file closes at its end has a moment to be gone.
+  {
+    body: `import { createServer } from "node:net";
+      test("a", (t) => { const server = createServer().listen(0); t.after(() => void setTimeout(() => server.close(), 20)); });`,
+    lines: ["pass a"],
+  },
+  {
+    body: `test("b", () => { console.log("said by it"); throw new Error("x"); });`,
+    lines: ["fail b"],
+    text: /said by it/,
+  },
+];
 
-test("files of one process are told apart, with tests, subtests and suites", async (t) => {
-  const twoDeep = `suite("s", () => test("a", () => {})); test("b", (t) => t.test("c", () => {}));`;
-  assert.deepEqual(lines(await judge(t, [good, twoDeep, good])), [
-    ["pass good"],
-    ["pass a", "pass c", "pass b"],
-    ["pass good"],
-  ]);
-});
-
-test("a failing test and a skip without a reason fail, in their file alone", async (t) => {
-  const bad = `test("bad", () => { throw new Error("why") }); test("skipped", (t) => t.skip());
-    test("told", (t) => t.skip("no radio"));`;
-  const judged = await judge(t, [bad, good]);
-  assert.deepEqual(lines(judged), [["fail bad", "fail skipped", "skip told"], ["pass good"]]);
-  assert.match(judged[0]?.text ?? "", /why/);
-});
-
-test("a file without tests, and one that cannot be loaded, are failures", async (t) => {
-  const judged = await judge(t, ["", good, `import "./not-there.mjs";`, `throw new Error("at once");`, good]);
-  const itself = ["fail (the file itself)"];
-  assert.deepEqual(lines(judged), [itself, ["pass good"], itself, itself, ["pass good"]]);
-  assert.match(judged[0]?.text ?? "", /holds no test/);
-  assert.match(judged[2]?.text ?? "", /not-there/);
-  assert.match(judged[3]?.text ?? "", /at once/);
+test("each file is judged by itself, as in a process of its own, and the ones between are not touched", async (t) => {
+  const speaking = `test("good", () => console.log("said between"));`;
+  const judged = await judge(
+    t,
+    cases.flatMap(({ body }) => [body, speaking]),
+  );
+  for (const [at, { body, lines, text }] of cases.entries()) {
+    const [file, between] = judged.slice(2 * at);
+    assert.deepEqual(file?.lines, lines, body);
+    if (text) assert.match(file?.text ?? "", text);
+    assert.doesNotMatch(file?.text ?? "", /said between/);
+    assert.deepEqual(between?.lines, ["pass good"], `after ${body}`);
+  }
 });
 
 test("a file that ends the process fails however it does, and the next ones still run", async (t) => {
   const ends = ["process.exit(0)", "process.exit(3)", `process.kill(process.pid, "SIGKILL")`];
-  const bodies = ends.flatMap((end) => [`test("a", () => {}); test("end", () => { ${end}; });`, good]);
-  const judged = await judge(t, bodies);
-  for (const [at, file] of judged.entries()) {
-    if (at % 2 === 1) assert.deepEqual(file.lines, ["pass good"]);
-    else assert.equal(file.lines.at(-1), "fail (the file itself)", bodies[at]);
-  }
+  const bodies = ends.map((end) => `test("a", () => {}); test("end", () => { ${end}; });`);
+  const judged = await judge(t, [...bodies, good]);
+  assert.deepEqual(judged.pop()?.lines, ["pass good"]);
+  for (const [at, file] of judged.entries()) assert.equal(file.lines.at(-1), "fail (the file itself)", bodies[at]);
 });
 
 test("a file that hangs fails in time, busy or idle, and the next one still runs", async (t) => {
@@ -91,12 +109,6 @@ test("what is thrown or rejected outside any test fails the file that did it", a
   for (const at of [1, 3]) assert.deepEqual(judged[at]?.lines, ["pass good"]);
 });
 
-test("an exit code that a file sets is its own failure", async (t) => {
-  const judged = await judge(t, [`test("a", () => { process.exitCode = 4; });`, good]);
-  assert.deepEqual(lines(judged), [["pass a", "fail (the file itself)"], ["pass good"]]);
-  assert.match(judged[0]?.text ?? "", /exit code 4/);
-});
-
 test("a file that leaves something behind fails and says what; the next one has a clean process", async (t) => {
   const leavings = {
     "environment LEFT_BEHIND": `process.env.LEFT_BEHIND = "1";`,
@@ -115,19 +127,4 @@ test("a file that leaves something behind fails and says what; the next one has 
   assert.deepEqual(untidy?.lines, ["pass a", "fail (the file itself)"]);
   for (const name of Object.keys(leavings)) assert.match(untidy?.text ?? "", new RegExp(`left behind: .*${name}`));
   assert.deepEqual(next?.lines, ["pass a"]);
-});
-
-test("what a file closes at its end has a moment to be gone", async (t) => {
-  const closes = `import { createServer } from "node:net";
-    test("a", (t) => { const server = createServer().listen(0); t.after(() => { setTimeout(() => server.close(), 20); }); });`;
-  assert.deepEqual(lines(await judge(t, [closes])), [["pass a"]]);
-});
-
-test("output is that of the file that failed", async (t) => {
-  const judged = await judge(t, [
-    `test("a", () => { console.log("said before"); });`,
-    `test("b", () => { console.log("said by it"); throw new Error("x"); });`,
-  ]);
-  assert.match(judged[1]?.text ?? "", /said by it/);
-  assert.doesNotMatch(judged[1]?.text ?? "", /said before/);
 });
