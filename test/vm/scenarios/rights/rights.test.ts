@@ -23,5 +23,9 @@ scenario("on a booted system the shipped policies and polkit say who may do what
   assert.equal(run("systemctl", ["is-active", "polkit.service"]).trim(), "active", "the real one was asked");
 
   const name = ["call", "org.freedesktop.DBus", "/", "org.freedesktop.DBus", "RequestName", "su"];
+  run("systemctl", ["mask", "--runtime", "--now", "polkit.service"]);
+  assertRefused(asksManager("bob", "SetServiceOrder", "s", "vpn"), /nobody could say/);
+  run("systemctl", ["unmask", "--runtime", "polkit.service"]);
+  assert.equal(asksManager("bob", "SetServiceOrder", "s", "vpn").code, 0, "it is there again");
   assertRefused(as("bob", "busctl", "--system", ...name, "org.chromium.flimflam", "2"), /Access denied/);
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, lstatSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { run, tryRun } from "../../../harness/processes.ts";
 import { until } from "../../../harness/until.ts";
 import { addLan, plugIn, serviceOn, untilState } from "../../../integration/daemon/support.ts";
@@ -24,6 +24,8 @@ scenario(
     plugIn(scene.t, "eth1", lab, { peerLink: "lab", address: "10.2.0.1/24" });
     await runAsRoot(scene, daemon);
 
+    mkdirSync("/etc/fairlead", { recursive: true });
+    writeFileSync("/etc/fairlead/fairlead.toml", 'default-technology-order = ["wifi", "ethernet"]\n');
     daemon.systemctl("start", daemon.unit);
     assert.deepEqual(ownersOf(state), [numberOf("fairlead")], "the settings went over to it");
     await untilState(daemon, "eth1", "ready", patienceMs);
@@ -77,6 +79,7 @@ async function assertNetwork(scene: Scene, daemon: InstalledDaemon): Promise<voi
 
 /** The daemon is not root, and polkit tells of others only to those it trusts. */
 function assertRights(): void {
+  assert.match(asksManager("alice", "GetServiceOrder").stdout, /"wifi,ethernet/, "the configuration file was read");
   run("groupadd", ["--force", "--system", "netdev"]);
   run("usermod", ["--append", "--groups", "netdev", "bob"]);
   assertRefused(
