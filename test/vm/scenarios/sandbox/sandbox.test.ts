@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { variant } from "../../../harness/bus-client.ts";
 import { run, tryRun } from "../../../harness/processes.ts";
 import { until } from "../../../harness/until.ts";
 import { addLan, plugIn, serviceOn, untilState } from "../../../integration/daemon/support.ts";
@@ -10,7 +11,6 @@ import { type Scene, scenario } from "../../guest/scene.ts";
 
 const state = "/var/lib/fairlead";
 const numberOf = (user: string) => Number(run("id", ["-u", user]));
-const fairlead = (...args: string[]) => run("/usr/local/bin/fairlead", args);
 const ip = (...args: string[]) => run("ip", ["-4", ...args]);
 const below = (folder: string) =>
   readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => `${folder}/${name}`);
@@ -50,8 +50,9 @@ scenario(
 async function runAsRoot(scene: Scene, daemon: InstalledDaemon): Promise<void> {
   const byHand = scene.start("/usr/local/sbin/fairleadd", []);
   await until("root's daemon answers", () => daemon.manager(), patienceMs);
-  await until("it has the cable", () => serviceOn(daemon, "eth1"), patienceMs);
-  fairlead("set", "eth1", "StaticIPConfig", "address=10.2.0.5/24");
+  const { path } = await until("it has the cable", () => serviceOn(daemon, "eth1"), patienceMs);
+  const address = { Address: variant("s", "10.2.0.5"), Prefixlen: variant("i", 24) };
+  await daemon.setProperty(String(path), "Service", "StaticIPConfig", "a{sv}", address);
   await untilState(daemon, "eth1", "ready", patienceMs);
   await byHand.end(patienceMs);
   assert.equal(byHand.ended?.code, 0, byHand.output());
@@ -87,7 +88,6 @@ function assertRights(): void {
     /password is needed.*\(org\.fairlead\.settings\)/,
   );
   assert.equal(asksManager("bob", "SetServiceOrder", "s", "wifi,ethernet").code, 0);
-  run("runuser", ["--user", "fairlead", "--", "/usr/local/bin/fairlead", "status"]);
 }
 
 async function assertProfiles(daemon: InstalledDaemon): Promise<void> {
@@ -103,16 +103,22 @@ async function assertProfiles(daemon: InstalledDaemon): Promise<void> {
 }
 
 async function assertDebugging(daemon: InstalledDaemon): Promise<void> {
-  fairlead("log", "--tags", "dhcp", "--keep", "yes");
+  const manager = (method: string, signature: string, value: unknown) =>
+    daemon.call("/", "org.chromium.flimflam.Manager", method, signature, [value]);
+  await manager("SetDebugTags", "s", "dhcp");
+  await manager("PersistDebugConfig", "b", true);
   assert.ok(existsSync(`${state}/log-override.json`));
-  const report = JSON.parse(fairlead("report", "--json")) as { sections: { title: string; text: string }[] };
+  const report = JSON.parse(run("/usr/local/bin/fairlead", ["report", "--json"])) as {
+    sections: { title: string; text: string }[];
+  };
   const missing = report.sections.filter(({ text }) => text.startsWith("[not to be had"));
   assert.deepEqual(
     missing.filter(({ title }) => title !== "/etc/resolv.conf"),
     [],
   );
   assert.ok(report.sections.some(({ title, text }) => title === "state" && text.includes("eth0")));
-  await daemon.call("/", "org.chromium.flimflam.Manager", "PersistDebugConfig", "b", [false]);
+  await manager("PersistDebugConfig", "b", false);
+  assert.ok(!existsSync(`${state}/log-override.json`));
 }
 
 /** In the daemon's place: its view of the file system, its user, and none of its other restrictions. */
