@@ -3,6 +3,8 @@ import type { Peer } from "./namespace.ts";
 import { type ManagedProcess, startProcess } from "./processes.ts";
 
 const port = 5001;
+/** In an emulated guest with other work beside it Python takes seconds to start. */
+const startMs = 60_000;
 
 const receiver = `
 import socket, sys, time
@@ -45,7 +47,7 @@ export interface Transfer {
 /** Sends so much over TCP, and resolves to kilobits per second as the receiver has seen them. */
 export async function measureKbps(t: TestContext, { from, to, address, bytes }: Transfer): Promise<number> {
   const listening = python(t, to, receiver);
-  await listening.untilOutput(/^ready$/m);
+  await listening.untilOutput(/^ready$/m, startMs);
   const sending = python(t, from, sender, address, String(bytes));
   // Slow on purpose.
   const [, got, seconds] = await listening.untilOutput(/received (\d+) bytes in (\S+) s/, 120_000);

@@ -50,6 +50,13 @@ scenario("links that a cable's machine has not are known for what they are", asy
   }
   assert.equal(withoutTimes(ip("-4", "-oneline", "address", "show", "dev", "eth0")), withoutTimes(addresses));
 
+  // Links of others stay down: some, as gretap0, cannot even be set up.
+  for (const [name, , technology, leftAlone] of rows) {
+    if (technology !== "ethernet" || leftAlone.test("")) continue;
+    assert.doesNotMatch(ip("link", "show", "dev", name), /[<,]UP[,>]/, name);
+  }
+  assert.doesNotMatch(daemon.log(), /could not be enabled|could not be set up/);
+
   for (const [name] of rows) ip("link", "delete", name);
   const isGone = async () => (await links(daemon)).every(({ Name }) => rows.every(([name]) => name !== Name));
   await until("none is listed any more", isGone, patienceMs);
