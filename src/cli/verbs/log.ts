@@ -63,12 +63,14 @@ async function showSettings({ options, out }: VerbCall, daemon: Daemon): Promise
 const listOf = (joined: string): readonly string[] => (joined === "" ? [] : joined.split("+"));
 
 async function showLines(call: VerbCall, daemon: Daemon, count: number): Promise<void> {
-  let last = show(call, await daemon.logLines(0n, count), 0n);
-  if (!call.options.has("follow")) return;
-  for (;;) {
-    if (!(await pause(call))) return;
-    last = show(call, await daemon.logLines(last, mostLines), last);
+  if (!call.options.has("follow")) {
+    show(call, await daemon.logLines(0n, count), 0n);
+    return;
   }
+  // From before the first line on: who has seen one may end it, also while the daemon is being asked.
+  const interrupt = new Interrupt(call);
+  let last = show(call, await daemon.logLines(0n, count), 0n);
+  while (await interrupt.isFreeFor(followMs)) last = show(call, await daemon.logLines(last, mostLines), last);
 }
 
 /** Returns the number of the last line there is. */
@@ -83,15 +85,28 @@ function show({ options, out }: VerbCall, lines: readonly Properties[], last: bi
 const lineFields = (line: Properties): ReadonlyMap<string, unknown> =>
   new Map([...line].map(([name, { value }]) => [name.toLowerCase(), value]));
 
-/** False: Ctrl-C. */
-function pause({ clock, onInterrupt }: VerbCall): Promise<boolean> {
-  return new Promise((resolve) => {
-    const end = (goesOn: boolean) => {
-      cancelTimer();
-      cancelListener();
-      resolve(goesOn);
-    };
-    const cancelTimer = clock.startTimer("follow", followMs, () => end(true));
-    const cancelListener = onInterrupt(() => end(false));
-  });
+/** Ctrl-C, whenever it came. */
+class Interrupt {
+  readonly #clock: VerbCall["clock"];
+  #hasCome = false;
+  #wake = () => {};
+
+  constructor({ clock, onInterrupt }: VerbCall) {
+    this.#clock = clock;
+    onInterrupt(() => {
+      this.#hasCome = true;
+      this.#wake();
+    });
+  }
+  /** Waits; false as soon as there is, or was, an interrupt. */
+  async isFreeFor(ms: number): Promise<boolean> {
+    if (this.#hasCome) return false;
+    let cancel = () => {};
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      cancel = this.#clock.startTimer("follow", ms, resolve);
+    });
+    cancel();
+    return !this.#hasCome;
+  }
 }

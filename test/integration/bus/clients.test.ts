@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { requirePrivateNamespace } from "../../harness/namespace.ts";
 import { startProcess } from "../../harness/processes.ts";
+import { until } from "../../harness/until.ts";
 import {
   connect,
   exportSample,
@@ -115,6 +116,12 @@ test("gdbus monitor hears what is added, changed and removed", async (t) => {
   const monitor = startProcess("gdbus", ["monitor", "--address", address, "--dest", name]);
   t.after(() => monitor.end());
   await monitor.untilOutput(/is owned by/);
+  // What it says then is not yet what it listens to.
+  let level = 100;
+  await until("gdbus hears signals", () => {
+    sample.change("Level", ++level);
+    return monitor.output().includes("PropertiesChanged");
+  });
   const second = new SampleObject();
   const exported = dispatcher.export("/second", [sampleTables(second)]);
   await monitor.untilOutput(

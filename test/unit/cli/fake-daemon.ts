@@ -173,6 +173,8 @@ export class FakeDaemon {
   order: Order = [];
   links: Order = [];
   dump = "{}";
+  /** Told for each request for lines of the log, in whose middle it runs. */
+  onLinesAsked = () => {};
   #port: FakeBusPort;
   #dispatcher: ObjectDispatcher;
 
@@ -228,9 +230,19 @@ export class FakeDaemon {
       ["GetLinks", method("", "aa{sv}", () => [this.links])],
       ["Dump", method("", "s", () => [this.dump])],
     ]);
+    const lines = new Map<string, Method>([
+      [
+        "GetLines",
+        method("tu", "aa{sv}", () => {
+          this.onLinesAsked();
+          return [[]];
+        }),
+      ],
+    ]);
     const signals = new Map([["Event", { args: signatures("s o a{sv}"), doc: "" }]]);
     return [
       { name: "org.fairlead.Manager1", methods, signals: new Map(), target: undefined },
+      { name: "org.fairlead.Log1", methods: lines, signals: new Map(), target: undefined },
       { name: "org.fairlead.Events1", methods: new Map(), signals, target: undefined },
     ];
   }
