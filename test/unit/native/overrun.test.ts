@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { nativeAddon, type SystemError } from "../../../src/native/native.ts";
+import * as unix from "../../harness/unix-sockets.ts";
 import { until } from "../../harness/until.ts";
-import * as unix from "./unix-sockets.ts";
 
 /** A netlink socket with the smallest receive buffer, sent so many requests unread that replies were dropped. */
 function overrunSocket() {

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { nativeAddon, type ReceivedMessage, type SystemError } from "../../../src/native/native.ts";
+import * as unix from "../../harness/unix-sockets.ts";
+import { datagramPair, startQuietly } from "../../harness/unix-sockets.ts";
 import { until } from "../../harness/until.ts";
-import * as unix from "./unix-sockets.ts";
-import { datagramPair, startQuietly } from "./unix-sockets.ts";
 
 const SO_TYPE = 3;
 const SO_ATTACH_FILTER = 26;

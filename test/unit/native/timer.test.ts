@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { nativeAddon } from "../../../src/native/native.ts";
+import { runChild } from "../../harness/native-child.ts";
 import { until } from "../../harness/until.ts";
-import { runChild } from "./child-process.ts";
 
 const native = nativeAddon();
 

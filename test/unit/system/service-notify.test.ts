@@ -4,8 +4,8 @@ import { type TestContext, test } from "node:test";
 import { nativeAddon } from "../../../src/native/native.ts";
 import { ServiceNotify } from "../../../src/system/service-notify.ts";
 import { FakeClock } from "../../fakes/fake-clock.ts";
+import { unixAddress } from "../../harness/unix-sockets.ts";
 import { until } from "../../harness/until.ts";
-import { unixAddress } from "../native/unix-sockets.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 /** The service manager's end: a bound datagram socket. */

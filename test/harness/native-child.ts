@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 
-const addon = createRequire(import.meta.url).resolve("../../../src/native/build/Release/fairlead_native.node");
+const addon = createRequire(import.meta.url).resolve("../../src/native/build/Release/fairlead_native.node");
 
 /** Begins each script: the addon, and a bound receiver with a connected sender. */
 export const prelude = `

@@ -1,4 +1,4 @@
-import { type NativeSocket, nativeAddon, type SocketEvents } from "../../../src/native/native.ts";
+import { type NativeSocket, nativeAddon, type SocketEvents } from "../../src/native/native.ts";
 
 export const AF_UNIX = 1;
 export const AF_NETLINK = 16;

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { nativeAddon } from "../../../src/native/native.ts";
-import { prelude, runChild } from "./child-process.ts";
+import { prelude, runChild } from "../../harness/native-child.ts";
 
 /** Opens a bit of everything, in use, and leaves it so. */
 const untidy = `

@@ -1,12 +1,11 @@
-// own process: measures the memory of all of it
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { test } from "node:test";
 import { nativeAddon } from "../../../src/native/native.ts";
+import { runChild } from "../../harness/native-child.ts";
+import * as unix from "../../harness/unix-sockets.ts";
+import { datagramPair, startQuietly } from "../../harness/unix-sockets.ts";
 import { until } from "../../harness/until.ts";
-import { runChild } from "./child-process.ts";
-import * as unix from "./unix-sockets.ts";
-import { datagramPair, startQuietly } from "./unix-sockets.ts";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 const openFds = () => readdirSync("/proc/self/fd").length;
