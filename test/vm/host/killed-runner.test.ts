@@ -6,7 +6,7 @@ import { startProcess } from "../../harness/processes.ts";
 import { temporaryFolder } from "../../harness/temporary-folder.ts";
 import { until } from "../../harness/until.ts";
 
-const limitMs = 60_000;
+const limitMs = 120_000;
 
 test("a guest does not outlive a runner that is killed", async (t) => {
   const results = join(temporaryFolder(t), "results");

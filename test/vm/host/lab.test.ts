@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { startProcess } from "../../harness/processes.ts";
 
 /** The whole boot of an emulated machine that shares its processors with others. */
-const bootLimitMs = 150_000;
+const bootLimitMs = 300_000;
 
 const lab = (...args: string[]) => ["scripts/start.mjs", "--shell", "--vm", ...args];
 
