@@ -75,7 +75,9 @@ export class ManagedProcess {
     return found as RegExpMatchArray;
   }
   waitExit(limitMs = 5000): Promise<Ended> {
-    return within(`${this.name} (pid ${this.child.pid}) to end`, this.exited, limitMs);
+    return within(`${this.name} (pid ${this.child.pid}) to end`, this.exited, limitMs).catch((error) => {
+      throw new Error(`${(error as Error).message}\n--- ${this.name} printed:\n${this.#output}`);
+    });
   }
   kill(signal: NodeJS.Signals = "SIGTERM"): void {
     if (this.isRunning && this.child.pid !== undefined) this.child.kill(signal);

@@ -1,19 +1,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startProcess } from "../../harness/processes.ts";
-import { until } from "../../harness/until.ts";
+import { type ManagedProcess, startProcess } from "../../harness/processes.ts";
 
 /** The whole boot of an emulated machine that shares its processors with others. */
 const bootLimitMs = 300_000;
+const answerLimitMs = 60_000;
+
+const prompt = /lab \S+ # $/;
 
 const lab = (...args: string[]) => ["scripts/start.mjs", "--shell", "--vm", ...args];
 
-test("a command in the guest's lab sees daemon and air, and its exit code comes back", async () => {
+test("a command in the guest's lab sees daemon and air, and its exit code comes back", async (t) => {
   // One scan may miss a beacon.
   const scans =
     "for scan in 1 2 3 4 5 6 7 8; do iw dev wlan0 scan > /tmp/air; grep -q Home /tmp/air && grep -q Cafe /tmp/air && break; done";
   const command = `fairlead status && ip link set wlan0 up && ${scans}; cat /tmp/air; exit 7`;
   const run = startProcess(process.execPath, lab("--", "sh", "-c", command));
+  t.after(() => run.end());
   const { code } = await run.waitExit(bootLimitMs);
   const output = run.output();
   assert.equal(code, 7, output);
@@ -21,30 +24,31 @@ test("a command in the guest's lab sees daemon and air, and its exit code comes 
   for (const ssid of ["Cafe", "Home"]) assert.match(output, new RegExp(`SSID: ${ssid}\n`));
 });
 
-test("its shell has a terminal: what is typed is run, Ctrl-C ends a program and not the lab", async () => {
+test("its shell has a terminal: what is typed is run, Ctrl-C ends a program and not the lab", async (t) => {
   const typed = `script --quiet --return --command "${process.execPath} ${lab().join(" ")}" /dev/null`;
   const terminal = startProcess("sh", ["-c", typed]);
-  const prompt = /lab \S+ # $/;
+  t.after(() => terminal.end());
   await terminal.untilOutput(prompt, bootLimitMs);
-  const say = (text: string) => terminal.write(text);
-  say("tty; sleep 1000\r");
-  await terminal.untilOutput(/\/dev\/hvc0/, bootLimitMs);
-  // Pressed again until it is heard: between two programs nobody may be there to hear it.
-  await until(
-    "the shell asks again",
-    () => {
-      say("\x03");
-      return /\^C[\s\S]*lab \S+ # $/.test(terminal.output());
-    },
-    bootLimitMs,
-  );
-  say("exit $((40+2))\r");
-  const { code } = await terminal.waitExit(bootLimitMs);
+  await type(terminal, "tty\r", /\/dev\/hvc0\s[\s\S]*lab \S+ # $/);
+  // What cat repeats shows that it, and not the shell, is there to hear Ctrl-C.
+  await type(terminal, "cat\r", /cat/);
+  await type(terminal, "echoed\r", /echoed\s+echoed\s/);
+  await type(terminal, "\x03", /\^C[\s\S]*lab \S+ # $/);
+  terminal.write("exit $((40+2))\r");
+  const { code } = await terminal.waitExit(answerLimitMs);
   assert.equal(code, 42, terminal.output());
 });
 
-test("without a terminal there is no shell, and one line says so", async () => {
+/** Types, and waits for what the terminal shows from then on. */
+function type(terminal: ManagedProcess, text: string, answer: RegExp) {
+  const from = terminal.output().length;
+  terminal.write(text);
+  return terminal.untilOutput(answer, answerLimitMs, from);
+}
+
+test("without a terminal there is no shell, and one line says so", async (t) => {
   const run = startProcess(process.execPath, lab());
+  t.after(() => run.end());
   run.closeInput();
   const { code } = await run.waitExit(bootLimitMs);
   assert.equal(code, 1);
