@@ -1,10 +1,10 @@
 import { DaemonError } from "../base/errors.ts";
 import { PropertyShape } from "../base/property.ts";
-import type { AutoConnectRefusal } from "./auto-connect.ts";
 import { EapCredentials } from "./eap-credentials.ts";
 import { eapProperties } from "./eap-properties.ts";
-import { Service, type ServiceHost } from "./service.ts";
+import type { Service, ServiceHost } from "./service.ts";
 import { serviceProperties } from "./service-properties.ts";
+import { SettingsOnlyService } from "./settings-only-service.ts";
 
 const keyManagement = "IEEE8021X";
 export const ethernetEapId = "etherneteap_all";
@@ -15,7 +15,7 @@ export const ethernetEapShape = new PropertyShape<Service>({ ...servicePropertie
  * Holds what cables answer 802.1X with, whichever of them asks; nothing that could be connected (spec/shill-behaviour.md,
  * 4). Nobody authenticates with it yet.
  */
-export class EthernetEapService extends Service {
+export class EthernetEapService extends SettingsOnlyService {
   override readonly technology = "etherneteap";
   override readonly storageId = ethernetEapId;
   readonly #eap = new EapCredentials();
@@ -29,20 +29,7 @@ export class EthernetEapService extends Service {
   override get eap(): EapCredentials {
     return this.#eap;
   }
-  override get isConnectable(): boolean {
-    return false;
-  }
-  override get isVisible(): boolean {
-    return false;
-  }
-  override get strengthPercent(): number {
-    return 0;
-  }
-  override get technologyRefusal(): AutoConnectRefusal | undefined {
-    return "no device";
-  }
   protected override startConnect(): void {
     throw new DaemonError("Failure", `${this.logName} holds settings and is not connected itself`);
   }
-  protected override startDisconnect(): void {}
 }
