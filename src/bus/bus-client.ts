@@ -76,6 +76,8 @@ export class BusClient implements BusPort {
       onSignal: (received) => this.#matches.dispatch(received),
       onClosed: (session, why) => this.#onClosed(session, why),
       ownerOf: (name) => this.#owners.ownerOf(name),
+      knownUid: (sender) => this.#credentials.knownUid(sender),
+      credentialsOf: (sender) => this.credentialsOf(sender),
     };
   }
 

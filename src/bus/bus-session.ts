@@ -2,7 +2,8 @@ import type { Clock } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { parseAddress } from "./address.ts";
-import { BusError, type Call, type MarshalledReply } from "./bus.ts";
+import { BusError, type Call, type Credentials, type MarshalledReply } from "./bus.ts";
+import { CallTurns } from "./call-turns.ts";
 import { Connection, type ConnectionHandler } from "./connection.ts";
 import type { BusLimits } from "./limits.ts";
 import {
@@ -22,6 +23,14 @@ import { WireError } from "./wire-error.ts";
 /** As libdbus. */
 const defaultTimeoutMs = 25_000;
 const lastSerial = 0xffffffff;
+/** Answered by the bus itself once it has read all that came before. A busy one may take as long as it likes. */
+const readSign: Call = {
+  destination: busDaemon,
+  path: busDaemonPath,
+  interface: busDaemon,
+  member: "GetId",
+  timeoutMs: 2 ** 31 - 1,
+};
 
 export interface SessionEnvironment {
   readonly address: string;
@@ -37,6 +46,8 @@ export interface SessionHost {
   /** The session is over, whoever ended it; all its calls have been rejected. */
   onClosed(session: BusSession, why: string): void;
   ownerOf(name: string): string | undefined;
+  knownUid(sender: string): number | undefined;
+  credentialsOf(sender: string): Promise<Credentials>;
 }
 
 /** From Hello to the end of one connection: serials, replies, and sorting what comes in. */
@@ -47,6 +58,7 @@ export class BusSession implements ConnectionHandler {
   readonly busId: string;
   readonly #connection: Connection;
   readonly #pending: PendingCalls;
+  readonly #turns: CallTurns;
   #lastSerial = 0;
 
   private constructor(
@@ -58,6 +70,17 @@ export class BusSession implements ConnectionHandler {
     this.busId = authenticated.busId;
     this.#pending = new PendingCalls(clock, (name) => host.ownerOf(name));
     this.#connection = new Connection(authenticated, this, clock, limits);
+    this.#turns = new CallTurns(
+      {
+        serve: (bytes, received) => this.#serve(bytes, received),
+        refuse: (sender, serial) => this.#refuse(sender, serial, "too many calls of this user wait for their answer"),
+        sentBytes: () => this.#connection.sentBytes,
+        onceRead: (isRead) => this.request(readSign, (error) => error || isRead()),
+        knownUid: (sender) => host.knownUid(sender),
+        credentialsOf: (sender) => host.credentialsOf(sender),
+      },
+      clock,
+    );
   }
 
   /** Connects, authenticates and says Hello. Rejects with one line. */
@@ -108,7 +131,7 @@ export class BusSession implements ConnectionHandler {
 
   frame(bytes: Buffer): "wait" | undefined {
     try {
-      return this.#onMessage(readMessage(bytes, this.environment.limits));
+      return this.#onMessage(readMessage(bytes, this.environment.limits), bytes);
     } catch (error) {
       if (error instanceof WireError) this.#ignored(error.message);
       else this.environment.log.error("a message was not handled", { error: describeError(error) });
@@ -125,19 +148,32 @@ export class BusSession implements ConnectionHandler {
     }
   }
   closed(why: string): void {
+    this.#turns.stop();
     this.#pending.rejectAll(new BusError(standardError("Disconnected"), `the connection to the bus was lost: ${why}`));
     this.host.onClosed(this, why);
   }
 
   /** After a reply whoever awaits it runs before the next message, so that a signal sent after it is seen after it. */
-  #onMessage(received: Received): "wait" | undefined {
+  #onMessage(received: Received, bytes: Buffer): "wait" | undefined {
     const { type, destination } = received.message;
     if (destination?.startsWith(":") && this.uniqueName !== "" && destination !== this.uniqueName) return undefined;
-    if (type === MessageType.METHOD_CALL) this.host.onCall(received, this);
+    if (type === MessageType.METHOD_CALL) this.#turns.onCall(bytes, received);
     else if (type === MessageType.SIGNAL) this.host.onSignal(received);
     else if (this.#pending.onReply(received)) return "wait";
     else this.#ignored("a reply that nobody asked for");
     return undefined;
+  }
+  #serve(bytes: Buffer, received = readMessage(bytes, this.environment.limits)): void {
+    try {
+      this.host.onCall(received, this);
+    } catch (error) {
+      this.environment.log.error("a call was not handled", { error: describeError(error) });
+    }
+  }
+  #refuse(sender: string, serial: number, why: string): void {
+    const errorName = standardError("LimitsExceeded");
+    const reply = { type: MessageType.ERROR, errorName, replySerial: serial, destination: sender };
+    this.send(makeMessage({ ...reply, signature: "s", body: [why] }));
   }
   #onOversized(message: Message, why: string): void {
     const { type, sender = "", serial, replySerial } = message;
@@ -145,10 +181,7 @@ export class BusSession implements ConnectionHandler {
       this.#pending.onOversized(replySerial, sender, why);
       return;
     }
-    if (message.flags & MessageFlag.NO_REPLY_EXPECTED || serial === null) return;
-    const errorName = standardError("LimitsExceeded");
-    const reply = { type: MessageType.ERROR, errorName, replySerial: serial, destination: sender };
-    this.send(makeMessage({ ...reply, signature: "s", body: [why] }));
+    if (!(message.flags & MessageFlag.NO_REPLY_EXPECTED) && serial !== null) this.#refuse(sender, serial, why);
   }
   #ignored(why: string): void {
     this.environment.log.debug(() => `ignored a message: ${why}`);

@@ -36,6 +36,7 @@ export class Connection {
   /** Batches in order; of the first a piece may be with the kernel. */
   readonly #queue: Buffer[] = [];
   #queuedInAll = 0;
+  #flushedBytes = 0;
   #isWriting = false;
   /** Pieces that the bus, or the kernel for it, has taken. */
   #takenPieces = 0;
@@ -63,6 +64,10 @@ export class Connection {
 
   get isOpen(): boolean {
     return !this.#isClosed && !this.#isEnding;
+  }
+  /** Bytes of all messages so far. */
+  get sentBytes(): number {
+    return this.#flushedBytes + this.#writer.position;
   }
   /** Bytes that the kernel has not taken yet. */
   get queuedBytes(): number {
@@ -116,6 +121,7 @@ export class Connection {
     }
     this.#queue.push(this.#takeBatch());
     this.#queuedInAll += position;
+    this.#flushedBytes += position;
     this.#writeNext();
     if (this.#queuedInAll > 0) this.#onBacklog();
   }

@@ -3,17 +3,23 @@ import type { WireVariant } from "../base/property.ts";
 import { BusError, type Call, type Credentials, type MatchRule } from "./bus.ts";
 import { busDaemon, busDaemonPath, isUniqueName, standardError } from "./names.ts";
 
-/** Far above what asks for its rights at one time; a flood of connections must not grow it. */
-const mostSenders = 1024;
+/** Each has a match rule on the bus, which lets us have 512. A user may have 256 connections. */
+const mostSenders = 400;
 
 export interface CredentialsHost {
   match(rule: MatchRule, onSignal: () => void): Cancel;
   call(call: Call): Promise<readonly unknown[]>;
 }
 
+interface Known {
+  readonly answer: Promise<Credentials>;
+  readonly forget: Cancel;
+  uid: number | undefined;
+}
+
 /** User and groups of senders. Asking the bus costs 0.3 ms, so the answer is kept until the sender leaves. */
 export class SenderCredentials {
-  readonly #known = new Map<string, { readonly answer: Promise<Credentials>; readonly forget: Cancel }>();
+  readonly #known = new Map<string, Known>();
   constructor(private readonly host: CredentialsHost) {}
 
   async of(sender: string): Promise<Credentials> {
@@ -25,13 +31,24 @@ export class SenderCredentials {
     for (const sender of [...this.#known.keys()]) this.#forget(sender);
   }
 
-  #ask(sender: string) {
+  /** Undefined: not known without asking. */
+  knownUid(sender: string): number | undefined {
+    return this.#known.get(sender)?.uid;
+  }
+
+  #ask(sender: string): Known {
     const [oldest] = this.#known.keys();
     if (oldest !== undefined && this.#known.size >= mostSenders) this.#forget(oldest);
     const rule = { sender: busDaemon, interface: busDaemon, member: "NameOwnerChanged", arg0: sender };
-    const entry = { answer: this.#request(sender), forget: this.host.match(rule, () => this.#forget(sender)) };
+    const forget = this.host.match(rule, () => this.#forget(sender));
+    const entry: Known = { answer: this.#request(sender), forget, uid: undefined };
     this.#known.set(sender, entry);
-    entry.answer.catch(() => this.#known.get(sender) === entry && this.#forget(sender));
+    entry.answer.then(
+      ({ uid }) => {
+        entry.uid = uid;
+      },
+      () => this.#known.get(sender) === entry && this.#forget(sender),
+    );
     return entry;
   }
   #forget(sender: string): void {

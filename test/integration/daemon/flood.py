@@ -1,58 +1,12 @@
 """One user's connections to a bus, each of which keeps as many calls to the daemon unanswered as the bus allows.
 
-usage: flood.py ADDRESS SERVICE_PATH. Prints `ready` when all of them are under way; runs until it is ended, and then tells
-how many answers there were.
+usage: raw_bus.py and this, ADDRESS SERVICE_PATH. Prints `ready` when all of them are under way; runs until it is ended, and
+then tells how many answers there were.
 """
-import os
-import select
-import signal
-import socket
-import struct
-import sys
-
 address, service = sys.argv[1], sys.argv[2]
 connections_of_each_kind = 4
 # dbus-daemon answers the 129th itself.
 most_unanswered = 120
-daemon = "org.chromium.flimflam"
-properties = "org.freedesktop.DBus.Properties"
-
-
-def padded(data, to):
-    return data + bytes(-len(data) % to)
-
-
-def text(value):
-    raw = value.encode()
-    return struct.pack("<I", len(raw)) + raw + b"\0"
-
-
-def signature(value):
-    return bytes([len(value)]) + value.encode() + b"\0"
-
-
-def variant_field(code, kind, value):
-    return bytes([code]) + signature(kind) + (signature(value) if kind == "g" else text(value))
-
-
-def call(destination, path, interface, member, sig="", body=b""):
-    """A method call (D-Bus specification, "Message Format"); its serial is put in when it is sent."""
-    fields = b""
-    wanted = [(1, "o", path), (2, "s", interface), (3, "s", member), (6, "s", destination)]
-    for code, kind, value in wanted + ([(8, "g", sig)] if sig else []):
-        fields = padded(fields, 8) + variant_field(code, kind, value)
-    head = struct.pack("<BBBBIII", ord("l"), 1, 0, 1, len(body), 1, len(fields))
-    return padded(head + fields, 8) + body
-
-
-def string_property(name, value):
-    body = text(name) + signature("s")
-    return padded(body, 4) + text(value)
-
-
-def manager(member, sig="", body=b""):
-    return call(daemon, "/", daemon + ".Manager", member, sig, body)
-
 
 kinds = [
     # Reads that are answered at once.
@@ -65,39 +19,18 @@ kinds = [
     # Names that nobody has.
     call(daemon, "/", properties, "Get", "ss", padded(text(daemon + ".Manager"), 4) + text("x" * 10_000)),
 ]
-add_match = [
-    call("org.freedesktop.DBus", "/", "org.freedesktop.DBus", "AddMatch", "s",
-         text(f"type='signal',sender='{daemon}',arg0='{number}'"))
-    for number in range(100)
-]
-
-
-def numbered(messages, first):
-    """The bus wants another serial for each."""
-    return b"".join(message[:8] + struct.pack("<I", first + at) + message[12:] for at, message in enumerate(messages))
-
-
-def connect():
-    connection = socket.socket(socket.AF_UNIX)
-    connection.connect(address.removeprefix("unix:path="))
-    connection.sendall(b"\0AUTH EXTERNAL " + str(os.getuid()).encode().hex().encode() + b"\r\n")
-    if not connection.recv(4096).startswith(b"OK"):
-        raise SystemExit("the bus does not let us in")
-    hello = call("org.freedesktop.DBus", "/", "org.freedesktop.DBus", "Hello")
-    connection.sendall(b"BEGIN\r\n" + numbered([hello, *add_match], 1))
-    connection.setblocking(False)
-    return connection
+match_rules = [add_match(f"type='signal',sender='{daemon}',arg0='{number}'") for number in range(100)]
 
 
 class Flood:
     """Answers are counted, not looked at."""
 
     def __init__(self, message):
-        self.connection, self.message = connect(), message
+        self.connection, self.message = connect(address, *match_rules), message
         self.unsent, self.unread = b"", b""
         self.serial = 1000
         # Hello and the match rules are answered, too, and somebody tells of a new name.
-        self.answers = -(len(add_match) + 2)
+        self.answers = -(len(match_rules) + 2)
         self.unanswered = 0
 
     def read(self):

@@ -194,7 +194,8 @@ test("no more calls are taken while their answers find no way out", async (t) =>
   // One read brings 64 KiB at most, some 600 calls; 4000 came.
   assert.ok(taken < 2000, `${taken} calls were taken`);
   server.readAgain();
-  await until("all are answered", () => server.told.length === 4001, 20_000);
+  const answers = () => server.told.filter(({ message }) => message.replySerial !== undefined);
+  await until("all are answered, if only with a refusal", () => answers().length === 4000, 20_000);
 });
 
 test("a call that is too large is refused by its header, and a reply by ending its call", async (t) => {

@@ -1,0 +1,138 @@
+export interface QueueLimits {
+  /** Calls of one user that are kept whole; of more only who is to be refused. */
+  readonly mostCalls: number;
+  /** Bytes of them. One call of a user of whom nothing waits may have any size. */
+  readonly mostBytes: number;
+  /** Bytes of everybody's calls. */
+  readonly mostBytesInAll: number;
+  /** Calls of one user that wait in all. dbus-daemon lets a user have 256 connections with 128 unanswered calls each. */
+  readonly mostRefusals: number;
+}
+
+export const defaultQueueLimits: QueueLimits = {
+  mostCalls: 1024,
+  mostBytes: 1024 * 1024,
+  mostBytesInAll: 32 * 1024 * 1024,
+  mostRefusals: 32_768,
+};
+
+/** A call that waits for its turn, or one of which there were too many already: that is answered with a refusal. */
+export interface Queued {
+  readonly sender: string;
+  /** Undefined: nobody waits for the answer. */
+  readonly serial: number | undefined;
+  /** The message, or undefined for a refusal. */
+  readonly bytes: Buffer | undefined;
+}
+
+interface Line {
+  readonly waiting: Queued[];
+  /** Of {@link waiting}, how many have had their turn; they are cut off now and then. */
+  taken: number;
+  calls: number;
+  bytes: number;
+  /** What this line's answers have cost so far, as {@link CallQueue} counts it. */
+  cost: number;
+}
+
+/** Cutting off what was taken costs as much as what is left, so it is done for many at a time. */
+const cutAfter = 256;
+
+/**
+ * Calls that wait, one line for each user (for each connection of whom the user is not known yet). Whose answers have cost
+ * least has the next turn, so that somebody who asks for little passes all that a flooder asks for. A line keeps its order.
+ */
+export class CallQueue {
+  readonly #lines = new Map<string, Line>();
+  #size = 0;
+  #bytes = 0;
+  /** The cost at which the last line was taken: who comes new starts there, and makes up for no time of silence. */
+  #level = 0;
+  constructor(private readonly limits: QueueLimits = defaultQueueLimits) {}
+
+  get size(): number {
+    return this.#size;
+  }
+  lines(): Iterable<string> {
+    return this.#lines.keys();
+  }
+  /** Whether there is anybody to be fair to. */
+  get hasSeveralLines(): boolean {
+    return this.#lines.size > 1;
+  }
+
+  /** Keeps a call, of which `copy` gives the bytes. False: so many wait already that it is not even refused. */
+  add(line: string, { sender, serial }: Omit<Queued, "bytes">, length: number, copy: () => Buffer): boolean {
+    const to = this.#lines.get(line) ?? this.#addLine(line);
+    const fits = this.#fits(to, length);
+    if (!fits && (serial === undefined || to.waiting.length - to.taken >= this.limits.mostRefusals)) return false;
+    this.#append(to, { sender, serial, bytes: fits ? copy() : undefined });
+    return true;
+  }
+  /** The next one, with the name of its line for {@link charge}. */
+  take(): { readonly line: string; readonly queued: Queued } | undefined {
+    const next = this.#cheapest();
+    if (!next) return undefined;
+    const [name, line] = next;
+    const queued = line.waiting[line.taken++] as Queued;
+    this.#level = line.cost;
+    this.#size--;
+    this.#count(line, queued, -1);
+    if (line.taken === line.waiting.length) this.#lines.delete(name);
+    else if (line.taken >= cutAfter) {
+      line.waiting.splice(0, line.taken);
+      line.taken = 0;
+    }
+    return { line: name, queued };
+  }
+  charge(line: string, cost: number): void {
+    const charged = this.#lines.get(line);
+    if (charged) charged.cost += cost;
+  }
+  /** The user of a connection is known now: all of them share one line. What waits keeps its order. */
+  join(from: string, to: string): void {
+    const joining = this.#lines.get(from);
+    if (!joining) return;
+    this.#lines.delete(from);
+    const into = this.#lines.get(to) ?? this.#addLine(to);
+    into.cost = Math.max(into.cost, joining.cost);
+    for (const queued of joining.waiting.slice(joining.taken)) {
+      this.#size--;
+      this.#bytes -= queued.bytes?.length ?? 0;
+      this.#append(into, queued);
+    }
+  }
+
+  clear(): void {
+    this.#lines.clear();
+    this.#size = 0;
+    this.#bytes = 0;
+  }
+
+  #fits({ calls, bytes }: Line, length: number): boolean {
+    const { mostCalls, mostBytes, mostBytesInAll } = this.limits;
+    if (this.#bytes + length > mostBytesInAll) return false;
+    return calls === 0 || (calls < mostCalls && bytes + length <= mostBytes);
+  }
+  #addLine(name: string): Line {
+    const line = { waiting: [], taken: 0, calls: 0, bytes: 0, cost: this.#level };
+    this.#lines.set(name, line);
+    return line;
+  }
+  #append(line: Line, queued: Queued): void {
+    line.waiting.push(queued);
+    this.#size++;
+    this.#count(line, queued, 1);
+  }
+  #count(line: Line, { bytes }: Queued, sign: 1 | -1): void {
+    if (!bytes) return;
+    line.calls += sign;
+    line.bytes += sign * bytes.length;
+    this.#bytes += sign * bytes.length;
+  }
+  #cheapest(): readonly [string, Line] | undefined {
+    let best: readonly [string, Line] | undefined;
+    for (const entry of this.#lines) if (!best || entry[1].cost < best[1].cost) best = entry;
+    return best;
+  }
+}

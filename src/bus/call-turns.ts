@@ -1,0 +1,171 @@
+import type { Clock } from "../base/clock.ts";
+import type { Credentials } from "./bus.ts";
+import { CallQueue } from "./call-queue.ts";
+import { MessageFlag, type Received } from "./message.ts";
+
+/**
+ * A bus that nobody floods reads all we write at once. Of what it has not been seen to read, so much may be under way before it
+ * is asked for a sign, and so much before calls wait: some ten usual answers and one sign for them.
+ */
+const signAfterBytes = 32_768;
+const calmBytes = 65_536;
+/** Once calls wait: dbus-daemon reads 2 KiB of each of its clients in turn, and what is more stands in the way of whoever comes next. */
+const crowdedBytes = 4_096;
+/** What a call counts for at least: its answer may come later, and what it makes us ask of others as well. */
+const leastBytes = 256;
+/** Then other events of the process have their turn. */
+const turnMs = 4;
+/** Users are learned a few at a time: the questions stand in the same queue as the answers. */
+const mostQuestions = 4;
+
+export interface TurnsHost {
+  /** Answers it, now or later. `bytes` are valid until it returns. */
+  serve(bytes: Buffer, received: Received | undefined): void;
+  refuse(sender: string, serial: number): void;
+  /** Bytes of all messages sent so far. */
+  sentBytes(): number;
+  /** Calls back when the bus has read everything sent before. */
+  onceRead(isRead: () => void): void;
+  /** Undefined: not known without asking. */
+  knownUid(sender: string): number | undefined;
+  credentialsOf(sender: string): Promise<Credentials>;
+}
+
+/**
+ * When each call to us is answered. Calls are read as fast as the bus sends them; where the answers pile up on their way out,
+ * since the bus is busy or somebody asks for much, calls wait here, and users take turns ({@link CallQueue}).
+ *
+ * Order: what one user's connections ask is looked at in the order in which it came. A call that waits has not been looked
+ * at: its answer is made when its turn comes, and sent behind all that was sent until then. So messages of ours never pass one
+ * another; an answer says what was true after the signals before it, and before those behind it, as on an idle bus.
+ */
+export class CallTurns {
+  readonly #queue = new CallQueue();
+  /** Of {@link TurnsHost.sentBytes}, what the bus was seen to have read. */
+  #readBytes = 0;
+  /** Calls since the last sign was asked for. */
+  #served = 0;
+  #isAsking = false;
+  #askedAt = 0;
+  #isStopped = false;
+  /** Calls have waited since the bus was last seen to have read everything. */
+  #isCrowded = false;
+  #turnBegan: number | undefined;
+  #isNextTurnPlanned = false;
+  /** Whose user the bus is asked for. */
+  readonly #asked = new Set<string>();
+
+  constructor(
+    private readonly host: TurnsHost,
+    private readonly clock: Pick<Clock, "now">,
+  ) {}
+
+  /** A method call came; `bytes` are valid until this returns. */
+  onCall(bytes: Buffer, received: Received): void {
+    if (this.#queue.size === 0 && this.#mayServe()) {
+      this.#served++;
+      this.host.serve(bytes, received);
+      this.#watch();
+    } else this.#wait(bytes, received);
+  }
+
+  /** The connection is gone, and with it who waits for an answer. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#queue.clear();
+  }
+
+  /** Bytes, those counted in that are to come. */
+  get #unread(): number {
+    return this.host.sentBytes() - this.#readBytes + this.#served * leastBytes;
+  }
+  #mayServe(): boolean {
+    if (this.#unread > (this.#isCrowded ? crowdedBytes : calmBytes)) return false;
+    if (this.#turnBegan === undefined) this.#beginTurn();
+    return this.clock.now() - (this.#turnBegan as number) < turnMs;
+  }
+  #beginTurn(): void {
+    this.#turnBegan = this.clock.now();
+    setImmediate(() => {
+      this.#turnBegan = undefined;
+    });
+  }
+
+  #wait(bytes: Buffer, { message }: Received): void {
+    const { sender = "", flags } = message;
+    const serial = flags & MessageFlag.NO_REPLY_EXPECTED ? undefined : (message.serial as number);
+    this.#isCrowded = true;
+    const uid = this.host.knownUid(sender);
+    const line = uid === undefined ? sender : lineOf(uid);
+    this.#queue.add(line, { sender, serial }, bytes.length, () => Buffer.from(bytes));
+    if (uid === undefined) this.#askUsers();
+    this.#goOn();
+  }
+  /** Whatever ends the waiting: the bus reads, or the turn of other events is over. */
+  #goOn(): void {
+    this.#watch();
+    if (this.#isAsking || this.#isNextTurnPlanned) return;
+    this.#isNextTurnPlanned = true;
+    setImmediate(() => {
+      this.#isNextTurnPlanned = false;
+      this.#serveWaiting();
+    });
+  }
+  #serveWaiting(): void {
+    while (this.#queue.size > 0 && this.#mayServe()) this.#serveNext();
+    if (this.#queue.size > 0) this.#goOn();
+    else this.#watch();
+  }
+  #serveNext(): void {
+    const next = this.#queue.take();
+    if (!next) return;
+    const { bytes, sender, serial } = next.queued;
+    const before = this.host.sentBytes();
+    this.#served++;
+    if (bytes) this.host.serve(bytes, undefined);
+    else if (serial !== undefined) this.host.refuse(sender, serial);
+    this.#queue.charge(next.line, 1 + this.host.sentBytes() - before);
+  }
+
+  /** Asks for a sign that the bus reads, where it matters. */
+  #watch(): void {
+    if (this.#isAsking || this.#isStopped || this.#unread <= this.#unwatched) return;
+    this.#isAsking = true;
+    this.host.onceRead(() => this.#onRead());
+    this.#askedAt = this.host.sentBytes();
+    this.#served = 0;
+  }
+  /** Bytes under way that need no sign; after a crowd the last of them do, so that the next usual call finds a calm bus. */
+  get #unwatched(): number {
+    if (!this.#isCrowded) return signAfterBytes;
+    return this.#queue.size > 0 ? crowdedBytes : 0;
+  }
+  #onRead(): void {
+    this.#isAsking = false;
+    this.#readBytes = this.#askedAt;
+    if (this.#queue.size > 0) this.#serveWaiting();
+    else this.#isCrowded = false;
+  }
+  /** Only where there is somebody to be fair to; a connection whose user nobody knows keeps a line of its own. */
+  #askUsers(): void {
+    if (this.#asked.size >= mostQuestions || !this.#queue.hasSeveralLines || this.#isStopped) return;
+    for (const line of [...this.#queue.lines()]) {
+      const mayAsk = this.#asked.size < mostQuestions;
+      if (mayAsk && line.startsWith(":") && !this.#asked.has(line)) this.#askUser(line);
+    }
+  }
+  #askUser(sender: string): void {
+    this.#asked.add(sender);
+    const learned = (line: string) => {
+      this.#asked.delete(sender);
+      this.#queue.join(sender, line);
+      this.#askUsers();
+    };
+    this.host.credentialsOf(sender).then(
+      ({ uid }) => learned(lineOf(uid)),
+      () => learned(`unknown ${sender}`),
+    );
+  }
+}
+
+const lineOf = (uid: number): string => `user ${uid}`;

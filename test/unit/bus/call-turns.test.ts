@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CallTurns } from "../../../src/bus/call-turns.ts";
+import { defaultLimits } from "../../../src/bus/limits.ts";
+import { MessageFlag, MessageType, makeMessage, readMessage, writeMessage } from "../../../src/bus/message.ts";
+import { Writer } from "../../../src/bus/writer.ts";
+import { FakeClock } from "../../fakes/fake-clock.ts";
+
+/** As a bus that is asked whose `:1000.7` is would say. */
+const uidOf = (sender: string): number => Number(/^:(\d+)/.exec(sender)?.[1]);
+
+/** A bus that reads what we send only when told to, and answers of `answerBytes` each. */
+function makeWorld({ answerBytes = 1_000, answerMs = 0 } = {}) {
+  const clock = new FakeClock();
+  const [served, refused, asked]: string[][] = [[], [], []];
+  const known = new Map<string, number>();
+  let sent = 0;
+  let tellRead: (() => void) | undefined;
+  const signs = { count: 0 };
+  const host = {
+    serve: (bytes: Buffer) => {
+      served?.push(readMessage(bytes, defaultLimits).message.sender ?? "");
+      clock.advance(answerMs);
+      sent += answerBytes;
+    },
+    refuse: (sender: string, serial: number) => {
+      refused?.push(`${sender} ${serial}`);
+      sent += 200;
+    },
+    sentBytes: () => sent,
+    onceRead: (isRead: () => void) => {
+      assert.equal(tellRead, undefined, "one sign at a time");
+      signs.count++;
+      sent += 100;
+      tellRead = isRead;
+    },
+    knownUid: (sender: string) => known.get(sender),
+    credentialsOf: async (sender: string) => {
+      asked?.push(sender);
+      known.set(sender, uidOf(sender));
+      return { uid: uidOf(sender), gids: undefined };
+    },
+  };
+  const turns = new CallTurns(host, clock);
+  let serial = 0;
+  const call = (sender: string, flags = 0, text = "") => {
+    const writer = new Writer();
+    const init = {
+      type: MessageType.METHOD_CALL,
+      sender,
+      flags,
+      path: "/",
+      member: "Do",
+      signature: "s",
+      body: [text],
+    };
+    writeMessage(writer, makeMessage(init), ++serial, defaultLimits);
+    const bytes = writer.bytes.subarray(0, writer.position);
+    turns.onCall(bytes, readMessage(bytes, defaultLimits));
+    // Whoever reads the socket uses its buffer again.
+    bytes.fill(0);
+  };
+  const read = async () => {
+    const tell = tellRead;
+    tellRead = undefined;
+    tell?.();
+    await clock.settle();
+    return tell !== undefined;
+  };
+  return { clock, turns, served: served as string[], refused: refused as string[], asked, signs, call, read };
+}
+
+test("while the bus reads, a call is answered as it comes, and signs are few", async () => {
+  const { served, signs, call, read } = makeWorld();
+  for (let count = 1; count <= 320; count++) {
+    call(":1000.1");
+    assert.equal(served.length, count);
+    if (count % 20 === 0) await read();
+  }
+  assert.ok(signs.count >= 6 && signs.count <= 12, `${signs.count} signs for 320 kB`);
+});
+
+test("of a bus that reads nothing no more is asked than some answers, and later all go out in order", async () => {
+  const { served, signs, call, read, clock } = makeWorld();
+  for (let count = 0; count < 500; count++) call(":1000.1");
+  await clock.settle();
+  assert.ok(served.length < 80, `${served.length} answers for a bus that does not read`);
+  assert.equal(signs.count, 1);
+  while (await read());
+  assert.equal(served.length, 500);
+});
+
+test("who comes while a flood waits is served by the next signs, and not behind it", async () => {
+  const { served, asked, call, read, clock } = makeWorld();
+  for (let count = 0; count < 900; count++) call(`:1000.${count % 9}`);
+  await read();
+  await read();
+  const before = served.length;
+  call(":1001.1");
+  await clock.settle();
+  await read();
+  await read();
+  assert.ok(served.slice(before).includes(":1001.1"), `${served.length - before} others`);
+  assert.ok(served.length < 200);
+  while (await read());
+  assert.equal(served.length, 901);
+  assert.deepEqual(
+    asked?.slice().sort().slice(0, 9),
+    [0, 1, 2, 3, 4, 5, 6, 7, 8].map((one) => `:1000.${one}`),
+  );
+});
+
+test("more connections do not give a user more turns, once the bus has told whose they are", async () => {
+  const { served, call, read } = makeWorld();
+  for (let count = 0; count < 100; count++) for (const one of [1, 2, 3, 4]) call(`:1000.${one}`);
+  for (let count = 0; count < 400; count++) call(":1001.1");
+  for (let round = 0; round < 12; round++) await read();
+  const before = served.length;
+  for (let round = 0; round < 20; round++) await read();
+  const later = served.slice(before);
+  const ofOne = later.filter((sender) => uidOf(sender) === 1000).length;
+  assert.ok(Math.abs(ofOne - later.length / 2) <= 2, `${ofOne} of ${later.length}`);
+});
+
+test("of too many calls the rest is refused in its turn, and forgotten where nobody waits for it", async () => {
+  const { served, refused, call, read } = makeWorld();
+  for (let count = 0; count < 3_000; count++) call(":1000.1");
+  for (let count = 0; count < 3_000; count++) call(":1000.1", MessageFlag.NO_REPLY_EXPECTED);
+  while (await read());
+  assert.equal(served.length + refused.length, 3_000);
+  assert.ok(served.length >= 1_024 && served.length < 1_200, `${served.length} served`);
+});
+
+test("calls that keep the process busy leave room for other events", async () => {
+  const { served, call, read } = makeWorld({ answerBytes: 0, answerMs: 3 });
+  for (let count = 0; count < 20; count++) call(":1000.1");
+  assert.equal(served.length, 2);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(served.length <= 4, `${served.length} in the second turn`);
+  while (served.length < 20) await read();
+  assert.equal(served.length, 20);
+});
+
+test("after a crowd a call is answered at once again", async () => {
+  const { served, call, read } = makeWorld();
+  for (let count = 0; count < 200; count++) call(":1000.1");
+  while (await read());
+  for (let count = 0; count < 30; count++) call(":1000.1");
+  assert.equal(served.length, 230);
+});
+
+test("nothing is answered that waited when the connection was lost", async () => {
+  const { turns, served, call, read, clock } = makeWorld();
+  for (let count = 0; count < 200; count++) call(":1000.1");
+  turns.stop();
+  const before = served.length;
+  await read();
+  await clock.settle();
+  assert.equal(served.length, before);
+});
