@@ -54,6 +54,8 @@ export class CallTurns {
   #isNextTurnPlanned = false;
   /** Whose user the bus is asked for. */
   readonly #asked = new Set<string>();
+  /** Of whom it could not tell in this crowd. */
+  readonly #nameless = new Set<string>();
 
   constructor(
     private readonly host: TurnsHost,
@@ -97,6 +99,8 @@ export class CallTurns {
     this.#isCrowded = true;
     const uid = this.host.knownUid(sender);
     const line = uid === undefined ? sender : lineOf(uid);
+    // Somebody else may have asked: what waits of this sender stays in front.
+    if (uid !== undefined) this.#queue.join(sender, line);
     this.#queue.add(line, { sender, serial }, bytes.length, () => Buffer.from(bytes));
     if (uid === undefined) this.#askUsers();
     this.#goOn();
@@ -144,26 +148,36 @@ export class CallTurns {
     this.#isAsking = false;
     this.#readBytes = this.#askedAt;
     if (this.#queue.size > 0) this.#serveWaiting();
-    else this.#isCrowded = false;
+    else this.#endCrowd();
   }
+  #endCrowd(): void {
+    this.#isCrowded = false;
+    this.#nameless.clear();
+  }
+
   /** Only where there is somebody to be fair to; a connection whose user nobody knows keeps a line of its own. */
   #askUsers(): void {
     if (this.#asked.size >= mostQuestions || !this.#queue.hasSeveralLines || this.#isStopped) return;
     for (const line of [...this.#queue.lines()]) {
-      const mayAsk = this.#asked.size < mostQuestions;
-      if (mayAsk && line.startsWith(":") && !this.#asked.has(line)) this.#askUser(line);
+      const isUnknown = line.startsWith(":") && !this.#asked.has(line) && !this.#nameless.has(line);
+      if (isUnknown && this.#asked.size < mostQuestions) this.#askUser(line);
     }
   }
   #askUser(sender: string): void {
     this.#asked.add(sender);
-    const learned = (line: string) => {
+    const askOn = () => {
       this.#asked.delete(sender);
-      this.#queue.join(sender, line);
       this.#askUsers();
     };
     this.host.credentialsOf(sender).then(
-      ({ uid }) => learned(lineOf(uid)),
-      () => learned(`unknown ${sender}`),
+      ({ uid }) => {
+        this.#queue.join(sender, lineOf(uid));
+        askOn();
+      },
+      () => {
+        this.#nameless.add(sender);
+        askOn();
+      },
     );
   }
 }

@@ -10,21 +10,23 @@ import { FakeClock } from "../../fakes/fake-clock.ts";
 const uidOf = (sender: string): number => Number(/^:(\d+)/.exec(sender)?.[1]);
 
 /** A bus that reads what we send only when told to, and answers of `answerBytes` each. */
-function makeWorld({ answerBytes = 1_000, answerMs = 0 } = {}) {
+function makeWorld({ answerBytes = 1_000, answerMs = 0, isNameless = false } = {}) {
   const clock = new FakeClock();
-  const [served, refused, asked]: string[][] = [[], [], []];
+  const [served, serials, refused, asked]: [string[], number[], string[], string[]] = [[], [], [], []];
   const known = new Map<string, number>();
   let sent = 0;
   let tellRead: (() => void) | undefined;
   const signs = { count: 0 };
   const host = {
     serve: (bytes: Buffer) => {
-      served?.push(readMessage(bytes, defaultLimits).message.sender ?? "");
+      const { message } = readMessage(bytes, defaultLimits);
+      served.push(message.sender ?? "");
+      serials.push(message.serial as number);
       clock.advance(answerMs);
       sent += answerBytes;
     },
     refuse: (sender: string, serial: number) => {
-      refused?.push(`${sender} ${serial}`);
+      refused.push(`${sender} ${serial}`);
       sent += 200;
     },
     sentBytes: () => sent,
@@ -36,12 +38,14 @@ function makeWorld({ answerBytes = 1_000, answerMs = 0 } = {}) {
     },
     knownUid: (sender: string) => known.get(sender),
     credentialsOf: async (sender: string) => {
-      asked?.push(sender);
-      known.set(sender, uidOf(sender));
+      asked.push(sender);
+      if (isNameless) throw new Error("it has left");
+      learn(sender);
       return { uid: uidOf(sender), gids: undefined };
     },
   };
   const turns = new CallTurns(host, clock);
+  const learn = (sender: string) => known.set(sender, uidOf(sender));
   let serial = 0;
   const call = (sender: string, flags = 0, text = "") => {
     const writer = new Writer();
@@ -67,7 +71,7 @@ function makeWorld({ answerBytes = 1_000, answerMs = 0 } = {}) {
     await clock.settle();
     return tell !== undefined;
   };
-  return { clock, turns, served: served as string[], refused: refused as string[], asked, signs, call, read };
+  return { clock, turns, served, serials, refused, asked, signs, learn, call, read };
 }
 
 test("while the bus reads, a call is answered as it comes, and signs are few", async () => {
@@ -105,7 +109,7 @@ test("who comes while a flood waits is served by the next signs, and not behind 
   while (await read());
   assert.equal(served.length, 901);
   assert.deepEqual(
-    asked?.slice().sort().slice(0, 9),
+    asked.slice().sort().slice(0, 9),
     [0, 1, 2, 3, 4, 5, 6, 7, 8].map((one) => `:1000.${one}`),
   );
 });
@@ -157,4 +161,24 @@ test("nothing is answered that waited when the connection was lost", async () =>
   await read();
   await clock.settle();
   assert.equal(served.length, before);
+});
+
+test("a connection's calls keep their order, whoever learns of its user and when", async () => {
+  for (const isNameless of [false, true]) {
+    const { served, serials, learn, call, read } = makeWorld({ isNameless });
+    for (let count = 0; count < 60; count++) call(":1000.1");
+    for (let count = 0; count < 20; count++) for (const sender of [":1000.1", ":1001.1"]) call(sender);
+    await read();
+    learn(":1001.1");
+    for (let count = 0; count < 20; count++) for (const sender of [":1000.1", ":1001.1"]) call(sender);
+    while (await read());
+    assert.equal(served.length, 140);
+    for (const one of [":1000.1", ":1001.1"]) {
+      const ofOne = serials.filter((_serial, at) => served[at] === one);
+      assert.deepEqual(
+        ofOne,
+        [...ofOne].sort((a, b) => a - b),
+      );
+    }
+  }
 });
