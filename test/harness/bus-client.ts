@@ -34,7 +34,7 @@ export class BusClient {
 
   /** Rejects when the bus is not there. */
   static async connect(address: string): Promise<BusClient> {
-    const bus = sessionBus({ busAddress: address });
+    const bus = sessionBus({ busAddress: overNodesSocket(address) });
     await new Promise<void>((resolve, reject) => {
       bus.once("connect", resolve);
       bus.once("error", reject);
@@ -104,6 +104,12 @@ export class BusClient {
     this.signals.push({ path, interface: interfaceName, member, sender, args, at: performance.now() });
   }
 }
+
+/**
+ * For `path` dbus-next takes usocket, which frees a libuv handle that is still being closed and may abort the process;
+ * for `socket`, its own word, it takes Node's.
+ */
+const overNodesSocket = (address: string): string => address.replace(/^unix:path=/, "unix:socket=");
 
 /** Plain values out of what dbus-next returns. */
 export function unwrapVariants(value: unknown): unknown {
