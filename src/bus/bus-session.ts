@@ -18,6 +18,7 @@ import {
 import { busDaemon, busDaemonPath, standardError } from "./names.ts";
 import { PendingCalls, type Settle } from "./pending-calls.ts";
 import { type Authenticated, openSocket } from "./socket.ts";
+import { type Probe, StallWatch } from "./stall-watch.ts";
 import { WireError } from "./wire-error.ts";
 
 /** As libdbus. */
@@ -59,6 +60,10 @@ export class BusSession implements ConnectionHandler {
   readonly #connection: Connection;
   readonly #pending: PendingCalls;
   readonly #turns: CallTurns;
+  readonly #stallWatch: StallWatch;
+  /** Of those the bus was asked for that show that it reads us. */
+  #signs = 0;
+  #isSignAsked = false;
   #lastSerial = 0;
 
   private constructor(
@@ -75,12 +80,18 @@ export class BusSession implements ConnectionHandler {
         serve: (bytes, received) => this.#serve(bytes, received),
         refuse: (sender, serial) => this.#refuse(sender, serial, "too many calls of this user wait for their answer"),
         sentBytes: () => this.#connection.sentBytes,
-        onceRead: (isRead) => this.request(readSign, (error) => error || isRead()),
+        onceRead: (isRead) => this.#askForSign(isRead),
         knownUid: (sender) => host.knownUid(sender),
         credentialsOf: (sender) => host.credentialsOf(sender),
       },
       clock,
     );
+    const watched = {
+      progress: () => this.#connection.takenPieces + this.#signs,
+      openProbe: () => openProbe(environment),
+      giveUp: (why: string) => this.drop(why),
+    };
+    this.#stallWatch = new StallWatch(watched, clock, limits);
   }
 
   /** Connects, authenticates and says Hello. Rejects with one line. */
@@ -147,8 +158,13 @@ export class BusSession implements ConnectionHandler {
       this.#ignored((error as Error).message);
     }
   }
+  backlogChanged(): void {
+    if (this.#connection.queuedBytes > 0 || this.#isSignAsked) this.#stallWatch.start();
+    else this.#stallWatch.stop();
+  }
   closed(why: string): void {
     this.#turns.stop();
+    this.#stallWatch.stop();
     this.#pending.rejectAll(new BusError(standardError("Disconnected"), `the connection to the bus was lost: ${why}`));
     this.host.onClosed(this, why);
   }
@@ -162,6 +178,17 @@ export class BusSession implements ConnectionHandler {
     else if (this.#pending.onReply(received)) return "wait";
     else this.#ignored("a reply that nobody asked for");
     return undefined;
+  }
+  #askForSign(isRead: () => void): void {
+    this.#isSignAsked = true;
+    this.request(readSign, (error) => {
+      if (error) return;
+      this.#isSignAsked = false;
+      this.#signs++;
+      this.backlogChanged();
+      isRead();
+    });
+    this.#stallWatch.start();
   }
   #serve(bytes: Buffer, received = readMessage(bytes, this.environment.limits)): void {
     try {
@@ -193,6 +220,23 @@ export class BusSession implements ConnectionHandler {
     this.#lastSerial = this.#lastSerial === lastSerial ? 1 : this.#lastSerial + 1;
     return this.#lastSerial;
   }
+}
+
+/** A connection that nobody calls and that only calls the bus. */
+async function openProbe(environment: SessionEnvironment): Promise<Probe> {
+  const session = await BusSession.open(environment, {
+    onCall: () => {},
+    onSignal: () => {},
+    onClosed: () => {},
+    ownerOf: () => undefined,
+    knownUid: () => undefined,
+    credentialsOf: () => Promise.reject(new Error("nobody is asked for")),
+  });
+  const ask: Call = { ...readSign, timeoutMs: environment.limits.deadMs };
+  return {
+    roundTrip: () => new Promise((done, fail) => session.request(ask, (error) => (error ? fail(error) : done()))),
+    close: () => session.drop("it was a probe"),
+  };
 }
 
 function callMessage(call: Call): Message {

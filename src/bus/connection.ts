@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Cancel, Clock } from "../base/clock.ts";
+import type { Clock } from "../base/clock.ts";
 import { FrameReader } from "./frame-reader.ts";
 import type { BusLimits } from "./limits.ts";
 import type { Authenticated } from "./socket.ts";
@@ -18,13 +18,15 @@ const keepCapacity = 4 * flushBytes;
 export interface ConnectionHandler {
   frame(bytes: Buffer): "wait" | undefined;
   oversized(header: Buffer | undefined, totalBytes: number): void;
+  /** The kernel could not take everything, or has done so now: see {@link Connection.queuedBytes}. */
+  backlogChanged(): void;
   /** Once, also after {@link Connection.close}. `why` is one line for people. */
   closed(why: string): void;
 }
 
 /**
  * One authenticated connection to the bus: messages in and out, nothing about what they mean. Memory is bounded both
- * ways: no more is read while much waits to be sent, and a bus that does not read is given up.
+ * ways: no more is read while much waits to be sent, and where too much does, the connection is closed.
  */
 export class Connection {
   readonly #socket: Socket;
@@ -38,9 +40,7 @@ export class Connection {
   #queuedInAll = 0;
   #flushedBytes = 0;
   #isWriting = false;
-  /** Pieces that the bus, or the kernel for it, has taken. */
   #takenPieces = 0;
-  #cancelStall: Cancel | undefined;
   readonly #closed: Promise<void>;
   #tellClosed: () => void = () => {};
 
@@ -74,6 +74,11 @@ export class Connection {
     return this.#queuedInAll + this.#writer.position;
   }
 
+  /** Pieces that the bus, or the kernel for it, has taken. */
+  get takenPieces(): number {
+    return this.#takenPieces;
+  }
+
   /** Appends a message; what `write` throws comes out, and nothing has been appended then. */
   send(write: (writer: Writer) => void): void {
     if (!this.isOpen) return;
@@ -102,7 +107,6 @@ export class Connection {
   drop(why: string): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#cancelStall?.();
     this.#socket.destroy();
     this.#writer = new Writer(0);
     this.#queue.length = 0;
@@ -153,18 +157,10 @@ export class Connection {
 
   #onBacklog(): void {
     if (this.#queuedInAll > this.limits.pauseReadingBytes) this.#socket.pause();
-    if (!this.#cancelStall && !this.#isClosed) this.#watchForStall();
-  }
-  #watchForStall(): void {
-    const taken = this.#takenPieces;
-    this.#cancelStall = this.clock.startTimer("bus-stall", this.limits.stallMs, () => {
-      if (this.#takenPieces === taken) this.drop(`the bus has read nothing for ${this.limits.stallMs} ms`);
-      else this.#watchForStall();
-    });
+    this.handler.backlogChanged();
   }
   #onDrain(): void {
-    this.#cancelStall?.();
-    this.#cancelStall = undefined;
+    this.handler.backlogChanged();
     if (this.#isEnding) this.#socket.end();
     if (!this.#reader.isWaiting) this.#socket.resume();
   }

@@ -10,8 +10,10 @@ export interface BusLimits {
   readonly maxQueuedBytes: number;
   /** No more calls are read while this many bytes wait to be sent. */
   readonly pauseReadingBytes: number;
-  /** How long the bus may read nothing of what waits; a healthy one takes milliseconds. */
+  /** How long the bus may take nothing of what waits before it is looked at more closely; a healthy one takes milliseconds. */
   readonly stallMs: number;
+  /** How long a bus is waited for that takes nothing of anybody. */
+  readonly deadMs: number;
   /** Time for socket and authentication, and once more for Hello. */
   readonly connectMs: number;
 }
@@ -25,6 +27,7 @@ export const defaultLimits: BusLimits = {
   maxQueuedBytes: 64 * mebibyte,
   pauseReadingBytes: mebibyte,
   stallMs: 5_000,
+  deadMs: 120_000,
   connectMs: 5_000,
 };
 

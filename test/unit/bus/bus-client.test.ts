@@ -149,16 +149,53 @@ test("a bus that is slow because others flood it is not given up, however much w
   assert.deepEqual(states, []);
 });
 
-test("a bus that takes nothing for a while is given up even if little waits", async (t) => {
+test("a bus that reads others and nothing of ours is given up even if little waits", async (t) => {
   const { server, clock, client, states } = await makeWorld(t);
   await client.connect();
-  server.stopReading();
+  server.stopReading({ fresh: true });
   for (let count = 0; count < 20; count++) client.emit("/", "a.b", "C", "s", ["x".repeat(100_000)]);
   await until("something waits", () => clock.pendingTimers().some(({ name }) => name === "bus-stall"));
+  // Until the kernel holds as much as it will.
+  await clock.advanceSettled(5_000);
   clock.advance(4_999);
-  assert.deepEqual(states, []);
+  await clock.settle();
+  assert.equal(server.connections, 1);
   clock.advance(1);
-  assert.match(states[0] ?? "", /read nothing for 5000 ms/);
+  await until("it is given up", () => states.length > 0);
+  assert.match(states[0] ?? "", /^lost the bus has read others, and nothing of ours for 5000 ms/);
+  clock.advance(50);
+  await until("it is back", () => states.length === 2);
+});
+
+test("so is one that ceases to read us when nothing is left that the kernel would not take", async (t) => {
+  const { server, clock, client, states } = await makeWorld(t);
+  await client.connect();
+  client.serve((incoming) => incoming.reply("s", ["x".repeat(5_000)]));
+  server.stopReading({ fresh: true });
+  for (let count = 0; count < 10; count++) server.send({ ...toUs, type: MessageType.METHOD_CALL });
+  await until("a sign is waited for", () => clock.pendingTimers().some(({ name }) => name === "bus-stall"));
+  await clock.advanceSettled(5_000);
+  clock.advance(5_000);
+  await until("it is given up", () => states.length > 0);
+  assert.match(states[0] ?? "", /nothing of ours/);
+});
+
+test("a bus that reads nobody is waited for, and given up after two minutes", async (t) => {
+  for (const isBack of [true, false]) {
+    const { server, clock, client, states } = await makeWorld(t);
+    await client.connect();
+    server.stopReading();
+    for (let count = 0; count < 20; count++) client.emit("/", "a.b", "C", "s", ["x".repeat(100_000)]);
+    await until("something waits", () => clock.pendingTimers().some(({ name }) => name === "bus-stall"));
+    for (let second = 0; second < 119; second++) await clock.advanceSettled(1_000);
+    assert.deepEqual(states, []);
+    if (isBack) {
+      server.readAgain();
+      await until("all was taken", () => server.signals === 20);
+    }
+    await clock.advanceSettled(10_000);
+    assert.deepEqual(states.slice(0, 1), isBack ? [] : ["lost the bus has read nothing for 120000 ms"]);
+  }
 });
 
 test("a slow bus that reads on is not given up", async (t) => {
@@ -169,7 +206,7 @@ test("a slow bus that reads on is not given up", async (t) => {
   await until("something waits", () => clock.pendingTimers().some(({ name }) => name === "bus-stall"));
   clock.advance(4_000);
   server.readAgain();
-  await until("all was taken", () => server.told.length === 21);
+  await until("all was taken", () => server.signals === 20);
   await until("no watch is left", () => clock.pendingTimers().length === 0);
   clock.advance(60_000);
   assert.deepEqual(states, []);

@@ -27,7 +27,9 @@ export class FakeBusServer {
   /** Replies with an error where set. */
   refuses: string | undefined;
   isReading = true;
+  /** The newest. */
   #socket: Socket | undefined;
+  readonly #sockets = new Set<Socket>();
   #serial = 1;
   readonly #path: string;
   readonly #server: Server;
@@ -48,7 +50,7 @@ export class FakeBusServer {
     return new Promise((resolve) => this.#server.listen(this.#path, resolve));
   }
   stop(): void {
-    this.#socket?.destroy();
+    for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
     if (!this.#path.startsWith("\0")) rmSync(this.#path, { force: true });
   }
@@ -67,8 +69,9 @@ export class FakeBusServer {
     writeMessage(writer, makeMessage(init), ++this.#serial, limits);
     return writer.bytes.subarray(0, writer.position);
   }
-  stopReading(): void {
-    this.isReading = false;
+  /** `fresh`: connections made from now on are read. */
+  stopReading({ fresh = false } = {}): void {
+    this.isReading = fresh;
     this.#socket?.pause();
   }
   /** While it is not reading: what one busy with others would take. */
@@ -81,11 +84,17 @@ export class FakeBusServer {
   }
   readAgain(): void {
     this.isReading = true;
-    this.#socket?.resume();
+    for (const socket of this.#sockets) socket.resume();
+  }
+
+  get signals(): number {
+    return this.told.filter(({ message }) => message.type === MessageType.SIGNAL).length;
   }
 
   #accept(socket: Socket): void {
     this.#socket = socket;
+    this.#sockets.add(socket);
+    socket.on("close", () => this.#sockets.delete(socket));
     socket.on("error", () => {});
     socket.once("data", () => {
       if (this.authReply === undefined) return;
@@ -95,21 +104,22 @@ export class FakeBusServer {
   }
   #begin(socket: Socket, rest: Buffer): void {
     this.connections++;
-    const frame = (bytes: Buffer): undefined => this.#onMessage(bytes);
+    const frame = (bytes: Buffer): undefined => this.#onMessage(bytes, socket);
     const reader = new FrameReader({ frame, oversized: () => {} }, defaultLimits);
     reader.push(rest);
     socket.on("data", (chunk: Buffer) => reader.push(chunk));
     if (!this.isReading) socket.pause();
   }
-  #onMessage(bytes: Buffer): undefined {
+  #onMessage(bytes: Buffer, from: Socket): undefined {
     const received = readMessage(bytes, defaultLimits);
     const { message } = received;
     this.told.push({ message, args: received.body() });
     if (message.destination !== "org.freedesktop.DBus") return;
+    const answer = (init: Init) => from.write(this.bytes(init));
     const reply = { sender: "org.freedesktop.DBus", destination: ":1.1", replySerial: message.serial as number };
-    if (this.refuses === message.member) this.send({ ...reply, type: MessageType.ERROR, errorName: "a.b.Refused" });
+    if (this.refuses === message.member) answer({ ...reply, type: MessageType.ERROR, errorName: "a.b.Refused" });
     else if (message.member === "RequestName") {
-      this.send({ ...reply, type: MessageType.METHOD_RETURN, signature: "u", body: [1] });
-    } else this.send({ ...reply, type: MessageType.METHOD_RETURN, signature: "s", body: [":1.1"] });
+      answer({ ...reply, type: MessageType.METHOD_RETURN, signature: "u", body: [1] });
+    } else answer({ ...reply, type: MessageType.METHOD_RETURN, signature: "s", body: [":1.1"] });
   }
 }
