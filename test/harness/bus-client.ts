@@ -1,5 +1,5 @@
 import dbus, { type Message as DBusMessage, type MessageBus } from "dbus-next";
-import { until } from "./until.ts";
+import { patienceMs, until } from "./until.ts";
 
 const { Message, MessageFlag, MessageType, Variant, sessionBus } = dbus;
 
@@ -81,7 +81,7 @@ export class BusClient {
   }
 
   /** The first signal heard so far or within `limitMs` that fits. */
-  untilSignal(what: string, fits: (signal: HeardSignal) => boolean, limitMs = 5000): Promise<HeardSignal> {
+  untilSignal(what: string, fits: (signal: HeardSignal) => boolean, limitMs = patienceMs): Promise<HeardSignal> {
     return until(what, () => this.signals.find(fits), limitMs);
   }
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from "node:child_process";
-import { until, within } from "./until.ts";
+import { patienceMs, until, within } from "./until.ts";
 
 /** More than any test reads; a process gone mad must not fill the memory. */
 const maxOutputBytes = 4 * 1024 * 1024;
@@ -63,7 +63,7 @@ export class ManagedProcess {
   }
 
   /** Waits for a line of output; fails at once when the process ends without it. `from`: ignore what came before. */
-  async untilOutput(pattern: RegExp, limitMs = 5000, from = 0): Promise<RegExpMatchArray> {
+  async untilOutput(pattern: RegExp, limitMs = patienceMs, from = 0): Promise<RegExpMatchArray> {
     const found = await until(
       `${this.name} prints ${pattern}`,
       () => this.#output.slice(from).match(pattern) ?? (this.isRunning ? null : "ended"),
@@ -74,7 +74,7 @@ export class ManagedProcess {
     if (found === "ended") throw new Error(`${this.name} ended before it printed ${pattern}:\n${this.#output}`);
     return found as RegExpMatchArray;
   }
-  waitExit(limitMs = 5000): Promise<Ended> {
+  waitExit(limitMs = patienceMs): Promise<Ended> {
     return within(`${this.name} (pid ${this.child.pid}) to end`, this.exited, limitMs).catch((error) => {
       throw new Error(`${(error as Error).message}\n--- ${this.name} printed:\n${this.#output}`);
     });

@@ -5,13 +5,20 @@ const pollMs = 5;
 /** A look that is dear is had less often, lest it hold up what is waited for; but nobody waits long for the next. */
 const longestPauseMs = 200;
 
+/** What comes at all comes within this, also on a machine that has several times as much to do as it can. */
+export const patienceMs = 15_000;
+
 type Truthy<T> = Exclude<T, false | 0 | "" | null | undefined>;
 
 /**
  * Waits until `condition` gives something truthy and returns it. Fails after `limitMs` milliseconds with `what` (a
  * claim such as "eth0 has an address") and the last thing the condition gave or threw.
  */
-export async function until<T>(what: string, condition: () => T | Promise<T>, limitMs = 5000): Promise<Truthy<T>> {
+export async function until<T>(
+  what: string,
+  condition: () => T | Promise<T>,
+  limitMs = patienceMs,
+): Promise<Truthy<T>> {
   const endsAt = performance.now() + limitMs;
   for (;;) {
     let last: string;
@@ -30,7 +37,7 @@ export async function until<T>(what: string, condition: () => T | Promise<T>, li
 }
 
 /** Settles as `promise` does, but fails with `what` after `limitMs` milliseconds. */
-export async function within<T>(what: string, promise: Promise<T>, limitMs = 5000): Promise<T> {
+export async function within<T>(what: string, promise: Promise<T>, limitMs = patienceMs): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`waited ${limitMs} ms in vain for ${what}`)), limitMs);

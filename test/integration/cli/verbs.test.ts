@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { run } from "../../harness/namespace.ts";
 import { startProcess } from "../../harness/processes.ts";
-import { until } from "../../harness/until.ts";
+import { patienceMs, until } from "../../harness/until.ts";
 import { addLan, commandLine, fairlead, json, output, startDaemon, startFairlead } from "./support.ts";
 
 const hasAddress = (link: string, address: string): boolean =>
@@ -115,7 +115,7 @@ test("monitor tells a pulled cable and a restart of the daemon, and ends with 0 
   await monitor.untilOutput(/the daemon is back/);
   const from = monitor.output().length;
   cable.plug();
-  await monitor.untilOutput(/State: \w+ -> (ready|online)/, 5000, from);
+  await monitor.untilOutput(/State: \w+ -> (ready|online)/, patienceMs, from);
   for (const running of [monitor, lines]) {
     running.kill("SIGINT");
     assert.deepEqual(await running.waitExit(), { code: 0, signal: null });

@@ -57,7 +57,7 @@ async function mirrored(t: TestContext, deeds: (daemon: TestDaemon) => Promise<v
     assert.deepEqual(stripped(known), stripped(now));
     return true;
   };
-  await until("a client that only listened knows all that is", isSame, 3000);
+  await until("a client that only listened knows all that is", isSame);
 }
 
 test("a client that only listens knows everything after cables come and go and settings change", async (t) => {
@@ -124,5 +124,5 @@ test("PropertyChanged of the flimflam interfaces tells the same", async (t) => {
     }
     return true;
   };
-  await until("all that was told is what is", isSame, 3000);
+  await until("all that was told is what is", isSame);
 });

@@ -55,7 +55,7 @@ test("an address that a stranger holds is used, found out, declined, and another
   const { client, server, stranger } = await lanWithStranger(t);
   stranger.exec("ip", "address", "add", "10.1.0.100/24", "dev", "eth0");
   assert.equal((await client.up()).ipv4?.address, "10.1.0.100");
-  await until("the conflict is noticed", () => client.told.includes("lost address-conflict"), 3000);
+  await until("the conflict is noticed", () => client.told.includes("lost address-conflict"));
   await until("the server has heard of it", () => server.log().includes("DHCPDECLINE"));
   const began = client.clock.now();
   assert.equal((await client.up()).ipv4?.address, "10.1.0.101");

@@ -86,7 +86,7 @@ test("the lab ends with the program that started it", async (t) => {
   const [, enter = ""] = await lab.untilOutput(/^ {2}(\S+\/enter) fairlead status$/m, 30_000);
   lab.kill("SIGTERM");
   await lab.waitExit(10_000);
-  await until("its folder is gone", () => !existsSync(enter), 5000);
+  await until("its folder is gone", () => !existsSync(enter));
 });
 
 test("the lab ends even if the program that started it is killed", async (t) => {

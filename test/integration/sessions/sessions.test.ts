@@ -84,7 +84,7 @@ function runScript(name: string, args: readonly string[], env: Readonly<Record<s
   run("env", [...Object.entries(env).map(([key, value]) => `${key}=${value}`), join(scripts, name), ...args]);
 }
 const heard = (what: Sessions, count: number) =>
-  until(`${count} calls`, () => what.calls().length >= count && what.calls(), 5000);
+  until(`${count} calls`, () => what.calls().length >= count && what.calls());
 
 test("login makes the user's Profile and pushes it, twice is once, and logout with the last session takes it off", async (t) => {
   const it = await sessions(t);
