@@ -1,56 +1,17 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type TestContext, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { requirePrivateNamespace, run } from "../../harness/namespace.ts";
-import { type ManagedProcess, startProcess, tryRun } from "../../harness/processes.ts";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { requirePrivateNamespace } from "../../harness/namespace.ts";
 import { startSystemBus } from "../../harness/system-bus.ts";
 import { residentMiB } from "./kernel-view.ts";
 import { addLan, startDaemon, untilState } from "./support.ts";
+import { addNetdev, startFlood, work } from "./users.ts";
 
 requirePrivateNamespace();
 
-const netdevGid = 4321;
-/** Users that every Debian has: `nobody` floods, `bin`, a member of netdev, works. */
-const flooder = ["--reuid=65534", "--regid=65534", "--clear-groups"];
-const worker = ["--reuid=2", "--regid=2", `--groups=${netdevGid}`];
 const rounds = 80;
 /** As flood.py has it: six kinds of calls, four connections each, 60 to 120 calls unanswered on each. */
 const callsInFlight = 24 * 120;
-
-const program = (name: string) => readFileSync(fileURLToPath(new URL(name, import.meta.url)), "utf8");
-
-function addNetdev(t: TestContext): void {
-  const folder = mkdtempSync(join(tmpdir(), "fairlead-accounts-"));
-  const file = join(folder, "group");
-  writeFileSync(file, `${readFileSync("/etc/group", "utf8").replace(/^netdev:.*\n/m, "")}netdev:x:${netdevGid}:bin\n`);
-  run("mount", ["--bind", file, "/etc/group"]);
-  t.after(() => {
-    tryRun("umount", ["/etc/group"]);
-    rmSync(folder, { recursive: true });
-  });
-}
-
-/** A Python program as another user. */
-function runAs(t: TestContext, who: readonly string[], source: string, ...args: string[]): ManagedProcess {
-  const started = startProcess("setpriv", [...who, "/usr/bin/python3", "-u", "-c", source, ...args]);
-  t.after(() => started.end());
-  return started;
-}
-
-interface Experience {
-  readonly took: Readonly<Record<string, readonly number[]>>;
-  readonly failed: readonly string[];
-}
-
-async function work(t: TestContext, address: string, service: string): Promise<Experience> {
-  const user = runAs(t, worker, program("patient-user.py"), address, service, String(rounds));
-  const { code } = await user.waitExit(240_000);
-  assert.equal(code, 0, user.output());
-  return JSON.parse(user.output().trim().split("\n").at(-1) ?? "") as Experience;
-}
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 /** Milliseconds of processor time that the thread which answers has had. */
@@ -65,14 +26,14 @@ test("a user who floods the daemon costs another one neither an answer nor the t
   const { path } = await untilState(daemon, "eth0", "ready");
   const [service, { pid }] = [String(path), daemon.process];
 
-  const [calmCpu, calm] = await cpuOf(pid, () => work(t, bus.address, service));
+  const [calmCpu, calm] = await cpuOf(pid, () => work(t, bus.address, service, rounds));
   assert.deepEqual(calm.failed, []);
   const before = residentMiB(pid);
 
-  const flood = runAs(t, flooder, program("raw_bus.py") + program("flood.py"), bus.address, service);
+  const flood = startFlood(t, "flood.py", bus.address, service);
   await flood.untilOutput(/^ready$/m, 60_000);
   const startedAt = performance.now();
-  const [floodedCpu, flooded] = await cpuOf(pid, () => work(t, bus.address, service));
+  const [floodedCpu, flooded] = await cpuOf(pid, () => work(t, bus.address, service, rounds));
   const grown = residentMiB(pid) - before;
   flood.kill("SIGTERM");
   const answers = Number((await flood.untilOutput(/^answers (\d+)$/m))[1]);

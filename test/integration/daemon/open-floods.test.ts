@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { silentLog } from "../../../src/base/log.ts";
+import { ProcessClock } from "../../../src/base/process-clock.ts";
+import { BusClient } from "../../../src/bus/bus-client.ts";
+import { busName } from "../../harness/daemon.ts";
+import { requirePrivateNamespace } from "../../harness/namespace.ts";
+import { startSystemBus } from "../../harness/system-bus.ts";
+import { until } from "../../harness/until.ts";
+import { residentMiB } from "./kernel-view.ts";
+import { addLan, startDaemon, untilState } from "./support.ts";
+import { addNetdev, startFlood, work } from "./users.ts";
+
+requirePrivateNamespace();
+
+const rounds = 6;
+/** What the daemon keeps of one user's calls is 1 MiB; the rest is garbage of messages that were read. */
+const mostMoreMiB = 200;
+/** As dbus-daemon has it for one user, but for those that the test itself needs. */
+const mostConnections = 250;
+
+async function makeWorld(t: TestContext) {
+  addNetdev(t);
+  await addLan(t, "router");
+  const bus = await startSystemBus();
+  t.after(() => bus.remove());
+  const daemon = await startDaemon(t, { busAddress: bus.address });
+  const service = String((await untilState(daemon, "eth0", "ready")).path);
+  const observer = new BusClient({ address: bus.address, clock: new ProcessClock(), log: silentLog });
+  t.after(() => observer.close());
+  await observer.connect();
+  const owners: (string | undefined)[] = [];
+  observer.watchName(busName, (owner) => owners.push(owner));
+  await until("the owner is known", () => owners.length > 0);
+  const userWorks = async (what: string, patienceS?: number) => {
+    const { failed, took } = await work(t, bus.address, service, rounds, patienceS);
+    assert.deepEqual(failed, [], what);
+    return Object.values(took).flat();
+  };
+  return { bus, daemon, service, owners, userWorks, memory: () => residentMiB(daemon.process.pid) };
+}
+
+const worst = (values: readonly number[]): string => `${Math.ceil(Math.max(...values))} ms`;
+
+test("of a user who sends without end and waits for nothing, another one and the daemon's place on the bus take no harm", async (t) => {
+  const { bus, service, owners, userWorks, memory } = await makeWorld(t);
+  const calm = await userWorks("before");
+  const before = memory();
+  const figures = [`calm ${worst(calm)}`];
+  for (const hearing of ["deaf", "hearing"]) {
+    for (const kind of ["reads", "everything", "unknown", "huge", "denied", "matches", "no-reply"]) {
+      const flood = startFlood(t, "open-flood.py", bus.address, service, kind, "4", hearing);
+      await flood.untilOutput(/^ready$/m, 60_000);
+      const took = await userWorks(`${kind}, ${hearing}`);
+      await flood.end();
+      figures.push(`${kind} ${hearing} ${worst(took)}`);
+      assert.ok(memory() - before < mostMoreMiB, `${kind}: ${memory() - before} MiB more`);
+    }
+  }
+  figures.push(`afterwards ${worst(await userWorks("afterwards"))}, ${Math.ceil(memory() - before)} MiB more`);
+  t.diagnostic(figures.join(", "));
+  assert.equal(owners.length, 1, `owners of the name: ${owners}`);
+});
+
+test("all the connections that the bus lets a user have make it slow, and cost the daemon nothing that lasts", async (t) => {
+  const { bus, service, owners, userWorks, memory } = await makeWorld(t);
+  const before = memory();
+  const flood = startFlood(t, "open-flood.py", bus.address, service, "reads", String(mostConnections), "hearing");
+  await flood.untilOutput(/^ready$/m, 120_000);
+  const works = userWorks("when the flood is over", 200);
+  // Not how fast: dbus-daemon reads of all of them before it comes round to anybody.
+  await flood.untilOutput(/^still sending$/m, 120_000);
+  await flood.end();
+  await works;
+  await userWorks("afterwards");
+  assert.ok(memory() - before < mostMoreMiB, `${memory() - before} MiB more`);
+  assert.equal(owners.length, 1, `owners of the name: ${owners}`);
+});

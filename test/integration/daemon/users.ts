@@ -1,0 +1,57 @@
+/** Two users of one machine: one who floods, and one who works. */
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import { run } from "../../harness/namespace.ts";
+import { type ManagedProcess, startProcess, tryRun } from "../../harness/processes.ts";
+
+const netdevGid = 4321;
+/** Users that every Debian has: `nobody` floods, `bin`, a member of netdev, works. */
+const flooder = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+const worker = ["--reuid=2", "--regid=2", `--groups=${netdevGid}`];
+const program = (name: string) => readFileSync(fileURLToPath(new URL(name, import.meta.url)), "utf8");
+
+/** Makes the second of them a member of netdev, for this test. */
+export function addNetdev(t: TestContext): void {
+  const folder = mkdtempSync(join(tmpdir(), "fairlead-accounts-"));
+  const file = join(folder, "group");
+  writeFileSync(file, `${readFileSync("/etc/group", "utf8").replace(/^netdev:.*\n/m, "")}netdev:x:${netdevGid}:bin\n`);
+  run("mount", ["--bind", file, "/etc/group"]);
+  t.after(() => {
+    tryRun("umount", ["/etc/group"]);
+    rmSync(folder, { recursive: true });
+  });
+}
+
+/** A Python program as another user. */
+function runAs(t: TestContext, who: readonly string[], source: string, ...args: string[]): ManagedProcess {
+  const started = startProcess("setpriv", [...who, "/usr/bin/python3", "-u", "-c", source, ...args]);
+  t.after(() => started.end());
+  return started;
+}
+
+/** `name`: flood.py or open-flood.py, whose arguments these are. */
+export const startFlood = (t: TestContext, name: string, ...args: string[]): ManagedProcess =>
+  runAs(t, flooder, program("raw_bus.py") + program(name), ...args);
+
+export interface Experience {
+  readonly took: Readonly<Record<string, readonly number[]>>;
+  readonly failed: readonly string[];
+}
+
+/** The worker calls `rounds` times each of three methods, and waits for an answer as long as libdbus does unless told otherwise. */
+export async function work(
+  t: TestContext,
+  address: string,
+  service: string,
+  rounds: number,
+  patienceS = 25,
+): Promise<Experience> {
+  const user = runAs(t, worker, program("patient-user.py"), address, service, String(rounds), String(patienceS));
+  const { code } = await user.waitExit(240_000);
+  assert.equal(code, 0, user.output());
+  return JSON.parse(user.output().trim().split("\n").at(-1) ?? "") as Experience;
+}
