@@ -2,6 +2,7 @@ import type { Measure } from "../figures.ts";
 import { measureCable } from "./cable.ts";
 import { measureCalls } from "./calls.ts";
 import { measureFailover } from "./failover.ts";
+import { measureFlood } from "./flood.ts";
 import { measureIdle } from "./idle.ts";
 import { measure1000Links, measure4000Links } from "./links.ts";
 import { measureStart, measureStartWithManyLinks } from "./start.ts";
@@ -16,5 +17,6 @@ export const rows: Readonly<Record<string, Measure>> = {
   "links-4000": measure4000Links,
   "stored-networks": measureStoredNetworks,
   calls: measureCalls,
+  flood: measureFlood,
   idle: measureIdle,
 };

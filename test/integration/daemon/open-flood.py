@@ -2,6 +2,7 @@
 
 usage: raw_bus.py and this, ADDRESS SERVICE_PATH KIND CONNECTIONS deaf|hearing. Prints `ready` when every connection has sent
 part of its first batch, and `still sending` eight seconds later; runs until it is ended. The deaf read nothing.
+KIND is one of those below, or a call without arguments: DESTINATION PATH INTERFACE MEMBER, with spaces between them.
 """
 import time
 
@@ -33,7 +34,7 @@ class OpenFlood:
         self.connection = connect(address)
         self.serial = 2
         self.unsent = b""
-        self.batch = batches[kind]
+        self.batch = batches[kind] if kind in batches else [call(*kind.split(" "))]
         self.batch = self.batch * max(1, batch_bytes // sum(map(len, self.batch)))
         self.has_sent = False
 
