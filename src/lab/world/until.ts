@@ -3,10 +3,13 @@ import { setTimeout as pause } from "node:timers/promises";
 /** How often a condition is looked at. Small against what is waited for, large against the cost of one look. */
 const pollMs = 5;
 /** A look that is dear is had less often, lest it hold up what is waited for; but nobody waits long for the next. */
-const longestPauseMs = 200;
+const longestPauseMs = 1000;
 
 /** What comes at all comes within this, also on a machine that has several times as much to do as it can. */
 export const patienceMs = 15_000;
+
+/** All limits are so many times longer. Where processors are emulated, the environment says so. */
+const patience = Number(process.env.FAIRLEAD_PATIENCE ?? "1");
 
 type Truthy<T> = Exclude<T, false | 0 | "" | null | undefined>;
 
@@ -19,7 +22,7 @@ export async function until<T>(
   condition: () => T | Promise<T>,
   limitMs = patienceMs,
 ): Promise<Truthy<T>> {
-  const endsAt = performance.now() + limitMs;
+  const endsAt = performance.now() + limitMs * patience;
   for (;;) {
     let last: string;
     const lookedAt = performance.now();
@@ -31,7 +34,7 @@ export async function until<T>(
       last = `last error: ${error instanceof Error ? error.message : String(error)}`;
     }
     const now = performance.now();
-    if (now >= endsAt) throw new Error(`waited ${limitMs} ms in vain until ${what}; ${last}`);
+    if (now >= endsAt) throw new Error(`waited ${limitMs * patience} ms in vain until ${what}; ${last}`);
     await pause(Math.min(Math.max(pollMs, 2 * (now - lookedAt)), longestPauseMs));
   }
 }
@@ -40,7 +43,10 @@ export async function until<T>(
 export async function within<T>(what: string, promise: Promise<T>, limitMs = patienceMs): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`waited ${limitMs} ms in vain for ${what}`)), limitMs);
+    timer = setTimeout(
+      () => reject(new Error(`waited ${limitMs * patience} ms in vain for ${what}`)),
+      limitMs * patience,
+    );
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

@@ -1,2 +1,2 @@
-/** Emulated processors that are shared with others: many times what anything takes on an idle host. */
-export const patienceMs = 30_000;
+/** What most things have time for; as all limits of steps it is prolonged by the guest's patience (machine/job.ts). */
+export const patienceMs = 15_000;

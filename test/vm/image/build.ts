@@ -12,8 +12,18 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { buildSync } from "esbuild";
 import { hostAcquireOptions, hostSources } from "./apt-sources.ts";
-import { bootModules, kernelPackage, maskedUnits, packages, testModules, users } from "./contents.ts";
+import {
+  bootModules,
+  kernelPackage,
+  maskedUnits,
+  packages,
+  preloaded,
+  preloadedFile,
+  testModules,
+  users,
+} from "./contents.ts";
 import { compressedKernel } from "./vmlinux.ts";
 
 /** Files of a ready image, in its folder. */
@@ -136,6 +146,22 @@ function configure(root: string): void {
   writeFileSync(join(root, "etc/machine-id"), "0123456789abcdef0123456789abcdef\n");
   copyFileSync(process.execPath, join(root, "usr/bin/node"));
   chmodSync(join(root, "usr/bin/node"), 0o755);
+  bundlePreloaded(join(root, preloadedFile));
+}
+
+function bundlePreloaded(outfile: string): void {
+  const entries = preloaded.map((name) => `${JSON.stringify(name)}: require(${JSON.stringify(name)}),\n`);
+  buildSync({
+    stdin: { contents: `module.exports = {\n${entries.join("")}};`, resolveDir: import.meta.dirname },
+    outfile,
+    bundle: true,
+    platform: "node",
+    target: "node20.19",
+    format: "cjs",
+    // x11: dbus-next looks for it only where a display is set.
+    external: ["*.node", "x11"],
+    logLevel: "warning",
+  });
 }
 
 function mask(path: string): void {

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
+import { createRequire } from "node:module";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { buildImage } from "./build.ts";
 
 /** Images nobody has started for so long belong to versions that are gone. */
@@ -50,13 +51,18 @@ function removeLeftovers(): void {
   }
 }
 
-/** Everything that the image is made from: this folder, the Node that goes in, and the release. */
+/** Everything that the image is made from: this folder, the package it holds loaded, the Node that goes in, the release. */
 function imageKey(release: string): string {
   const hash = createHash("sha256").update(`${process.version} ${release}\n`);
-  const names = readdirSync(import.meta.dirname, { recursive: true, encoding: "utf8" }).sort();
-  for (const name of names) {
-    const path = join(import.meta.dirname, name);
-    if (statSync(path).isFile()) hash.update(`${name}\n`).update(readFileSync(path));
+  for (const path of [...filesBelow(import.meta.dirname), preloadedVersion]) {
+    hash.update(`${basename(path)}\n`).update(readFileSync(path));
   }
   return `image-${hash.digest("hex").slice(0, 16)}`;
 }
+
+const preloadedVersion = createRequire(import.meta.url).resolve("dbus-next/package.json");
+const filesBelow = (folder: string): readonly string[] =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .sort()
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path).isFile());

@@ -10,6 +10,12 @@ export interface Guest {
   readonly limitSeconds?: number;
 }
 
+/** The first program of each kind of guest. */
+export const inits: Readonly<Record<Guest["init"], string>> = {
+  systemd: "/lib/systemd/systemd",
+  bare: "/usr/lib/fairlead-vm/init",
+};
+
 /** Thirty times what a scenario takes on two idle cores: CI machines are shared, and may do much else at the same time. */
 export const defaultLimitSeconds = 240;
 /** For what comes before and after the steps; a few seconds on an idle machine. */

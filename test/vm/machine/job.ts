@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, type Plugin } from "esbuild";
+import { preloaded, preloadedFile } from "../image/contents.ts";
 import { defaultLimitSeconds, type Guest } from "./guest.ts";
 
 export const project = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
@@ -17,6 +18,20 @@ const sourceLocations: Plugin = {
   },
 };
 
+/** What the guest has loaded already. */
+const takePreloaded: Plugin = {
+  name: "take-preloaded",
+  setup({ onResolve, onLoad }) {
+    const names: readonly string[] = preloaded;
+    onResolve({ filter: /^dbus-next/ }, ({ path }) =>
+      names.includes(path) ? { path, namespace: "preloaded" } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: "preloaded" }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(preloadedFile)})[${JSON.stringify(path)}]`,
+    }));
+  },
+};
+
 /** One file from many: an emulated processor should neither compile TypeScript nor look for modules. */
 async function bundle(entry: string, outfile: string): Promise<void> {
   await build({
@@ -28,25 +43,26 @@ async function bundle(entry: string, outfile: string): Promise<void> {
     format: "cjs",
     sourcemap: true,
     // x11: dbus-next looks for it only where a display is set.
-    external: ["*.node", "x11"],
-    plugins: [sourceLocations],
+    external: ["*.node", "x11", preloadedFile],
+    plugins: [sourceLocations, takePreloaded],
     logLevel: "warning",
   });
 }
+
+/** Many times what anything takes on an idle host: the processors are emulated, and shared with others. */
+const patience = 4;
 
 export interface Job {
   /** The steps, a TypeScript file. */
   readonly entry: string;
   readonly guest: Guest;
-  /** Arguments of node before the steps. */
-  readonly nodeArguments?: readonly string[];
   /** Shell variables for the guest besides those every job has. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Writes the folder that the guest finds as /run/vm/job. */
 export async function writeJob(folder: string, job: Job): Promise<void> {
-  const { entry, guest, nodeArguments = [], environment = {} } = job;
+  const { entry, guest, environment = {} } = job;
   mkdirSync(folder, { recursive: true });
   await bundle(entry, join(folder, "steps.cjs"));
   const variables = {
@@ -56,12 +72,17 @@ export async function writeJob(folder: string, job: Job): Promise<void> {
     VM_LIMIT_SECONDS: String(guest.limitSeconds ?? defaultLimitSeconds),
     // The tests' guard against the host's own network asks for it; a guest is never the host.
     FAIRLEAD_OUTER_NETNS: "the host's",
+    FAIRLEAD_PATIENCE: String(patience),
     ...environment,
   };
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quoted(value)}\n`);
   writeFileSync(join(folder, "environment"), lines.join(""));
-  const command = ["exec", "node", "--enable-source-maps", ...nodeArguments, "/run/vm/job/steps.cjs"];
-  writeFileSync(join(folder, "command"), `${command.map(quoted).join(" ")}\n`);
+  copyFileSync(join(project, "test/harness/reporter.mjs"), join(folder, "reporter.mjs"));
+  const steps = "/run/vm/job/steps.cjs";
+  const modules = [...(process.env.VM_TIMES ? [join(project, "test/vm/guest/program-times.cjs")] : []), steps];
+  writeFileSync(join(folder, "job.json"), JSON.stringify({ project, environment: variables, modules }));
+  // Where the steps need a terminal, which a process cannot be given later.
+  writeFileSync(join(folder, "command"), `exec node --enable-source-maps ${steps}\n`);
 }
 
 const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { debianRelease } from "../../../scripts/vm.mjs";
 import { findImage } from "../image/cache.ts";
 import { keepEvidence } from "./evidence.ts";
-import { bootLimitSeconds, defaultLimitSeconds, type Guest } from "./guest.ts";
+import { bootLimitSeconds, defaultLimitSeconds, type Guest, inits } from "./guest.ts";
 import { project, writeJob } from "./job.ts";
 import { runMachine } from "./run.ts";
 
@@ -20,10 +20,8 @@ async function main([file = "", results = ""]: readonly string[]): Promise<numbe
   const { guest } = (await import(pathToFileURL(join(dirname(entry), "guest.ts")).href)) as { guest: Guest };
   const folder = mkdtempSync(join(tmpdir(), "fairlead-vm-"));
   try {
-    const reporter = `--test-reporter=${project}/test/harness/reporter.mjs`;
-    const nodeArguments = [reporter, "--test-reporter-destination=/run/vm/results"];
-    await writeJob(join(folder, "job"), { entry, guest, nodeArguments });
-    const init = guest.init === "systemd" ? "/lib/systemd/systemd" : "/usr/lib/fairlead-vm/init";
+    await writeJob(join(folder, "job"), { entry, guest });
+    const init = inits[guest.init];
     const limitSeconds = (guest.limitSeconds ?? defaultLimitSeconds) + bootLimitSeconds;
     const machine = { image, folder, project, init, limitSeconds };
     const code = await runMachine(machine, (text) => process.stdout.write(text));
