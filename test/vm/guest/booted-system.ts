@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import type { DaemonClient } from "../../harness/daemon-client.ts";
 import { type RunResult, run, tryRun } from "../../harness/processes.ts";
 import { installFile } from "../../harness/system-bus.ts";
 
@@ -39,6 +40,11 @@ export function assertRefused({ code, stderr }: RunResult, why: RegExp): void {
   assert.match(stderr, why);
 }
 
-/** What logind itself says of inhibitors. */
-export const isInhibited = (): boolean =>
-  /Fairlead.*sleep.*delay/.test(run("systemd-inhibit", ["--list", "--no-pager"]));
+/** What logind itself says of inhibitors: that we delay sleep. */
+export async function isInhibited({ client }: DaemonClient): Promise<boolean> {
+  const [name, path] = ["org.freedesktop.login1", "/org/freedesktop/login1"];
+  const [inhibitors] = await client.call(name, path, `${name}.Manager`, "ListInhibitors");
+  return (inhibitors as string[][]).some(
+    ([what, who, , mode]) => who === "Fairlead" && what === "sleep" && mode === "delay",
+  );
+}

@@ -7,6 +7,8 @@ import { patienceMs } from "./patience.ts";
 
 /** Where an administrator's additions to the unit are looked for, until the next boot. */
 const dropIns = "/run/systemd/system/fairlead.service.d";
+/** Properties of D-Bus interface org.freedesktop.systemd1.Unit; others are those of services. */
+const isOfAllUnits = /^(ActiveState|ActiveEnter.*|After|Before)$/;
 /** Once for all scenarios of a guest, as on a machine. */
 let isInstalled = false;
 
@@ -31,20 +33,30 @@ export class InstalledDaemon extends DaemonClient {
   systemctl(...args: readonly string[]): string {
     return run("systemctl", args);
   }
-  /** Properties of a unit, by name; absent ones are empty. Numbers are texts, times microseconds since the boot. */
-  show<Name extends string>(names: readonly Name[], unit: string = this.unit): Readonly<Record<Name, string>> {
-    const text = run("systemctl", ["show", "--property", names.join(","), unit]);
-    const found = new Map(text.split("\n").map((line) => line.split(/=(.*)/s, 2) as [string, string]));
-    return Object.fromEntries(names.map((name) => [name, found.get(name) ?? ""])) as Record<Name, string>;
+  /** Properties of a unit as texts, by name. Times are microseconds since the boot. */
+  async show<Name extends string>(names: readonly Name[], unit: string = this.unit): Promise<Record<Name, string>> {
+    // Asked by this process: systemctl(1) takes an emulated processor half a second.
+    const ask = (path: string, member: string, signature: string, body: unknown[], interfaceName: string) =>
+      this.client.call("org.freedesktop.systemd1", path, interfaceName, member, signature, body);
+    const manager = "/org/freedesktop/systemd1";
+    const [path] = await ask(manager, "LoadUnit", "s", [unit], "org.freedesktop.systemd1.Manager");
+    const found = {} as Record<Name, string>;
+    for (const name of names) {
+      const interfaceName = `org.freedesktop.systemd1.${isOfAllUnits.test(name) ? "Unit" : "Service"}`;
+      const args = [interfaceName, name];
+      const [value] = await ask(String(path), "Get", "ss", args, "org.freedesktop.DBus.Properties");
+      found[name] = Array.isArray(value) ? value.join(" ") : String(value);
+    }
+    return found;
   }
   /** The process that systemd takes for the daemon; 0: none. */
-  get pid(): number {
-    return Number(this.show(["MainPID"]).MainPID);
+  async pid(): Promise<number> {
+    return Number((await this.show(["MainPID"])).MainPID);
   }
   /** Resolves to the process that took the place of another one and has told that it is ready. */
   untilReplaced(pid: number): Promise<number> {
-    const replaced = () => {
-      const { MainPID, ActiveState } = this.show(["MainPID", "ActiveState"]);
+    const replaced = async () => {
+      const { MainPID, ActiveState } = await this.show(["MainPID", "ActiveState"]);
       return ActiveState === "active" && Number(MainPID) !== pid && Number(MainPID);
     };
     return until(`systemd has replaced process ${pid}`, replaced, patienceMs);

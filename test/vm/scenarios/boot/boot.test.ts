@@ -12,7 +12,8 @@ import { scenario } from "../../guest/scene.ts";
 const waitUnit = "fairlead-wait-online.service";
 const getsProperties = ["call", "org.chromium.flimflam", "/", "org.chromium.flimflam.Manager", "GetProperties"];
 const isAnswered = () => tryRun("busctl", ["--auto-start=no", ...getsProperties]).code === 0;
-const stateOf = (daemon: InstalledDaemon, unit?: string) => daemon.show(["ActiveState"], unit).ActiveState;
+const stateOf = async (daemon: InstalledDaemon, unit?: string) =>
+  (await daemon.show(["ActiveState"], unit)).ActiveState;
 
 scenario(
   "the machine is online for systemd when it is; a daemon that was stopped comes when somebody calls",
@@ -21,51 +22,52 @@ scenario(
     const peer = scene.addPeer("router");
     plugIn(scene.t, "eth0", peer, { peerLink: "lan", address: "10.1.0.1/24" });
     for (const target of ["network.target", "network-online.target"]) {
-      assert.equal(stateOf(daemon, target), "inactive", "nobody else reaches it");
+      assert.equal(await stateOf(daemon, target), "inactive", "nobody else reaches it");
     }
     daemon.systemctl("enable", "fairlead.service", waitUnit);
     daemon.systemctl("start", "--no-block", "network-online.target");
-    await until("the daemon has told that it is ready", () => stateOf(daemon) === "active", patienceMs);
+    await until("the daemon has told that it is ready", async () => (await stateOf(daemon)) === "active", patienceMs);
     assert.ok(isAnswered(), "who is ready has its name, and answers");
-    await until("the other program waits", () => stateOf(daemon, waitUnit) === "activating", patienceMs);
-    assert.equal(stateOf(daemon, "network.target"), "active", "links may be used");
-    assert.equal(stateOf(daemon, "network-online.target"), "inactive", "there is no lease");
+    await until("the other program waits", async () => (await stateOf(daemon, waitUnit)) === "activating", patienceMs);
+    assert.equal(await stateOf(daemon, "network.target"), "active", "links may be used");
+    assert.equal(await stateOf(daemon, "network-online.target"), "inactive", "there is no lease");
 
     await startServer(scene.t, peer, "10.1.0");
-    await until("it is online", () => stateOf(daemon, "network-online.target") === "active", patienceMs);
-    assert.equal(stateOf(daemon, waitUnit), "active", "not because nobody waits any more");
+    await until("it is online", async () => (await stateOf(daemon, "network-online.target")) === "active", patienceMs);
+    assert.equal(await stateOf(daemon, waitUnit), "active", "not because nobody waits any more");
     await untilState(daemon, "eth0", "ready", patienceMs);
-    assertOrder(daemon);
+    await assertOrder(daemon);
 
     const connection = await watchContinuity(scene, "eth0", "10.1.0.1");
     daemon.systemctl("stop", "fairlead.service");
-    assertStoppedInOrder(daemon);
+    await assertStoppedInOrder(daemon);
     await connection.assertUnbroken("a stop");
     assert.ok(!isAnswered(), "it is gone");
     assert.equal(as("alice", "busctl", "--system", ...getsProperties).code, 0);
-    await until("it is ready again", () => stateOf(daemon) === "active", patienceMs);
+    await until("it is ready again", async () => (await stateOf(daemon)) === "active", patienceMs);
     await connection.assertUnbroken("a start by a call");
     await assertJournal();
   },
 );
 
 /** Of one transaction, by the moments systemd has noted. */
-function assertOrder(daemon: InstalledDaemon): void {
+async function assertOrder(daemon: InstalledDaemon): Promise<void> {
   const moment = "ActiveEnterTimestampMonotonic";
-  const reached = (unit: string) => Number(daemon.show([moment], unit)[moment]);
-  const order = ["fairlead.service", "network.target", waitUnit, "network-online.target"].map(reached);
+  const reached = async (unit: string) => Number((await daemon.show([moment], unit))[moment]);
+  const units = ["fairlead.service", "network.target", waitUnit, "network-online.target"];
+  const order = await Promise.all(units.map(reached));
   assert.deepEqual(
     order,
     [...order].sort((a, b) => a - b),
   );
-  const { After, Before } = daemon.show(["After", "Before"]);
+  const { After, Before } = await daemon.show(["After", "Before"]);
   assert.match(After, /\bdbus\.service\b/, "at shutdown it may say goodbye before the bus goes");
   assert.match(After, /\bnetwork-pre\.target\b/, "firewalls are up before it");
   assert.match(Before, /\bshutdown\.target\b/);
 }
 
-function assertStoppedInOrder(daemon: InstalledDaemon): void {
-  const end = daemon.show(["Result", "ExecMainCode", "ExecMainStatus", "NRestarts", "ActiveState"]);
+async function assertStoppedInOrder(daemon: InstalledDaemon): Promise<void> {
+  const end = await daemon.show(["Result", "ExecMainCode", "ExecMainStatus", "NRestarts", "ActiveState"]);
   const hasExited = "1";
   const clean = { Result: "success", ExecMainCode: hasExited, ExecMainStatus: "0" };
   assert.deepEqual(end, { ...clean, NRestarts: "0", ActiveState: "inactive" });
@@ -106,7 +108,7 @@ scenario("whatever happens to the daemon, systemd has it back, and the connectio
   await untilState(daemon, "eth0", "ready", patienceMs);
   const connection = await watchContinuity(scene, "eth0", "10.1.0.1");
   const survives = async (what: string, happen: () => void) => {
-    const before = daemon.pid;
+    const before = await daemon.pid();
     happen();
     await daemon.untilReplaced(before);
     await untilState(daemon, "eth0", "ready", patienceMs);
@@ -116,9 +118,9 @@ scenario("whatever happens to the daemon, systemd has it back, and the connectio
 
   await survives("a restart", () => void daemon.systemctl("restart", daemon.unit));
   await survives("a crash", () => void kill("KILL"));
-  const pat = () => Number(daemon.show(["WatchdogTimestampMonotonic"]).WatchdogTimestampMonotonic);
-  const started = pat();
-  await until("the watchdog is patted", () => pat() > started, patienceMs);
+  const pat = async () => Number((await daemon.show(["WatchdogTimestampMonotonic"])).WatchdogTimestampMonotonic);
+  const started = await pat();
+  await until("the watchdog is patted", async () => (await pat()) > started, patienceMs);
   await survives("a hang", () => void kill("STOP"));
   assert.match(daemon.log(), /Watchdog timeout/);
   assert.doesNotMatch(lan.server.log(), /DHCPRELEASE/);

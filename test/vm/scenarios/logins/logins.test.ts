@@ -136,7 +136,7 @@ scenario("users may also be followed by the manager of services, or by a unit of
 
   daemon.systemctl("start", "fairlead-sessions.service");
   await assertUsersAreFollowed(scene, daemon);
-  const { MainPID } = daemon.show(["MainPID"], "fairlead-sessions.service");
+  const { MainPID } = await daemon.show(["MainPID"], "fairlead-sessions.service");
   const owner = run("id", ["-u", "fairlead"]).trim();
   assert.match(readFileSync(`/proc/${MainPID}/status`, "utf8"), new RegExp(`^Uid:\\s+${owner}\\s`, "m"));
   daemon.systemctl("stop", "fairlead-sessions.service");

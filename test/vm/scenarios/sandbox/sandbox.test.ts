@@ -35,11 +35,11 @@ scenario(
     assertRights();
     await assertProfiles(daemon);
     await assertDebugging(daemon);
-    await until("logind lists the inhibitor", isInhibited, patienceMs);
+    await until("logind lists the inhibitor", () => isInhibited(daemon), patienceMs);
     const complaints = run("journalctl", ["--boot", "--unit", daemon.unit, "--priority=warning", "--output=cat"]);
     assert.equal(complaints, "");
     assert.doesNotMatch(run("journalctl", ["--boot", "--unit=dbus.service"]), /fairlead" in message bus config/);
-    assertRestrictions(daemon);
+    assertRestrictions(await daemon.pid());
     logRefusedCalls(daemon);
     await assertNoCoreDump(daemon);
     await assertNoRefusedCalls(daemon);
@@ -128,7 +128,7 @@ const inItsPlace = (pid: number, ...command: string[]) => {
   return tryRun("nsenter", ["--mount", "--target", String(pid), "setpriv", ...user, ...command]);
 };
 
-function assertRestrictions({ pid }: InstalledDaemon): void {
+function assertRestrictions(pid: number): void {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   const field = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, "m").exec(status)?.[1]?.replaceAll("\t", " ");
   const uid = numberOf("fairlead");
@@ -152,7 +152,7 @@ function assertRestrictions({ pid }: InstalledDaemon): void {
 }
 
 async function assertNoCoreDump(daemon: InstalledDaemon): Promise<void> {
-  const { pid } = daemon;
+  const pid = await daemon.pid();
   writeFileSync("/proc/sys/kernel/core_pattern", "/run/fairlead/core-%e-%p");
   const control = "ulimit -c unlimited; exec setpriv --reuid fairlead --clear-groups sh -c 'kill -SEGV $$'";
   tryRun("sh", ["-c", control]);

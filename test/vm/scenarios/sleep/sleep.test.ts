@@ -40,7 +40,7 @@ scenario("over a sleep an inhibitor is held, and the lease is verified anew", as
   const lan = await addLan(scene.t, "router");
   const daemon = await scene.startDaemon(systemBus);
   const before = await untilState(daemon, "eth0", "ready", patienceMs);
-  await until("logind lists the inhibitor", isInhibited, patienceMs);
+  await until("logind lists the inhibitor", () => isInhibited(daemon), patienceMs);
   const [discovers, acks] = ["DHCPDISCOVER", "DHCPACK"].map((message) => times(lan.server, message));
 
   await suspend();
@@ -49,7 +49,7 @@ scenario("over a sleep an inhibitor is held, and the lease is verified anew", as
   assert.match(run("journalctl", ["--boot", "--dmesg"]), /suspend debug: Waiting for 1 second/, "the kernel did it");
   await untilState(daemon, "eth0", "ready", patienceMs);
   assert.equal((await serviceOn(daemon, "eth0"))?.IPConfig, before.IPConfig);
-  await until("logind lists the next inhibitor", isInhibited, patienceMs);
+  await until("logind lists the next inhibitor", () => isInhibited(daemon), patienceMs);
   assert.equal((await sleepState(daemon)).phase, "awake");
 });
 
@@ -61,7 +61,7 @@ scenario("a logind that is killed in the middle of a sleep means awake", async (
   await addLan(scene.t, "router");
   const daemon = await scene.startDaemon(systemBus);
   await untilState(daemon, "eth0", "ready", patienceMs);
-  await until("logind lists the inhibitor", isInhibited, patienceMs);
+  await until("logind lists the inhibitor", () => isInhibited(daemon), patienceMs);
 
   // Somebody else holds the sleep up, so that there is a middle of it.
   scene.start("systemd-inhibit", ["--what=sleep", "--mode=delay", "--who=slow", "sleep", "infinity"]);
@@ -71,6 +71,6 @@ scenario("a logind that is killed in the middle of a sleep means awake", async (
   await until("the daemon is ready to sleep", async () => (await sleepState(daemon)).phase === "ready", patienceMs);
   run("systemctl", ["kill", "--signal=KILL", "systemd-logind.service"]);
   await until("it is awake", async () => (await sleepState(daemon)).phase === "awake", patienceMs);
-  await until("the new logind lists the inhibitor", isInhibited, patienceMs);
+  await until("the new logind lists the inhibitor", () => isInhibited(daemon), patienceMs);
   await untilState(daemon, "eth0", "ready", patienceMs);
 });
