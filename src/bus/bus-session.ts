@@ -19,18 +19,21 @@ import { busDaemon, busDaemonPath, standardError } from "./names.ts";
 import { PendingCalls, type Settle } from "./pending-calls.ts";
 import { type Authenticated, openSocket } from "./socket.ts";
 import { type Probe, StallWatch } from "./stall-watch.ts";
+import { UnreadAnswers } from "./unread-answers.ts";
 import { WireError } from "./wire-error.ts";
 
 /** As libdbus. */
 const defaultTimeoutMs = 25_000;
 const lastSerial = 0xffffffff;
+/** As long as a timer runs. */
+const longestMs = 2 ** 31 - 1;
 /** Answered by the bus itself once it has read all that came before. A busy one may take as long as it likes. */
 const readSign: Call = {
   destination: busDaemon,
   path: busDaemonPath,
   interface: busDaemon,
   member: "GetId",
-  timeoutMs: 2 ** 31 - 1,
+  timeoutMs: longestMs,
 };
 
 export interface SessionEnvironment {
@@ -61,6 +64,7 @@ export class BusSession implements ConnectionHandler {
   readonly #pending: PendingCalls;
   readonly #turns: CallTurns;
   readonly #stallWatch: StallWatch;
+  readonly #unread: UnreadAnswers;
   /** Of those the bus was asked for that show that it reads us. */
   #signs = 0;
   #isSignAsked = false;
@@ -86,6 +90,12 @@ export class BusSession implements ConnectionHandler {
       },
       clock,
     );
+    const askers = {
+      ping: (sender: string, isRead: () => void) => this.#ping(sender, isRead),
+      knownUid: (sender: string) => host.knownUid(sender),
+      credentialsOf: (sender: string) => host.credentialsOf(sender),
+    };
+    this.#unread = new UnreadAnswers(askers, clock);
     const watched = {
       progress: () => this.#connection.takenPieces + this.#signs,
       openProbe: () => openProbe(environment),
@@ -120,7 +130,10 @@ export class BusSession implements ConnectionHandler {
 
   /** Throws {@link WireError}, having sent nothing. */
   send(message: Message, kept?: MarshalledReply): void {
+    const before = this.#connection.sentBytes;
     this.#write(message, this.#nextSerial(), kept);
+    const { destination } = message;
+    if (destination?.startsWith(":")) this.#unread.sent(destination, this.#connection.sentBytes - before);
   }
   /** Throws {@link BusError} InvalidArgs for what cannot be sent; everything else is told to `settle`. */
   request(call: Call, settle: Settle): void {
@@ -173,11 +186,23 @@ export class BusSession implements ConnectionHandler {
   #onMessage(received: Received, bytes: Buffer): "wait" | undefined {
     const { type, destination } = received.message;
     if (destination?.startsWith(":") && this.uniqueName !== "" && destination !== this.uniqueName) return undefined;
-    if (type === MessageType.METHOD_CALL) this.#turns.onCall(bytes, received);
+    if (type === MessageType.METHOD_CALL) this.#onCall(received, bytes);
     else if (type === MessageType.SIGNAL) this.host.onSignal(received);
     else if (this.#pending.onReply(received)) return "wait";
     else this.#ignored("a reply that nobody asked for");
     return undefined;
+  }
+  #onCall(received: Received, bytes: Buffer): void {
+    const { sender = "", serial, flags } = received.message;
+    const tolerance = this.#unread.toleranceOf(sender);
+    if (tolerance === "answer") this.#turns.onCall(bytes, received);
+    else if (tolerance === "refuse" && serial !== null && !(flags & MessageFlag.NO_REPLY_EXPECTED)) {
+      this.#refuse(sender, serial, "too many answers to this user were not read");
+    }
+  }
+  #ping(sender: string, isRead: () => void): void {
+    const ping = { destination: sender, path: "/", interface: "org.freedesktop.DBus.Peer", member: "Ping" };
+    this.request({ ...ping, timeoutMs: longestMs }, () => isRead());
   }
   #askForSign(isRead: () => void): void {
     this.#isSignAsked = true;

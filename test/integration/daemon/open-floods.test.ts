@@ -4,11 +4,12 @@ import { silentLog } from "../../../src/base/log.ts";
 import { ProcessClock } from "../../../src/base/process-clock.ts";
 import { BusClient } from "../../../src/bus/bus-client.ts";
 import { busName } from "../../harness/daemon.ts";
-import { requirePrivateNamespace } from "../../harness/namespace.ts";
+import { requirePrivateNamespace, run } from "../../harness/namespace.ts";
+import { tryRun } from "../../harness/processes.ts";
 import { startSystemBus } from "../../harness/system-bus.ts";
 import { until } from "../../harness/until.ts";
 import { residentMiB } from "./kernel-view.ts";
-import { addLan, startDaemon, untilState } from "./support.ts";
+import { addLan, devicePaths, startDaemon, untilState } from "./support.ts";
 import { addNetdev, startFlood, work } from "./users.ts";
 
 requirePrivateNamespace();
@@ -18,6 +19,8 @@ const rounds = 6;
 const mostMoreMiB = 200;
 /** As dbus-daemon has it for one user, but for those that the test itself needs. */
 const mostConnections = 250;
+/** Everything about them is some 300 kB. */
+const links = 40;
 
 async function makeWorld(t: TestContext) {
   addNetdev(t);
@@ -59,6 +62,25 @@ test("of a user who sends without end and waits for nothing, another one and the
   }
   figures.push(`afterwards ${worst(await userWorks("afterwards"))}, ${Math.ceil(memory() - before)} MiB more`);
   t.diagnostic(figures.join(", "));
+  assert.equal(owners.length, 1, `owners of the name: ${owners}`);
+});
+
+test("answers that somebody does not read never keep the bus from reading the daemon's", async (t) => {
+  const { bus, daemon, owners, userWorks } = await makeWorld(t);
+  for (let link = 0; link < links; link++)
+    run("ip", ["link", "add", `many${link}`, "type", "veth", "peer", `end${link}`]);
+  t.after(() => {
+    for (let link = 0; link < links; link++) tryRun("ip", ["link", "del", `many${link}`]);
+  });
+  await until("all are listed", async () => (await devicePaths(daemon)).length > links, 20_000);
+  const deaf = startFlood(t, "deaf-reader.py", bus.address, "60", "40");
+  await deaf.untilOutput(/^asked$/m, 60_000);
+  await userWorks("beside answers that nobody reads");
+  const inBus = residentMiB(bus.process.pid);
+  t.diagnostic(`${Math.ceil(inBus)} MiB in the bus`);
+  assert.ok(inBus > 32, "it was asked for much");
+  await deaf.end();
+  await userWorks("afterwards");
   assert.equal(owners.length, 1, `owners of the name: ${owners}`);
 });
 
