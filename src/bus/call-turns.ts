@@ -83,14 +83,12 @@ export class CallTurns {
   }
   #mayServe(): boolean {
     if (this.#unread > (this.#isCrowded ? crowdedBytes : calmBytes)) return false;
-    if (this.#turnBegan === undefined) this.#beginTurn();
-    return this.clock.now() - (this.#turnBegan as number) < turnMs;
-  }
-  #beginTurn(): void {
+    if (this.#turnBegan !== undefined) return this.clock.now() - this.#turnBegan < turnMs;
     this.#turnBegan = this.clock.now();
     setImmediate(() => {
       this.#turnBegan = undefined;
     });
+    return true;
   }
 
   #wait(bytes: Buffer, { message }: Received): void {
