@@ -68,7 +68,7 @@ function makeWorld({ answerBytes = 1_000, answerMs = 0, isNameless = false } = {
     const tell = tellRead;
     tellRead = undefined;
     tell?.();
-    await clock.settle();
+    for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
     return tell !== undefined;
   };
   return { clock, turns, served, serials, refused, asked, signs, learn, call, read };
