@@ -235,10 +235,12 @@ test("no more calls are looked at while their answers find no way out", async (t
 });
 
 test("nothing is read while too much waits to be sent", async (t) => {
-  const { server, client, clock, states } = await makeWorld(t, { pauseReadingBytes: 100_000 });
+  const { server, client, clock, states, told } = await makeWorld(t, { pauseReadingBytes: 100_000 });
   await client.connect();
   let heard = 0;
   client.match({ member: "Told" }, () => heard++);
+  await told("AddMatch");
+  await clock.settle();
   server.stopReading();
   for (let count = 0; count < 10; count++) client.emit("/", "a.b", "C", "s", ["x".repeat(100_000)]);
   await clock.settle();
