@@ -2,6 +2,7 @@
 #include <cerrno>
 #include <climits>
 #include <ctime>
+#include <malloc.h>
 #include <napi.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -44,6 +45,12 @@ void SetDumpable(const Napi::CallbackInfo& info) {
   if (prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0) < 0) ThrowSystemError(info.Env(), errno, "prctl");
 }
 
+void TrimMalloc(const Napi::CallbackInfo&) {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
 Napi::Value OpenHandles(const Napi::CallbackInfo& info) {
   Environment& environment = *info.Env().GetInstanceData<Addon>()->environment;
   Napi::Object counts = Napi::Object::New(info.Env());
@@ -66,6 +73,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("bootTimeMs", Napi::Function::New(env, BootTimeMs, "bootTimeMs"));
   exports.Set("closeFd", Napi::Function::New(env, CloseFd, "closeFd"));
   exports.Set("setDumpable", Napi::Function::New(env, SetDumpable, "setDumpable"));
+  exports.Set("trimMalloc", Napi::Function::New(env, TrimMalloc, "trimMalloc"));
   exports.Set("openHandles", Napi::Function::New(env, OpenHandles, "openHandles"));
   return exports;
 }

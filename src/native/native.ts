@@ -90,6 +90,8 @@ export interface NativeAddon {
   closeFd(fd: number): void;
   /** PR_SET_DUMPABLE: whether the kernel may write a core dump, and other processes of the user may look inside. */
   setDumpable(isDumpable: boolean): void;
+  /** Gives free memory of malloc back to the system: malloc_trim(3) in all arenas. Nothing where the C library has none. */
+  trimMalloc(): void;
   /** Counts of what is open, for leak tests and the debug dump. */
   openHandles(): { readonly sockets: number; readonly timers: number };
 }

@@ -1,11 +1,13 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { nativeAddon } from "../native/native.ts";
 
 let collect: (() => void) | undefined;
 
 /**
- * Collects garbage now and gives the memory back to the system. V8 does so by itself only while something runs, and a
- * daemon that has gone idle after a burst would keep what the burst took. Takes some ten milliseconds: for idle moments.
+ * Collects garbage now and gives the memory back to the system. V8 does so by itself only while something runs, malloc
+ * only from the end of its memory, and a daemon that has gone idle after a burst would keep what the burst took. Takes
+ * some ten milliseconds: for idle moments.
  */
 export function releaseMemory(): void {
   collect ??= collector();
@@ -15,6 +17,7 @@ export function releaseMemory(): void {
   collect();
   collect();
   setFlagsFromString("--no-optimize-for-size");
+  nativeAddon().trimMalloc();
 }
 
 /** The function is there only for contexts made while the flag is set. */

@@ -201,6 +201,7 @@ export class ScriptedKernel implements NativeAddon {
   }
   closeFd(): void {}
   setDumpable(): void {}
+  trimMalloc(): void {}
   openHandles() {
     return { sockets: this.sockets.filter((socket) => socket.fd !== -1).length, timers: 0 };
   }
