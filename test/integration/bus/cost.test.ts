@@ -30,9 +30,13 @@ test("fault 6: calls, signals and objects cost what they should", async (t) => {
     return ((await ask("Cpu")) - before) / count;
   };
 
+  // The least of some: others on the machine make each cost more, none less.
+  const leastPerCall = async (member: string, count: number) =>
+    Math.min(await cpuPerCall(member, count), await cpuPerCall(member, count), await cpuPerCall(member, count));
+
   await cpuPerCall("GetProperties", 3000);
-  const getProperties = await cpuPerCall("GetProperties", 3000);
-  const change = await cpuPerCall("Change", 1000);
+  const getProperties = await leastPerCall("GetProperties", 1000);
+  const change = await leastPerCall("Change", 500);
   await ask("Emit", 5000);
   const signal = (await ask("Emit", 20_000)) / 20_000;
   await ask("Export", 1000);
