@@ -21,14 +21,20 @@ export function findSaved(image: string, init: string): string | undefined {
   return existsSync(path) ? path : undefined;
 }
 
-/** Boots a guest of each kind and keeps its state in the image's folder: what is the same at each boot is done once. */
+/**
+ * Boots a guest of each kind and keeps its state in the image's folder: what is the same at each boot is done once. One
+ * that cannot be saved is complained about, and tried again the next time.
+ */
 export async function saveMachines(image: string): Promise<void> {
   if (accelerator() !== defaultAccelerator) return;
   const wanted = Object.values(inits);
   const missing = wanted.filter((init) => findSaved(image, init) === undefined);
   if (missing.length === 0) return;
   process.stderr.write("vm: booting the machines that guests go on from, once: about half a minute\n");
-  for (const init of missing) await saveMachine(image, init);
+  for (const init of missing) {
+    // Without it they boot, which takes longer and shows the same.
+    await saveMachine(image, init).catch((error: Error) => process.stderr.write(`vm: ${error.message}\n`));
+  }
   const names = wanted.map(fileOf);
   const old = readdirSync(image).filter((name) => name.startsWith("saved-") && !names.includes(name));
   for (const name of old) rmSync(join(image, name));
@@ -72,7 +78,7 @@ async function saveMachine(image: string, init: string): Promise<void> {
       renameSync(`${path}.new`, path);
     } catch (error) {
       const said = `${qemu.complaints()}${read("console")}${read("output")}`;
-      throw new Error(`no ${basename(init)} machine could be saved: ${(error as Error).message}\n${said}`);
+      throw new Error(`no ${basename(init)} machine could be saved, so it boots: ${(error as Error).message}\n${said}`);
     } finally {
       qemu.kill();
       await qemu.ended;
