@@ -20,6 +20,8 @@ export interface FakeDhcpServerConfig {
   authoritative: boolean;
   /** Hears and answers nothing. */
   silent: boolean;
+  /** A MAC address whose frames it passes over: of others, whatever is no DHCP message fails the test. */
+  deafTo: string | undefined;
   /** Answers every REQUEST with NAK. */
   refuses: boolean;
   /** Also sent in OFFER and ACK; replaces what the server would say. */
@@ -61,6 +63,7 @@ export class FakeDhcpServer {
       rapidCommit: false,
       authoritative: true,
       silent: false,
+      deafTo: undefined,
       refuses: false,
       options: new Map(),
       isChecksumReady: true,
@@ -83,7 +86,8 @@ export class FakeDhcpServer {
   }
 
   #onFrame(frame: Frame): void {
-    const heard = this.config.silent ? undefined : readClientDatagram(frame);
+    if (this.config.silent || frame.sourceMac === this.config.deafTo) return;
+    const heard = readClientDatagram(frame);
     if (!heard) return;
     this.received.push(heard);
     const reply = this.#decide(heard);
