@@ -1,5 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from "node:child_process";
-import { patienceMs, until, within } from "./until.ts";
+import { patience, patienceMs, until, within } from "./until.ts";
 
 /** More than any test reads; a process gone mad must not fill the memory. */
 const maxOutputBytes = 4 * 1024 * 1024;
@@ -106,9 +106,12 @@ export interface RunResult {
   readonly stderr: string;
 }
 
-/** Runs to the end, at most 30 s, and returns whatever came out. */
+/** Milliseconds for a program that is waited for. */
+const runLimitMs = 30_000 * patience;
+
+/** Runs to the end, at most {@link runLimitMs}, and returns whatever came out. */
 export function tryRun(command: string, args: readonly string[], input = ""): RunResult {
-  const done = spawnSync(command, args, { encoding: "utf8", timeout: 30_000, maxBuffer: maxOutputBytes, input });
+  const done = spawnSync(command, args, { encoding: "utf8", timeout: runLimitMs, maxBuffer: maxOutputBytes, input });
   if (done.error) return { code: 127, stdout: done.stdout ?? "", stderr: String(done.error) };
   return { code: done.status ?? 128, stdout: done.stdout, stderr: done.stderr };
 }

@@ -9,7 +9,7 @@ const longestPauseMs = 1000;
 export const patienceMs = 15_000;
 
 /** All limits are so many times longer. Where processors are emulated, the environment says so. */
-const patience = Number(process.env.FAIRLEAD_PATIENCE ?? "1");
+export const patience = Number(process.env.FAIRLEAD_PATIENCE ?? "1");
 
 type Truthy<T> = Exclude<T, false | 0 | "" | null | undefined>;
 

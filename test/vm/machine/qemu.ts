@@ -61,7 +61,7 @@ export function commandLine(machine: Machine, savedState?: number): [string, ...
     ...inTime,
     ...dieWithParent,
     "qemu-system-x86_64",
-    ...["-accel", accelerator(), "-cpu", processor, "-smp", "2", "-m", "1024", "-M", "q35"],
+    ...["-accel", accelerator(), "-cpu", processor, "-smp", "1", "-m", "1024", "-M", "q35"],
     ...["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-nic", "none"],
     ...["-kernel", join(image, imageFiles.kernel), "-initrd", join(image, imageFiles.initrd)],
     ...["-append", [...kernelArguments, `vminit=${init}`].join(" ")],

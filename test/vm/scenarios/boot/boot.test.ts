@@ -103,7 +103,7 @@ function journal(): readonly Readonly<Record<string, string>>[] {
 scenario("whatever happens to the daemon, systemd has it back, and the connection never notices", async (scene) => {
   const daemon = await scene.installDaemon();
   const lan = await addLan(scene.t, "router");
-  daemon.override("WatchdogSec=5");
+  daemon.override("WatchdogSec=8");
   daemon.systemctl("start", "fairlead.service");
   await untilState(daemon, "eth0", "ready", patienceMs);
   const connection = await watchContinuity(scene, "eth0", "10.1.0.1");

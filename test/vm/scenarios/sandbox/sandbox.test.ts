@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { variant } from "../../../harness/bus-client.ts";
-import { run, tryRun } from "../../../harness/processes.ts";
+import { type RunResult, run, tryRun } from "../../../harness/processes.ts";
 import { until } from "../../../harness/until.ts";
 import { addLan, plugIn, serviceOn, untilState } from "../../../integration/daemon/support.ts";
 import { asksManager, assertRefused, isInhibited } from "../../guest/booted-system.ts";
@@ -122,11 +122,12 @@ async function assertDebugging(daemon: InstalledDaemon): Promise<void> {
 }
 
 /** In the daemon's place: its view of the file system, its user, and none of its other restrictions. */
-const inItsPlace = (pid: number, ...command: string[]) => {
+function placeOf(pid: number): (...command: string[]) => RunResult {
   const [uid, gid] = ["-u", "-g"].map((what) => run("id", [what, "fairlead"]).trim());
   const user = ["--reuid", String(uid), "--regid", String(gid), "--clear-groups", "--"];
-  return tryRun("nsenter", ["--mount", "--target", String(pid), "setpriv", ...user, ...command]);
-};
+  const enter = ["--mount", "--target", String(pid), "setpriv", ...user];
+  return (...command) => tryRun("nsenter", [...enter, ...command]);
+}
 
 function assertRestrictions(pid: number): void {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
@@ -138,15 +139,16 @@ function assertRestrictions(pid: number): void {
   for (const set of ["CapBnd", "CapEff", "CapPrm", "CapAmb"]) assert.equal(field(set), "0000000000003400", set);
   assert.deepEqual([field("NoNewPrivs"), field("Seccomp")], ["1", "2"]);
 
+  const inItsPlace = placeOf(pid);
   const home = String(run("getent", ["passwd", "alice"]).split(":")[5]);
   const paths = ["/etc/passwd", "/etc/shadow", home, "/root"];
-  const readable = paths.filter((path) => inItsPlace(pid, "test", "-r", path).code === 0);
+  const readable = paths.filter((path) => inItsPlace("test", "-r", path).code === 0);
   assert.deepEqual(readable, ["/etc/passwd"]);
-  assert.equal(inItsPlace(pid, "ls", "/home").stdout, "", "homes are not even there");
+  assert.equal(inItsPlace("ls", "/home").stdout, "", "homes are not even there");
   for (const path of ["/etc", "/usr/local/lib/fairlead", "/var/lib", "/run"]) {
-    assert.notEqual(inItsPlace(pid, "touch", `${path}/planted`).code, 0, path);
+    assert.notEqual(inItsPlace("touch", `${path}/planted`).code, 0, path);
   }
-  assert.equal(inItsPlace(pid, "touch", "/var/lib/fairlead/own", "/run/fairlead/own").code, 0);
+  assert.equal(inItsPlace("touch", "/var/lib/fairlead/own", "/run/fairlead/own").code, 0);
   const limits = readFileSync(`/proc/${pid}/limits`, "utf8");
   assert.match(limits, /^Max core file size +0 +0 /m);
 }
