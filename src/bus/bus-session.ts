@@ -177,7 +177,7 @@ export class BusSession implements ConnectionHandler {
   }
   closed(why: string): void {
     this.#turns.stop();
-    this.#stallWatch.stop();
+    this.#stallWatch.end();
     this.#pending.rejectAll(new BusError(standardError("Disconnected"), `the connection to the bus was lost: ${why}`));
     this.host.onClosed(this, why);
   }

@@ -5,10 +5,10 @@ import { MessageFlag, type Received } from "./message.ts";
 
 /**
  * A bus that nobody floods reads all we write at once. Of what it has not been seen to read, so much may be under way before it
- * is asked for a sign, and so much before calls wait: some ten usual answers and one sign for them.
+ * is asked for a sign, and so much before calls wait: some thirty usual answers and one sign for them.
  */
-const signAfterBytes = 32_768;
-const calmBytes = 65_536;
+const signAfterBytes = 65_536;
+const calmBytes = 98_304;
 /** Once calls wait: dbus-daemon reads 2 KiB of each of its clients in turn, and what is more stands in the way of whoever comes next. */
 const crowdedBytes = 4_096;
 /** What a call counts for at least: its answer may come later, and what it makes us ask of others as well. */
@@ -50,7 +50,9 @@ export class CallTurns {
   #isStopped = false;
   /** Calls have waited since the bus was last seen to have read everything. */
   #isCrowded = false;
-  #turnBegan: number | undefined;
+  /** Milliseconds that calls took since other events had their turn, or since long before. */
+  #turnTook = 0;
+  #isTurnEnding = false;
   #isNextTurnPlanned = false;
   /** Whose user the bus is asked for. */
   readonly #asked = new Set<string>();
@@ -65,8 +67,7 @@ export class CallTurns {
   /** A method call came; `bytes` are valid until this returns. */
   onCall(bytes: Buffer, received: Received): void {
     if (this.#queue.size === 0 && this.#mayServe()) {
-      this.#served++;
-      this.host.serve(bytes, received);
+      this.#serve(bytes, received);
       this.#watch();
     } else this.#wait(bytes, received);
   }
@@ -83,12 +84,20 @@ export class CallTurns {
   }
   #mayServe(): boolean {
     if (this.#unread > (this.#isCrowded ? crowdedBytes : calmBytes)) return false;
-    if (this.#turnBegan !== undefined) return this.clock.now() - this.#turnBegan < turnMs;
-    this.#turnBegan = this.clock.now();
+    return this.#turnTook < turnMs;
+  }
+  /** Answers a call, and sees to it that a turn ends; one of few calls has nothing to be seen to. */
+  #serve(bytes: Buffer, received: Received | undefined): void {
+    this.#served++;
+    const began = this.clock.now();
+    this.host.serve(bytes, received);
+    this.#turnTook += this.clock.now() - began;
+    if (this.#turnTook < turnMs / 2 || this.#isTurnEnding) return;
+    this.#isTurnEnding = true;
     setImmediate(() => {
-      this.#turnBegan = undefined;
+      this.#isTurnEnding = false;
+      this.#turnTook = 0;
     });
-    return true;
   }
 
   #wait(bytes: Buffer, { message }: Received): void {
@@ -123,9 +132,11 @@ export class CallTurns {
     if (!next) return;
     const { bytes, sender, serial } = next.queued;
     const before = this.host.sentBytes();
-    this.#served++;
-    if (bytes) this.host.serve(bytes, undefined);
-    else if (serial !== undefined) this.host.refuse(sender, serial);
+    if (bytes) this.#serve(bytes, undefined);
+    else if (serial !== undefined) {
+      this.#served++;
+      this.host.refuse(sender, serial);
+    }
     this.#queue.charge(next.line, 1 + this.host.sentBytes() - before);
   }
 

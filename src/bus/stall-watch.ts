@@ -45,11 +45,15 @@ export class StallWatch {
     if (this.#isWatching) return;
     this.#isWatching = true;
     this.#noteProgress();
-    this.#again();
+    if (!this.#cancelTimer) this.#lookAfter(this.limits.stallMs);
   }
-  /** Nothing waits any more, or the connection is closed. */
+  /** Nothing waits any more. The timer runs on, to be there for the next: it is started and stopped around each message. */
   stop(): void {
     this.#isWatching = false;
+  }
+  /** The connection is closed. */
+  end(): void {
+    this.stop();
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
   }
@@ -58,21 +62,25 @@ export class StallWatch {
     this.#lastProgress = this.host.progress();
     this.#since = this.clock.now();
   }
-  #again(): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = this.clock.startTimer("bus-stall", this.limits.stallMs, () => this.#look());
+  #lookAfter(ms: number): void {
+    this.#cancelTimer = this.clock.startTimer("bus-stall", ms, () => {
+      this.#cancelTimer = undefined;
+      if (this.#isWatching) this.#look();
+    });
   }
   #look(): void {
-    this.#again();
     if (this.#hasProgress) this.#noteProgress();
-    else if (this.clock.now() - this.#since >= this.limits.deadMs) this.#giveUp("read nothing");
-    else void this.#compare();
+    const { stallMs, deadMs } = this.limits;
+    const waited = this.clock.now() - this.#since;
+    this.#lookAfter(waited < stallMs ? stallMs - waited : stallMs);
+    if (waited >= deadMs) this.#giveUp("read nothing");
+    else if (waited >= stallMs) void this.#compare();
   }
   get #hasProgress(): boolean {
     return this.host.progress() !== this.#lastProgress;
   }
   #giveUp(what: string): void {
-    this.stop();
+    this.end();
     this.host.giveUp(`the bus has ${what} for ${Math.round(this.clock.now() - this.#since)} ms`);
   }
 
