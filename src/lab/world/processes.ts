@@ -86,8 +86,14 @@ export class ManagedProcess {
   async end(graceMs = 2000): Promise<void> {
     if (!this.isRunning) return;
     this.kill("SIGTERM");
-    await this.waitExit(graceMs).catch(() => this.kill("SIGKILL"));
+    await this.waitExit(graceMs).catch(() => this.#endForcibly());
     await this.exited;
+  }
+  #endForcibly(): void {
+    this.kill("SIGKILL");
+    // What it started may live on and hold these open; nobody waits for that.
+    this.child.stdout?.destroy();
+    this.child.stderr?.destroy();
   }
 }
 

@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { startProcess } from "../../../src/lab/world/processes.ts";
+
+/** Far more than an end takes, and less than the grandchild lives. */
+const limitMs = 20_000;
+const graceMs = 50;
+
+const startDeaf = () => {
+  const grandchild = "trap '' TERM; echo \"grandchild $$\"; exec sleep 60";
+  return startProcess("sh", ["-c", `trap '' TERM; sh -c '${grandchild.replaceAll("'", "'\\''")}' & wait`]);
+};
+
+test("what a deaf program started does not hold up its end, though it holds the pipes", async (t) => {
+  const deaf = startDeaf();
+  const [, grandchild] = await deaf.untilOutput(/grandchild (\d+)\n/);
+  t.after(() => process.kill(Number(grandchild), "SIGKILL"));
+  const isOver = await Promise.race([deaf.end(graceMs).then(() => true), late(t.signal)]);
+  assert.equal(isOver, true, "end() waits for the grandchild");
+  assert.deepEqual(deaf.ended, { code: null, signal: "SIGKILL" });
+});
+
+const late = (signal: AbortSignal) =>
+  new Promise<false>((resolve) => {
+    const timer = setTimeout(resolve, limitMs, false as const);
+    timer.unref();
+    signal.addEventListener("abort", () => clearTimeout(timer));
+  });
