@@ -107,13 +107,19 @@ test("what happens while the daemon is frozen it knows when it goes on", async (
   cable.unplug();
   ip("link", "set", "p7", "name", "renamed");
   daemon.process.kill("SIGCONT");
-  await untilState(daemon, "eth0", "idle");
+  await saysOfEth0("DOWN");
+  await untilState(daemon, "eth0", "idle", 5000);
   await allListed(daemon);
   daemon.process.kill("SIGSTOP");
   ip("link", "delete", "group", stormGroup);
   cable.plug();
   daemon.process.kill("SIGCONT");
+  await saysOfEth0("UP");
   await untilState(daemon, "eth0", "ready");
   await allListed(daemon);
   await assertConsistent(daemon);
 });
+
+/** Of a crowd coming up the kernel tells of 50 links each second, and eth0 may be its last. */
+const saysOfEth0 = (operstate: string) =>
+  until(`the kernel says that eth0 is ${operstate}`, () => kernelLink("eth0").operstate === operstate, 60_000);
