@@ -11,20 +11,26 @@ const dropIns = "/run/systemd/system/fairlead.service.d";
 const isOfAllUnits = /^(ActiveState|ActiveEnter.*|After|Before)$/;
 /** Once for all scenarios of a guest, as on a machine. */
 let isInstalled = false;
+/** Whether units have changed since systemd read them, which takes it three seconds here. */
+let isReloadDue = false;
 
 /** What `scripts/install-system` put in place on the guest's own disk, run by its systemd. */
 export class InstalledDaemon extends DaemonClient {
   readonly unit = "fairlead.service";
 
-  /** Does what the installer tells its user to do, short of starting the daemon. */
-  static async install(): Promise<InstalledDaemon> {
+  /** Does what the installer tells its user to do, short of starting the daemon. `enabled`: units for the next boot. */
+  static async install(enabled: readonly string[] = []): Promise<InstalledDaemon> {
     if (!isInstalled) {
       // Here busybox starts no program for each of the hundred commands: half the time. The host's tests use the usual shell.
       run("busybox", ["sh", "scripts/install-system"]);
       run("systemctl", ["reload", "dbus.service"]);
-      run("systemctl", ["daemon-reload"]);
+      isReloadDue = true;
     }
     isInstalled = true;
+    // This has systemd read all units anew, too.
+    if (enabled.length > 0) run("systemctl", ["enable", ...enabled]);
+    else if (isReloadDue) run("systemctl", ["daemon-reload"]);
+    isReloadDue = false;
     const { busAddress } = systemBus;
     return new InstalledDaemon(busAddress, await DaemonClient.connectClient(busAddress));
   }
@@ -78,7 +84,7 @@ export class InstalledDaemon extends DaemonClient {
     tryRun("systemctl", ["reset-failed", this.unit]);
     if (existsSync(dropIns)) {
       rmSync(dropIns, { recursive: true });
-      tryRun("systemctl", ["daemon-reload"]);
+      isReloadDue = true;
     }
     for (const kind of ["run", "var/lib"]) rmSync(`/${kind}/fairlead`, { recursive: true, force: true });
     tryRun("ip", ["rule", "flush", "protocol", "102"]);

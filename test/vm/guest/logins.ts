@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
 import type { ManagedProcess } from "../../harness/processes.ts";
 import { run } from "../../harness/processes.ts";
 import { until } from "../../harness/until.ts";
@@ -30,14 +29,18 @@ export async function logIn(scene: Scene, user: string): Promise<Login> {
 export const startLogin = (scene: Scene, user: string): ManagedProcess =>
   scene.start("su", ["--login", user, "--command", "echo at work; exec cat"]);
 
-/** Also logind has forgotten everybody; it usually keeps a user for ten seconds, lest one who comes back is set up anew. */
+/**
+ * How long logind keeps the manager of a user whose last session has ended, lest one who comes back is set up anew; usually
+ * ten seconds. To start one and to stop it takes an emulated processor six.
+ */
+export function keepManagers(delay: "0" | "infinity"): void {
+  mkdirSync("/run/systemd/logind.conf.d", { recursive: true });
+  writeFileSync("/run/systemd/logind.conf.d/scenario.conf", `[Login]\nUserStopDelaySec=${delay}\n`);
+  run("systemctl", ["restart", "systemd-logind.service"]);
+}
+
+/** Also logind has forgotten everybody, which it does after a delay of "0" or when told to end them. */
 export async function untilNobodyIsHere(): Promise<void> {
-  const settings = "/run/systemd/logind.conf.d/forgetful.conf";
-  if (!existsSync(settings)) {
-    mkdirSync(dirname(settings), { recursive: true });
-    writeFileSync(settings, "[Login]\nUserStopDelaySec=0\n");
-    run("systemctl", ["restart", "systemd-logind.service"]);
-  }
   const managers = () =>
     run("systemctl", ["list-units", "--no-legend", "--state=active,deactivating", "user@*.service"]);
   await until("no user's manager runs", () => managers().trim() === "", patienceMs);

@@ -135,9 +135,11 @@ function makeInitrd(root: string, folder: string, version: string, order: readon
 function configure(root: string): void {
   cpSync(join(import.meta.dirname, "rootfs"), root, { recursive: true });
   for (const unit of maskedUnits) mask(join(root, "etc/systemd/system", unit));
-  // They look at disks, consoles and old init scripts, which this machine has not, for a second.
-  for (const generator of readdirSync(join(root, "usr/lib/systemd/system-generators"))) {
-    mask(join(root, "etc/systemd/system-generators", generator));
+  // They look at disks, consoles, desktops and old init scripts, which this machine has not, for a second.
+  for (const kind of ["system-generators", "user-generators", "user-environment-generators"]) {
+    for (const generator of readdirSync(join(root, "usr/lib/systemd", kind))) {
+      mask(join(root, "etc/systemd", kind, generator));
+    }
   }
   for (const name of users) inside(root, "useradd", ["--create-home", "--shell", "/bin/bash", name]);
   writeFileSync(join(root, "etc/hostname"), "guest\n");

@@ -18,13 +18,12 @@ const stateOf = async (daemon: InstalledDaemon, unit?: string) =>
 scenario(
   "the machine is online for systemd when it is; a daemon that was stopped comes when somebody calls",
   async (scene) => {
-    const daemon = await scene.installDaemon();
+    const daemon = await scene.installDaemon(["fairlead.service", waitUnit]);
     const peer = scene.addPeer("router");
     plugIn(scene.t, "eth0", peer, { peerLink: "lan", address: "10.1.0.1/24" });
     for (const target of ["network.target", "network-online.target"]) {
       assert.equal(await stateOf(daemon, target), "inactive", "nobody else reaches it");
     }
-    daemon.systemctl("enable", "fairlead.service", waitUnit);
     daemon.systemctl("start", "--no-block", "network-online.target");
     await until("the daemon has told that it is ready", async () => (await stateOf(daemon)) === "active", patienceMs);
     assert.ok(isAnswered(), "who is ready has its name, and answers");

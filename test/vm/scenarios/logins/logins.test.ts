@@ -13,12 +13,13 @@ import { dirname } from "node:path";
 import { run, tryRun } from "../../../harness/processes.ts";
 import { until } from "../../../harness/until.ts";
 import type { InstalledDaemon } from "../../guest/installed-daemon.ts";
-import { logIn, startLogin, untilNobodyIsHere } from "../../guest/logins.ts";
+import { keepManagers, logIn, startLogin, untilNobodyIsHere } from "../../guest/logins.ts";
 import { patienceMs } from "../../guest/patience.ts";
 import { type Scene, scenario } from "../../guest/scene.ts";
 
 const installed = "/usr/local/lib/fairlead";
 const runDir = "/run/fairlead";
+const people = ["alice", "bob"];
 
 /** The users whose Profiles are on the stack, the lowest first. */
 async function users(daemon: InstalledDaemon): Promise<string> {
@@ -40,12 +41,6 @@ function shippedPamLine(): string {
   assert.ok(line);
   return line;
 }
-async function startInstalled(scene: Scene): Promise<InstalledDaemon> {
-  const daemon = await scene.installDaemon();
-  await untilNobodyIsHere();
-  daemon.systemctl("start", daemon.unit);
-  return daemon;
-}
 const leftBehind = () => ["user_profiles", "sessions", "guest_user_profile"].flatMap(visibleIn);
 function visibleIn(folder: string): readonly string[] {
   const path = `${runDir}/${folder}`;
@@ -53,7 +48,10 @@ function visibleIn(folder: string): readonly string[] {
 }
 
 scenario("PAM: a user's Profile comes with the first session and goes with the last one", async (scene) => {
-  const daemon = await startInstalled(scene);
+  const daemon = await scene.installDaemon();
+  keepManagers("infinity");
+  scene.t.after(() => tryRun("loginctl", ["terminate-user", ...people]));
+  daemon.systemctl("start", daemon.unit);
   await configuredByPam(`${shippedPamLine()} --guest`, () => assertGuest(scene, daemon));
   await configuredByPam(shippedPamLine(), async () => {
     await assertSessionsCount(scene, daemon);
@@ -125,11 +123,14 @@ async function assertUsersAreFollowed(scene: Scene, daemon: InstalledDaemon): Pr
 }
 
 scenario("users may also be followed by the manager of services, or by a unit of ours", async (scene) => {
-  const daemon = await startInstalled(scene);
+  const daemon = await scene.installDaemon();
+  await untilNobodyIsHere();
+  keepManagers("0");
   const dropIn = "/etc/systemd/system/user@.service.d/fairlead.conf";
   mkdirSync(dirname(dropIn), { recursive: true });
   copyFileSync(`${installed}/examples/user@.service.d/fairlead.conf`, dropIn);
   daemon.systemctl("daemon-reload");
+  daemon.systemctl("start", daemon.unit);
   await assertUsersAreFollowed(scene, daemon);
   rmSync(dropIn);
   daemon.systemctl("daemon-reload");
