@@ -196,6 +196,30 @@ test("a logout overtakes a login that waits for the daemon", async (t) => {
   assert.ok(!existsSync(link));
 });
 
+test("a login whose turn comes after another session's end has a place of its own", async (t) => {
+  const it = await sessions(t);
+  const folder = join(it.daemon.runDir, "sessions");
+  mkdirSync(folder, { recursive: true });
+  const ending = startProcess("flock", [join(folder, ".lock"), "sh", "-c", "echo held; cat"]);
+  t.after(() => ending.end());
+  await ending.untilOutput(/held/);
+  const folders = ["--state-dir", it.daemon.stateDir, "--run-dir", it.daemon.runDir];
+  const login = startProcess(join(scripts, "fairlead-login"), [...folders, "alice"]);
+  t.after(() => login.end());
+  await until("the login waits for its turn", () => commandsOf(login.pid).includes("flock"));
+  rmSync(join(folder, "alice"), { recursive: true, force: true });
+  ending.closeInput();
+  const { code } = await login.waitExit();
+  assert.equal(code, 0, login.output());
+  assert.deepEqual(await it.stack(), ["/profile/default", "/profile/alice/default"]);
+});
+
+/** Names of the programs that a process waits for. */
+function commandsOf(pid: number): readonly string[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+  return children.map((child) => tryRun("cat", [`/proc/${child}/comm`]).stdout.trim());
+}
+
 test("a login whose program is killed while it waits for the daemon is none", async (t) => {
   const it = await sessions(t);
   await it.daemon.stop();
