@@ -64,7 +64,7 @@ export async function addLan(t: TestContext, link: string, number: number, plugg
   t.after(() => cable.remove());
   const server = await startDhcpServer(peer, {
     link: "lan",
-    range: `${net}.100,${net}.200,255.255.255.0,1h`,
+    range: `${net}.100,${net}.199,255.255.255.0,1h`,
     options: [`option:dns-server,${net}.53`],
   });
   t.after(() => server.stop());

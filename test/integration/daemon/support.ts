@@ -34,7 +34,7 @@ export interface Lan {
 export interface LanOptions extends CableOptions {
   /** Our end. Default `eth0`. */
   readonly link?: string;
-  /** First three numbers of the network; its router is .1, its leases are .100 to .200. Default `10.1.0`. */
+  /** First three numbers of the network; its router is .1, its leases are .100 to .199. Default `10.1.0`. */
   readonly net?: string;
   readonly dhcp?: Partial<DhcpServerOptions>;
 }
@@ -55,14 +55,14 @@ export async function addLan(t: TestContext, name: string, options: LanOptions =
   return { peer, cable, server: await startServer(t, peer, net, dhcp) };
 }
 
-/** dnsmasq for leases .100 to .200 of `net` on the peer's link `lan`. */
+/** dnsmasq for leases .100 to .199 of `net` on the peer's link `lan`. */
 export async function startServer(
   t: TestContext,
   peer: Peer,
   net: string,
   dhcp: Partial<DhcpServerOptions> = {},
 ): Promise<DhcpServer> {
-  const range = `${net}.100,${net}.200,255.255.255.0,1h`;
+  const range = `${net}.100,${net}.199,255.255.255.0,1h`;
   const options = [`option:dns-server,${net}.53`, "option:domain-search,lan.test"];
   const server = await startDhcpServer(peer, { link: "lan", range, options, ...dhcp });
   t.after(() => {

@@ -15,7 +15,7 @@ import { ip, makeRealWorld } from "./real-world.ts";
 
 requirePrivateNamespace();
 
-const range = "10.1.0.100,10.1.0.200,255.255.255.0,1h";
+const range = "10.1.0.100,10.1.0.199,255.255.255.0,1h";
 const fixed: StaticIp = { ...emptyStaticIp, address: "10.1.0.50", prefixLength: 24, gateway: "10.1.0.1" };
 
 async function makeWorld(t: TestContext, server: Partial<DhcpServerOptions> | "no server" = {}) {
