@@ -80,10 +80,7 @@ const holdsTheKernel = ({ file }) => isReal(file) && file.includes("storm");
 /** A file that cannot share its process with others says why, in a line of its own. */
 const wantsOwnProcess = (file) => /^\/\/ own process: \S/m.test(readFileSync(file, "utf8"));
 
-/**
- * Two at a time: the machine this must be quick on has two cores, and timing tests share them. What has a process of its
- * own waits for a third of its time, for servers and timers: of that, three.
- */
+/** Two at a time: the machine this must be quick on has two cores, and timing tests share them. */
 async function runFiles(files, tally) {
   if (files.length === 0) return;
   const { programOf, remove } = await prebuildTests(files);
@@ -97,7 +94,7 @@ async function runFiles(files, tally) {
       await runInTurn(together, tally, obstacle);
       await runTestBatch(shared, (result) => tally.add(result));
     };
-    await Promise.all([takeTurns(), takeTurns(), runInTurn(together, tally, obstacle)]);
+    await Promise.all([takeTurns(), takeTurns()]);
     await runInTurn(alone, tally, obstacle);
   } finally {
     remove();
