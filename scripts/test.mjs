@@ -74,8 +74,11 @@ function namespaceObstacle() {
   return probe.status === 0 ? undefined : (probe.stderr || String(probe.error)).trim();
 }
 
-/** Thousands of links that come and go hold a lock that all namespaces of the machine share: nothing else runs beside. */
-const holdsTheKernel = ({ file }) => isReal(file) && file.includes("storm");
+/**
+ * Nothing else runs beside these: thousands of links that come and go hold a lock that all namespaces of the machine share,
+ * and open floods take all processors there are.
+ */
+const wantsTheMachine = ({ file }) => isReal(file) && /storm|open-floods/.test(file);
 
 /** A file that cannot share its process with others says why, in a line of its own. */
 const wantsOwnProcess = (file) => /^\/\/ own process: \S/m.test(readFileSync(file, "utf8"));
@@ -88,7 +91,7 @@ async function runFiles(files, tally) {
     const entries = files.map((file) => ({ file, program: programOf(file) }));
     const own = entries.filter(({ file }) => isReal(file) || wantsOwnProcess(file));
     const shared = entries.filter((entry) => !own.includes(entry));
-    const [alone, together] = [own.filter(holdsTheKernel), own.filter((entry) => !holdsTheKernel(entry))];
+    const [alone, together] = [own.filter(wantsTheMachine), own.filter((entry) => !wantsTheMachine(entry))];
     const obstacle = files.some(isReal) ? namespaceObstacle() : undefined;
     const takeTurns = async () => {
       await runInTurn(together, tally, obstacle);
