@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startProcess } from "../../../src/lab/world/processes.ts";
+import { within } from "../../../src/lab/world/until.ts";
 
 /** Far more than an end takes, and less than the grandchild lives. */
 const limitMs = 20_000;
@@ -15,14 +16,6 @@ test("what a deaf program started does not hold up its end, though it holds the 
   const deaf = startDeaf();
   const [, grandchild] = await deaf.untilOutput(/grandchild (\d+)\n/);
   t.after(() => process.kill(Number(grandchild), "SIGKILL"));
-  const isOver = await Promise.race([deaf.end(graceMs).then(() => true), late(t.signal)]);
-  assert.equal(isOver, true, "end() waits for the grandchild");
+  await within("end(), whatever the grandchild does", deaf.end(graceMs), limitMs);
   assert.deepEqual(deaf.ended, { code: null, signal: "SIGKILL" });
 });
-
-const late = (signal: AbortSignal) =>
-  new Promise<false>((resolve) => {
-    const timer = setTimeout(resolve, limitMs, false as const);
-    timer.unref();
-    signal.addEventListener("abort", () => clearTimeout(timer));
-  });
