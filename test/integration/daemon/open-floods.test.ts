@@ -35,8 +35,8 @@ async function makeWorld(t: TestContext) {
   const owners: (string | undefined)[] = [];
   observer.watchName(busName, (owner) => owners.push(owner));
   await until("the owner is known", () => owners.length > 0);
-  const userWorks = async (what: string, times = rounds, patienceS?: number) => {
-    const { failed, took } = await work(t, bus.address, service, times, patienceS);
+  const userWorks = async (what: string, patienceS?: number) => {
+    const { failed, took } = await work(t, bus.address, service, rounds, patienceS);
     assert.deepEqual(failed, [], what);
     return Object.values(took).flat();
   };
@@ -89,7 +89,7 @@ test("all the connections that the bus lets a user have make it slow, and cost t
   const before = memory();
   const flood = startFlood(t, "open-flood.py", bus.address, service, "reads", String(mostConnections), "hearing");
   await flood.untilOutput(/^ready$/m, 120_000);
-  const works = userWorks("when the flood is over", 1, 200);
+  const works = userWorks("when the flood is over", 200);
   // Not how fast: dbus-daemon reads of all of them before it comes round to anybody.
   await flood.untilOutput(/^still sending$/m, 120_000);
   await flood.end();
