@@ -146,6 +146,23 @@ test("hostile names are refused and leave nothing behind", async (t) => {
   assert.deepEqual(it.calls(), []);
 });
 
+test("whatever a session is called, it is one of its user's, and one without a name is refused", async (t) => {
+  const it = await sessions(t);
+  assert.throws(() => it.script("fairlead-login", ["--session", "", "alice"]), /ended with 2/);
+  assert.deepEqual([await it.stack(), existsSync(join(it.daemon.runDir, "sessions"))], [["/profile/default"], false]);
+  for (const name of ["..", "../../x", "*", "a b", "two\nlines", "-rf", "9".repeat(5000)]) {
+    it.script("fairlead-login", ["--session", name, "alice"]);
+    const names = readdirSync(join(it.daemon.runDir, "sessions/alice"));
+    assert.deepEqual(
+      names.map((made) => /^\w{1,64}$/.test(made)),
+      [true],
+      JSON.stringify(name),
+    );
+    it.script("fairlead-logout", ["--session", name, "alice"]);
+    assert.deepEqual(await it.stack(), ["/profile/default"]);
+  }
+});
+
 test("by shill's names: the same calls in the same order, and none for who is logged in", async (t) => {
   const it = await sessions(t);
   it.script("shill_login_user", ["someone@example.com"]);
