@@ -66,7 +66,8 @@ test("fault 6: calls, signals and objects cost what they should", async (t) => {
   };
   const first = await managed();
   const perAsked = ((await settledHeap()) - heapBefore) / 4000;
-  const again = Math.min(await managed(), await managed());
+  let again = await managed();
+  for (let more = 0; more < 9; more++) again = Math.min(again, await managed());
   const yardstick = writingAsJson();
 
   t.diagnostic(
@@ -81,5 +82,5 @@ test("fault 6: calls, signals and objects cost what they should", async (t) => {
   assert.ok(getProperties < 150, `GetProperties: ${getProperties} us`);
   assert.ok(signal < 30, `signal: ${signal} us`);
   assert.ok(perObject < 2000, `object: ${perObject} bytes`);
-  assert.ok(again < 10 * yardstick, `GetManagedObjects: ${again} ms CPU, as JSON ${yardstick} ms`);
+  assert.ok(again < 4 * yardstick, `GetManagedObjects: ${again} ms CPU, as JSON ${yardstick} ms`);
 });
