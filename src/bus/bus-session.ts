@@ -5,6 +5,7 @@ import { parseAddress } from "./address.ts";
 import { BusError, type Call, type Credentials, type MarshalledReply } from "./bus.ts";
 import { CallTurns } from "./call-turns.ts";
 import { Connection, type ConnectionHandler } from "./connection.ts";
+import { LargeMessages } from "./large-messages.ts";
 import type { BusLimits } from "./limits.ts";
 import {
   type Message,
@@ -65,6 +66,7 @@ export class BusSession implements ConnectionHandler {
   readonly #turns: CallTurns;
   readonly #stallWatch: StallWatch;
   readonly #unread: UnreadAnswers;
+  readonly #large: LargeMessages;
   /** Of those the bus was asked for that show that it reads us. */
   #signs = 0;
   #isSignAsked = false;
@@ -79,23 +81,23 @@ export class BusSession implements ConnectionHandler {
     this.busId = authenticated.busId;
     this.#pending = new PendingCalls(clock, (name) => host.ownerOf(name));
     this.#connection = new Connection(authenticated, this, clock, limits);
+    const users = {
+      knownUid: (sender: string) => host.knownUid(sender),
+      credentialsOf: (sender: string) => host.credentialsOf(sender),
+    };
     this.#turns = new CallTurns(
       {
         serve: (bytes, received) => this.#serve(bytes, received),
         refuse: (sender, serial) => this.#refuse(sender, serial, "too many calls of this user wait for their answer"),
         sentBytes: () => this.#connection.sentBytes,
         onceRead: (isRead) => this.#askForSign(isRead),
-        knownUid: (sender) => host.knownUid(sender),
-        credentialsOf: (sender) => host.credentialsOf(sender),
+        ...users,
       },
       clock,
     );
-    const askers = {
-      ping: (sender: string, isRead: () => void) => this.#ping(sender, isRead),
-      knownUid: (sender: string) => host.knownUid(sender),
-      credentialsOf: (sender: string) => host.credentialsOf(sender),
-    };
-    this.#unread = new UnreadAnswers(askers, clock);
+    const ping = (sender: string, isRead: () => void) => this.#ping(sender, isRead);
+    this.#unread = new UnreadAnswers({ ...users, ping }, clock);
+    this.#large = new LargeMessages(users, clock);
     const watched = {
       progress: () => this.#connection.takenPieces + this.#signs,
       openProbe: () => openProbe(environment),
@@ -162,14 +164,13 @@ export class BusSession implements ConnectionHandler {
       return undefined;
     }
   }
-  oversized(header: Buffer | undefined, totalBytes: number): void {
-    const why = `message of ${totalBytes} bytes, the most is ${this.environment.limits.maxMessageBytes}`;
-    this.environment.log.warn(() => `refused a ${why}`);
+  large(header: Buffer | undefined, totalBytes: number): "keep" | "skip" {
     try {
-      if (header) this.#onOversized(readMessage(header, this.environment.limits).message, why);
+      if (header) return this.#onLarge(readMessage(header, this.environment.limits).message, totalBytes);
     } catch (error) {
       this.#ignored((error as Error).message);
     }
+    return "skip";
   }
   backlogChanged(): void {
     if (this.#connection.queuedBytes > 0 || this.#isSignAsked) this.#stallWatch.start();
@@ -227,13 +228,25 @@ export class BusSession implements ConnectionHandler {
     const reply = { type: MessageType.ERROR, errorName, replySerial: serial, destination: sender };
     this.send(makeMessage({ ...reply, signature: "s", body: [why] }));
   }
-  #onOversized(message: Message, why: string): void {
-    const { type, sender = "", serial, replySerial } = message;
-    if (type !== MessageType.METHOD_CALL) {
-      this.#pending.onOversized(replySerial, sender, why);
-      return;
+  /** Its body is still to come. */
+  #onLarge(message: Message, totalBytes: number): "keep" | "skip" {
+    const { type, sender = "" } = message;
+    const { maxMessageBytes } = this.environment.limits;
+    const isTooLarge = totalBytes > maxMessageBytes;
+    const why = `message of ${totalBytes} bytes, the most is ${maxMessageBytes}`;
+    if (type === MessageType.METHOD_RETURN || type === MessageType.ERROR) {
+      if (isTooLarge) this.#pending.onOversized(message.replySerial, sender, why);
+      return !isTooLarge && this.#pending.awaits(message) ? "keep" : "skip";
     }
-    if (!(message.flags & MessageFlag.NO_REPLY_EXPECTED) && serial !== null) this.#refuse(sender, serial, why);
+    if (!isTooLarge && this.#large.admits(sender, totalBytes)) return "keep";
+    const refusal = isTooLarge ? why : "too much came from this user in large messages; try again in some seconds";
+    if (type === MessageType.METHOD_CALL) this.#refuseLarge(message, refusal);
+    return "skip";
+  }
+  #refuseLarge({ sender = "", serial, flags }: Message, why: string): void {
+    this.environment.log.debug(() => `refused a large message of ${sender}: ${why}`);
+    if (flags & MessageFlag.NO_REPLY_EXPECTED || serial === null) return;
+    if (this.#unread.toleranceOf(sender) !== "ignore") this.#refuse(sender, serial, why);
   }
   #ignored(why: string): void {
     this.environment.log.debug(() => `ignored a message: ${why}`);

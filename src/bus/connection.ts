@@ -17,7 +17,7 @@ const keepCapacity = 4 * flushBytes;
 
 export interface ConnectionHandler {
   frame(bytes: Buffer): "wait" | undefined;
-  oversized(header: Buffer | undefined, totalBytes: number): void;
+  large(header: Buffer | undefined, totalBytes: number): "keep" | "skip";
   /** The kernel could not take everything, or has done so now: see {@link Connection.queuedBytes}. */
   backlogChanged(): void;
   /** Once, also after {@link Connection.close}. `why` is one line for people. */
@@ -52,7 +52,7 @@ export class Connection {
   ) {
     const { socket } = bytes;
     this.#socket = socket;
-    this.#reader = new FrameReader(handler, limits);
+    this.#reader = new FrameReader(handler, limits.largeMessageBytes);
     this.#closed = new Promise((resolve) => {
       this.#tellClosed = resolve;
     });

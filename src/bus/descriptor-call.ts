@@ -8,15 +8,13 @@ import { parseAddress } from "./address.ts";
 import { ExternalAuth } from "./auth.ts";
 import { BusError, type Call } from "./bus.ts";
 import { FrameReader } from "./frame-reader.ts";
-import { type BusLimits, defaultLimits } from "./limits.ts";
+import { defaultLimits as limits } from "./limits.ts";
 import { MessageType, makeMessage, type Received, readMessage, writeMessage } from "./message.ts";
 import { busDaemon, busDaemonPath, standardError } from "./names.ts";
 import { Writer } from "./writer.ts";
 
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
-/** Hello's reply, a signal about our name and the answer are all that is expected. */
-const limits: BusLimits = { ...defaultLimits, maxMessageBytes: 65_536 };
 const serials = { hello: 1, call: 2 } as const;
 const hello: Call = { destination: busDaemon, path: busDaemonPath, interface: busDaemon, member: "Hello" };
 
@@ -36,8 +34,8 @@ class DescriptorCall {
   readonly #socket: NativeSocket;
   readonly #auth: ExternalAuth;
   readonly #frames = new FrameReader(
-    { frame: (bytes) => this.#onFrame(bytes), oversized: () => this.#fail("LimitsExceeded", "too long an answer") },
-    limits,
+    { frame: (bytes) => this.#onFrame(bytes), large: () => this.#onLarge() },
+    limits.largeMessageBytes,
   );
   #isAuthenticated = false;
   /** What came along, whoever sent it. */
@@ -96,6 +94,11 @@ class DescriptorCall {
     if (type !== MessageType.METHOD_RETURN && !isError) return;
     if (isError && (replySerial === serials.hello || replySerial === serials.call)) this.#onError(received);
     else if (replySerial === serials.call) this.#onAnswer(received, bytes);
+  }
+  /** Hello's reply, a signal about our name and the answer are all that is expected. */
+  #onLarge(): "skip" {
+    this.#fail("LimitsExceeded", "too long an answer");
+    return "skip";
   }
   #onError({ message }: Received): void {
     this.#finish(() => this.reject(new BusError(message.errorName ?? standardError("Failed"), "the call was refused")));

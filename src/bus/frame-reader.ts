@@ -1,4 +1,3 @@
-import type { BusLimits } from "./limits.ts";
 import { fixedHeaderBytes, messageLengths } from "./message.ts";
 
 /** More than any header that somebody honest sends; of a larger one nothing is kept. */
@@ -10,8 +9,8 @@ const nothing = Buffer.alloc(0);
 export interface FrameHandler {
   /** All bytes of one message. They may be part of a larger buffer, so nothing may hold on to them. */
   frame(bytes: Buffer): "wait" | undefined;
-  /** A message beyond the limit was read over; `header` is its header, or undefined if even that is too large. */
-  oversized(header: Buffer | undefined, totalBytes: number): void;
+  /** A large message begins; `header` is its header, or undefined if even that is too large, and it is read over then. */
+  large(header: Buffer | undefined, totalBytes: number): "keep" | "skip";
 }
 
 /**
@@ -25,10 +24,13 @@ export class FrameReader {
   #filled = 0;
   #skip = 0;
   #isWaiting = false;
+  /** {@link #partial} is a large message that is kept. */
+  #isKept = false;
 
   constructor(
     private readonly handler: FrameHandler,
-    private readonly limits: BusLimits,
+    /** A message beyond this is a large one. */
+    private readonly largeBytes: number,
   ) {}
 
   get isWaiting(): boolean {
@@ -58,7 +60,7 @@ export class FrameReader {
     if (this.#chunk.length < fixedHeaderBytes) return this.#keep(Buffer.allocUnsafe(fixedHeaderBytes));
     const { header, body } = messageLengths(this.#chunk);
     const total = header + body;
-    if (total > this.limits.maxMessageBytes) return this.#startOversized(header);
+    if (total > this.largeBytes) return this.#startLarge(header);
     if (this.#chunk.length < total) return this.#keep(Buffer.allocUnsafeSlow(total));
     this.#deliver(this.#take(total));
     return true;
@@ -82,26 +84,35 @@ export class FrameReader {
     this.#partial = undefined;
     const { header, body } = messageLengths(partial);
     const total = header + body;
-    if (partial.length === total) this.#deliver(partial);
-    else if (total > this.limits.maxMessageBytes) this.#finishOversized(partial, header, total);
-    else this.#enlarge(partial, total);
+    if (total > this.largeBytes && !this.#isKept) this.#decide(partial, header, total);
+    else if (partial.length < total) this.#enlarge(partial, total);
+    else {
+      this.#isKept = false;
+      this.#deliver(partial);
+    }
     return true;
   }
   #enlarge(partial: Buffer, size: number): void {
     this.#partial = Buffer.allocUnsafeSlow(size);
     this.#filled = partial.copy(this.#partial);
   }
-  #startOversized(header: number): boolean {
+  #startLarge(header: number): boolean {
     return this.#keep(Buffer.allocUnsafe(header <= mostHeaderBytes ? header : fixedHeaderBytes));
   }
-  /** The fixed part or the whole header of a message that is too large has come. */
-  #finishOversized(partial: Buffer, header: number, total: number): void {
+  /** The fixed part or the whole header of a large message has come. */
+  #decide(partial: Buffer, header: number, total: number): void {
     if (partial.length < header && header <= mostHeaderBytes) {
       this.#enlarge(partial, header);
       return;
     }
-    this.#skip = total - partial.length;
-    this.handler.oversized(partial.length === header ? partial : undefined, total);
+    const isWhole = partial.length === header;
+    const isKept = this.handler.large(isWhole ? partial : undefined, total) === "keep" && isWhole;
+    if (!isKept) this.#skip = total - partial.length;
+    else if (partial.length === total) this.#deliver(partial);
+    else {
+      this.#isKept = true;
+      this.#enlarge(partial, total);
+    }
   }
   #skipBytes(): boolean {
     this.#skip -= this.#take(this.#skip).length;

@@ -2,6 +2,8 @@
 export interface BusLimits {
   /** Bytes of one message to us; a larger one is read over and refused. */
   readonly maxMessageBytes: number;
+  /** A message to us beyond this is kept only if its header says that it is worth it. */
+  readonly largeMessageBytes: number;
   /** Bytes of one message of ours. The bus ends a connection that sends more than it allows, 32 MiB unless configured. */
   readonly maxSentBytes: number;
   /** Values in the body of one message: 16 MiB of empty arrays would become gigabytes of objects. */
@@ -22,6 +24,7 @@ const mebibyte = 1024 * 1024;
 
 export const defaultLimits: BusLimits = {
   maxMessageBytes: 16 * mebibyte,
+  largeMessageBytes: 65_536,
   maxSentBytes: 32 * mebibyte,
   maxValues: 262_144,
   maxQueuedBytes: 64 * mebibyte,
@@ -32,7 +35,11 @@ export const defaultLimits: BusLimits = {
 };
 
 /** For programs that call one daemon they trust and may be answered with everything about thousands of links. */
-export const clientLimits: Partial<BusLimits> = { maxMessageBytes: 64 * mebibyte, maxValues: 16_777_216 };
+export const clientLimits: Partial<BusLimits> = {
+  maxMessageBytes: 64 * mebibyte,
+  largeMessageBytes: 64 * mebibyte,
+  maxValues: 16_777_216,
+};
 
 /** Limits of the protocol itself (specification, "Message Format" and "Valid Signatures"). */
 export const protocolLimits = {

@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from "../base/clock.ts";
 import { BusError } from "./bus.ts";
-import { MessageType, type Received } from "./message.ts";
+import { type Message, MessageType, type Received } from "./message.ts";
 import { busDaemon, standardError } from "./names.ts";
 
 /** Called once, in the order of arrival among signals. */
@@ -32,6 +32,11 @@ export class PendingCalls {
       settle(new BusError(standardError("NoReply"), `no reply to ${what} within ${timeoutMs} ms`), []);
     });
     this.#pending.set(serial, { destination, owner: this.ownerOf(destination), settle, cancelTimer });
+  }
+  /** Whether {@link onReply} would take it. */
+  awaits({ replySerial, sender = "" }: Message): boolean {
+    const pending = this.#pending.get(replySerial ?? 0);
+    return pending !== undefined && this.#mayAnswer(pending, sender);
   }
   /** False: nobody asked, or somebody else than the one asked answers; nothing has happened then. */
   onReply(received: Received): boolean {

@@ -54,9 +54,9 @@ export class RawPeer {
           this.heard.push({ message: received.message, args: received.body(), at });
           return undefined;
         },
-        oversized: () => {},
+        large: () => "keep",
       },
-      limits,
+      limits.maxMessageBytes,
     );
     const uid = Buffer.from(String(process.getuid?.())).toString("hex");
     const agreed = new Promise<void>((resolve) => {

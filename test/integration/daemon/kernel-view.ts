@@ -110,6 +110,14 @@ export async function watchKernel(
   return { lines, deleted: () => lines().filter((line) => line.startsWith("Deleted")) };
 }
 
+/** Milliseconds, to the next ten, that a process has had of a processor (proc(5): utime and stime, in ticks of 10 ms). */
+export function cpuMs(pid: number): number {
+  const fields =
+    run("cat", [`/proc/${pid}/stat`])
+      .split(") ")[1]
+      ?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
 /** Resident memory of a process in MiB. */
 export const residentMiB = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(run("cat", [`/proc/${pid}/status`]))?.[1]) / 1024;

@@ -22,6 +22,7 @@ batches = {
     "everything": [call(daemon, "/", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects")],
     "unknown": [call(daemon, "/nowhere", "no.such.Interface", "Nothing")],
     "huge": [set_ui_data(4_000_000)],
+    "large": [set_ui_data(60_000)],
     "denied": [set_ui_data(10)],
     "matches": [add_match(f"type='signal',arg0='{number}'") for number in range(600)] + [get_properties],
     "no-reply": [call(daemon, "/", daemon + ".Manager", "GetProperties", flags=no_reply_expected)],

@@ -268,6 +268,43 @@ test("a call that is too large is refused by its header, and a reply by ending i
   await failed;
 });
 
+test("large calls are taken as long as their user has not sent too much, and then refused until time has passed", async (t) => {
+  const { server, clock, client } = await makeWorld(t);
+  await client.connect();
+  let served = 0;
+  client.serve((incoming) => {
+    served++;
+    assert.equal((incoming.args()[0] as string).length, 4_000_000);
+    incoming.reply("", []);
+  });
+  const large = { ...toUs, type: MessageType.METHOD_CALL, signature: "s", body: ["x".repeat(4_000_000)] };
+  const answers = () => server.told.filter(({ message }) => message.destination === ":1.7");
+  for (let count = 0; count < 6; count++) server.send(large);
+  await until("all are answered", () => answers().length === 6);
+  assert.equal(served, 4);
+  const refusals = answers().filter(({ message }) => message.errorName === standard("LimitsExceeded"));
+  const why = "too much came from this user in large messages; try again in some seconds";
+  assert.deepEqual(
+    refusals.map(({ args }) => args),
+    [[why], [why]],
+  );
+  clock.advance(4_000);
+  server.send(large);
+  await until("the next one is answered", () => answers().length === 7);
+  assert.equal(served, 5);
+});
+
+test("large answers that nobody waits for are read over, and those to our calls are not", async (t) => {
+  const { server, client, told } = await makeWorld(t);
+  await client.connect();
+  const large = { type: MessageType.METHOD_RETURN, sender: ":1.7", signature: "s", body: ["x".repeat(15_000_000)] };
+  for (let serial = 1; serial < 10; serial++) server.send({ ...large, replySerial: 100 + serial });
+  const answered = client.call(call);
+  const { message } = await told("Do");
+  server.send({ ...large, replySerial: message.serial as number });
+  assert.equal(((await answered)[0] as string).length, 15_000_000);
+});
+
 test("messages of unknown types, for others, or with broken headers are ignored", async (t) => {
   const { server, client } = await makeWorld(t);
   await client.connect();

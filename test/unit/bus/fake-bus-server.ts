@@ -105,7 +105,7 @@ export class FakeBusServer {
   #begin(socket: Socket, rest: Buffer): void {
     this.connections++;
     const frame = (bytes: Buffer): undefined => this.#onMessage(bytes, socket);
-    const reader = new FrameReader({ frame, oversized: () => {} }, defaultLimits);
+    const reader = new FrameReader({ frame, large: () => "keep" }, defaultLimits.largeMessageBytes);
     reader.push(rest);
     socket.on("data", (chunk: Buffer) => reader.push(chunk));
     if (!this.isReading) socket.pause();

@@ -6,8 +6,6 @@ import { MessageType, makeMessage, readMessage, writeMessage } from "../../../sr
 import { WireError } from "../../../src/bus/wire-error.ts";
 import { Writer } from "../../../src/bus/writer.ts";
 
-const limits = { ...defaultLimits, maxMessageBytes: 4096 };
-
 function signal(text: string): Buffer {
   const writer = new Writer();
   const init = { type: MessageType.SIGNAL, path: "/", interface: "a.b", member: "Told", signature: "s", body: [text] };
@@ -15,22 +13,23 @@ function signal(text: string): Buffer {
   return writer.bytes.subarray(0, writer.position);
 }
 
-/** What came out, in order: texts of messages, sizes of those that were too large. */
-function reading(waitAfter = Number.POSITIVE_INFINITY) {
-  const out: (string | number)[] = [];
+/** What came out, in order: texts of messages, sizes of those that are large, before what is kept of them. */
+function reading({ waitAfter = Number.POSITIVE_INFINITY, kept = "skip" as "keep" | "skip" } = {}) {
+  const out: unknown[] = [];
   const headers: boolean[] = [];
   const reader = new FrameReader(
     {
       frame: (bytes) => {
-        out.push(readMessage(bytes, defaultLimits).body()[0] as string);
+        out.push(readMessage(bytes, defaultLimits).body()[0]);
         return out.length % waitAfter === 0 ? "wait" : undefined;
       },
-      oversized: (header, total) => {
+      large: (header, total) => {
         out.push(total);
         headers.push(header !== undefined && readMessage(header, defaultLimits).message.member === "Told");
+        return kept;
       },
     },
-    limits,
+    4096,
   );
   return { out, headers, reader };
 }
@@ -46,7 +45,7 @@ test("messages come out whole however the stream is cut", () => {
   }
 });
 
-test("a message beyond the limit is read over and told of, with its header", () => {
+test("a large message that is not to be kept is read over, by its header", () => {
   const large = signal("y".repeat(10_000));
   for (const size of [1, 16, 50, 5000, large.length + 10]) {
     const { out, headers, reader } = reading();
@@ -55,6 +54,27 @@ test("a message beyond the limit is read over and told of, with its header", () 
     assert.deepEqual(out, ["before", large.length, large.length, "after"], `cut every ${size} bytes`);
     assert.deepEqual(headers, [true, true]);
   }
+});
+
+test("a large message that is to be kept comes out whole, and the next one is asked for again", () => {
+  const text = "y".repeat(10_000);
+  const large = signal(text);
+  for (const size of [1, 16, 50, 5000, large.length, large.length + 10]) {
+    const { out, headers, reader } = reading({ kept: "keep" });
+    const bytes = Buffer.concat([signal("before"), large, large, signal("after")]);
+    for (let at = 0; at < bytes.length; at += size) reader.push(bytes.subarray(at, at + size));
+    assert.deepEqual(out, ["before", large.length, text, large.length, text, "after"], `cut every ${size} bytes`);
+    assert.deepEqual(headers, [true, true]);
+  }
+});
+
+test("a large message that is all header comes out without waiting for what follows", () => {
+  const { out, reader } = reading({ kept: "keep" });
+  const writer = new Writer();
+  const init = { type: MessageType.SIGNAL, path: `/${"p".repeat(5000)}`, interface: "a.b", member: "Told" };
+  writeMessage(writer, makeMessage(init), 1, defaultLimits);
+  reader.push(writer.bytes.subarray(0, writer.position));
+  assert.deepEqual(out, [writer.position, undefined]);
 });
 
 test("of a message with a header beyond a megabyte nothing is kept", () => {
@@ -71,7 +91,7 @@ test("of a message with a header beyond a megabyte nothing is kept", () => {
 });
 
 test("nothing comes after a wait until it is resumed, and nothing is lost", () => {
-  const { out, reader } = reading(1);
+  const { out, reader } = reading({ waitAfter: 1 });
   reader.push(stream.subarray(0, 100));
   reader.push(stream.subarray(100));
   assert.deepEqual(out, ["a"]);

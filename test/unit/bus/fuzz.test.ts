@@ -34,9 +34,12 @@ function stream(chunks: readonly Buffer[]): void {
       read(bytes);
       return undefined;
     },
-    oversized: (header: Buffer | undefined) => header && read(header),
-  };
-  const reader = new FrameReader(handler, { ...defaultLimits, maxMessageBytes: 1024 });
+    large: (header: Buffer | undefined, total: number) => {
+      if (header) read(header);
+      return total % 16 === 0 ? "keep" : "skip";
+    },
+  } as const;
+  const reader = new FrameReader(handler, 1024);
   refusing(() => {
     for (const chunk of chunks) reader.push(chunk);
   });

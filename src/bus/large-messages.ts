@@ -1,0 +1,72 @@
+import type { Clock } from "../base/clock.ts";
+import type { Credentials } from "./bus.ts";
+
+const mebibyte = 1024 * 1024;
+
+/** Bytes of large messages. */
+export interface LargeLimits {
+  /** What one user may send at once: two Profiles of ten thousand networks, as text. */
+  readonly burstBytes: number;
+  readonly bytesPerSecond: number;
+}
+
+export const defaultLargeLimits: LargeLimits = { burstBytes: 16 * mebibyte, bytesPerSecond: mebibyte };
+
+/** Users that are counted; more than a machine has at work. */
+const mostUsers = 256;
+
+export interface LargeHost {
+  knownUid(sender: string): number | undefined;
+  credentialsOf(sender: string): Promise<Credentials>;
+}
+
+interface Account {
+  bytes: number;
+  /** Until when what flows off has been taken from it, in milliseconds of the clock. */
+  countedTo: number;
+}
+
+/**
+ * Which large messages are worth their memory. To gather and decode one takes us as long as it takes the bus to pass it on,
+ * so beside other work somebody who sends nothing else would fill our queue in the bus, where nobody else's call then fits.
+ * To read over what a user sends beyond this rate costs a tenth of it.
+ *
+ * Root is not bound. Those whose user the bus has not told yet share one account, and are asked for.
+ */
+export class LargeMessages {
+  readonly #accounts = new Map<number | undefined, Account>();
+
+  constructor(
+    private readonly host: LargeHost,
+    private readonly clock: Pick<Clock, "now">,
+    private readonly limits: LargeLimits = defaultLargeLimits,
+  ) {}
+
+  /** Whether one of `bytes` from `sender` is to be kept; it counts then. */
+  admits(sender: string, bytes: number): boolean {
+    const uid = this.host.knownUid(sender);
+    if (uid === 0) return true;
+    // Of one that has left nothing needs to be known.
+    if (uid === undefined) this.host.credentialsOf(sender).catch(() => {});
+    const account = this.#account(uid);
+    if (account.bytes + bytes > this.limits.burstBytes) return false;
+    account.bytes += bytes;
+    return true;
+  }
+
+  #account(uid: number | undefined): Account {
+    const now = this.clock.now();
+    const account = this.#accounts.get(uid) ?? this.#open(uid, now);
+    const gone = ((now - account.countedTo) / 1000) * this.limits.bytesPerSecond;
+    account.bytes = Math.max(0, account.bytes - gone);
+    account.countedTo = now;
+    return account;
+  }
+  #open(uid: number | undefined, now: number): Account {
+    const [oldest] = this.#accounts.keys();
+    if (this.#accounts.size >= mostUsers) this.#accounts.delete(oldest);
+    const account = { bytes: 0, countedTo: now };
+    this.#accounts.set(uid, account);
+    return account;
+  }
+}
