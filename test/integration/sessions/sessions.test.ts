@@ -339,19 +339,26 @@ test("another folder is opened after a look at its way: no link of a user's, no 
   assert.ok(lstatSync(join(it.daemon.stateDir, "users/uid1502/default.db")).isFile());
 });
 
-/** Tells of users as logind does: `UserNew 1501` on standard input. */
+/** Knows the users that are its arguments and tells of others as logind does: `UserNew 1501` on standard input. */
 const logind = `
 import os, sys, dbus, dbus.lowlevel, dbus.service
 from dbus.mainloop.glib import DBusGMainLoop
 from gi.repository import GLib
 DBusGMainLoop(set_as_default=True)
 bus = dbus.SystemBus()
+def path(uid):
+    return dbus.ObjectPath("/org/freedesktop/login1/user/_" + uid)
+class Manager(dbus.service.Object):
+    @dbus.service.method("org.freedesktop.login1.Manager", out_signature="a(uso)")
+    def ListUsers(self):
+        return [(int(uid), "user" + uid, path(uid)) for uid in sys.argv[1:]]
+manager = Manager(bus, "/org/freedesktop/login1")
 name = dbus.service.BusName("org.freedesktop.login1", bus)
 def tell(source, condition):
     for line in os.read(0, 4096).decode().splitlines():
         word, uid = line.split()
         message = dbus.lowlevel.SignalMessage("/org/freedesktop/login1", "org.freedesktop.login1.Manager", word)
-        message.append(dbus.UInt32(int(uid)), dbus.ObjectPath("/org/freedesktop/login1/user/_" + uid))
+        message.append(dbus.UInt32(int(uid)), path(uid))
         bus.send_message(message)
     return True
 GLib.io_add_watch(0, GLib.IO_IN, tell)
@@ -361,23 +368,35 @@ GLib.MainLoop().run()
 
 test("logind: its users come and go, persons only, one after the other", async (t) => {
   const it = await sessions(t);
-  const news = await startPython(t, logind);
-  const folders = ["--state-dir", it.daemon.stateDir, "--run-dir", it.daemon.runDir];
+  const news = await startPython(t, logind, ["0", "1501"]);
+  follow(t, it);
+  await untilStack(it, "alice");
+  news.write("UserNew 0\nUserNew 1502\nUserRemoved 1501\n");
+  await untilStack(it, "uid1502");
+  news.write("UserRemoved 1502\n");
+  await untilStack(it);
+});
+
+test("logind: who came or went while nobody told of it is found when there is a logind again", async (t) => {
+  const it = await sessions(t);
+  const former = await startPython(t, logind, ["1501", "1503"]);
+  follow(t, it);
+  await untilStack(it, "alice", "uid1503");
+  await former.end();
+  await startPython(t, logind, ["1502", "1503"]);
+  await untilStack(it, "uid1503", "uid1502");
+});
+
+function follow(t: TestContext, { daemon }: Sessions): void {
+  const folders = ["--state-dir", daemon.stateDir, "--run-dir", daemon.runDir];
   const follower = startProcess(join(scripts, "fairlead-session"), ["follow", ...folders]);
   t.after(() => follower.end());
-  // Its monitor says nothing when it is ready: it is told now and then until it has heard.
-  let looks = 0;
-  await until(
-    "alice is logged in",
-    async () => {
-      if (looks++ % 20 === 0) news.write("UserNew 1501\n");
-      return (await it.stack()).includes("/profile/alice/default");
-    },
+}
+const untilStack = (it: Sessions, ...expected: readonly string[]) =>
+  until(
+    `"${expected}" are on the stack`,
+    async () =>
+      (await it.stack()).join() ===
+      ["default", ...expected.map((user) => `${user}/default`)].map((name) => `/profile/${name}`).join(),
     15_000,
   );
-  news.write("UserNew 0\nUserNew 1502\nUserRemoved 1501\n");
-  const left = "/profile/default,/profile/uid1502/default";
-  await until("bob stays", async () => (await it.stack()).join() === left, 15_000);
-  news.write("UserRemoved 1502\n");
-  await until("nobody is left", async () => (await it.stack()).join() === "/profile/default", 15_000);
-});
