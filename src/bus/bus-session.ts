@@ -18,6 +18,7 @@ import {
 } from "./message.ts";
 import { busDaemon, busDaemonPath, standardError } from "./names.ts";
 import { PendingCalls, type Settle } from "./pending-calls.ts";
+import { ReadSigns, readSign } from "./read-signs.ts";
 import { type Authenticated, openSocket } from "./socket.ts";
 import { type Probe, StallWatch } from "./stall-watch.ts";
 import { UnreadAnswers } from "./unread-answers.ts";
@@ -28,14 +29,6 @@ const defaultTimeoutMs = 25_000;
 const lastSerial = 0xffffffff;
 /** As long as a timer runs. */
 const longestMs = 2 ** 31 - 1;
-/** Answered by the bus itself once it has read all that came before. A busy one may take as long as it likes. */
-const readSign: Call = {
-  destination: busDaemon,
-  path: busDaemonPath,
-  interface: busDaemon,
-  member: "GetId",
-  timeoutMs: longestMs,
-};
 
 export interface SessionEnvironment {
   readonly address: string;
@@ -67,9 +60,7 @@ export class BusSession implements ConnectionHandler {
   readonly #stallWatch: StallWatch;
   readonly #unread: UnreadAnswers;
   readonly #large: LargeMessages;
-  /** Of those the bus was asked for that show that it reads us. */
-  #signs = 0;
-  #isSignAsked = false;
+  readonly #signs: ReadSigns;
   #lastSerial = 0;
 
   private constructor(
@@ -81,6 +72,11 @@ export class BusSession implements ConnectionHandler {
     this.busId = authenticated.busId;
     this.#pending = new PendingCalls(clock, (name) => host.ownerOf(name));
     this.#connection = new Connection(authenticated, this, clock, limits);
+    const asked = {
+      request: (call: Call, settle: Settle) => this.request(call, settle),
+      queuedBytes: () => this.#connection.queuedBytes,
+    };
+    this.#signs = new ReadSigns(asked, clock);
     const users = {
       knownUid: (sender: string) => host.knownUid(sender),
       credentialsOf: (sender: string) => host.credentialsOf(sender),
@@ -99,7 +95,7 @@ export class BusSession implements ConnectionHandler {
     this.#unread = new UnreadAnswers({ ...users, ping }, clock);
     this.#large = new LargeMessages(users, clock);
     const watched = {
-      progress: () => this.#connection.takenPieces + this.#signs,
+      progress: () => this.#connection.takenPieces - this.#signs.repeated + this.#signs.seen,
       openProbe: () => openProbe(environment),
       giveUp: (why: string) => this.drop(why),
     };
@@ -164,16 +160,22 @@ export class BusSession implements ConnectionHandler {
       return undefined;
     }
   }
-  large(header: Buffer | undefined, totalBytes: number): "keep" | "skip" {
-    try {
-      if (header) return this.#onLarge(readMessage(header, this.environment.limits).message, totalBytes);
-    } catch (error) {
-      this.#ignored((error as Error).message);
-    }
+  /** Who sends so large a header gets no answer where it is not kept: it would say to whom. */
+  largeHeader(headerBytes: number): "keep" | "skip" {
+    if (this.#large.admitsHeader(headerBytes)) return "keep";
+    this.#ignored(`its header has ${headerBytes} bytes`);
     return "skip";
   }
+  large(header: Buffer, totalBytes: number): "keep" | "skip" {
+    try {
+      return this.#onLarge(readMessage(header, this.environment.limits).message, totalBytes);
+    } catch (error) {
+      this.#ignored((error as Error).message);
+      return "skip";
+    }
+  }
   backlogChanged(): void {
-    if (this.#connection.queuedBytes > 0 || this.#isSignAsked) this.#stallWatch.start();
+    if (this.#connection.queuedBytes > 0 || this.#signs.isAsked) this.#stallWatch.start();
     else this.#stallWatch.stop();
   }
   closed(why: string): void {
@@ -206,11 +208,7 @@ export class BusSession implements ConnectionHandler {
     this.request({ ...ping, timeoutMs: longestMs }, () => isRead());
   }
   #askForSign(isRead: () => void): void {
-    this.#isSignAsked = true;
-    this.request(readSign, (error) => {
-      if (error) return;
-      this.#isSignAsked = false;
-      this.#signs++;
+    this.#signs.ask(() => {
       this.backlogChanged();
       isRead();
     });

@@ -17,7 +17,8 @@ const keepCapacity = 4 * flushBytes;
 
 export interface ConnectionHandler {
   frame(bytes: Buffer): "wait" | undefined;
-  large(header: Buffer | undefined, totalBytes: number): "keep" | "skip";
+  largeHeader(headerBytes: number): "keep" | "skip";
+  large(header: Buffer, totalBytes: number): "keep" | "skip";
   /** The kernel could not take everything, or has done so now: see {@link Connection.queuedBytes}. */
   backlogChanged(): void;
   /** Once, also after {@link Connection.close}. `why` is one line for people. */

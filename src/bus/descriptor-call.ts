@@ -34,7 +34,7 @@ class DescriptorCall {
   readonly #socket: NativeSocket;
   readonly #auth: ExternalAuth;
   readonly #frames = new FrameReader(
-    { frame: (bytes) => this.#onFrame(bytes), large: () => this.#onLarge() },
+    { frame: (bytes) => this.#onFrame(bytes), largeHeader: () => this.#onLarge(), large: () => this.#onLarge() },
     limits.largeMessageBytes,
   );
   #isAuthenticated = false;

@@ -1,16 +1,15 @@
 import { fixedHeaderBytes, messageLengths } from "./message.ts";
 
-/** More than any header that somebody honest sends; of a larger one nothing is kept. */
-const mostHeaderBytes = 1024 * 1024;
-
 const nothing = Buffer.alloc(0);
 
 /** What the reader finds. A handler that returns "wait" gets nothing more until {@link FrameReader.resume}. */
 export interface FrameHandler {
   /** All bytes of one message. They may be part of a larger buffer, so nothing may hold on to them. */
   frame(bytes: Buffer): "wait" | undefined;
-  /** A large message begins; `header` is its header, or undefined if even that is too large, and it is read over then. */
-  large(header: Buffer | undefined, totalBytes: number): "keep" | "skip";
+  /** A message begins whose header alone is large; one that is skipped is read over to its end. */
+  largeHeader(headerBytes: number): "keep" | "skip";
+  /** The header of a large message has come. */
+  large(header: Buffer, totalBytes: number): "keep" | "skip";
 }
 
 /**
@@ -60,7 +59,7 @@ export class FrameReader {
     if (this.#chunk.length < fixedHeaderBytes) return this.#keep(Buffer.allocUnsafe(fixedHeaderBytes));
     const { header, body } = messageLengths(this.#chunk);
     const total = header + body;
-    if (total > this.largeBytes) return this.#startLarge(header);
+    if (total > this.largeBytes) return this.#startLarge();
     if (this.#chunk.length < total) return this.#keep(Buffer.allocUnsafeSlow(total));
     this.#deliver(this.#take(total));
     return true;
@@ -96,23 +95,25 @@ export class FrameReader {
     this.#partial = Buffer.allocUnsafeSlow(size);
     this.#filled = partial.copy(this.#partial);
   }
-  #startLarge(header: number): boolean {
-    return this.#keep(Buffer.allocUnsafe(header <= mostHeaderBytes ? header : fixedHeaderBytes));
+  #startLarge(): boolean {
+    return this.#keep(Buffer.allocUnsafe(fixedHeaderBytes));
   }
   /** The fixed part or the whole header of a large message has come. */
   #decide(partial: Buffer, header: number, total: number): void {
-    if (partial.length < header && header <= mostHeaderBytes) {
+    if (partial.length < header && this.#wantsHeader(header)) {
       this.#enlarge(partial, header);
       return;
     }
-    const isWhole = partial.length === header;
-    const isKept = this.handler.large(isWhole ? partial : undefined, total) === "keep" && isWhole;
+    const isKept = partial.length === header && this.handler.large(partial, total) === "keep";
     if (!isKept) this.#skip = total - partial.length;
     else if (partial.length === total) this.#deliver(partial);
     else {
       this.#isKept = true;
       this.#enlarge(partial, total);
     }
+  }
+  #wantsHeader(bytes: number): boolean {
+    return bytes <= this.largeBytes || this.handler.largeHeader(bytes) === "keep";
   }
   #skipBytes(): boolean {
     this.#skip -= this.#take(this.#skip).length;

@@ -12,6 +12,8 @@ export interface LargeLimits {
 
 export const defaultLargeLimits: LargeLimits = { burstBytes: 16 * mebibyte, bytesPerSecond: mebibyte };
 
+/** Paths and names longer than this are nobody's. */
+const mostHeaderBytes = 2 * mebibyte;
 /** Users that are counted; more than a machine has at work. */
 const mostUsers = 256;
 
@@ -48,12 +50,18 @@ export class LargeMessages {
     if (uid === 0) return true;
     // Of one that has left nothing needs to be known.
     if (uid === undefined) this.host.credentialsOf(sender).catch(() => {});
-    const account = this.#account(uid);
+    return this.#admitsTo(this.#account(uid), bytes);
+  }
+  /** The same for a header, which alone says who sends it. */
+  admitsHeader(bytes: number): boolean {
+    return bytes <= mostHeaderBytes && this.#admitsTo(this.#account(undefined), bytes);
+  }
+
+  #admitsTo(account: Account, bytes: number): boolean {
     if (account.bytes + bytes > this.limits.burstBytes) return false;
     account.bytes += bytes;
     return true;
   }
-
   #account(uid: number | undefined): Account {
     const now = this.clock.now();
     const account = this.#accounts.get(uid) ?? this.#open(uid, now);

@@ -14,7 +14,7 @@ export interface Probe {
 }
 
 export interface StallHost {
-  /** Another number whenever the bus was seen to take or to read something of ours. */
+  /** A higher number whenever the bus was seen to take or to read something of ours. */
   progress(): number;
   openProbe(): Promise<Probe>;
   /** The connection is of no use any more. */
@@ -77,7 +77,7 @@ export class StallWatch {
     else if (waited >= stallMs) void this.#compare();
   }
   get #hasProgress(): boolean {
-    return this.host.progress() !== this.#lastProgress;
+    return this.host.progress() > this.#lastProgress;
   }
   #giveUp(what: string): void {
     this.end();

@@ -54,6 +54,7 @@ export class RawPeer {
           this.heard.push({ message: received.message, args: received.body(), at });
           return undefined;
         },
+        largeHeader: () => "keep",
         large: () => "keep",
       },
       limits.maxMessageBytes,

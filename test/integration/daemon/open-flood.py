@@ -23,6 +23,7 @@ batches = {
     "unknown": [call(daemon, "/nowhere", "no.such.Interface", "Nothing")],
     "huge": [set_ui_data(4_000_000)],
     "large": [set_ui_data(60_000)],
+    "paths": [call(daemon, "/" + "x" * 1_000_000, "no.such.Interface", "Nothing")],
     "denied": [set_ui_data(10)],
     "matches": [add_match(f"type='signal',arg0='{number}'") for number in range(600)] + [get_properties],
     "no-reply": [call(daemon, "/", daemon + ".Manager", "GetProperties", flags=no_reply_expected)],

@@ -180,6 +180,21 @@ test("so is one that ceases to read us when nothing is left that the kernel woul
   assert.match(states[0] ?? "", /nothing of ours/);
 });
 
+test("a sign that the bus has lost, as it does when much waits for us, is asked for again, and calls go on", async (t) => {
+  const { server, clock, client, states } = await makeWorld(t);
+  await client.connect();
+  client.serve((incoming) => incoming.reply("s", ["x".repeat(5_000)]));
+  const answers = () => server.told.filter(({ message }) => message.destination === ":1.7");
+  server.loses = "GetId";
+  for (let count = 0; count < 60; count++) server.send({ ...toUs, type: MessageType.METHOD_CALL });
+  await until("calls wait", () => server.loses === undefined && answers().length > 10);
+  await clock.settle();
+  assert.ok(answers().length < 60, `${answers().length} were answered`);
+  clock.advance(1_000);
+  await until("all are answered", () => answers().length === 60);
+  assert.deepEqual(states, []);
+});
+
 test("a bus that reads nobody is waited for, and given up after two minutes", async (t) => {
   for (const isBack of [true, false]) {
     const { server, clock, client, states } = await makeWorld(t);

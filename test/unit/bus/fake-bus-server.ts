@@ -26,6 +26,8 @@ export class FakeBusServer {
   authReply: string | undefined = "OK 1234\r\n";
   /** Replies with an error where set. */
   refuses: string | undefined;
+  /** The next call of this name gets no answer. */
+  loses: string | undefined;
   isReading = true;
   /** The newest. */
   #socket: Socket | undefined;
@@ -105,7 +107,10 @@ export class FakeBusServer {
   #begin(socket: Socket, rest: Buffer): void {
     this.connections++;
     const frame = (bytes: Buffer): undefined => this.#onMessage(bytes, socket);
-    const reader = new FrameReader({ frame, large: () => "keep" }, defaultLimits.largeMessageBytes);
+    const reader = new FrameReader(
+      { frame, largeHeader: () => "keep", large: () => "keep" } as const,
+      defaultLimits.largeMessageBytes,
+    );
     reader.push(rest);
     socket.on("data", (chunk: Buffer) => reader.push(chunk));
     if (!this.isReading) socket.pause();
@@ -115,6 +120,10 @@ export class FakeBusServer {
     const { message } = received;
     this.told.push({ message, args: received.body() });
     if (message.destination !== "org.freedesktop.DBus") return;
+    if (this.loses === message.member) {
+      this.loses = undefined;
+      return;
+    }
     const answer = (init: Init) => from.write(this.bytes(init));
     const reply = { sender: "org.freedesktop.DBus", destination: ":1.1", replySerial: message.serial as number };
     if (this.refuses === message.member) answer({ ...reply, type: MessageType.ERROR, errorName: "a.b.Refused" });

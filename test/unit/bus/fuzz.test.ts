@@ -34,8 +34,9 @@ function stream(chunks: readonly Buffer[]): void {
       read(bytes);
       return undefined;
     },
-    large: (header: Buffer | undefined, total: number) => {
-      if (header) read(header);
+    largeHeader: (bytes: number) => (bytes % 32 === 0 ? "keep" : "skip"),
+    large: (header: Buffer, total: number) => {
+      read(header);
       return total % 16 === 0 ? "keep" : "skip";
     },
   } as const;

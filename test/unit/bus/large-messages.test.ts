@@ -59,6 +59,15 @@ test("strangers share one account until the bus has told whose they are, for whi
   assert.equal(large.admits(":unknown.1", 300), true);
 });
 
+test("a large header may be anybody's: it is counted as a stranger's, and has a bound of its own", () => {
+  const { large, know } = makeWorld();
+  know(":1000.1");
+  assert.equal(large.admitsHeader(900), true);
+  assert.equal(large.admitsHeader(200), false);
+  assert.equal(large.admits(":1000.1", 1000), true);
+  assert.equal(new LargeMessages({} as never, new FakeClock()).admitsHeader(2 * 1024 * 1024 + 1), false);
+});
+
 test("users without number leave no trace without end", () => {
   const { large, know } = makeWorld();
   know(":1.1");
