@@ -1,17 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { startDaemonProcess } from "../../harness/daemon.ts";
 import { requirePrivateNamespace } from "../../harness/namespace.ts";
 import { isPolkitInstalled, type Polkitd, startPolkitd } from "../../harness/polkitd.ts";
-import { type ManagedProcess, type RunResult, run, startProcess, tryRun } from "../../harness/processes.ts";
+import { type ManagedProcess, type RunResult, startProcess, tryRun } from "../../harness/processes.ts";
 import { type SystemBus, startSystemBus } from "../../harness/system-bus.ts";
 import { until } from "../../harness/until.ts";
+import { addNetdev, netdevGid } from "./users.ts";
 
 requirePrivateNamespace();
-const netdevGid = 4321;
 
 /** The bus takes only users that have an account; these two every Debian has (nobody, bin). */
 interface Person {
@@ -62,17 +59,6 @@ class Machine {
   order(): string {
     return this.call(stranger, "GetServiceOrder").stdout.trim();
   }
-}
-
-function addNetdev(t: TestContext): void {
-  const folder = mkdtempSync(join(tmpdir(), "fairlead-accounts-"));
-  const file = join(folder, "group");
-  writeFileSync(file, `${readFileSync("/etc/group", "utf8").replace(/^netdev:.*\n/m, "")}netdev:x:${netdevGid}:bin\n`);
-  run("mount", ["--bind", file, "/etc/group"]);
-  t.after(() => {
-    tryRun("umount", ["/etc/group"]);
-    rmSync(folder, { recursive: true });
-  });
 }
 
 async function polkit(t: TestContext, { bus }: Machine): Promise<Polkitd> {

@@ -8,13 +8,13 @@ import { fileURLToPath } from "node:url";
 import { run } from "../../harness/namespace.ts";
 import { type ManagedProcess, startProcess, tryRun } from "../../harness/processes.ts";
 
-const netdevGid = 4321;
+export const netdevGid = 4321;
 /** Users that every Debian has: `nobody` floods, `bin`, a member of netdev, works. */
 const flooder = ["--reuid=65534", "--regid=65534", "--clear-groups"];
 const worker = ["--reuid=2", "--regid=2", `--groups=${netdevGid}`];
 const program = (name: string) => readFileSync(fileURLToPath(new URL(name, import.meta.url)), "utf8");
 
-/** Makes the second of them a member of netdev, for this test. */
+/** Makes `bin` a member of netdev, for this test. */
 export function addNetdev(t: TestContext): void {
   const folder = mkdtempSync(join(tmpdir(), "fairlead-accounts-"));
   const file = join(folder, "group");
