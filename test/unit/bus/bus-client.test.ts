@@ -313,7 +313,7 @@ test("large answers that nobody waits for are read over, and those to our calls 
   const { server, client, told } = await makeWorld(t);
   await client.connect();
   const large = { type: MessageType.METHOD_RETURN, sender: ":1.7", signature: "s", body: ["x".repeat(15_000_000)] };
-  for (let serial = 1; serial < 10; serial++) server.send({ ...large, replySerial: 100 + serial });
+  for (const stranger of [101, 102]) server.send({ ...large, replySerial: stranger });
   const answered = client.call(call);
   const { message } = await told("Do");
   server.send({ ...large, replySerial: message.serial as number });
