@@ -33,7 +33,7 @@ interface Account {
  * so beside other work somebody who sends nothing else would fill our queue in the bus, where nobody else's call then fits.
  * To read over what a user sends beyond this rate costs a tenth of it.
  *
- * Root is not bound. Those whose user the bus has not told yet share one account, and are asked for.
+ * Root is not bound. Those whose user the bus has not told yet share one account meanwhile.
  */
 export class LargeMessages {
   readonly #accounts = new Map<number | undefined, Account>();
@@ -47,16 +47,33 @@ export class LargeMessages {
   /** Whether one of `bytes` from `sender` is to be kept; it counts then. */
   admits(sender: string, bytes: number): boolean {
     const uid = this.host.knownUid(sender);
-    if (uid === 0) return true;
-    // Of one that has left nothing needs to be known.
-    if (uid === undefined) this.host.credentialsOf(sender).catch(() => {});
-    return this.#admitsTo(this.#account(uid), bytes);
+    if (uid === undefined) return this.#admitsStranger(sender, bytes);
+    return uid === 0 || this.#admitsTo(this.#account(uid), bytes);
   }
   /** The same for a header, which alone says who sends it. */
   admitsHeader(bytes: number): boolean {
     return bytes <= mostHeaderBytes && this.#admitsTo(this.#account(undefined), bytes);
   }
 
+  /** Once the bus has told whose it was, it counts there. */
+  #admitsStranger(sender: string, bytes: number): boolean {
+    const isAdmitted = this.#admitsTo(this.#account(undefined), bytes);
+    const settle = (uid: number) => {
+      if (!isAdmitted) return;
+      this.#charge(undefined, -bytes);
+      if (uid !== 0) this.#charge(uid, bytes);
+    };
+    // Of one that has left nothing needs to be known.
+    this.host.credentialsOf(sender).then(
+      ({ uid }) => settle(uid),
+      () => {},
+    );
+    return isAdmitted;
+  }
+  #charge(uid: number | undefined, bytes: number): void {
+    const account = this.#account(uid);
+    account.bytes = Math.max(0, account.bytes + bytes);
+  }
   #admitsTo(account: Account, bytes: number): boolean {
     if (account.bytes + bytes > this.limits.burstBytes) return false;
     account.bytes += bytes;

@@ -3,6 +3,8 @@ import { test } from "node:test";
 import { LargeMessages } from "../../../src/bus/large-messages.ts";
 import { FakeClock } from "../../fakes/fake-clock.ts";
 
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
 /** `:1000.7` is a connection of user 1000; the bus tells of `:unknown.7` nothing. */
 function makeWorld() {
   const clock = new FakeClock();
@@ -52,11 +54,21 @@ test("what one user has sent is not counted against another, and nothing against
 test("strangers share one account until the bus has told whose they are, for which it is asked", async () => {
   const { asked, large } = makeWorld();
   assert.equal(large.admits(":1000.1", 700), true);
-  assert.equal(large.admits(":unknown.1", 301), false);
-  assert.deepEqual(asked, [":1000.1", ":unknown.1"]);
-  await Promise.resolve();
-  assert.equal(large.admits(":1000.1", 1000), true, "it is known now, and has sent nothing of its own account");
   assert.equal(large.admits(":unknown.1", 300), true);
+  assert.equal(large.admits(":unknown.1", 1), false);
+  assert.deepEqual(asked, [":1000.1", ":unknown.1", ":unknown.1"]);
+  await settled();
+  assert.equal(large.admits(":1000.2", 700), true, "what 1000 sent is no stranger's any more");
+  assert.equal(large.admits(":unknown.1", 1), false, "what nobody is known for is");
+  assert.equal(large.admits(":1000.1", 301), false, "and counts as his");
+});
+
+test("root may send as much as he likes over ever new connections", async () => {
+  const { large } = makeWorld();
+  for (let connection = 1; connection < 10; connection++) {
+    assert.equal(large.admits(`:0.${connection}`, 1000), true);
+    await settled();
+  }
 });
 
 test("a large header may be anybody's: it is counted as a stranger's, and has a bound of its own", () => {
