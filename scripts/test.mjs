@@ -83,7 +83,10 @@ const wantsTheMachine = ({ file }) => isReal(file) && /storm|open-floods/.test(f
 /** A file that cannot share its process with others says why, in a line of its own. */
 const wantsOwnProcess = (file) => /^\/\/ own process: \S/m.test(readFileSync(file, "utf8"));
 
-/** Two at a time: the machine this must be quick on has two cores, and timing tests share them. */
+/** So may one say that it hardly needs a processor. */
+const mostlyWaits = ({ file }) => /^\/\/ mostly waits: \S/m.test(readFileSync(file, "utf8"));
+
+/** Two at a time, and one that mostly waits: the machine this must be quick on has two cores, and timing tests share them. */
 async function runFiles(files, tally) {
   if (files.length === 0) return;
   const { programOf, remove } = await prebuildTests(files);
@@ -91,13 +94,15 @@ async function runFiles(files, tally) {
     const entries = files.map((file) => ({ file, program: programOf(file) }));
     const own = entries.filter(({ file }) => isReal(file) || wantsOwnProcess(file));
     const shared = entries.filter((entry) => !own.includes(entry));
-    const [alone, together] = [own.filter(wantsTheMachine), own.filter((entry) => !wantsTheMachine(entry))];
+    const alone = own.filter(wantsTheMachine);
+    const waiting = own.filter(mostlyWaits);
+    const together = own.filter((entry) => !alone.includes(entry) && !waiting.includes(entry));
     const obstacle = files.some(isReal) ? namespaceObstacle() : undefined;
     const takeTurns = async () => {
       await runInTurn(together, tally, obstacle);
       await runTestBatch(shared, (result) => tally.add(result));
     };
-    await Promise.all([takeTurns(), takeTurns()]);
+    await Promise.all([takeTurns(), takeTurns(), runInTurn(waiting, tally, obstacle)]);
     await runInTurn(alone, tally, obstacle);
   } finally {
     remove();

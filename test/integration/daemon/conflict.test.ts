@@ -1,3 +1,4 @@
+// mostly waits: ten seconds after a DECLINE (RFC 2131, 3.1)
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { addBridge, addPeer } from "../../harness/namespace.ts";

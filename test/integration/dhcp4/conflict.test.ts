@@ -1,3 +1,4 @@
+// mostly waits: ten seconds after each DECLINE (RFC 2131, 3.1)
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { Dhcp4Config } from "../../../src/network/protocols/dhcp4/config.ts";

@@ -1,3 +1,4 @@
+// mostly waits: for retransmissions and renewals
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
