@@ -6,7 +6,7 @@ import { BusError, type Call, type Credentials, type MarshalledReply } from "./b
 import { CallTurns } from "./call-turns.ts";
 import { Connection, type ConnectionHandler } from "./connection.ts";
 import { LargeMessages } from "./large-messages.ts";
-import type { BusLimits } from "./limits.ts";
+import { type BusLimits, longestTimeoutMs } from "./limits.ts";
 import {
   type Message,
   MessageFlag,
@@ -27,8 +27,6 @@ import { WireError } from "./wire-error.ts";
 /** As libdbus. */
 const defaultTimeoutMs = 25_000;
 const lastSerial = 0xffffffff;
-/** As long as a timer runs. */
-const longestMs = 2 ** 31 - 1;
 
 export interface SessionEnvironment {
   readonly address: string;
@@ -205,7 +203,7 @@ export class BusSession implements ConnectionHandler {
   }
   #ping(sender: string, isRead: () => void): void {
     const ping = { destination: sender, path: "/", interface: "org.freedesktop.DBus.Peer", member: "Ping" };
-    this.request({ ...ping, timeoutMs: longestMs }, () => isRead());
+    this.request({ ...ping, timeoutMs: longestTimeoutMs }, () => isRead());
   }
   #askForSign(isRead: () => void): void {
     this.#signs.ask(() => {

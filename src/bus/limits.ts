@@ -2,7 +2,7 @@
 export interface BusLimits {
   /** Bytes of one message to us; a larger one is read over and refused. */
   readonly maxMessageBytes: number;
-  /** A message to us beyond this is kept only if its header says that it is worth it. */
+  /** A message to us beyond this is kept only if its header says that it is worth it. At most `maxMessageBytes`. */
   readonly largeMessageBytes: number;
   /** Bytes of one message of ours. The bus ends a connection that sends more than it allows, 32 MiB unless configured. */
   readonly maxSentBytes: number;
@@ -40,6 +40,9 @@ export const clientLimits: Partial<BusLimits> = {
   largeMessageBytes: 64 * mebibyte,
   maxValues: 16_777_216,
 };
+
+/** Milliseconds: as long as a timer runs. For calls whose answer may take as long as it likes. */
+export const longestTimeoutMs = 2 ** 31 - 1;
 
 /** Limits of the protocol itself (specification, "Message Format" and "Valid Signatures"). */
 export const protocolLimits = {

@@ -1,17 +1,16 @@
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { Call } from "./bus.ts";
+import { longestTimeoutMs } from "./limits.ts";
 import { busDaemon, busDaemonPath } from "./names.ts";
 import type { Settle } from "./pending-calls.ts";
 
-/** As long as a timer runs. */
-const longestMs = 2 ** 31 - 1;
-/** Answered by the bus itself once it has read all that came before. A busy one may take as long as it likes. */
+/** Answered by the bus itself once it has read all that came before. */
 export const readSign: Call = {
   destination: busDaemon,
   path: busDaemonPath,
   interface: busDaemon,
   member: "GetId",
-  timeoutMs: longestMs,
+  timeoutMs: longestTimeoutMs,
 };
 /** After so many milliseconds it is asked again, and then less and less often. */
 const firstAgainMs = 1_000;
