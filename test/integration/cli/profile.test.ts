@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import type { Properties } from "../../harness/daemon.ts";
 import { run, tryRun } from "../../harness/processes.ts";
+import { temporaryFolder } from "../../harness/temporary-folder.ts";
 import { startDaemon } from "../daemon/support.ts";
 
 const fairlead = fileURLToPath(new URL("../../../bin/fairlead", import.meta.url));
@@ -29,4 +33,23 @@ test("fairlead profile: the stack, and a Profile out to text and in again", asyn
   profile("remove", "test");
   assert.equal(tryRun(fairlead, ["profile", "push", ...options]).code, 2);
   assert.equal(tryRun(fairlead, ["profile", "push", "~nobody/x", ...options]).code, 1);
+});
+
+test("an administrator imports large Profiles one after another, each over a connection of its own", async (t) => {
+  const daemon = await startDaemon(t);
+  const folder = temporaryFolder(t);
+  const names = Array.from({ length: 40 }, (_, at) => `wifi_${at}`);
+  for (const round of ["a", "b", "c"]) {
+    // 7 MB, three times: more than others may send at once.
+    const file = join(folder, `${round}.profile`);
+    writeFileSync(
+      file,
+      names.map((name) => `[${name}]\nType = "wifi"\nUIData = "${round.repeat(180_000)}"\n`).join(""),
+    );
+    run("sh", ["-c", '"$0" profile import default --bus-address "$1" < "$2"', fairlead, daemon.bus.address, file]);
+    const [entry] = await daemon.call("/profile/default", "org.chromium.flimflam.Profile", "GetEntry", "s", [
+      "wifi_39",
+    ]);
+    assert.equal(String((entry as Properties).UIData)[0], round);
+  }
 });
