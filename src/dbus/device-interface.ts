@@ -20,7 +20,7 @@ export const deviceInterface = interfaceTable<Device>({
       errors: ["PermissionDenied", "InProgress", "Failure"],
       right: "control",
       call: async (device) => {
-        await device.setEnabled(true, { isPersistent: true });
+        await device.setEnabled(true, { isPersistent: true, evenLeftAlone: true });
         return undefined;
       },
     },
@@ -31,7 +31,7 @@ export const deviceInterface = interfaceTable<Device>({
       errors: ["PermissionDenied", "InProgress", "Failure"],
       right: "control",
       call: async (device) => {
-        await device.setEnabled(false, { isPersistent: true });
+        await device.setEnabled(false, { isPersistent: true, evenLeftAlone: true });
         return undefined;
       },
     },

@@ -38,6 +38,12 @@ export interface DeviceHost {
   forgetLink(linkIndex: number): void;
 }
 
+interface EnableOptions {
+  /** It is to be so at each start. */
+  readonly isPersistent: boolean;
+  readonly evenLeftAlone?: boolean;
+}
+
 /**
  * One link that Fairlead manages. It knows link matters only (up, down, carrier, which Service is on it); addressing
  * belongs to its Network. The link goes up and down only through its claim.
@@ -53,8 +59,8 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
   #isEnabledPending = false;
   /** We set the link up, and may set it down again. */
   #isSetUp = false;
-  /** Who enables or disables is a person: then also a link that is left alone goes up or down. */
-  #isByPerson = false;
+  /** What enables or disables names this Device: then also a link that is left alone goes up or down. */
+  #evenLeftAlone = false;
   #selectedService: Service | undefined;
   #network: Network | undefined;
   #properties: PropertyStore<Device> | undefined;
@@ -170,8 +176,11 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
   abstract addressesChanged(): void;
   protected abstract carrierChanged(): void;
 
-  /** A person (D-Bus) or the Manager wants it on or off. Resolves when settled; errors of spec/shill-behaviour.md, 3. */
-  async setEnabled(enable: boolean, { isPersistent }: { readonly isPersistent: boolean }): Promise<void> {
+  /**
+   * Somebody wants it on or off. Resolves when settled; errors of spec/shill-behaviour.md, 3. A link that is left alone is not
+   * set up or down by it unless `evenLeftAlone`: for a person who means this one, and not each of its technology.
+   */
+  async setEnabled(enable: boolean, { isPersistent, evenLeftAlone = false }: EnableOptions): Promise<void> {
     if (enable && this.host.isProhibited(this.technology)) {
       throw new DaemonError("PermissionDenied", `Technology ${this.technology} is prohibited.`);
     }
@@ -184,7 +193,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
     if (isPersistent) this.#persistEnabled(enable);
     if (this.#isEnabled === enable) return;
     this.#isEnabledPending = enable;
-    this.#isByPerson = isPersistent;
+    this.#evenLeftAlone = evenLeftAlone;
     await this.#settleEnabled(enable);
   }
 
@@ -298,12 +307,12 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
 
   // Activation: what its claim does to the link.
   async activate(): Promise<void> {
-    if (this.isLeftAlone && !this.#isByPerson) return;
+    if (this.isLeftAlone && !this.#evenLeftAlone) return;
     this.#isSetUp = true;
     await this.#setUp(true);
   }
   async deactivate(): Promise<void> {
-    if (this.isLeftAlone && !this.#isSetUp && !this.#isByPerson) return;
+    if (this.isLeftAlone && !this.#isSetUp && !this.#evenLeftAlone) return;
     this.#isSetUp = false;
     await this.#setUp(false);
   }

@@ -2,7 +2,10 @@ import { DaemonError } from "../base/errors.ts";
 import { isTechnologyName, type Technology } from "../base/technology.ts";
 import type { Device } from "../devices/device.ts";
 
-/** Enables or disables every Device of a technology and remembers it; the first error is told when all have settled. */
+/**
+ * Enables or disables every Device of a technology and remembers it; the first error is told when all have settled. Links that
+ * are left alone stay as they are: whoever switches off all cables does not mean the bridge of a container host.
+ */
 export async function setTechnologyEnabled(devices: Iterable<Device>, name: string, enable: boolean): Promise<void> {
   if (!isTechnologyName(name)) throw new DaemonError("InvalidArguments", "Unknown technology");
   const attempts = [...devices]

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTechnologyEnabled } from "../../../src/manager/technology-control.ts";
 import { FakeMachine } from "../../fakes/fake-machine.ts";
 import { mac } from "./machine.ts";
 
@@ -55,8 +56,19 @@ test("what somebody set up stays up when all cables are prohibited, and goes dow
   assert.deepEqual(ups(), [false, false, true]);
   it.manager.setProperty("ProhibitedTechnologies", "");
   await it.device("br0").setEnabled(true, { isPersistent: false });
-  await it.device("br0").setEnabled(false, { isPersistent: true });
+  await it.device("br0").setEnabled(false, { isPersistent: true, evenLeftAlone: true });
   assert.deepEqual(ups(), [false, false, false]);
+});
+
+test("what somebody set up or down stays so when the technology is switched off and on", async (t) => {
+  const { it, ups, bridge } = await scene(t);
+  it.kernel.outside({ op: "set-link", link: bridge, change: { isUp: true } });
+  await it.settle();
+  await setTechnologyEnabled(it.manager.devices, "ethernet", false);
+  assert.deepEqual(ups(), [false, false, true]);
+  assert.equal(it.device("br0").isEnabled, false);
+  await setTechnologyEnabled(it.manager.devices, "ethernet", true);
+  assert.deepEqual(ups(), [true, false, true]);
 });
 
 test("a port of another link is not set down by hand of ours when it joins, nor up while it is one", async (t) => {
