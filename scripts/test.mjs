@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { prebuildTests } from "./prebuild-tests.mjs";
 import { runTestBatch } from "./run-test-batch.mjs";
@@ -50,22 +50,26 @@ const parts = {
 const canUpdate = (file) => readFileSync(file, "utf8").includes("FAIRLEAD_UPDATE");
 
 function types(tally) {
-  step(tally, "types", process.execPath, ["node_modules/typescript/bin/tsc", "--noEmit"]);
+  return step(tally, "types", "node_modules/typescript/bin/tsc", "--noEmit");
 }
 function lint(tally) {
-  step(tally, "lint", process.execPath, ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."]);
+  return step(tally, "lint", "node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", ".");
 }
 function build(tally) {
-  step(tally, "build", process.execPath, ["scripts/build.mjs", "--if-stale"]);
+  return step(tally, "build", "scripts/build.mjs", "--if-stale");
 }
 
-function step(tally, name, command, args) {
+/** Runs a program of Node, which counts as one test. */
+function step(tally, name, ...args) {
   const startedAt = performance.now();
-  const done = spawnSync(command, args, { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
-  const output = `${done.stdout ?? ""}${done.stderr ?? ""}`;
-  const error = `${args.join(" ")} ended with ${done.status ?? done.signal ?? done.error}`;
-  const result = done.status === 0 ? { kind: "pass", name } : { kind: "fail", name, error };
-  tally.add({ file: name, ms: performance.now() - startedAt, tests: [result], output });
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 }, (failure, stdout, stderr) => {
+      const error = `${args.join(" ")} ended with ${failure?.code ?? failure?.signal}`;
+      const result = failure ? { kind: "fail", name, error } : { kind: "pass", name };
+      tally.add({ file: name, ms: performance.now() - startedAt, tests: [result], output: `${stdout}${stderr}` });
+      resolve();
+    });
+  });
 }
 
 /** Why files that need a namespace cannot run here; undefined when they can. */
@@ -74,17 +78,25 @@ function namespaceObstacle() {
   return probe.status === 0 ? undefined : (probe.stderr || String(probe.error)).trim();
 }
 
-/**
- * Nothing else runs beside these: thousands of links that come and go hold a lock that all namespaces of the machine share,
- * and open floods take all processors there are.
- */
-const wantsTheMachine = ({ file }) => isReal(file) && /storm|open-floods/.test(file);
+/** Thousands of links that come and go hold a lock that all namespaces of the machine share: no other namespace beside these. */
+const isStorm = (file) => isReal(file) && file.includes("storm");
+
+/** Open floods take all processors there are: nothing runs beside these. */
+const isFlood = (file) => isReal(file) && file.includes("open-floods");
 
 /** A file that cannot share its process with others says why, in a line of its own. */
 const wantsOwnProcess = (file) => /^\/\/ own process: \S/m.test(readFileSync(file, "utf8"));
 
 /** So may one say that it hardly needs a processor. */
-const mostlyWaits = ({ file }) => /^\/\/ mostly waits: \S/m.test(readFileSync(file, "utf8"));
+const mostlyWaits = (file) => /^\/\/ mostly waits: \S/m.test(readFileSync(file, "utf8"));
+
+const lanes = ["together", "waiting", "storms", "ownProcess", "shared", "floods"];
+function laneOf(file) {
+  if (!isReal(file)) return wantsOwnProcess(file) ? "ownProcess" : "shared";
+  if (isStorm(file)) return "storms";
+  if (isFlood(file)) return "floods";
+  return mostlyWaits(file) ? "waiting" : "together";
+}
 
 /** Two at a time, and one that mostly waits: the machine this must be quick on has two cores, and timing tests share them. */
 async function runFiles(files, tally) {
@@ -92,18 +104,17 @@ async function runFiles(files, tally) {
   const { programOf, remove } = await prebuildTests(files);
   try {
     const entries = files.map((file) => ({ file, program: programOf(file) }));
-    const own = entries.filter(({ file }) => isReal(file) || wantsOwnProcess(file));
-    const shared = entries.filter((entry) => !own.includes(entry));
-    const alone = own.filter(wantsTheMachine);
-    const waiting = own.filter(mostlyWaits);
-    const together = own.filter((entry) => !alone.includes(entry) && !waiting.includes(entry));
+    const lane = (name) => entries.filter(({ file }) => laneOf(file) === name);
+    const [together, waiting, storms, ownProcess, shared, floods] = lanes.map(lane);
     const obstacle = files.some(isReal) ? namespaceObstacle() : undefined;
-    const takeTurns = async () => {
-      await runInTurn(together, tally, obstacle);
+    const inTurn = (some) => runInTurn(some, tally, obstacle);
+    await Promise.all([inTurn(together), inTurn(together), inTurn(waiting)]);
+    const withoutNamespace = async () => {
+      await inTurn(ownProcess);
       await runTestBatch(shared, (result) => tally.add(result));
     };
-    await Promise.all([takeTurns(), takeTurns(), runInTurn(waiting, tally, obstacle)]);
-    await runInTurn(alone, tally, obstacle);
+    await Promise.all([inTurn(storms).then(withoutNamespace), withoutNamespace()]);
+    await inTurn(floods);
   } finally {
     remove();
   }
@@ -166,8 +177,9 @@ async function main() {
   const files = part.files().filter((file) => wanted.length === 0 || wanted.some((some) => file.includes(some)));
   if (wanted.length > 0 && files.length === 0) throw new Stop(`no test file of "${name}" matches ${wanted.join(" ")}`);
   const tally = new Tally();
-  if (wanted.length === 0) for (const run of part.steps) run(tally);
-  else if (files.some((file) => isReal(file) || wantsGuests(file))) build(tally);
+  const needsBuild = files.some((file) => isReal(file) || wantsGuests(file));
+  const steps = wanted.length === 0 ? part.steps : needsBuild ? [build] : [];
+  await Promise.all(steps.map((run) => run(tally)));
   await runFiles(
     files.filter((file) => !wantsGuests(file)),
     tally,

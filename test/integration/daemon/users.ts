@@ -9,16 +9,22 @@ import { run } from "../../harness/namespace.ts";
 import { type ManagedProcess, startProcess, tryRun } from "../../harness/processes.ts";
 
 export const netdevGid = 4321;
-/** Users that every Debian has: `nobody` floods, `bin`, a member of netdev, works. */
-const flooder = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+/** Users that every Debian has: `nobody` floods, and `daemon`, a member of netdev; `bin`, another one, works. */
+const flooders = {
+  stranger: ["--reuid=65534", "--regid=65534", "--clear-groups"],
+  member: ["--reuid=1", "--regid=1", `--groups=${netdevGid}`],
+};
 const worker = ["--reuid=2", "--regid=2", `--groups=${netdevGid}`];
 const program = (name: string) => readFileSync(fileURLToPath(new URL(name, import.meta.url)), "utf8");
 
-/** Makes `bin` a member of netdev, for this test. */
+/** Makes `bin` and `daemon` members of netdev, for this test. */
 export function addNetdev(t: TestContext): void {
   const folder = mkdtempSync(join(tmpdir(), "fairlead-accounts-"));
   const file = join(folder, "group");
-  writeFileSync(file, `${readFileSync("/etc/group", "utf8").replace(/^netdev:.*\n/m, "")}netdev:x:${netdevGid}:bin\n`);
+  writeFileSync(
+    file,
+    `${readFileSync("/etc/group", "utf8").replace(/^netdev:.*\n/m, "")}netdev:x:${netdevGid}:bin,daemon\n`,
+  );
   run("mount", ["--bind", file, "/etc/group"]);
   t.after(() => {
     tryRun("umount", ["/etc/group"]);
@@ -33,9 +39,12 @@ function runAs(t: TestContext, who: readonly string[], source: string, ...args: 
   return started;
 }
 
-/** `name`: flood.py or open-flood.py, whose arguments these are. */
+/** `name`: flood.py or open-flood.py, whose arguments these are. Sent by somebody who may change nothing. */
 export const startFlood = (t: TestContext, name: string, ...args: string[]): ManagedProcess =>
-  runAs(t, flooder, program("raw_bus.py") + program(name), ...args);
+  runAs(t, flooders.stranger, program("raw_bus.py") + program(name), ...args);
+/** The same, by somebody who may change settings. */
+export const startFloodOfMember = (t: TestContext, name: string, ...args: string[]): ManagedProcess =>
+  runAs(t, flooders.member, program("raw_bus.py") + program(name), ...args);
 
 export interface Experience {
   readonly took: Readonly<Record<string, readonly number[]>>;
