@@ -1,3 +1,4 @@
+// mostly waits: for conflict probes, and for servers that are not there
 /** A Network with its DHCP client against a real server, on the real kernel, without a daemon around it. */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";

@@ -1,3 +1,4 @@
+// mostly waits: for pings that are not answered
 /** Traffic of an address keeps to its cable, and what others have routed is not drawn away from them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";

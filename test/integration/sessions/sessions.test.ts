@@ -1,3 +1,4 @@
+// mostly waits: for a daemon that is not there, and for logouts that overtake logins
 import assert from "node:assert/strict";
 import {
   copyFileSync,
