@@ -67,8 +67,8 @@ function redactArray(items: readonly unknown[], depth: number): unknown[] {
 const redactPaired = (key: unknown, value: unknown, depth: number): unknown =>
   typeof key === "string" && isSecretName(key) ? hide(value) : redactValue(value, depth);
 
-/** A name and the sign between it and its value. */
-const assignment = /([\w.-]{1,64})["']?\s{0,3}[=:]\s{0,3}/g;
+/** A name and the sign between it and its value. It is looked for once in each word, however long, not at each letter. */
+const assignment = /(?<![\w.-])([\w.-]+)["']?\s{0,3}[=:]\s{0,3}/g;
 /** Where a value without quotes ends: it may hold spaces and commas itself, as passphrases do. */
 const nextAssignment = /[\s,;&]+["']?[\w.-]{1,64}["']?\s{0,3}=|\n/g;
 const quoted = /"(?:\\.|[^"\\])*"?|'(?:\\.|[^'\\])*'?/y;
