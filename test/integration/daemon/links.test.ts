@@ -50,7 +50,7 @@ test("a claimed link loses its Device and its address; released it is ready agai
   ip("address", "add", "10.1.0.9/24", "dev", "eth0");
   await daemon.call("/", manager, "ReleaseInterface", "ss", ["tester", "eth0"]);
   await until("it is a Device again", async () => (await devicePaths(daemon)).length === 1);
-  assert.equal(await refusalOn(daemon, "eth0"), "device is left alone");
+  await until("it is left alone", async () => (await refusalOn(daemon, "eth0")) === "device is left alone");
   await daemon.call("/", manager, "ClaimInterface", "ss", ["tester", "eth0"]);
   ip("address", "flush", "dev", "eth0");
   await daemon.call("/", manager, "ReleaseInterface", "ss", ["tester", "eth0"]);
