@@ -3,6 +3,7 @@ import { nativeAddon } from "../../../src/native/native.ts";
 import { KernelPackets } from "../../../src/packet/kernel-packets.ts";
 import type { Frame, FrameType } from "../../fakes/fake-packets.ts";
 import { requirePrivateNamespace, run } from "../../harness/namespace.ts";
+import { until } from "../../harness/until.ts";
 import { packetPortCases } from "./packet-port-cases.ts";
 import type { PacketWorld } from "./packet-world.ts";
 
@@ -16,12 +17,13 @@ let worlds = 0;
 
 const linkIndexOf = (name: string) => Number(readFileSync(`/sys/class/net/${name}/ifindex`, "utf8"));
 
-function makeWorld(): PacketWorld {
+async function makeWorld(): Promise<PacketWorld> {
   const near = `near${++worlds}`;
   const far = `far${worlds}`;
   run("ip", ["link", "add", near, "address", mac, "type", "veth", "peer", "name", far, "address", stationMac]);
   // No router solicitations among the packets.
   for (const link of [near, far]) run("ip", ["link", "set", link, "addrgenmode", "none", "up"]);
+  await untilTheySend(near, far);
   const station = openStation(linkIndexOf(far));
   const received: Pick<Frame, "sourceMac" | "type" | "payload">[] = [];
   return {
@@ -34,13 +36,22 @@ function makeWorld(): PacketWorld {
       received.push(...station.receive());
       return received;
     },
-    setLinkUp: (isUp) => run("ip", ["link", "set", near, isUp ? "up" : "down"]),
+    setLinkUp: async (isUp) => {
+      run("ip", ["link", "set", near, isUp ? "up" : "down"]);
+      if (isUp) await untilTheySend(near, far);
+    },
     close: () => {
       station.close();
       run("ip", ["link", "del", near]);
     },
   };
 }
+
+/** Carrier comes first; until the kernel has worked that off, a link takes packets and drops them without a word. */
+const untilTheySend = (...links: readonly string[]) =>
+  until(`${links.join(" and ")} send`, () =>
+    links.every((link) => / qdisc noqueue .*state UP /.test(run("ip", ["-oneline", "link", "show", link]))),
+  );
 
 function openStation(linkIndex: number) {
   const socket = nativeAddon().openSocket(17, 2, 0);

@@ -6,7 +6,7 @@ const linkIndex = 3;
 const mac = "02:00:00:00:00:01";
 const stationMac = "02:00:00:00:00:02";
 
-function makeWorld(): PacketWorld {
+async function makeWorld(): Promise<PacketWorld> {
   const wire = new FakeWire();
   const port = new FakePackets();
   const received: Frame[] = [];
@@ -19,7 +19,7 @@ function makeWorld(): PacketWorld {
     stationMac,
     stationSend: (destination, type, payload) => station.send(destination, type, payload),
     stationReceived: () => received,
-    setLinkUp: (isUp) => port.setLinkUp(linkIndex, isUp),
+    setLinkUp: async (isUp) => port.setLinkUp(linkIndex, isUp),
     close: () => port.removeLink(linkIndex),
   };
 }

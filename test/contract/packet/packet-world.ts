@@ -11,7 +11,8 @@ export interface PacketWorld {
   stationSend(destinationMac: string, type: FrameType, payload: Uint8Array): void;
   /** What the other end received so far from the link under test. */
   stationReceived(): readonly Pick<Frame, "sourceMac" | "type" | "payload">[];
-  setLinkUp(isUp: boolean): void;
+  /** Resolves when the link sends, or does so no more. */
+  setLinkUp(isUp: boolean): Promise<void>;
   close(): void;
 }
 
