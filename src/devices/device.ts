@@ -191,10 +191,17 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
       throw new DaemonError("Failure", `Cannot ${wanted} while the device is ${busy}.`);
     }
     if (isPersistent) this.#persistEnabled(enable);
-    if (this.#isEnabled === enable) return;
-    this.#isEnabledPending = enable;
     this.#evenLeftAlone = evenLeftAlone;
+    if (this.#isEnabled === enable) return this.#applyToLeftAlone(enable);
+    this.#isEnabledPending = enable;
     await this.#settleEnabled(enable);
+  }
+
+  /** It is so already, but a link that is left alone need not have followed yet. */
+  async #applyToLeftAlone(enable: boolean): Promise<void> {
+    if (!this.#evenLeftAlone || !this.isLeftAlone) return;
+    if (enable) await this.activate();
+    else await this.deactivate();
   }
 
   #persistEnabled(enable: boolean): void {

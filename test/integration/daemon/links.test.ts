@@ -167,3 +167,27 @@ test("Disable takes the link down and Enable brings it back, alone or all of the
   await daemon.call("/", "org.chromium.flimflam.Manager", "DisableTechnology", "s", ["ethernet"]);
   assert.deepEqual([isUp(), addressesOf("eth0")], [false, []]);
 });
+
+test("a bridge of somebody else stays up when the technology is switched off, and goes down by its own Device", async (t) => {
+  await addLan(t, "router");
+  ip("link", "add", "br0", "type", "bridge");
+  t.after(() => tryRun("ip", ["link", "delete", "br0"]));
+  ip("link", "set", "br0", "up");
+  const daemon = await startDaemon(t);
+  await untilState(daemon, "eth0", "ready");
+  const ups = () => ["eth0", "br0"].map((link) => kernelLink(link).flags.includes("UP"));
+  const technology = (member: string) => daemon.call("/", "org.chromium.flimflam.Manager", member, "s", ["ethernet"]);
+  await technology("DisableTechnology");
+  assert.deepEqual(ups(), [false, true]);
+  await technology("EnableTechnology");
+  assert.deepEqual(ups(), [true, true]);
+  await technology("DisableTechnology");
+  for (const [member, isUp] of [
+    ["Disable", false],
+    ["Enable", true],
+    ["Disable", false],
+  ] as const) {
+    await daemon.call("/device/br0", "org.chromium.flimflam.Device", member);
+    assert.deepEqual(ups(), [false, isUp], member);
+  }
+});

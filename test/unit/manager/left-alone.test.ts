@@ -71,6 +71,21 @@ test("what somebody set up or down stays so when the technology is switched off 
   assert.deepEqual(ups(), [true, false, true]);
 });
 
+test("who enables or disables its own Device means it, whatever became of the technology before", async (t) => {
+  const { it, ups, bridge } = await scene(t);
+  const bridgeDevice = it.device("br0");
+  const itself = { isPersistent: true, evenLeftAlone: true };
+  await bridgeDevice.setEnabled(true, itself);
+  assert.deepEqual(ups(), [true, false, true]);
+  await setTechnologyEnabled(it.manager.devices, "ethernet", false);
+  assert.deepEqual(ups(), [false, false, false], "set up by us");
+  it.kernel.outside({ op: "set-link", link: bridge, change: { isUp: true } });
+  await it.settle();
+  await bridgeDevice.setEnabled(false, itself);
+  assert.deepEqual(ups(), [false, false, false]);
+  assert.equal(bridgeDevice.isEnabled, false);
+});
+
 test("a port of another link is not set down by hand of ours when it joins, nor up while it is one", async (t) => {
   const { it, ups, bridge } = await scene(t);
   const eth0 = it.device("eth0").link.index;
