@@ -31,7 +31,7 @@ interface Account {
 /**
  * Which large messages are worth their memory. To gather and decode one takes us as long as it takes the bus to pass it on,
  * so beside other work somebody who sends nothing else would fill our queue in the bus, where nobody else's call then fits.
- * To read over what a user sends beyond this rate costs a fifth of it.
+ * To read over what a user sends beyond this rate costs a sixth of it.
  *
  * Root is not bound. Those whose user the bus has not told yet share one account meanwhile.
  */
