@@ -1,13 +1,13 @@
 """One user's connections to a bus that send without end and never wait for an answer.
 
-usage: raw_bus.py and this, ADDRESS SERVICE_PATH KIND CONNECTIONS deaf|hearing|half [BUFFER]. Prints `ready` when every connection has sent
-part of its first batch, and `still sending` four seconds later; runs until it is ended. The deaf read nothing; `half`: every
-second one is deaf. BUFFER: bytes that wait in each socket for the bus, and so for those who come when the flood has ended.
+usage: raw_bus.py and this, ADDRESS SERVICE_PATH KIND CONNECTIONS deaf|hearing [BUFFER]. Prints `ready` when every connection has sent
+part of its first batch, and `still sending` four seconds later; runs until it is ended. The deaf read nothing. BUFFER: bytes that
+wait in each socket for the bus, and so for those who come when the flood has ended.
 KIND is one of those below, or a call without arguments: DESTINATION PATH INTERFACE MEMBER, with spaces between them.
 """
 import time
 
-address, service, kind, count, ears = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5]
+address, service, kind, count, hears = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5] == "hearing"
 buffer_bytes = int(sys.argv[6]) if len(sys.argv) > 6 else None
 no_reply_expected = 1
 service_interface = daemon + ".Service"
@@ -59,8 +59,7 @@ for _ in range(count):
     flood = OpenFlood()
     floods[flood.connection.fileno()] = flood
 poller = select.epoll()
-for at, number in enumerate(floods):
-    hears = ears == "hearing" or (ears == "half" and at % 2 == 0)
+for number in floods:
     poller.register(number, select.EPOLLOUT | (select.EPOLLIN if hears else 0))
 ready_at = None
 has_told = False
