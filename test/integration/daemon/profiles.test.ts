@@ -37,6 +37,9 @@ test("static addresses follow the machine's Profiles on the kernel's link, witho
   await has("10.1.0.71");
   await call("PushProfile");
   await has("10.1.0.72");
+  await daemon.call("/", manager, "PopAnyProfile");
+  assert.deepEqual((await daemon.manager()).Profiles, ["/profile/default"]);
+  await has("10.1.0.71");
   const states = daemon.client.signals.slice(from).filter(({ args: [name] }) => name === "State");
   assert.deepEqual(states, []);
 });
