@@ -20,6 +20,7 @@ import { managerShape } from "./manager/manager-properties.ts";
 import { DeviceLeases, networkOptions } from "./manager/network-options.ts";
 import { nativeAddon } from "./native/native.ts";
 import { Applier } from "./network/applier.ts";
+import { isMacOfHost } from "./network/host-macs.ts";
 import { Network } from "./network/network.ts";
 import type { Dhcp4Config } from "./network/protocols/dhcp4/config.ts";
 import { type Dhcp4Handler, dhcp4Handler } from "./network/protocols/dhcp4/handler.ts";
@@ -99,7 +100,8 @@ export class Daemon {
     this.#notify = new ServiceNotify({ clock });
     this.#bus = new BusClient({ address: config.busAddress, clock, log: this.#logs.scope("dbus") });
     this.#rtnl = new KernelRtnl({ clock, log: this.#logs.scope("rtnl") });
-    this.#dhcp = dhcp4Handler({ packets: new KernelPackets(), udp: new KernelUdp() });
+    const isOwnMac = (mac: string) => isMacOfHost(mac, this.#rtnl.snapshot);
+    this.#dhcp = dhcp4Handler({ packets: new KernelPackets(), udp: new KernelUdp(), isOwnMac });
     this.#applier = new Applier({ rtnl: this.#rtnl, clock, log: this.#logs.scope("route"), sysctls: new Sysctl() });
     const { stateDir, runDir } = config;
     this.#profiles = new ProfileStack({

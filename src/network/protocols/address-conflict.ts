@@ -23,6 +23,8 @@ export interface ConflictPorts {
   send(packet: Buffer): void;
   /** From 0 (inclusive) to 1. */
   random(): number;
+  /** Whether an interface of this host has the MAC address now; asked for each packet, as links come and go. */
+  isOwnMac(mac: string): boolean;
 }
 
 /** RFC 5227, 1.1; milliseconds. */
@@ -38,9 +40,10 @@ const defendIntervalMs = 10_000;
 /** Whether a packet disputes the address, and how (RFC 5227, 2.1.1 and 2.4). */
 export type Dispute = "none" | "held-by-other" | "also-probed";
 
-export function disputeOf(packet: ArpPacket, mac: string, address: string): Dispute {
-  // Our own packets come back from bridges and access points.
-  if (packet.senderMac === mac) return "none";
+export function disputeOf(packet: ArpPacket, isOwnMac: (mac: string) => boolean, address: string): Dispute {
+  // Our own packets come back from bridges and access points, and the kernel answers on each link for the addresses of
+  // all others (arp_ignore 0): "not the hardware address of any of the host's interfaces" (RFC 5227, 2.1.1).
+  if (isOwnMac(packet.senderMac)) return "none";
   if (packet.senderAddress === address) return "held-by-other";
   const isProbe = packet.isRequest && packet.senderAddress === "0.0.0.0" && packet.targetAddress === address;
   return isProbe ? "also-probed" : "none";
@@ -99,7 +102,8 @@ export class AddressConflictWatch {
   onPacket({ payload }: ReceivedPacket): void {
     if (this.#phase === "idle") return;
     const packet = decodeArp(payload);
-    if (packet) this.#judge(packet, disputeOf(packet, this.mac, this.#address));
+    const isOwnMac = (mac: string) => mac === this.mac || this.ports.isOwnMac(mac);
+    if (packet) this.#judge(packet, disputeOf(packet, isOwnMac, this.#address));
   }
 
   #begin(address: string, mode: ConflictDetection, phase: Phase): void {

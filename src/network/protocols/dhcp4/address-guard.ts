@@ -1,6 +1,10 @@
-import type { Clock } from "../../../base/clock.ts";
 import type { Log } from "../../../base/log.ts";
-import { AddressConflictWatch, type ConflictDetection, type ConflictObserver } from "../address-conflict.ts";
+import {
+  AddressConflictWatch,
+  type ConflictDetection,
+  type ConflictObserver,
+  type ConflictPorts,
+} from "../address-conflict.ts";
 import type { ProtocolLink } from "../handler.ts";
 import type { LinkChannels } from "./channels.ts";
 import { broadcastMac } from "./messenger.ts";
@@ -14,11 +18,12 @@ export class AddressGuard {
     private readonly channels: LinkChannels,
     private readonly log: Log,
     readonly mode: ConflictDetection,
-    timing: { readonly clock: Clock; random(): number },
+    outside: Omit<ConflictPorts, "send">,
     observer: ConflictObserver,
   ) {
     const send = (packet: Buffer) => void this.channels.channel("arp").send(broadcastMac, packet);
-    const ports = { clock: timing.clock, random: () => timing.random(), send };
+    const { clock } = outside;
+    const ports = { clock, random: () => outside.random(), isOwnMac: (mac: string) => outside.isOwnMac(mac), send };
     this.#watch = new AddressConflictWatch(ports, link.mac, link.name, observer);
   }
 

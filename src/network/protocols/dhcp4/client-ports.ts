@@ -26,4 +26,6 @@ export interface ClientPorts {
   random(): number;
   /** Unpredictable: 32 bits. */
   transactionId(): number;
+  /** Whether an interface of this host has the MAC address now. */
+  isOwnMac(mac: string): boolean;
 }

@@ -9,4 +9,6 @@ export interface Dhcp4Ports {
   readonly random?: () => number;
   /** 32 unpredictable bits. Default: from the system's generator. */
   readonly transactionId?: () => number;
+  /** Whether an interface of this host, of whatever kind, has the MAC address now. Default: the link's own alone. */
+  readonly isOwnMac?: (mac: string) => boolean;
 }

@@ -128,6 +128,44 @@ test("our own packets, other addresses, probes of others and nonsense dispute no
   assert.equal(world.session.inspect().addressDisputes, 0);
 });
 
+test("an answer in the name of another link of this host disputes nothing, in whatever phase", async (t) => {
+  for (const conflictDetection of ["parallel", "before-use"] as const) {
+    const world = new World(t, { conflictDetection });
+    world.hostMacs.add(otherMac);
+    const station = holder(world);
+    world.setup();
+    await world.pass(20);
+    assert.deepEqual(world.told, [`up ${address}`], conflictDetection);
+    for (let claim = 0; claim < 3; claim++)
+      station.send("ff:ff:ff:ff:ff:ff", "arp", arp(1, otherMac, address, address));
+    await world.pass(0);
+    assert.deepEqual(world.told, [`up ${address}`], conflictDetection);
+    await world.session.teardown({ force: true });
+  }
+});
+
+test("before use: two links of one host that probe for one address do not yield to each other", async (t) => {
+  const world = new World(t, { conflictDetection: "before-use" });
+  world.hostMacs.add(otherMac);
+  world.setup();
+  await world.pass(1);
+  world.wire.station(otherMac, () => {}).send("ff:ff:ff:ff:ff:ff", "arp", arp(1, otherMac, "0.0.0.0", address));
+  await world.pass(10);
+  assert.deepEqual(world.told, [`up ${address}`]);
+});
+
+test("a MAC address counts as ours only while a link of the host has it", async (t) => {
+  const world = new World(t);
+  world.hostMacs.add(otherMac);
+  const station = holder(world);
+  await world.up();
+  await world.pass(20);
+  world.hostMacs.delete(otherMac);
+  for (let claim = 0; claim < 2; claim++) station.send(clientMac, "arp", arp(2, otherMac, address, address));
+  await world.pass(0);
+  assert.equal(world.told.at(-1), "lost address-conflict");
+});
+
 test("before use: the address is told only after three probes and two seconds of silence", async (t) => {
   const world = new World(t, { conflictDetection: "before-use" });
   world.setup();

@@ -41,6 +41,8 @@ export class World {
   /** What the owner was told: "settings 10.1.0.100", "lost nak". */
   readonly told: string[] = [];
   settings: IpSettings | undefined;
+  /** Of the host's other links, as they are now. */
+  readonly hostMacs = new Set<string>();
   session: Dhcp4Session;
   readonly handler;
   /** The first number is drawn ahead of time. */
@@ -54,6 +56,7 @@ export class World {
       udp: this.udp,
       random: () => 0.5,
       transactionId: () => this.#nextTransaction++,
+      isOwnMac: (mac) => this.hostMacs.has(mac),
     });
     this.session = this.attach(config);
     t.after(() => this.#assertNothingLeft());
