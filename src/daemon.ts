@@ -242,13 +242,14 @@ export class Daemon {
     const clock = this.#clock;
     const applier = this.#applier;
     const log = this.#logs.scope("manager");
+    const links = new LinkSelection({ block: config.blockedLinks, allow: config.allowedLinks });
     return {
       clock,
       log,
       rtnl: this.#rtnl,
       profiles: this.#profiles,
       debug: this.#debug,
-      links: new LinkSelection({ block: config.blockedLinks, allow: config.allowedLinks }),
+      links,
       technologyOrder: config.technologyOrder,
       makeProviders: (host) => [new EthernetEapProvider(host)],
       readFacts: readLinkFacts,
@@ -277,7 +278,12 @@ export class Daemon {
         this.#dhcp.forgetLink(link);
       },
       leftAloneBecause: (link) =>
-        config.foreignConfiguration === "take-over" ? undefined : leftAloneBecause(link, this.#rtnl.snapshot),
+        leftAloneBecause(link, {
+          snapshot: this.#rtnl.snapshot,
+          readFacts: readLinkFacts,
+          isAllowed: (name) => links.isAllowed(name),
+          takesOver: config.foreignConfiguration === "take-over",
+        }),
       setRanks: (links) => applier.setRanks(links),
       setResolver: (nameServers, searchDomains) => this.#setResolver(nameServers, searchDomains),
       releaseUnclaimed: (links) => applier.releaseUnclaimed(links),

@@ -118,6 +118,7 @@ export class DeviceInfo {
       link,
       () => this.host.readFacts(link.name),
       (name) => this.#technologyOf(name),
+      this.host.links.isAllowed(link.name),
     );
     // A link that stays without a driver is taken for a cable (spec 2.3).
     const isGivenUp = decision.technology === "delayed" && attempt === "settled";

@@ -1,13 +1,17 @@
-/** Which links are not ours to configure without being asked: do no harm. */
+/** Which links are not ours to configure without being asked: do no harm (docs/decisions/links-left-alone.md). */
 import { isOwnAddress, isOwnRoute } from "../network/kernel-marks.ts";
 import type { Link, Snapshot } from "../rtnl/rtnl.ts";
+import type { LinkFacts } from "../system/sysfs.ts";
+import { madeUpBecause } from "./link-nature.ts";
 
-/** Links of these kinds are built by somebody for a purpose: container hosts, hypervisors, administrators. */
-const builtKinds: ReadonlySet<string> = new Set([
-  ...["bridge", "bond", "team", "vrf", "openvswitch", "hsr", "ipvlan", "ipvtap", "macvtap"],
-  // Nobody is at the other end, or somebody who was told by hand where to find us.
-  ...["dummy", "vxlan", "geneve", "gretap", "ip6gretap", "erspan", "ip6erspan"],
-]);
+export interface LeftAlonePorts {
+  readonly snapshot: Snapshot;
+  readFacts(linkName: string): Pick<LinkFacts, "hasDevice" | "hasUeventFile">;
+  /** The administrator named this very link as one to use. */
+  isAllowed(linkName: string): boolean;
+  /** What links are found configured with is replaced. */
+  readonly takesOver?: boolean;
+}
 
 /** RT_SCOPE_UNIVERSE: an address that means something beyond the link; link-local ones come by themselves. */
 const universe = 0;
@@ -15,15 +19,23 @@ const universe = 0;
 const permanentFlag = 0x80;
 
 /** Why the link is left alone; undefined: it is ours to use. */
-export function leftAloneBecause(link: Link, snapshot: Snapshot): string | undefined {
-  const reason = whyForeign(link, snapshot);
+export function leftAloneBecause(link: Link, ports: LeftAlonePorts): string | undefined {
+  const reason = whyNoCable(link, ports) ?? (ports.takesOver ? undefined : whyForeign(link, ports.snapshot));
   // Connected by us before a restart: to leave it alone now would be to drop the connection.
-  const isOurs = reason !== undefined && snapshot.routes({ link: link.index }).some(isOwnRoute);
+  const isOurs = reason !== undefined && ports.snapshot.routes({ link: link.index }).some(isOwnRoute);
   return isOurs ? undefined : reason;
 }
 
+function whyNoCable(link: Link, { readFacts, isAllowed }: LeftAlonePorts): string | undefined {
+  if (isAllowed(link.name)) return undefined;
+  return madeUpBecause(link, () => {
+    const { hasDevice, hasUeventFile } = readFacts(link.name);
+    // A link that is just going, or where sysfs is not mounted: nothing is known, so nothing changes.
+    return hasDevice || !hasUeventFile;
+  });
+}
+
 function whyForeign(link: Link, snapshot: Snapshot): string | undefined {
-  if (link.kind !== undefined && builtKinds.has(link.kind)) return `a ${link.kind} that somebody else made`;
   const foreign = snapshot
     .addresses(link.index)
     .find(

@@ -33,6 +33,10 @@ export class LinkSelection {
     if (this.#allowed && !this.#allowed.has(name)) return "not in the allow list";
     return undefined;
   }
+  /** The administrator named this very link: it is to be used, whatever it is made of. */
+  isAllowed(name: string): boolean {
+    return this.#allowed?.has(name) ?? false;
+  }
   /** Throws InvalidArguments for bad names and for a second claim. Nobody watches whether the claimer lives on. */
   claim(name: string): void {
     checkLinkName(name);

@@ -20,20 +20,26 @@ const cdcDrivers: ReadonlySet<string> = new Set(["cdc_ether", "cdc_ncm"]);
 const is = (technology: Technology, because: string): TechnologyDecision => ({ technology, because });
 const later = (because: string): TechnologyDecision => ({ technology: "delayed", because });
 
-/** `technologyOf` answers for the link below a VLAN; `readFacts` is called only when name and kind leave it open. */
+/**
+ * `technologyOf` answers for the link below a VLAN; `readFacts` is called only when name and kind leave it open.
+ * `isAllowed`: the administrator named this very link, so its name does not speak against it.
+ */
 export function decideTechnology(
   link: Link,
   readFacts: () => LinkFacts,
   technologyOf: (linkName: string) => Technology | undefined,
+  isAllowed = false,
 ): TechnologyDecision {
-  return decideByName(link) ?? decideByFacts(link, readFacts(), technologyOf);
+  return decideByName(link, isAllowed) ?? decideByFacts(link, readFacts(), technologyOf);
 }
 
-function decideByName({ name, kind, isLoopback }: Link): TechnologyDecision | undefined {
+function decideByName({ name, kind, isLoopback }: Link, isAllowed: boolean): TechnologyDecision | undefined {
   // Before sysfs is asked: whatever it says, this one is never a network.
   if (isLoopback) return is("loopback", "loopback");
   if (kind === "ifb") return is("unknown", "kind ifb");
-  if (name.startsWith("arc_") || name.startsWith("veth")) return is("unknown", `name ${name} is a container's end`);
+  // Hundreds of them on a host of containers: each a Device on the bus would be of no use to a client.
+  const isContainersEnd = name.startsWith("arc_") || name.startsWith("veth");
+  if (isContainersEnd && !isAllowed) return is("unknown", `name ${name} is a container's end`);
   if (kind === "wireguard" || kind === "xfrm") return is("tunnel", `kind ${kind}`);
   if (name.startsWith("pseudomodem")) return is("cellular", "name pseudomodem*");
   if (name.startsWith("pseudoethernet")) return is("ethernet", "name pseudoethernet*");

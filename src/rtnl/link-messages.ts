@@ -19,6 +19,7 @@ export const linkAttributes = {
   netnsOfPid: 19,
   extendedMask: 29,
   lowerLinkNetnsId: 37,
+  physicalPortName: 38,
   minMtu: 50,
   maxMtu: 51,
   properties: 52,
@@ -113,6 +114,9 @@ function readLinkAttribute(link: Writable<Link>, value: Attributes, data: Buffer
       break;
     case linkAttributes.linkInfo:
       readKind(link, value.nested());
+      break;
+    case linkAttributes.physicalPortName:
+      link.portName = value.text();
       break;
     case linkAttributes.properties:
       link.alternativeNames = readNames(value.nested());

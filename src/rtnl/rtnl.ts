@@ -28,6 +28,8 @@ export interface Link {
   readonly operState: number;
   /** rtnl kind: veth, bridge, vlan, macvlan, dummy, wireguard, ...; absent for hardware. */
   readonly kind?: string;
+  /** IFLA_PHYS_PORT_NAME: what the driver calls the port, `p0` or `pf0vf1`; absent for most. */
+  readonly portName?: string;
   /** Index of the bridge, bond or vrf this link is enslaved to. */
   readonly master?: number;
   /** IFLA_LINK: the link below (vlan, macvlan) or the veth peer. */

@@ -13,8 +13,8 @@ export function addLinks(count: number): void {
   const lines = Array.from(
     { length: count },
     (_, n) =>
-      `link add name many${n} index ${firstIndex.near + n} group ${group} type veth ` +
-      `peer name many${n} index ${firstIndex.far + n} netns ${farNamespace}`,
+      `link add name usb${n} index ${firstIndex.near + n} group ${group} type veth ` +
+      `peer name usb${n} index ${firstIndex.far + n} netns ${farNamespace}`,
   );
   run("ip", ["-batch", "-"], `${lines.join("\n")}\n`);
 }

@@ -119,13 +119,14 @@ export class FakeMachine {
   #ports({ block = [], allow, makeProviders, busType }: FakeMachineOptions): ManagerPorts {
     const { clock, kernel, applier, profiles } = this;
     const leases = new DeviceLeases(profiles, clock);
+    const links = new LinkSelection({ block, allow });
     return {
       clock,
       log: silentLog,
       rtnl: kernel,
       profiles,
       debug: new DebugControl(new LogControl({ write() {} }), this.logOverride, silentLog),
-      links: new LinkSelection({ block, allow }),
+      links,
       technologyOrder: defaultTechnologyOrder,
       ...(makeProviders && { makeProviders }),
       readFacts: () => ({
@@ -153,7 +154,12 @@ export class FakeMachine {
       prepareLink: () => {},
       leaveLink: () => {},
       forgetLink: () => {},
-      leftAloneBecause: (link) => leftAloneBecause(link, kernel.snapshot),
+      leftAloneBecause: (link) =>
+        leftAloneBecause(link, {
+          snapshot: kernel.snapshot,
+          readFacts: () => ({ hasUeventFile: true, hasDevice: true }),
+          isAllowed: (name) => links.isAllowed(name),
+        }),
       setRanks: (links) => applier.setRanks(links),
       setResolver: (nameServers) => {
         this.nameServers = nameServers;

@@ -19,10 +19,10 @@ async function batch(lines: readonly string[]): Promise<void> {
   const { code } = await running.waitExit(30_000);
   assert.equal(code, 0, running.output().slice(0, 500));
 }
-/** Their far ends are down, so that none has carrier; indices differ as in {@link addCable}. */
+/** Their far ends are down, so that none has carrier; indices differ as in {@link addCable}; they are called as cables are. */
 const stormLinks = Array.from({ length: count }, (_, at) => {
-  const far = `peer name p${at} index ${at + 100_000} netns crowd`;
-  return `link add p${at} index ${at + 10_000} group ${stormGroup} type veth ${far}`;
+  const far = `peer name usb${at} index ${at + 100_000} netns crowd`;
+  return `link add usb${at} index ${at + 10_000} group ${stormGroup} type veth ${far}`;
 });
 const etherLinks = () =>
   kernelLinks()
@@ -75,13 +75,13 @@ test("a thousand links appear and vanish at once: all are right, and a cable is 
 
 /** The kernel itself takes its time over a crowd: from when it says so, the daemon has a second. */
 async function followsCarrier(daemon: TestDaemon): Promise<void> {
-  const told = async () => (await daemon.properties("/device/p500", "Device"))["Ethernet.LinkUp"] as boolean;
+  const told = async () => (await daemon.properties("/device/usb500", "Device"))["Ethernet.LinkUp"] as boolean;
   assert.equal(await told(), false);
   for (const state of ["up", "down"] as const) {
-    ip("-n", "crowd", "link", "set", "p500", state);
+    ip("-n", "crowd", "link", "set", "usb500", state);
     const hasCarrier = state === "up";
     // Unlike the flag, the state changes together with the news of it.
-    const isSaid = () => (kernelLink("p500").operstate === "UP") === hasCarrier;
+    const isSaid = () => (kernelLink("usb500").operstate === "UP") === hasCarrier;
     await until(`the kernel says that carrier is ${state}`, isSaid, 30_000);
     await until(`the daemon says that carrier is ${state}`, async () => (await told()) === hasCarrier, 1000);
   }
@@ -105,7 +105,7 @@ test("what happens while the daemon is frozen it knows when it goes on", async (
   daemon.process.kill("SIGSTOP");
   await batch(stormLinks);
   cable.unplug();
-  ip("link", "set", "p7", "name", "renamed");
+  ip("link", "set", "usb7", "name", "renamed");
   daemon.process.kill("SIGCONT");
   await saysOfEth0("DOWN");
   await untilState(daemon, "eth0", "idle", 5000);

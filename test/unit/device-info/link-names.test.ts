@@ -31,3 +31,9 @@ test("a client cannot make the list of claims grow without end", () => {
   for (let n = 0; n < 4096; n++) links.claim(`l${n}`);
   assert.throws(() => links.claim("one-more"), /Too many/);
 });
+
+test("an allow list names links, and without one none is named", () => {
+  const links = new LinkSelection({ block: [], allow: ["test_veth"] });
+  assert.deepEqual([links.isAllowed("test_veth"), links.isAllowed("eth0")], [true, false]);
+  assert.equal(new LinkSelection({ block: [], allow: undefined }).isAllowed("eth0"), false);
+});

@@ -75,3 +75,9 @@ test("sysfs is not read where name or kind decide: a thousand veth cost no file"
   decideTechnology({ ...link, name: "eth7", kind: "veth" }, unread, () => undefined);
   decideTechnology({ ...link, name: "veth7", kind: "veth" }, unread, () => undefined);
 });
+
+test("a name that containers' ends have does not speak against a link that the administrator named", () => {
+  const unread = () => assert.fail("sysfs was read");
+  const decision = decideTechnology({ ...link, name: "veth7", kind: "veth" }, unread, () => undefined, true);
+  assert.equal(decision.technology, "ethernet");
+});

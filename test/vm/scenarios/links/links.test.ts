@@ -23,7 +23,12 @@ const rows: readonly [name: string, made: string, technology: string, leftAlone:
   ["ipip9", "type ipip remote 10.9.9.9", "tunnel", /hardware type 768/],
   ["can0", "type vcan", "unknown", /hardware type 280/],
   ["ifb9", "type ifb", "unknown", /kind ifb/],
-  ["mac0", "link eth0 type macvlan mode bridge", "ethernet", /^$/],
+  ["mac0", "link eth0 type macvlan mode bridge", "ethernet", /a macvlan, .* not named as a cable is/],
+  ["iv0", "link dummy0 type ipvlan", "ethernet", /a ipvlan that somebody else made/],
+  ["gnv0", "type geneve id 7 remote 10.9.9.9", "ethernet", /a geneve that somebody else made/],
+  ["cali12ab34cd", "type veth peer name inside", "ethernet", /one end of a veth pair/],
+  ["nlmon0", "type nlmon", "unknown", /hardware type 824/],
+  ["eth8", "link eth0 type macvlan mode bridge", "ethernet", /^$/],
   ["eth0.5", "link eth0 type vlan id 5", "ethernet", /^$/],
 ];
 
@@ -41,9 +46,10 @@ scenario("links that a cable's machine has not are known for what they are", asy
     assert.match(await whyLeftAlone(daemon, link), leftAlone, name);
   }
 
-  // A macvlan is a card of its own on the same cable; whether somebody meant it for us is for its owner to say.
-  await untilState(daemon, "mac0", "ready", patienceMs);
-  assert.match(lan.server.leases(), new RegExp(macOf("mac0")));
+  // A macvlan is a card of its own on the same cable; its name says whether it is meant as one.
+  await untilState(daemon, "eth8", "ready", patienceMs);
+  assert.match(lan.server.leases(), new RegExp(macOf("eth8")));
+  assert.doesNotMatch(lan.server.leases(), new RegExp(macOf("mac0")));
   for (const [name, , , leftAlone] of rows) {
     if (leftAlone.test("")) continue;
     assert.equal(ip("-4", "-oneline", "address", "show", "dev", name), "", `${name} has no address`);
@@ -57,7 +63,8 @@ scenario("links that a cable's machine has not are known for what they are", asy
   }
   assert.doesNotMatch(daemon.log(), /could not be enabled|could not be set up/);
 
-  for (const [name] of rows) ip("link", "delete", name);
+  // The last first: what stands on another link goes with it.
+  for (const [name] of [...rows].reverse()) ip("link", "delete", name);
   const isGone = async () => (await links(daemon)).every(({ Name }) => rows.every(([name]) => name !== Name));
   await until("none is listed any more", isGone, patienceMs);
   await untilState(daemon, "eth0", "ready", patienceMs);
