@@ -1,0 +1,189 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { accessSync, constants, existsSync } from "node:fs";
+import type { Cancel, Clock } from "../base/clock.ts";
+import { DaemonError } from "../base/errors.ts";
+import { OutputLines } from "./output-lines.ts";
+import {
+  defaultGraceMs,
+  type EndCause,
+  type OutputStream,
+  type ProcessEnd,
+  type Processes,
+  type ProcessOrder,
+  type RunningProcess,
+} from "./processes.ts";
+
+/** util-linux; lets a program die with its parent (PR_SET_PDEATHSIG), also with one that is killed. */
+const setpriv = "/usr/bin/setpriv";
+
+/** What a program printed is read within this time after its end. */
+const outputGraceMs = 200;
+
+/** {@link Processes} by fork and exec. Each program leads a session and a process group of its own. */
+export class ChildProcesses implements Processes {
+  readonly #runs = new Set<Run>();
+  readonly #queues = new Map<string, Run[]>();
+  readonly #launcher = existsSync(setpriv) ? [setpriv, "--pdeathsig", "KILL", "--"] : [];
+
+  constructor(private readonly clock: Clock) {}
+
+  run(order: ProcessOrder): RunningProcess {
+    checkOrder(order);
+    const run = new Run(order, this.clock, order.isLasting ? [] : this.#launcher);
+    this.#runs.add(run);
+    void run.ended.then(() => this.#onEnd(run));
+    this.#enqueue(run);
+    return run;
+  }
+  list() {
+    return [...this.#runs].map(({ name, pid }) => ({ name, pid }));
+  }
+  async stopAll(): Promise<void> {
+    const ending = [...this.#runs].filter(({ order }) => !order.isLasting);
+    for (const run of ending) run.stop();
+    await Promise.all(ending.map(({ ended }) => ended));
+  }
+
+  #enqueue(run: Run): void {
+    const { queue } = run.order;
+    const waiting = this.#queues.get(queue ?? "") ?? [];
+    waiting.push(run);
+    if (queue !== undefined) this.#queues.set(queue, waiting);
+    if (waiting.length === 1) run.start();
+  }
+  #onEnd(run: Run): void {
+    this.#runs.delete(run);
+    const { queue } = run.order;
+    const waiting = this.#queues.get(queue ?? "");
+    if (queue === undefined || !waiting) return;
+    const wasFirst = waiting[0] === run;
+    waiting.splice(waiting.indexOf(run), 1);
+    if (waiting.length === 0) this.#queues.delete(queue);
+    else if (wasFirst) waiting[0]?.start();
+  }
+}
+
+/** NUL ends a string of the kernel: the program would see another argument than the order says. */
+function checkOrder({ name, argv, environment = {}, folder = "/" }: ProcessOrder): void {
+  const texts = [...argv, folder, ...Object.entries(environment).flat()];
+  if (!argv[0].startsWith("/")) throw new DaemonError("InvalidArguments", `${name}: ${argv[0]} is no absolute path`);
+  if (texts.some((text) => text.includes("\0"))) {
+    throw new DaemonError("InvalidArguments", `${name}: an argument, a variable or the folder has a NUL in it`);
+  }
+}
+
+class Run implements RunningProcess {
+  readonly ended: Promise<ProcessEnd>;
+  #child: ChildProcess | undefined;
+  #settle: (end: ProcessEnd) => void = () => {};
+  #end: ProcessEnd | undefined;
+  #cause: EndCause = "itself";
+  #cancelTimer: Cancel = () => {};
+  readonly #output: { readonly [S in OutputStream]: OutputLines };
+
+  constructor(
+    readonly order: ProcessOrder,
+    private readonly clock: Clock,
+    private readonly launcher: readonly string[],
+  ) {
+    this.ended = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    const lines = (from: OutputStream) => new OutputLines((line) => order.onLine?.(line, from));
+    this.#output = { stdout: lines("stdout"), stderr: lines("stderr") };
+  }
+  get name(): string {
+    return this.order.name;
+  }
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+  get isOutputCut(): boolean {
+    return this.#output.stdout.isCut || this.#output.stderr.isCut;
+  }
+
+  start(): void {
+    if (this.#end) return;
+    try {
+      this.#spawn();
+    } catch (error) {
+      // Out of descriptors or processes, or nothing that can be executed.
+      const { code = "EIO", message } = error as NodeJS.ErrnoException;
+      this.#notStarted(code, message);
+    }
+  }
+  #spawn(): void {
+    const { argv, environment, folder = "/", input = "", timeLimitMs } = this.order;
+    // The launcher would only print why; the caller wants the error.
+    accessSync(argv[0], constants.X_OK);
+    const [program = "", ...args] = [...this.launcher, ...argv];
+    const child = spawn(program, args, { cwd: folder, env: { ...environment }, detached: true, stdio: "pipe" });
+    this.#child = child;
+    child.once("error", (error: NodeJS.ErrnoException) => this.#notStarted(error.code ?? "EIO", error.message));
+    child.once("exit", () => this.#onExit());
+    child.once("close", (code, signal) => this.#finish(code, signal));
+    for (const from of ["stdout", "stderr"] as const) {
+      child[from].on("data", (chunk: Buffer) => this.#output[from].take(chunk));
+    }
+    // A program need not read its input.
+    child.stdin.on("error", () => {});
+    child.stdin.end(input);
+    if (timeLimitMs !== undefined) this.#startTimer(timeLimitMs, () => this.#terminate("time-limit"));
+  }
+  stop(): void {
+    if (this.#end) return;
+    if (!this.#child) this.#notStarted("ECANCELED", "stopped before it began");
+    else if (this.#cause === "itself") this.#terminate("stop");
+  }
+  kill(): void {
+    if (!this.#child) this.stop();
+    if (this.#cause === "itself") this.#cause = "stop";
+    this.#signal("SIGKILL");
+  }
+
+  #terminate(cause: EndCause): void {
+    this.#cause = cause;
+    this.#signal("SIGTERM");
+    this.#startTimer(this.order.graceMs ?? defaultGraceMs, () => this.#signal("SIGKILL"));
+  }
+  #startTimer(ms: number, fire: () => void): void {
+    this.#cancelTimer();
+    this.#cancelTimer = this.clock.startTimer(`process ${this.name}`, ms, fire);
+  }
+  /** To the whole group. None is left: that is no error. */
+  #signal(signal: NodeJS.Signals): void {
+    const { pid } = this;
+    if (pid === undefined || this.#end) return;
+    try {
+      process.kill(-pid, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+  }
+  /** Children of the program go with it; otherwise they would keep its output open and outlive the order. */
+  #onExit(): void {
+    if (!this.order.isLasting) this.#signal("SIGKILL");
+    // A child in a session of its own is beyond the group's signals and may hold the output for ever.
+    this.#startTimer(outputGraceMs, () => {
+      this.#child?.stdout?.destroy();
+      this.#child?.stderr?.destroy();
+    });
+  }
+  #notStarted(code: string, message: string): void {
+    this.#settleWith({ kind: "not-started", code, message });
+  }
+  #finish(code: number | null, signal: NodeJS.Signals | null): void {
+    if (this.#end) return;
+    this.#output.stdout.end();
+    this.#output.stderr.end();
+    const because = this.#cause;
+    const killed = { kind: "killed", signal: signal ?? "SIGKILL", because } as const;
+    this.#settleWith(code === null ? killed : { kind: "exited", code, because });
+  }
+  #settleWith(end: ProcessEnd): void {
+    if (this.#end) return;
+    this.#end = end;
+    this.#cancelTimer();
+    this.#settle(end);
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * The port for programs that the daemon runs: hooks, protocol handler scripts, external daemons. The real twin is
+ * {@link file://./child-processes.ts}, the fake `test/fakes/fake-processes.ts`; one contract holds both.
+ */
+
+export interface ProcessOrder {
+  /** For the log and the debug dump; no secret. */
+  readonly name: string;
+  /** The program by its absolute path, then its arguments. No secret: every user of the machine can read them. */
+  readonly argv: readonly [program: string, ...rest: string[]];
+  /** The whole environment; nothing is inherited. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Working folder; `/` when absent. */
+  readonly folder?: string;
+  /** Written to standard input, which is then closed. Absent: standard input is empty. */
+  readonly input?: string | Uint8Array;
+  /** Milliseconds until SIGTERM goes to the whole group. Absent: no limit. */
+  readonly timeLimitMs?: number;
+  /** Milliseconds from SIGTERM to SIGKILL; 5,000 when absent. */
+  readonly graceMs?: number;
+  /** Orders of one class run one after the other, in the order they were given. Absent: runs at once. */
+  readonly queue?: string;
+  /** Goes on when the daemon ends, and is not ended with its group. Absent: nothing of the group survives. */
+  readonly isLasting?: boolean;
+  /** One line without its end, at most {@link longestLineBytes} long. */
+  onLine?(line: string, from: OutputStream): void;
+}
+
+export type OutputStream = "stdout" | "stderr";
+
+/** How a run ended. `because` tells an end that we caused from one that came by itself. */
+export type ProcessEnd =
+  | { readonly kind: "exited"; readonly code: number; readonly because: EndCause }
+  | { readonly kind: "killed"; readonly signal: string; readonly because: EndCause }
+  /** `code`: the name of the system error (ENOENT, EACCES), or ECANCELED for an order that was stopped in its queue. */
+  | { readonly kind: "not-started"; readonly code: string; readonly message: string };
+
+export type EndCause = "itself" | "stop" | "time-limit";
+
+export interface RunningProcess {
+  readonly name: string;
+  /** Undefined while the order waits in its queue, and when the program could not be started. */
+  readonly pid: number | undefined;
+  /** Output beyond {@link mostOutputBytes} was dropped. */
+  readonly isOutputCut: boolean;
+  /** Never rejects. Settles when the program has ended, its output is read and its group is gone. */
+  readonly ended: Promise<ProcessEnd>;
+  /** SIGTERM to the group, SIGKILL after the grace. Twice or too late: nothing happens. */
+  stop(): void;
+  /** SIGKILL to the group at once. */
+  kill(): void;
+}
+
+export interface Processes {
+  /** Never throws for what the system refuses: the end says it. Throws InvalidArguments for an order that no system could run. */
+  run(order: ProcessOrder): RunningProcess;
+  /** What runs or waits, for the debug dump. */
+  list(): readonly { readonly name: string; readonly pid: number | undefined }[];
+  /** Stops all that is not lasting; resolves when it has ended. */
+  stopAll(): Promise<void>;
+}
+
+/** A longer line comes in pieces of this length. */
+export const longestLineBytes = 4096;
+/** A program gone mad must not keep the daemon busy with its lines. */
+export const mostOutputBytes = 1024 * 1024;
+/** As long as systemd's handlers and netifd's scripts usually get to clean up. */
+export const defaultGraceMs = 5000;
