@@ -5,11 +5,12 @@ import { BusClient } from "../../../src/bus/bus-client.ts";
 import { requirePrivateNamespace } from "../../harness/namespace.ts";
 import { startPrivateBus } from "../../harness/private-bus.ts";
 import { until } from "../../harness/until.ts";
-import { busPortCases } from "./bus-port-cases.ts";
+import { type BusWorld, busPortCases } from "./bus-port-cases.ts";
+import { remoteObjectsCases } from "./remote-objects-cases.ts";
 
 requirePrivateNamespace();
 
-busPortCases("dbus-daemon", async () => {
+const makeWorld = async (): Promise<BusWorld> => {
   const bus = await startPrivateBus();
   const clock = new ProcessClock();
   const ports: BusClient[] = [];
@@ -31,4 +32,7 @@ busPortCases("dbus-daemon", async () => {
       assert.deepEqual(clock.pendingTimers(), []);
     },
   };
-});
+};
+
+busPortCases("dbus-daemon", makeWorld);
+remoteObjectsCases("dbus-daemon", makeWorld);

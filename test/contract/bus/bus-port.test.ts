@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { FakeBus, type FakeBusPort } from "../../fakes/fake-bus.ts";
 import { FakeClock } from "../../fakes/fake-clock.ts";
-import { busPortCases } from "./bus-port-cases.ts";
+import { type BusWorld, busPortCases } from "./bus-port-cases.ts";
+import { remoteObjectsCases } from "./remote-objects-cases.ts";
 
-busPortCases("fake bus", async () => {
+const makeWorld = async (): Promise<BusWorld> => {
   const clock = new FakeClock();
   const bus = new FakeBus(clock);
   const ports: FakeBusPort[] = [];
@@ -28,4 +29,7 @@ busPortCases("fake bus", async () => {
       assert.deepEqual(clock.pendingTimers(), []);
     },
   };
-});
+};
+
+busPortCases("fake bus", makeWorld);
+remoteObjectsCases("fake bus", makeWorld);
