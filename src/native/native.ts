@@ -1,4 +1,4 @@
-/** Type declarations of the addon and its loader. The addon knows sockets, timers and nothing of what they carry. */
+/** Type declarations of the addon and its loader. The addon knows sockets, timers and nothing of what they carry; beside that it has an entry for SQLite. */
 import { createRequire } from "node:module";
 
 /** Every failure of a system call: `code` is the name ("EPERM"), `errno` the positive number, `syscall` the call. */
@@ -97,6 +97,7 @@ export interface NativeAddon {
 }
 
 const require = createRequire(import.meta.url);
+const builtAddon = "./build/Release/fairlead_native.node";
 let loaded: NativeAddon | undefined;
 
 /** Loads the addon on first use; throws one clear error when it was not built, or not for this Node or machine. */
@@ -107,9 +108,12 @@ export function nativeAddon(): NativeAddon {
 
 function load(): NativeAddon {
   try {
-    return require("./build/Release/fairlead_native.node") as NativeAddon;
+    return require(builtAddon) as NativeAddon;
   } catch (cause) {
     const how = "run `npm rebuild` or `npm ci` in fairlead's folder; it needs make, a C++17 compiler and Python 3";
     throw new Error(`the addon in src/native cannot be loaded: ${how}`, { cause });
   }
 }
+
+/** For SQLite's loader (sqlite_paths.cc): the file and the function in it. */
+export const sqliteExtension = () => ({ file: require.resolve(builtAddon), entry: "fairlead_sqlite_paths" });

@@ -1,8 +1,8 @@
 /** The one place where SQLite is loaded and opened, and where its errors become ours. */
 import { createRequire } from "node:module";
-import { resolve } from "node:path";
 import Database from "better-sqlite3";
 import { DaemonError } from "../base/errors.ts";
+import { sqliteExtension } from "../native/native.ts";
 
 export type SqliteDatabase = Database.Database;
 
@@ -27,14 +27,31 @@ function nativeBinding(): object {
   }
 }
 
-/** Opens (and by default creates) a database; `path` must already have been looked at by store-file.ts. */
-export function openDatabase(path: string, options: { readonly busyTimeoutMs?: number } = {}): SqliteDatabase {
-  return new Database(resolve(path), {
-    timeout: options.busyTimeoutMs ?? busyTimeoutMs,
-    // The package takes the loaded addon as well as its path; its types know only the path.
-    nativeBinding: nativeBinding() as unknown as string,
-  });
+let keepsDescriptors = false;
+
+/** Once: SQLite would otherwise open what stands at a folder's path by now, not in the folder that is held open. */
+function keepDescriptors(): void {
+  if (keepsDescriptors) return;
+  const db = open(":memory:");
+  const { file, entry } = sqliteExtension();
+  // The package's types know the file alone.
+  (db as unknown as { loadExtension(file: string, entry: string): void }).loadExtension(file, entry);
+  db.close();
+  keepsDescriptors = true;
 }
+
+/** Opens a database that store-file.ts has prepared. */
+export function openDatabase(
+  file: { readonly path: string },
+  options: { readonly busyTimeoutMs?: number } = {},
+): SqliteDatabase {
+  keepDescriptors();
+  return open(file.path, { timeout: options.busyTimeoutMs ?? busyTimeoutMs, fileMustExist: true });
+}
+
+const open = (path: string, options: Database.Options = {}): SqliteDatabase =>
+  // The package takes the loaded addon as well as its path; its types know only the path.
+  new Database(path, { ...options, nativeBinding: nativeBinding() as unknown as string });
 
 /** What the primary result codes mean to a person (https://www.sqlite.org/rescode.html). */
 const sentences: Readonly<Record<string, string>> = {

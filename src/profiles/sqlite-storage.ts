@@ -1,5 +1,4 @@
-import { readdirSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import { DaemonError } from "../base/errors.ts";
 import { isDamage, openDatabase, type SqliteDatabase, sqliteCode, storeError } from "./database.ts";
 import { applicationId, migrate, schemaFault, schemaNames, schemaVersion } from "./migrations.ts";
@@ -7,14 +6,16 @@ import { SqliteStore } from "./sqlite-store.ts";
 import type { OpenedStore, OpenMode, ProfileStorage } from "./store.ts";
 import {
   ensurePrivateFolder,
+  findStoreFile,
+  listFolder,
   prepareStoreFile,
   readDatabaseHead,
   removeStoreFile,
+  StoreFile,
   setAsideStoreFile,
   storeFileExists,
 } from "./store-file.ts";
 import { storeLimits } from "./store-limits.ts";
-import { isOpenAt, resolveFolder } from "./trusted-folder.ts";
 
 const pageBytes = 4096;
 
@@ -29,88 +30,87 @@ export const sqliteStorage: ProfileStorage = {
   ensureFolder: ensurePrivateFolder,
 
   open(location, mode) {
-    const folder = resolveFolder(dirname(location));
-    const real = folder ? join(folder.path, basename(location)) : location;
-    const opened = openAt(real, mode);
-    if (!folder?.isExchangeable || isOpenAt(real)) return opened;
-    opened.store.close();
-    throw new DaemonError("InternalError", `${location}: its folder was exchanged while it was opened`);
+    const file = findStoreFile(location, mode);
+    try {
+      return openAt(file, mode);
+    } catch (error) {
+      file.folder.close();
+      throw error;
+    }
   },
 
   exists: storeFileExists,
 
   list(folder) {
     try {
-      const names = readdirSync(folder).filter((name) => name.endsWith(".db"));
+      const names = (listFolder(folder) ?? []).filter((name) => name.endsWith(".db"));
       return names.sort().map((name) => join(folder, name));
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
       throw new DaemonError("InternalError", `The folder ${folder} cannot be read.`, { cause });
     }
   },
 
   remove(location) {
     try {
-      const folder = resolveFolder(dirname(location));
-      if (folder) removeStoreFile(join(folder.path, basename(location)));
+      StoreFile.visit(location, removeStoreFile);
     } catch (cause) {
       throw new DaemonError("Failure", `${location} cannot be removed.`, { cause });
     }
   },
 };
 
-function openAt(location: string, mode: OpenMode): OpenedStore {
-  const isNew = prepareStoreFile(location, mode);
-  if (isNew) return { store: openNew(location), isNew };
+function openAt(file: StoreFile, mode: OpenMode): OpenedStore {
+  const isNew = prepareStoreFile(file, mode);
+  if (isNew) return { store: openNew(file), isNew };
   try {
-    return { store: openChecked(location), isNew };
+    return { store: openChecked(file), isNew };
   } catch (error) {
-    if (error instanceof DamagedFile) return replaceDamaged(location, error.message);
+    if (error instanceof DamagedFile) return replaceDamaged(file, error.message);
     throw error;
   }
 }
 
-function replaceDamaged(location: string, reason: string): OpenedStore {
-  const movedTo = setAsideStoreFile(location);
-  prepareStoreFile(location, "create" satisfies OpenMode);
-  return { store: openNew(location), isNew: true, setAside: { reason, movedTo } };
+function replaceDamaged(file: StoreFile, reason: string): OpenedStore {
+  const movedTo = setAsideStoreFile(file);
+  prepareStoreFile(file, "create" satisfies OpenMode);
+  return { store: openNew(file), isNew: true, setAside: { reason, movedTo } };
 }
 
 /** On failure the file that was just made is taken away again. */
-function openNew(location: string): SqliteStore {
+function openNew(file: StoreFile): SqliteStore {
   try {
-    return openChecked(location);
+    return openChecked(file);
   } catch (error) {
-    removeStoreFile(location);
+    removeStoreFile(file);
     if (error instanceof DamagedFile) throw new DaemonError("InternalError", error.message, { cause: error });
     throw error;
   }
 }
 
-function openChecked(location: string): SqliteStore {
-  const head = readDatabaseHead(location);
+function openChecked(file: StoreFile): SqliteStore {
+  const head = readDatabaseHead(file);
   if (head.bytes > 0 && !head.isSqlite) throw new DamagedFile("the file is not a database");
   if (head.bytes > storeLimits.fileBytes)
     throw new DamagedFile(`the file has ${head.bytes} bytes, more than any of ours`);
-  if (head.applicationId === applicationId) refuseNewer(location, head.userVersion);
-  const db = openOrExplain(location);
+  if (head.applicationId === applicationId) refuseNewer(file.location, head.userVersion);
+  const db = openOrExplain(file);
   try {
-    const version = identify(location, db);
+    const version = identify(file.location, db);
     configure(db, version === 0);
     migrate(db, version);
     check(db, head.hasLog || head.bytes <= checkedBytes);
-    return new SqliteStore(location, db);
+    return new SqliteStore(file, db);
   } catch (error) {
     db.close();
-    throw explain(location, error);
+    throw explain(file.location, error);
   }
 }
 
-function openOrExplain(location: string): SqliteDatabase {
+function openOrExplain(file: StoreFile): SqliteDatabase {
   try {
-    return openDatabase(location);
+    return openDatabase(file);
   } catch (error) {
-    throw explain(location, error);
+    throw explain(file.location, error);
   }
 }
 

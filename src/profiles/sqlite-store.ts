@@ -2,23 +2,26 @@ import { DaemonError } from "../base/errors.ts";
 import { type SqliteDatabase, sqliteCode, storeError } from "./database.ts";
 import { isSecretRow } from "./profile-text.ts";
 import type { EntryRows, ProfileStore, StoredLease } from "./store.ts";
+import type { StoreFile } from "./store-file.ts";
 import { checkEntry, checkLease, checkRoom, storeLimits } from "./store-limits.ts";
 
 type PropertyRow = [name: string, json: string];
 
 /** One Profile in one SQLite file, which sqlite-storage.ts has opened and brought up to date. */
 export class SqliteStore implements ProfileStore {
+  readonly location: string;
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #inTransaction: (change: () => unknown) => unknown;
   #mustScrub = false;
   /** There are not more: deletions and what was rolled back are not taken off. Counting takes as long as there are entries. */
   #entriesAtMost: number = storeLimits.entries;
 
-  /** Throws SqliteError when a table lacks a column. */
+  /** Takes over the folder of the file. Throws SqliteError when a table lacks a column. */
   constructor(
-    readonly location: string,
+    private readonly file: StoreFile,
     private readonly db: SqliteDatabase,
   ) {
+    this.location = file.location;
     this.#statements = prepareStatements(db);
     // Immediate: a transaction that begins as a reader and is refused the lock later cannot wait for it.
     this.#inTransaction = db.transaction((change: () => unknown) => change()).immediate;
@@ -106,6 +109,7 @@ export class SqliteStore implements ProfileStore {
     if (!this.db.open) return;
     this.scrub();
     this.db.close();
+    this.file.folder.close();
   }
 
   #rows(id: number): Map<string, string> {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DaemonError } from "../base/errors.ts";
 import { openDatabase, type SqliteDatabase, sqliteCode, storeError } from "./database.ts";
-import { prepareStoreFile } from "./store-file.ts";
+import { findStoreFile, prepareStoreFile, type StoreFile } from "./store-file.ts";
 
 /**
  * Keeps a second daemon away from a state folder. The lock is the exclusive lock of an empty SQLite database: Node has
@@ -12,7 +12,10 @@ export class StateLock {
   static readonly #held = new Set<StateLock>();
   readonly #db: SqliteDatabase;
 
-  private constructor(db: SqliteDatabase) {
+  private constructor(
+    private readonly file: StoreFile,
+    db: SqliteDatabase,
+  ) {
     this.#db = db;
     StateLock.#held.add(this);
   }
@@ -20,11 +23,12 @@ export class StateLock {
   /** Throws DaemonError InProgress when another process holds it, InternalError when the file cannot be had. */
   static take(stateDir: string): StateLock {
     const location = join(stateDir, "lock");
-    prepareStoreFile(location, "open-or-create");
+    const file = findStoreFile(location, "open-or-create");
     try {
-      const db = openDatabase(location, { busyTimeoutMs: 0 });
-      return new StateLock(lockOrClose(db));
+      prepareStoreFile(file, "open-or-create");
+      return new StateLock(file, lockOrClose(openDatabase(file, { busyTimeoutMs: 0 })));
     } catch (error) {
+      file.folder.close();
       if (sqliteCode(error) !== "SQLITE_BUSY") throw storeError(location, error);
       throw new DaemonError("InProgress", `Another fairleadd is using ${stateDir}.`, { cause: error });
     }
@@ -34,6 +38,7 @@ export class StateLock {
   release(): void {
     StateLock.#held.delete(this);
     this.#db.close();
+    this.file.folder.close();
   }
 }
 

@@ -1,12 +1,13 @@
 /**
- * What is checked and done around a database file before SQLite sees it. SQLite follows symbolic links, leaves modes to
- * the umask and, as any POSIX locker, loses its locks when the same process opens and closes the file once more:
- * files that exist are therefore looked at by name, in a folder that nobody else can write.
+ * What is checked and done around a database file before SQLite sees it, in a folder that is held open and that nobody else
+ * can write. SQLite leaves modes to the umask and, as any POSIX locker, loses its locks when the same process opens and closes
+ * the file once more: files that exist are therefore opened without reading (O_PATH), which touches no lock.
  */
 import * as fs from "node:fs";
-import { dirname, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { DaemonError } from "../base/errors.ts";
 import type { OpenMode } from "./store.ts";
+import { descriptorPath, type OpenFolder, openFolder, openUnread } from "./trusted-folder.ts";
 
 /** SQLite's companions of a database; they hold content too. */
 const companions = ["-wal", "-shm", "-journal"] as const;
@@ -41,10 +42,63 @@ function attempt<R>(location: string, call: () => R): R {
   }
 }
 
+/** A database file, and its companions, in a folder that is held open. */
+export class StoreFile {
+  private constructor(
+    readonly folder: OpenFolder,
+    private readonly name: string,
+  ) {}
+
+  /** Undefined: there is no such folder. Throws DaemonError InternalError. */
+  static find(location: string): StoreFile | undefined {
+    const path = dirname(resolve(location));
+    const folder = attempt(path, () => openFolder(path));
+    return folder && new StoreFile(folder, basename(location));
+  }
+  /** As {@link find}, and lets go of the folder afterwards. */
+  static visit<R>(location: string, look: (file: StoreFile) => R): R | undefined {
+    const file = StoreFile.find(location);
+    try {
+      return file && look(file);
+    } finally {
+      file?.folder.close();
+    }
+  }
+
+  /** For messages. */
+  get location(): string {
+    return join(this.folder.path, this.name);
+  }
+  /** For system calls and SQLite. */
+  get path(): string {
+    return this.folder.at(this.name);
+  }
+  /** Another name in the same folder. */
+  beside(suffix: string): StoreFile {
+    return new StoreFile(this.folder, this.name + suffix);
+  }
+  /** Anything of that name counts, also a link to nowhere. */
+  get exists(): boolean {
+    return attempt(this.location, () => fs.lstatSync(this.path, { throwIfNoEntry: false })) !== undefined;
+  }
+  sync(): void {
+    syncFolder(descriptorPath(this.folder.descriptor));
+  }
+}
+
+/** Throws DaemonError NotFound (`open`), InternalError. */
+export function findStoreFile(location: string, mode: OpenMode): StoreFile {
+  const file = StoreFile.find(location);
+  if (file) return file;
+  if (mode === "open") throw new DaemonError("NotFound", `${location} does not exist.`);
+  throw refuse(dirname(location), systemSentences.ENOENT as string);
+}
+
 /** Makes the folder (0700) if it is missing, and those above it, as the state folder may be new. */
 export function ensurePrivateFolder(folder: string): void {
   makeFolder(resolve(folder));
-  checkFolder(folder);
+  const status = attempt(folder, () => fs.statSync(folder));
+  checkFolder({ path: folder, way: folder, status });
 }
 
 /** By hand: the recursive call of Node says "no such folder" where the file system is read-only. */
@@ -58,61 +112,71 @@ function makeFolder(folder: string): void {
   });
 }
 
+interface SeenFolder {
+  /** For messages. */
+  readonly path: string;
+  /** For system calls. */
+  readonly way: string;
+  readonly status: fs.Stats;
+}
 /** Whoever can write the folder can put his own file in place of ours. */
-export function checkFolder(folder: string): void {
-  const status = attempt(folder, () => fs.statSync(folder));
-  if (!status.isDirectory()) throw refuse(folder, "not a folder");
+function checkFolder({ path, way, status }: SeenFolder): void {
+  if (!status.isDirectory()) throw refuse(path, "not a folder");
   if (status.uid !== process.geteuid?.() && status.uid !== 0) {
-    throw refuse(folder, `the folder belongs to user ${status.uid}, not to the one the daemon runs as`);
+    throw refuse(path, `the folder belongs to user ${status.uid}, not to the one the daemon runs as`);
   }
   if (status.mode & 0o022) {
-    throw refuse(folder, `others may write the folder (mode ${(status.mode & 0o7777).toString(8)}); make it 700`);
+    throw refuse(path, `others may write the folder (mode ${(status.mode & 0o7777).toString(8)}); make it 700`);
   }
-  attempt(folder, () => fs.accessSync(folder, fs.constants.W_OK | fs.constants.X_OK));
+  attempt(path, () => fs.accessSync(way, fs.constants.W_OK | fs.constants.X_OK));
 }
 
-/** Anything of that name counts, also a link to nowhere. */
 export const storeFileExists = (location: string): boolean =>
-  attempt(location, () => fs.lstatSync(location, { throwIfNoEntry: false })) !== undefined;
+  StoreFile.visit(location, ({ exists }) => exists) ?? false;
 
 /**
  * Makes an empty file of mode 0600, or checks the one that is there and takes others' rights to it away.
  * Returns whether it is new.
  */
-export function prepareStoreFile(location: string, mode: OpenMode): boolean {
-  const exists = storeFileExists(location);
+export function prepareStoreFile(file: StoreFile, mode: OpenMode): boolean {
+  const { exists, location, folder } = file;
   if (!exists && mode === "open") throw new DaemonError("NotFound", `${location} does not exist.`);
   if (exists && mode === "create") throw new DaemonError("AlreadyExists", `${location} exists already.`);
-  checkFolder(dirname(location));
-  if (exists) checkFile(location);
-  else createFile(location);
+  checkFolder({ path: folder.path, way: descriptorPath(folder.descriptor), status: folder.status() });
+  if (exists) for (const suffix of ["", ...companions]) checkFile(file.beside(suffix));
+  else createFile(file);
   return !exists;
 }
 
-function createFile(location: string): void {
+function createFile(file: StoreFile): void {
   const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
-  attempt(location, () => {
-    const file = fs.openSync(location, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  attempt(file.location, () => {
+    const descriptor = fs.openSync(file.path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     try {
-      fs.fchmodSync(file, 0o600);
+      fs.fchmodSync(descriptor, 0o600);
     } finally {
-      fs.closeSync(file);
+      fs.closeSync(descriptor);
     }
-    syncFolder(dirname(location));
+    file.sync();
   });
 }
 
-function checkFile(location: string): void {
-  for (const name of [location, ...companions.map((suffix) => location + suffix)]) {
-    const status = attempt(name, () => fs.lstatSync(name, { throwIfNoEntry: false }));
-    if (!status) continue;
-    if (status.isSymbolicLink()) throw refuse(name, "a symbolic link stands in its place");
-    if (!status.isFile()) throw refuse(name, "not a regular file");
+function checkFile(file: StoreFile): void {
+  if (!file.exists) return;
+  const { location } = file;
+  const descriptor = attempt(location, () => fs.openSync(file.path, openUnread));
+  try {
+    const status = fs.fstatSync(descriptor);
+    if (status.isSymbolicLink()) throw refuse(location, "a symbolic link stands in its place");
+    if (!status.isFile()) throw refuse(location, "not a regular file");
     if (status.uid !== process.geteuid?.() && status.uid !== 0) {
-      throw refuse(name, `the file belongs to user ${status.uid}, not to the one the daemon runs as`);
+      throw refuse(location, `the file belongs to user ${status.uid}, not to the one the daemon runs as`);
     }
-    attempt(name, () => fs.accessSync(name, fs.constants.R_OK | fs.constants.W_OK));
-    if (status.mode & 0o077) attempt(name, () => fs.chmodSync(name, 0o600));
+    const opened = descriptorPath(descriptor);
+    attempt(location, () => fs.accessSync(opened, fs.constants.R_OK | fs.constants.W_OK));
+    if (status.mode & 0o077) attempt(location, () => fs.chmodSync(opened, 0o600));
+  } finally {
+    fs.closeSync(descriptor);
   }
 }
 
@@ -127,15 +191,18 @@ export interface DatabaseHead {
 }
 
 /** Reads the head without SQLite, which would already touch the files beside it. Not for a file this process has open. */
-export function readDatabaseHead(location: string): DatabaseHead {
+export function readDatabaseHead(file: StoreFile): DatabaseHead {
   const head = Buffer.alloc(100);
-  const bytes = attempt(location, () => {
-    const file = fs.openSync(location, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
+  const bytes = attempt(file.location, () => {
+    const descriptor = fs.openSync(file.path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     try {
-      fs.readSync(file, head, 0, head.length, 0);
-      return fs.fstatSync(file).size;
+      const status = fs.fstatSync(descriptor);
+      if (!status.isFile()) throw refuse(file.location, "not a regular file");
+      fs.readSync(descriptor, head, 0, head.length, 0);
+      return status.size;
     } finally {
-      fs.closeSync(file);
+      fs.closeSync(descriptor);
     }
   });
   return {
@@ -143,7 +210,7 @@ export function readDatabaseHead(location: string): DatabaseHead {
     isSqlite: bytes >= 512 && head.toString("latin1", 0, 16) === "SQLite format 3\0",
     userVersion: head.readInt32BE(60),
     applicationId: head.readInt32BE(68),
-    hasLog: fs.existsSync(`${location}-wal`),
+    hasLog: file.beside("-wal").exists,
   };
 }
 
@@ -151,28 +218,39 @@ export function readDatabaseHead(location: string): DatabaseHead {
  * Renames a damaged file and its companions to the first free of `.corrupted`, `.corrupted.2`, ... and returns that
  * name. The log goes first: a log left beside a new file would be played into it.
  */
-export function setAsideStoreFile(location: string): string {
-  const target = freeName(location);
-  attempt(location, () => {
+export function setAsideStoreFile(file: StoreFile): string {
+  const target = freeName(file);
+  attempt(file.location, () => {
     for (const suffix of [...companions, ""]) {
-      if (fs.existsSync(location + suffix)) fs.renameSync(location + suffix, target + suffix);
+      const from = file.beside(suffix);
+      if (from.exists) fs.renameSync(from.path, target.beside(suffix).path);
     }
-    syncFolder(dirname(location));
+    file.sync();
   });
-  return target;
+  return target.location;
 }
 
-function freeName(location: string): string {
+function freeName(file: StoreFile): StoreFile {
   for (let number = 1; number <= setAsideLimit; number++) {
-    const name = `${location}.corrupted${number === 1 ? "" : `.${number}`}`;
-    if (!["", ...companions].some((suffix) => storeFileExists(name + suffix))) return name;
+    const target = file.beside(`.corrupted${number === 1 ? "" : `.${number}`}`);
+    if (!["", ...companions].some((suffix) => target.beside(suffix).exists)) return target;
   }
-  throw refuse(location, `the file is damaged and ${setAsideLimit} damaged ones are kept already; remove them`);
+  throw refuse(file.location, `the file is damaged and ${setAsideLimit} damaged ones are kept already; remove them`);
 }
 
 /** The companions go first, for the reason given at {@link setAsideStoreFile}. What is missing is no error. */
-export function removeStoreFile(location: string): void {
-  for (const suffix of [...companions, ""]) fs.rmSync(location + suffix, { force: true });
+export function removeStoreFile(file: StoreFile): void {
+  for (const suffix of [...companions, ""]) fs.rmSync(file.beside(suffix).path, { force: true });
+}
+
+/** The names of a folder; undefined: there is none. */
+export function listFolder(path: string): readonly string[] | undefined {
+  const folder = openFolder(resolve(path));
+  try {
+    return folder && fs.readdirSync(descriptorPath(folder.descriptor));
+  } finally {
+    folder?.close();
+  }
 }
 
 /** A new or renamed file survives a power cut only once its folder is on disk. */

@@ -4,57 +4,111 @@ import { DaemonError } from "../base/errors.ts";
 
 /** As many as the kernel follows (path_resolution(7)). */
 const mostLinks = 40;
+/** Node does not name it; the same on every machine that Node runs on. Neither reads, nor waits for the other end of a FIFO. */
+const openPath = 0o10000000;
+/** Opens whatever stands there, a symbolic link as itself. */
+export const openUnread = openPath | fs.constants.O_NOFOLLOW;
 
-export interface ResolvedFolder {
-  /** Without any symbolic link. */
-  readonly path: string;
-  /** A part of the way belongs to somebody who could exchange what is behind it while we look. */
-  readonly isExchangeable: boolean;
+/** How the kernel names what a descriptor has open. It leads there also when something else stands at the path by now. */
+export const descriptorPath = (descriptor: number): string => `/proc/self/fd/${descriptor}`;
+
+/**
+ * A folder that is held open: whatever is done in it is done in this one. To whoever can exchange a folder on the way
+ * to it, it is out of reach.
+ */
+export class OpenFolder {
+  #isOpen = true;
+
+  constructor(
+    readonly descriptor: number,
+    /** Where it was found, without any symbolic link; for messages only. */
+    readonly path: string,
+  ) {}
+
+  /** For system calls. */
+  at(name: string): string {
+    if (!this.#isOpen) throw new DaemonError("InternalError", `the folder ${this.path} is closed`);
+    // Not joined: that would take `..` away together with the descriptor.
+    return `${descriptorPath(this.descriptor)}/${name}`;
+  }
+  status(): fs.Stats {
+    return fs.fstatSync(this.descriptor);
+  }
+  /** Twice is harmless. */
+  close(): void {
+    if (this.#isOpen) fs.closeSync(this.descriptor);
+    this.#isOpen = false;
+  }
 }
 
 /**
- * Follows a path as the kernel would, but goes through a symbolic link only where nobody but root and ourselves could have
- * put it. A user whose home lies on the way could otherwise lead the daemon to another user's settings. Undefined: there is
- * no such folder. Throws DaemonError InternalError.
+ * Follows a path as the kernel would, part by part, each from the folder that the one before opened. A symbolic link is
+ * followed only where it could have been put by root and ourselves alone: a user whose home lies on the way could otherwise lead the
+ * daemon to another user's settings. Undefined: there is no such folder. Throws DaemonError InternalError, or what the system says.
  */
-export function resolveFolder(folder: string): ResolvedFolder | undefined {
-  const rest = folder.split("/").filter((part) => part !== "" && part !== ".");
-  let path = "/";
-  let isExchangeable = false;
-  for (let links = 0; rest.length > 0; ) {
-    const part = rest.shift() as string;
-    const isInTrustedFolder = isTrusted(fs.statSync(path));
-    isExchangeable ||= !isInTrustedFolder;
-    const next = part === ".." ? dirname(path) : join(path, part);
-    const status = fs.lstatSync(next, { throwIfNoEntry: false });
-    if (!status) return undefined;
-    if (!status.isSymbolicLink()) {
-      if (!status.isDirectory()) throw refusal(folder, "a part of the path is not a folder");
-      path = next;
-      continue;
+export function openFolder(path: string): OpenFolder | undefined {
+  const rest = partsOf(path);
+  let folder = openRoot();
+  try {
+    for (let links = 0; rest.length > 0; ) {
+      const next = step(folder, rest.shift() as string, path);
+      if (next === undefined) {
+        folder.close();
+        return undefined;
+      }
+      if (next instanceof OpenFolder) {
+        folder.close();
+        folder = next;
+        continue;
+      }
+      if (++links > mostLinks) throw refusal(path, "too many symbolic links");
+      rest.unshift(...partsOf(next.target));
+      if (!next.target.startsWith("/")) continue;
+      folder.close();
+      folder = openRoot();
     }
-    if (!isOurs(status.uid) || !isInTrustedFolder) throw refusal(folder, `the symbolic link ${next} is a user's`);
-    if (++links > mostLinks) throw refusal(folder, "too many symbolic links");
-    const target = fs.readlinkSync(next);
-    if (target.startsWith("/")) path = "/";
-    rest.unshift(...target.split("/").filter((word) => word !== "" && word !== "."));
+    return folder;
+  } catch (error) {
+    folder.close();
+    throw error;
   }
-  return { path, isExchangeable };
 }
 
-/**
- * Whether this process has the file open at this very place: after a folder on the way was exchanged and put back, the file
- * that was opened meanwhile still tells where it is.
- */
-export function isOpenAt(location: string): boolean {
-  for (const number of fs.readdirSync("/proc/self/fd")) {
-    try {
-      if (fs.readlinkSync(`/proc/self/fd/${number}`) === location) return true;
-    } catch {
-      // Closed since the list was read.
+const partsOf = (path: string): string[] => path.split("/").filter((part) => part !== "" && part !== ".");
+const openRoot = (): OpenFolder => new OpenFolder(fs.openSync("/", openPath | fs.constants.O_DIRECTORY), "/");
+
+/** One part of the way; undefined: it is not there. */
+function step(folder: OpenFolder, part: string, whole: string): OpenFolder | { readonly target: string } | undefined {
+  const descriptor = openIfThere(folder.at(part));
+  if (descriptor === undefined) return undefined;
+  try {
+    const status = fs.fstatSync(descriptor);
+    if (status.isDirectory()) {
+      return new OpenFolder(descriptor, part === ".." ? dirname(folder.path) : join(folder.path, part));
     }
+    if (!status.isSymbolicLink()) throw refusal(whole, "a part of the path is not a folder");
+    if (!isOurs(status.uid) || !isTrusted(folder.status())) {
+      throw refusal(whole, `the symbolic link ${join(folder.path, part)} is a user's`);
+    }
+    const target = fs.readlinkSync(folder.at(part));
+    fs.closeSync(descriptor);
+    return { target };
+  } catch (error) {
+    fs.closeSync(descriptor);
+    throw error;
   }
-  return false;
+}
+
+/** First as a folder, which mounts one that waits for its first visitor (autofs). */
+function openIfThere(path: string, flags = openUnread | fs.constants.O_DIRECTORY): number | undefined {
+  try {
+    return fs.openSync(path, flags);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return undefined;
+    if (flags === openUnread || (code !== "ENOTDIR" && code !== "ELOOP")) throw error;
+    return openIfThere(path, openUnread);
+  }
 }
 
 const isOurs = (uid: number): boolean => uid === 0 || uid === process.geteuid?.();

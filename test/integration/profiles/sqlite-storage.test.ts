@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -288,6 +289,14 @@ const wrongThings: Readonly<Record<string, [put: (location: string) => void, mes
   ],
   "a link to nowhere": [(location) => fs.symlinkSync("/nonexistent/file", location), /a symbolic link/],
   "a folder": [(location) => fs.mkdirSync(location), /not a regular file/],
+  "a FIFO that nobody writes": [(location) => execFileSync("mkfifo", [location]), /not a regular file/],
+  "a FIFO in place of the log": [
+    (location) => {
+      makeFile(location);
+      execFileSync("mkfifo", [`${location}-wal`]);
+    },
+    /default\.db-wal: not a regular file/,
+  ],
   "a link in place of the log": [
     (location) => {
       makeFile(location);
