@@ -99,7 +99,7 @@ function ports(clock: Clock, kernel: StageKernel, applier: Applier, profiles: Pr
         leases,
         dhcpHostname: "",
         isRfc8925Enabled: false,
-        isInUse: (link) => applier.inherited(link).addresses.length > 0,
+        isInUse: (link) => applier.hasInheritedAddress(link),
       }),
     releaseMemory: () => {},
     prepareLink: (device) => leases.of(device).load(),

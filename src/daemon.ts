@@ -257,13 +257,16 @@ export class Daemon {
       readTraffic: readLinkTraffic,
       portalUrls: { http: config.portalHttpUrl, https: config.portalHttpsUrl },
       makeNetwork: (device) =>
-        new Network<Dhcp4Config>({ clock, log: this.#logs.scope("dhcp"), applier, dhcp: this.#dhcp }, device),
+        new Network<Dhcp4Config>(
+          { clock, log: this.#logs.scope("dhcp"), applier, dhcp: this.#dhcp, carrierGraceMs: config.carrierGraceMs },
+          device,
+        ),
       networkOptions: (device, service) =>
         networkOptions(device, service, {
           leases: this.#leases,
           dhcpHostname: this.#manager.dhcpHostname,
           isRfc8925Enabled: this.#manager.settings.isRfc8925Enabled,
-          isInUse: (link) => applier.inherited(link).addresses.length > 0,
+          isInUse: (link) => applier.hasInheritedAddress(link),
         }),
       releaseMemory,
       prepareLink: (device) => {

@@ -90,9 +90,10 @@ const quote = (text: string): string => JSON.stringify(text.slice(0, 60));
 
 /** The form a value has in the file. An empty list is an empty list, not one empty name. */
 function fromText(name: SettingName, value: string | boolean): unknown {
-  const { separator, isPath } = setting(name);
+  const { separator, isPath, isNumber } = setting(name);
   if (typeof value !== "string") return value;
   if (separator) return value === "" ? [] : value.split(separator);
+  if (isNumber) return /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
   return isPath && value !== "" ? resolve(value) : value;
 }
 

@@ -18,12 +18,16 @@ export interface DaemonConfig {
   readonly logScopes: readonly string[];
   /** What happens to a link that is found with a configuration that is not ours. */
   readonly foreignConfiguration: "adopt" | "take-over";
+  /** How long addresses and routes outlive the carrier, in milliseconds. */
+  readonly carrierGraceMs: number;
   readonly technologyOrder: readonly Technology[];
   readonly portalHttpUrl: string;
   readonly portalHttpsUrl: string;
   readonly isForeground: boolean;
 }
 
+/** See docs/decisions/short-loss-of-carrier.md. */
+const defaultGraceSeconds = 5;
 const defaultConfigFile = "/etc/fairlead/fairlead.toml";
 
 /** Flags beat the file, the file beats the environment and the defaults. Throws DaemonError InvalidArguments. */
@@ -54,6 +58,7 @@ function makeConfig(
     logLevel: settings["log-level"] ?? "info",
     logScopes: Object.freeze(settings["log-scopes"] ?? []),
     foreignConfiguration,
+    carrierGraceMs: Math.round((settings["carrier-grace"] ?? defaultGraceSeconds) * 1000),
     technologyOrder: Object.freeze(settings["default-technology-order"] ?? defaultTechnologyOrder),
     portalHttpUrl: settings["portal-http-url"] ?? "http://connectivitycheck.gstatic.com/generate_204",
     portalHttpsUrl: settings["portal-https-url"] ?? "https://www.google.com/generate_204",

@@ -17,6 +17,8 @@ export interface Setting<T> {
   readonly separator?: "," | "+";
   /** A flag may be relative to where the daemon is started; the file has no such place. */
   readonly isPath?: true;
+  /** A flag is text; the file has numbers. */
+  readonly isNumber?: true;
   readonly schema: v.GenericSchema<unknown, T>;
 }
 
@@ -80,6 +82,13 @@ const busAddress = v.pipe(
   v.check(canConnectTo, "must be a D-Bus address such as unix:path=/run/dbus/system_bus_socket"),
 );
 
+/** Whoever wants more wants addresses on links without a cable. */
+const longestGraceSeconds = 600;
+const seconds = (most: number) => {
+  const words = `must be a number of seconds from 0 to ${most}`;
+  return v.pipe(v.number(words), v.minValue(0, words), v.maxValue(most, words));
+};
+
 const settingTable = {
   "bus-address": { argument: "ADDR", help: "D-Bus address; default: the system bus", schema: busAddress },
   "state-dir": {
@@ -99,6 +108,12 @@ const settingTable = {
   "log-scopes": { argument: "A+B", help: "parts that log at level debug", separator: "+", schema: list(scopeName) },
   adopt: { help: "keep what links are found configured with (default)", schema: switchSchema },
   "take-over": { help: "replace what links are found configured with", schema: switchSchema },
+  "carrier-grace": {
+    argument: "SECONDS",
+    help: "addresses outlive a lost carrier so long; default 5",
+    isNumber: true,
+    schema: seconds(longestGraceSeconds),
+  },
   "default-technology-order": {
     argument: "LIST",
     help: "where none was set; default vpn,ethernet,wifi,cellular",

@@ -4,7 +4,7 @@ import type { Log } from "../base/log.ts";
 import { type Announce, PropertyShape, PropertyStore, type PropertyTable } from "../base/property.ts";
 import type { PrimaryTechnology } from "../base/technology.ts";
 import type { IpConfig, IpConfigIdentity } from "../network/ip-config.ts";
-import type { Network, NetworkFailure, NetworkObserver, NetworkOptions } from "../network/network.ts";
+import type { Network, NetworkFailure, NetworkObserver, NetworkOptions, StopOptions } from "../network/network.ts";
 import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
 import type { Link, Rtnl } from "../rtnl/rtnl.ts";
 import type { DisconnectReason, Service } from "../services/service.ts";
@@ -256,8 +256,16 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
   dropConnection(reason: DisconnectReason): void {
     const service = this.#selectedService;
     service?.drop(reason);
-    this.stopNetwork({ release: false });
+    this.stopNetwork({ release: false, isCarrierLost: this.isShortLoss(reason) });
     this.selectService(undefined);
+  }
+  /** A link that was set down has lost its routes already. */
+  protected isShortLoss(reason: DisconnectReason): boolean {
+    return reason === "carrier lost" && this.#link.isUp;
+  }
+  /** Nothing is to come back: what a lost carrier has left in the kernel goes at once. */
+  giveUp(): void {
+    this.stopNetwork({ release: false });
   }
 
   /**
@@ -273,7 +281,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
     this.changed();
     return true;
   }
-  protected stopNetwork(how: { readonly release: boolean }): void {
+  protected stopNetwork(how: StopOptions): void {
     void this.#network?.stop(how);
     this.changed();
   }

@@ -2,6 +2,7 @@ import { type PropertyShape, propertyTable } from "../base/property.ts";
 import type { Link } from "../rtnl/rtnl.ts";
 import { isConnecting } from "../services/connect-states.ts";
 import type { EthernetPort, EthernetService } from "../services/ethernet-service.ts";
+import type { DisconnectReason } from "../services/service.ts";
 import type { LinkTraffic } from "../services/traffic-counters.ts";
 import { Device, type DeviceHost, deviceShape } from "./device.ts";
 import { deviceProperties } from "./device-properties.ts";
@@ -69,10 +70,10 @@ export class EthernetDevice extends Device implements EthernetPort {
     this.selectService(service);
     if (this.startNetwork(service)) service.advance("configure", `carrier on ${this.name}`);
   }
-  disconnectService(service: EthernetService): void {
+  disconnectService(service: EthernetService, reason: DisconnectReason): void {
     if (this.selectedService !== service) return;
     // The lease is given back only when a person ends it: the same cable will want the same address.
-    this.stopNetwork({ release: service.isExplicitlyDisconnected });
+    this.stopNetwork({ release: service.isExplicitlyDisconnected, isCarrierLost: this.isShortLoss(reason) });
     service.setNetwork(undefined);
     this.selectService(undefined);
   }

@@ -49,6 +49,8 @@ type OnApplied = (result: ApplyResult) => void;
 interface Entry {
   readonly wish: NetworkWish;
   readonly onApplied: OnApplied | undefined;
+  /** The carrier is lost; what is there stays for now, behind all other networks. */
+  readonly isHeld: boolean;
 }
 
 /**
@@ -112,7 +114,8 @@ export class Applier {
     }
     // Others may have stepped aside for what was inherited here.
     const isTakenOver = !this.#entries.has(link) && this.#ranks.inherited.includes(link);
-    this.#entries.set(link, { wish, onApplied });
+    this.#entries.set(link, { wish, onApplied, isHeld: false });
+    this.#notes.onWish(link);
     this.#apply(isTakenOver ? this.#entries.keys() : [link]);
     // Not before, if nobody has prepared the link: it takes longer than all the rest.
     this.#holdSettings("network", link);
@@ -123,6 +126,31 @@ export class Applier {
    * at the end of this turn: that a cable is out is told before the kernel, which takes its time, cleans up after it.
    */
   release(link: number): void {
+    this.#notes.onReleased(link, false);
+    this.#remove(link);
+  }
+
+  /**
+   * The carrier is lost, perhaps for a moment: all that is on the link stays, but every other network comes before it, at
+   * the end of this turn. Ends with {@link setNetwork} or a release. False: there is nothing to hold.
+   */
+  hold(link: number): boolean {
+    const entry = this.#entries.get(link);
+    if (!entry) return false;
+    this.#notes.onCarrierLost(link, this.ports.clock.now());
+    this.#entries.set(link, { wish: entry.wish, onApplied: undefined, isHeld: true });
+    this.#due.add(link);
+    this.#passSoon();
+    return true;
+  }
+  /** As {@link release}, after the carrier was lost; an MTU that costs the carrier again and again stays. */
+  releaseAfterLoss(link: number): void {
+    if (!this.#entries.get(link)?.isHeld) this.#notes.onCarrierLost(link, this.ports.clock.now());
+    this.#notes.onReleased(link, true);
+    this.#remove(link);
+  }
+
+  #remove(link: number): void {
     this.#entries.delete(link);
     this.#ranks.dropInherited((other) => other === link);
     this.#sysctls.release("network", link, this.#nameIfThere(link));
@@ -144,6 +172,11 @@ export class Applier {
       routes: snapshot.routes({ link }).filter(isOwnRoute),
       rules: snapshot.rules().filter((rule) => isOwnRule(rule) && linkOfRule(rule) === link),
     };
+  }
+
+  /** An earlier run has left an address on the link, which nobody has taken over yet. */
+  hasInheritedAddress(link: number): boolean {
+    return !this.#entries.has(link) && this.inherited(link).addresses.length > 0;
   }
 
   /**
@@ -176,6 +209,7 @@ export class Applier {
     return {
       ranks: ranked.map(({ link }) => this.#nameOf(link)),
       wishes: Object.fromEntries(ranked.map(({ link, settings }) => [this.#nameOf(link), settings])),
+      held: ranked.flatMap(({ link, isHeld }) => (isHeld ? [this.#nameOf(link)] : [])),
       isSending: this.#sending !== undefined,
     };
   }
@@ -242,7 +276,7 @@ export class Applier {
   async #send(requests: readonly KernelRequest[], told: ReadonlyMap<number, Entry>): Promise<void> {
     for (const request of requests) {
       const wish = this.#entries.get(linkOfRequest(request) ?? 0)?.wish;
-      this.#notes.onRequest(request, wish, this.ports.rtnl.snapshot);
+      this.#notes.onRequest(request, wish, this.ports.rtnl.snapshot, this.ports.clock.now());
     }
     this.#losses.expect(requests);
     const refused = await this.#refusals(requests);
@@ -327,6 +361,11 @@ export class Applier {
   #onAddressRemoved(address: Address): void {
     if (!this.#notes.isOwn(address) || !this.#losses.onAddressRemoved(address)) return;
     this.#notes.onAddressRemoved(address);
+    // Its time is over, or somebody wants it gone: nobody is connected who would miss it.
+    if (this.#entries.get(address.link)?.isHeld) {
+      this.releaseAfterLoss(address.link);
+      return;
+    }
     // With the address go the routes that name it as their source; older kernels do not say so.
     if (this.#entries.has(address.link)) this.#notes.distrust(address.link);
     this.#repairSoon(address.link);

@@ -35,6 +35,8 @@ export interface KernelMemory {
   readonly putAddresses: ReadonlyMap<string, { readonly untilMs: number | undefined }>;
   /** The MTU that a link had before we set one. */
   readonly originalMtus: ReadonlyMap<number, number>;
+  /** Links whose MTU stays for now although nobody wishes it: to give it back would cost the carrier again. */
+  readonly keptMtus: ReadonlySet<number>;
   /** Links whose routes the kernel may have dropped without a word; they are put again. */
   readonly distrustedLinks: ReadonlySet<number>;
 }
@@ -74,7 +76,8 @@ function mtuChanges(
   return [...scope.links].flatMap((index) => {
     const link = snapshot.links.get(index);
     const wish = byLink.get(index);
-    const mtu = link && wish ? boundedMtu(wish, link) : memory.originalMtus.get(index);
+    const original = memory.keptMtus.has(index) ? undefined : memory.originalMtus.get(index);
+    const mtu = link && wish ? boundedMtu(wish, link) : original;
     if (!link || mtu === undefined || mtu === link.mtu) return [];
     return { op: "set-link", link: index, change: { mtu } };
   });
@@ -83,7 +86,8 @@ function mtuChanges(
 /** Below this the kernel switches IPv6 off on the link (RFC 8200, 5). */
 const lowestIpv6Mtu = 1280;
 
-function boundedMtu({ mtu, hasIpv6 }: WishedMtu, { minMtu = 0, maxMtu }: Link): number {
+function boundedMtu({ mtu, hasIpv6 }: WishedMtu, { minMtu = 0, maxMtu }: Link): number | undefined {
+  if (mtu === undefined) return undefined;
   const lowest = Math.max(minMtu, hasIpv6 ? lowestIpv6Mtu : 0);
   // 0: the driver names no limit.
   return Math.min(Math.max(mtu, lowest), maxMtu || Number.POSITIVE_INFINITY);

@@ -24,8 +24,11 @@ export const linkTableMetric: Readonly<Record<Family, number>> = { 4: 0, 6: 1024
  * (metric 0) win over ours; ours win over what daemons add without saying (1024). The step leaves room to step aside
  * where somebody else has a route with the same metric.
  */
-export const mainMetric = (rank: number): number => firstMainMetric + rank * mainMetricStep;
+export const mainMetric = (rank: number, isHeld = false): number =>
+  firstMainMetric + (isHeld ? heldPenalty : 0) + rank * mainMetricStep;
 const firstMainMetric = 200;
+/** A network without carrier comes after whatever other daemons put on other links. */
+const heldPenalty = 20_000;
 export const mainMetricStep = 10;
 
 /**

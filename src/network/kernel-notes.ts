@@ -3,10 +3,19 @@ import type { KernelMemory } from "./apply.ts";
 import { addressKey, isOwnAddress } from "./kernel-marks.ts";
 import type { NetworkWish } from "./wish.ts";
 
+/** The kernel tells of a lost carrier at most once a second, and drivers look at theirs every two. */
+const longestResetMs = 3_000;
+/** Once may be a person who pulls the cable. */
+const lossesOfHabit = 2;
+
 /** What this run has done to the kernel and the snapshot cannot tell. */
 export class KernelNotes {
   readonly #putAddresses = new Map<string, { readonly untilMs: number | undefined }>();
   readonly #originalMtus = new Map<number, number>();
+  readonly #keptMtus = new Set<number>();
+  readonly #mtuSetAtMs = new Map<number, number>();
+  /** How often in a row the carrier was lost just after we set the MTU. */
+  readonly #lossesByMtu = new Map<number, number>();
   readonly #distrusted = new Set<number>();
 
   memory(nowMs: number): KernelMemory {
@@ -14,6 +23,7 @@ export class KernelNotes {
       nowMs,
       putAddresses: this.#putAddresses,
       originalMtus: this.#originalMtus,
+      keptMtus: this.#keptMtus,
       distrustedLinks: this.#distrusted,
     };
   }
@@ -24,13 +34,14 @@ export class KernelNotes {
   }
 
   /** Written down before it is sent: the news of it comes before the answer. */
-  onRequest(request: KernelRequest, wish: NetworkWish | undefined, snapshot: Snapshot): void {
+  onRequest(request: KernelRequest, wish: NetworkWish | undefined, snapshot: Snapshot, nowMs: number): void {
     if (request.op === "put-address") {
       const { family } = request.address;
       this.#putAddresses.set(addressKey(request.address), { untilMs: wish?.validUntilMs?.[family] });
     } else if (request.op === "delete-address") {
       this.#putAddresses.delete(addressKey(request.address));
     } else if (request.op === "set-link") {
+      this.#mtuSetAtMs.set(request.link, nowMs);
       this.#onMtu(request.link, wish, snapshot);
     }
   }
@@ -42,7 +53,27 @@ export class KernelNotes {
   }
   onLinkRemoved(link: number): void {
     this.#originalMtus.delete(link);
+    this.#keptMtus.delete(link);
+    this.#mtuSetAtMs.delete(link);
+    this.#lossesByMtu.delete(link);
     this.#distrusted.delete(link);
+  }
+
+  onCarrierLost(link: number, nowMs: number): void {
+    const setAtMs = this.#mtuSetAtMs.get(link) ?? Number.NEGATIVE_INFINITY;
+    if (nowMs - setAtMs > longestResetMs) this.#lossesByMtu.delete(link);
+    else this.#lossesByMtu.set(link, (this.#lossesByMtu.get(link) ?? 0) + 1);
+  }
+  /**
+   * No network is on the link. Its MTU is given back, unless the carrier was lost: a driver that starts its card anew for
+   * each MTU, and takes longer for it than we wait, would do so again and again.
+   */
+  onReleased(link: number, isCarrierLost: boolean): void {
+    if (isCarrierLost && (this.#lossesByMtu.get(link) ?? 0) >= lossesOfHabit) this.#keptMtus.add(link);
+    else this.#keptMtus.delete(link);
+  }
+  onWish(link: number): void {
+    this.#keptMtus.delete(link);
   }
 
   /** The kernel may have dropped routes of this link without a word. */

@@ -2,6 +2,11 @@ import type { Snapshot } from "../rtnl/rtnl.ts";
 import { isOwnRoute, mainTable } from "./kernel-marks.ts";
 import type { NetworkWish, WishedNetwork } from "./wish.ts";
 
+export interface RankedWish {
+  readonly wish: NetworkWish;
+  readonly isHeld: boolean;
+}
+
 /** Which network is better than which, also before anybody has said so. */
 export class NetworkRanks {
   /** Best first; networks that it does not name come after, in the order in which they appeared. */
@@ -29,14 +34,15 @@ export class NetworkRanks {
     this.#inherited = this.inherited.filter((link) => !isDropped(link));
   }
 
-  /** In order of rank. An inherited link without a wish has a rank all the same, and nothing to wish for. */
-  ranked(wishes: ReadonlyMap<number, { readonly wish: NetworkWish }>): readonly WishedNetwork[] {
+  /** In order of rank, those without carrier last. An inherited link without a wish has a rank all the same, and nothing to wish for. */
+  ranked(wishes: ReadonlyMap<number, RankedWish>): readonly WishedNetwork[] {
     const isPlaced = (link: number) => wishes.has(link) || this.inherited.includes(link);
     const known = (this.#order ?? this.inherited).filter(isPlaced);
     const links = [...new Set([...known, ...this.inherited, ...wishes.keys()])];
-    return links.flatMap((link, rank) => {
+    const isHeld = (link: number) => wishes.get(link)?.isHeld ?? false;
+    return [...links.filter((link) => !isHeld(link)), ...links.filter(isHeld)].flatMap((link, rank) => {
       const entry = wishes.get(link);
-      return entry ? [{ link, rank, ...entry.wish }] : [];
+      return entry ? [{ link, rank, isHeld: isHeld(link), ...entry.wish }] : [];
     });
   }
 }

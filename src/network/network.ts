@@ -4,6 +4,7 @@ import type { Log } from "../base/log.ts";
 import type { Family } from "../rtnl/rtnl.ts";
 import { Acquisition } from "./acquisition.ts";
 import type { ApplyResult } from "./applier.ts";
+import { CarrierGrace, type GracePorts, type HoldSink } from "./carrier-grace.ts";
 import { describeIpConfig, type IpConfig, type IpConfigIdentity, newIpConfigIdentity } from "./ip-config.ts";
 import type { IpFamilySettings, IpSettings } from "./ip-settings.ts";
 import { type ConfigSource, type EffectiveSettings, mergeSettings } from "./merge.ts";
@@ -36,13 +37,12 @@ export interface NetworkObserver {
 }
 
 /** The part of an Applier that a Network needs. */
-export interface WishSink {
+export interface WishSink extends HoldSink {
   prepare(link: number): void;
   setNetwork(link: number, wish: NetworkWish, onApplied: (result: ApplyResult) => void): void;
-  release(link: number): void;
 }
 
-export interface NetworkPorts<Dhcp> {
+export interface NetworkPorts<Dhcp> extends GracePorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly applier: WishSink;
@@ -62,6 +62,8 @@ export interface StopOptions {
   readonly release: boolean;
   /** Leave addresses, routes and rules in the kernel, for a daemon that is about to be started again. */
   readonly leaveConfigured?: boolean;
+  /** The carrier is lost, perhaps for a moment: addresses, routes and MTU stay for a while. */
+  readonly isCarrierLost?: boolean;
 }
 
 /** What a tethering phone says in option 43. */
@@ -91,11 +93,14 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
   /** What the connection stands on, as last told. */
   #toldPrimary: string | undefined;
   #problems: readonly string[] = [];
+  readonly #grace: CarrierGrace;
 
   constructor(
     private readonly ports: NetworkPorts<Dhcp>,
     private readonly observer: NetworkObserver,
-  ) {}
+  ) {
+    this.#grace = new CarrierGrace(ports);
+  }
 
   get state(): NetworkState {
     return this.#state;
@@ -139,7 +144,8 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
 
   /** A running one is stopped first, keeping its lease, and its observer hears nothing of that. */
   start(options: NetworkOptions<Dhcp>): void {
-    void this.stop({ release: false });
+    if (this.#state !== "idle") void this.stop({ release: false });
+    this.#grace.takeOver();
     this.#options = options;
     this.#static = options.static ?? emptyStaticIp;
     this.#sessionId = ++lastSessionId;
@@ -151,13 +157,20 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
     else if (options.dhcp === undefined) this.#failLater("neither a static address nor DHCP");
   }
 
-  /** Nothing is told to the observer. Resolves when the session with the server has ended. Idle: nothing happens. */
-  stop({ release, leaveConfigured = false }: StopOptions): Promise<void> {
+  /**
+   * Nothing is told to the observer. Resolves when the session with the server has ended. Idle: only what the loss of the
+   * carrier has left goes.
+   */
+  stop(how: StopOptions): Promise<void> {
     const { link } = this.#options ?? {};
-    if (this.#state === "idle" || !link) return Promise.resolve();
+    if (this.#state === "idle" || !link) {
+      if (how.leaveConfigured) this.#grace.forget();
+      else if (!how.isCarrierLost) this.#grace.end();
+      return Promise.resolve();
+    }
     // The farewell must leave while the address is still there.
-    const ended = this.#dhcp?.end({ force: !release }) ?? Promise.resolve();
-    if (!leaveConfigured) this.ports.applier.release(link.index);
+    const ended = this.#dhcp?.end({ force: !how.release }) ?? Promise.resolve();
+    this.#leave(link, how);
     this.#state = "idle";
     this.#dhcp = undefined;
     this.#options = undefined;
@@ -172,6 +185,15 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
     this.#toldPrimary = undefined;
     this.#problems = [];
     return ended;
+  }
+
+  #leave(link: ProtocolLink, { leaveConfigured, isCarrierLost }: StopOptions): void {
+    if (isCarrierLost && !leaveConfigured) {
+      this.#grace.begin(link);
+      return;
+    }
+    this.#grace.forget();
+    if (!leaveConfigured) this.ports.applier.release(link.index);
   }
 
   /** Replaces the static configuration, at once also on a live connection. The same again: nothing happens. */
@@ -203,6 +225,7 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
       state: this.#state,
       link: this.link?.name,
       session: this.#sessionId,
+      isHeld: this.#grace.isHeld,
       dhcp: this.#dhcp?.state,
       effective: this.#effective,
       problems: this.#problems,
@@ -278,7 +301,9 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
     this.#effective = merged.ipv4 || merged.ipv6 ? merged : undefined;
     this.#updateIpConfigs(merged);
     this.#hasNews = true;
-    this.#wish = { settings: merged, validUntilMs: this.#validUntil(merged) };
+    const isMtuPending = this.#dhcp?.state === "setup";
+    this.#wish = { settings: merged, validUntilMs: this.#validUntil(merged), isMtuPending };
+    this.#grace.forget();
     this.ports.applier.setNetwork(link.index, this.#wish, (result) => this.#onApplied(result));
   }
 

@@ -10,12 +10,16 @@ export interface NetworkWish {
   readonly settings: EffectiveSettings;
   /** When the address of a family ends, in milliseconds of the boot clock; absent: never. */
   readonly validUntilMs?: { readonly [F in Family]?: number };
+  /** A server that may name an MTU has not answered yet: until then that of the link stays. */
+  readonly isMtuPending?: boolean;
 }
 
 export interface WishedNetwork extends NetworkWish {
   readonly link: number;
   /** 0 the best; no two alike. */
   readonly rank: number;
+  /** Without carrier, perhaps for a moment: its routes are there, behind everybody's. */
+  readonly isHeld?: boolean;
 }
 
 export interface WishedAddress {
@@ -29,8 +33,8 @@ export interface WishedAddress {
 
 export interface WishedMtu {
   readonly link: number;
-  /** Bytes, not yet bounded by what the link can. */
-  readonly mtu: number;
+  /** Bytes, not yet bounded by what the link can; undefined: as it is. */
+  readonly mtu: number | undefined;
   /** IPv6 is to work on this link. */
   readonly hasIpv6: boolean;
 }
@@ -88,19 +92,19 @@ function wishedAddresses({ link, settings, validUntilMs }: WishedNetwork): reado
 /** RFC 791 asks every host to take 576; what is not larger than that is a mistake of the server's (shill-behaviour 9.3). */
 const highestUselessMtu = 576;
 
-function wishedMtu({ link, settings }: WishedNetwork): readonly WishedMtu[] {
-  if (settings.mtu === undefined || settings.mtu <= highestUselessMtu) return [];
-  return [{ link, mtu: settings.mtu, hasIpv6: settings.ipv6 !== undefined }];
+function wishedMtu({ link, settings, isMtuPending }: WishedNetwork): readonly WishedMtu[] {
+  const mtu = settings.mtu !== undefined && settings.mtu > highestUselessMtu ? settings.mtu : undefined;
+  return mtu === undefined && !isMtuPending ? [] : [{ link, mtu, hasIpv6: settings.ipv6 !== undefined }];
 }
 
 /** In the link's own table whatever the rank; in the main table by rank. */
-function networkRoutes({ link, rank, plans }: PlannedNetwork): readonly Route[] {
+function networkRoutes({ link, rank, isHeld, plans }: PlannedNetwork): readonly Route[] {
   return plans.flatMap((plan) => [
     ...plan.routes.map((route) => inTable(plan, route, link, linkTable(link), linkTableMetric[plan.family])),
     ...plan.excluded.map((excluded) =>
       refusal(plan.family, excluded, "throw", linkTable(link), linkTableMetric[plan.family]),
     ),
-    ...plan.routes.map((route) => inTable(plan, route, link, mainTable, mainMetric(rank))),
+    ...plan.routes.map((route) => inTable(plan, route, link, mainTable, mainMetric(rank, isHeld))),
   ]);
 }
 
@@ -120,9 +124,8 @@ function divertedRoutes(networks: readonly PlannedNetwork[]): readonly Route[] {
       const carrier = carriers.find((candidate) => !isExcludedBy(candidate.plan, destination));
       if (carrier === carriers[0]) return [];
       if (!carrier) return [refusal(family, destination, "unreachable", mainTable, mainMetric(0))];
-      return [
-        inTable(carrier.plan, { ...carrier.way, destination }, carrier.link, mainTable, mainMetric(carrier.rank)),
-      ];
+      const metric = mainMetric(carrier.rank, carrier.isHeld);
+      return [inTable(carrier.plan, { ...carrier.way, destination }, carrier.link, mainTable, metric)];
     });
   });
 }

@@ -17,7 +17,9 @@ export interface EthernetPort extends ServiceDevice {
   take(): void;
   /** Starts layer 3 for this Service; another one on the Device goes to idle. */
   connectService(service: EthernetService): void;
-  disconnectService(service: EthernetService): void;
+  disconnectService(service: EthernetService, reason: DisconnectReason): void;
+  /** What a carrier lost just now has left on the link goes at once. */
+  giveUp(): void;
 }
 
 /** Configuration for whichever cable is best; the Service at the top carries it (spec/shill-behaviour.md, 4). */
@@ -103,8 +105,11 @@ export class EthernetService extends Service {
     if (this.#port?.hasCarrier) this.#port.connectService(this);
     else this.#port?.take();
   }
+  protected override giveUp(): void {
+    this.#port?.giveUp();
+  }
   protected override startDisconnect(reason: DisconnectReason): void {
-    this.#port?.disconnectService(this);
+    this.#port?.disconnectService(this, reason);
     this.advance("disconnected", reason);
   }
 }

@@ -213,6 +213,8 @@ export abstract class Service implements OrderFacts, EntryOwner {
     return false;
   }
 
+  /** Nobody wants back what was lost just now. */
+  protected giveUp(): void {}
   /** Brings the connection up; the way goes on through {@link advance}. Throws DaemonError. */
   protected abstract startConnect(): void;
   /** Takes it down; ends in `advance("disconnected")`. */
@@ -258,7 +260,10 @@ export abstract class Service implements OrderFacts, EntryOwner {
 
   /** A person (or a policy) takes it down. Throws NotConnected where nothing is up or coming up. */
   disconnect(reason: DisconnectReason): void {
-    if (!isActive(this.#state)) throw new DaemonError("NotConnected");
+    if (!isActive(this.#state)) {
+      this.giveUp();
+      throw new DaemonError("NotConnected");
+    }
     if (reason === "D-Bus RPC") this.isExplicitlyDisconnected = true;
     this.#connectWhenIdle = false;
     this.advance("disconnect", reason);

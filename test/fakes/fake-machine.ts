@@ -34,6 +34,8 @@ export interface FakeMachineOptions {
   readonly block?: readonly string[];
   readonly allow?: readonly string[];
   readonly runDir?: string;
+  /** Default: what is in the kernel goes with the carrier. */
+  readonly carrierGraceMs?: number;
   makeProviders?(host: ProviderHost): readonly Provider[];
 }
 
@@ -116,7 +118,7 @@ export class FakeMachine {
     return this.announced.filter((line) => line.split(" ")[1]?.startsWith(`${name}=`));
   }
 
-  #ports({ block = [], allow, makeProviders, busType }: FakeMachineOptions): ManagerPorts {
+  #ports({ block = [], allow, makeProviders, busType, carrierGraceMs = 0 }: FakeMachineOptions): ManagerPorts {
     const { clock, kernel, applier, profiles } = this;
     const leases = new DeviceLeases(profiles, clock);
     const links = new LinkSelection({ block, allow });
@@ -140,13 +142,14 @@ export class FakeMachine {
       readSpeedMbps: () => 1000,
       readTraffic: (name) => this.traffic.get(name),
       portalUrls: { http: "http://portal.test/", https: "https://portal.test/" },
-      makeNetwork: (device) => new Network<Dhcp4Config>({ clock, log: silentLog, applier, dhcp: this.dhcp }, device),
+      makeNetwork: (device) =>
+        new Network<Dhcp4Config>({ clock, log: silentLog, applier, dhcp: this.dhcp, carrierGraceMs }, device),
       networkOptions: (device, service) =>
         networkOptions(device, service, {
           leases,
           dhcpHostname: this.manager.dhcpHostname,
           isRfc8925Enabled: this.manager.settings.isRfc8925Enabled,
-          isInUse: (link) => applier.inherited(link).addresses.length > 0,
+          isInUse: (link) => applier.hasInheritedAddress(link),
         }),
       releaseMemory: () => {
         this.memoryReleases++;

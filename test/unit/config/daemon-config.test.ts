@@ -19,6 +19,7 @@ const defaults: DaemonConfig = {
   logLevel: "info",
   logScopes: [],
   foreignConfiguration: "adopt",
+  carrierGraceMs: 5_000,
   technologyOrder: ["vpn", "ethernet", "wifi", "cellular"],
   portalHttpUrl: "http://connectivitycheck.gstatic.com/generate_204",
   portalHttpsUrl: "https://www.google.com/generate_204",
@@ -64,6 +65,7 @@ allow = []
 log-level = "warn"
 log-scopes = ["wifi", "network/dhcp4"]
 take-over = true
+carrier-grace = 2.5
 default-technology-order = ["wifi"]
 portal-http-url = "http://p.test/"
 portal-https-url = "https://p.test/"
@@ -79,6 +81,7 @@ foreground = true
     logLevel: "warn",
     logScopes: ["wifi", "network/dhcp4"],
     foreignConfiguration: "take-over",
+    carrierGraceMs: 2_500,
     technologyOrder: ["wifi"],
     portalHttpUrl: "http://p.test/",
     portalHttpsUrl: "https://p.test/",
@@ -138,6 +141,9 @@ const refused: readonly (readonly [string, RegExp])[] = [
   ['block = ["eth0", "a b"]', /:1: block: item 2 \("a b"\): a link's name/],
   ["block = [1]", /:1: block: item 1: must be text$/],
   ["block = [[]]", /:1: block: item 1: must be text$/],
+  ['carrier-grace = "5"', /:1: carrier-grace: must be a number of seconds from 0 to 600/],
+  ["carrier-grace = nan", /:1: carrier-grace: must be a number/],
+  ["carrier-grace = -1", /:1: carrier-grace: must be a number/],
   ['foreground = "yes"', /:1: foreground: must be true or false/],
   ["log-level = 2026-01-01", /:1: log-level: must be one of/],
   ["x = 1\nx = 2", /:2:\d+: Invalid TOML document: /],

@@ -1,0 +1,70 @@
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import { TimerSet } from "../base/timer-set.ts";
+import type { ProtocolLink } from "./protocols/handler.ts";
+
+/** The part of an Applier that it needs. */
+export interface HoldSink {
+  hold(link: number): boolean;
+  release(link: number): void;
+  releaseAfterLoss(link: number): void;
+}
+
+export interface GracePorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly applier: HoldSink;
+  /** How long what is in the kernel outlives the carrier; absent or 0: not at all. */
+  readonly carrierGraceMs?: number;
+}
+
+/**
+ * What a Network has left in the kernel when the carrier was lost. It stays for a while; the next session on the link
+ * takes it over and ends it by its own wish, or by its failure. See docs/decisions/short-loss-of-carrier.md.
+ */
+export class CarrierGrace {
+  #held: { readonly link: ProtocolLink; readonly untilMs: number } | undefined;
+  #timers: TimerSet<"carrier-grace"> | undefined;
+
+  constructor(private readonly ports: GracePorts) {}
+
+  get isHeld(): boolean {
+    return this.#held !== undefined;
+  }
+
+  /** The carrier is lost. A second loss begins anew. */
+  begin(link: ProtocolLink): void {
+    const { clock, log, applier, carrierGraceMs = 0 } = this.ports;
+    this.forget();
+    if (carrierGraceMs === 0 || !applier.hold(link.index)) {
+      applier.releaseAfterLoss(link.index);
+      return;
+    }
+    this.#held = { link, untilMs: clock.now() + carrierGraceMs };
+    this.#timers = new TimerSet(clock, link.name);
+    this.#timers.start("carrier-grace", carrierGraceMs, () => this.#expire(link));
+    log.debug(() => `${link.name}: no carrier; addresses and routes stay for ${carrierGraceMs / 1000} s`);
+  }
+  /** A session begins on the link. After a sleep the time may be over although no timer could say so. */
+  takeOver(): void {
+    this.#timers?.cancelAll();
+    if (this.#held && this.ports.clock.now() >= this.#held.untilMs) this.end();
+  }
+  /** The session has a wish of its own, or nothing is looked after any more. */
+  forget(): void {
+    this.#timers?.cancelAll();
+    this.#held = undefined;
+  }
+  /** What is left goes at once. */
+  end(): void {
+    const link = this.#held?.link.index;
+    this.forget();
+    if (link !== undefined) this.ports.applier.release(link);
+  }
+
+  #expire({ index, name }: ProtocolLink): void {
+    this.forget();
+    this.ports.log.info(() => `${name}: the carrier does not come back; addresses and routes are taken away`);
+    this.ports.applier.releaseAfterLoss(index);
+  }
+}
