@@ -25,6 +25,7 @@ import { Network } from "./network/network.ts";
 import type { Dhcp4Config } from "./network/protocols/dhcp4/config.ts";
 import { type Dhcp4Handler, dhcp4Handler } from "./network/protocols/dhcp4/handler.ts";
 import { KernelUdp } from "./network/protocols/dhcp4/kernel-udp.ts";
+import { FixedAddressGuards } from "./network/protocols/fixed-address-guards.ts";
 import { ResolverFile } from "./network/resolver-file.ts";
 import { KernelPackets } from "./packet/kernel-packets.ts";
 import { PolkitAuthority } from "./polkit/authority.ts";
@@ -76,6 +77,7 @@ export class Daemon {
   readonly #bus: BusClient;
   readonly #rtnl: KernelRtnl;
   readonly #dhcp: Dhcp4Handler;
+  readonly #guards: FixedAddressGuards;
   readonly #applier: Applier;
   readonly #profiles: ProfileStack;
   readonly #leases: DeviceLeases;
@@ -100,8 +102,11 @@ export class Daemon {
     this.#notify = new ServiceNotify({ clock });
     this.#bus = new BusClient({ address: config.busAddress, clock, log: this.#logs.scope("dbus") });
     this.#rtnl = new KernelRtnl({ clock, log: this.#logs.scope("rtnl") });
+    const packets = new KernelPackets();
     const isOwnMac = (mac: string) => isMacOfHost(mac, this.#rtnl.snapshot);
-    this.#dhcp = dhcp4Handler({ packets: new KernelPackets(), udp: new KernelUdp(), isOwnMac });
+    this.#dhcp = dhcp4Handler({ packets, udp: new KernelUdp(), isOwnMac });
+    const guardLog = this.#logs.scope("dhcp");
+    this.#guards = new FixedAddressGuards({ clock, log: guardLog, packets, isOwnMac, random: Math.random });
     this.#applier = new Applier({ rtnl: this.#rtnl, clock, log: this.#logs.scope("route"), sysctls: new Sysctl() });
     const { stateDir, runDir } = config;
     this.#profiles = new ProfileStack({
@@ -196,6 +201,7 @@ export class Daemon {
     await this.#manager.throttling.stop();
     this.#applier.close();
     this.#dhcp.close();
+    this.#guards.close();
     this.#rtnl.close();
     await this.#bus.close();
     this.#lock?.release();
@@ -243,6 +249,7 @@ export class Daemon {
     const applier = this.#applier;
     const log = this.#logs.scope("manager");
     const links = new LinkSelection({ block: config.blockedLinks, allow: config.allowedLinks });
+    const guard = this.#guards.guard.bind(this.#guards);
     return {
       clock,
       log,
@@ -258,7 +265,10 @@ export class Daemon {
       portalUrls: { http: config.portalHttpUrl, https: config.portalHttpsUrl },
       makeNetwork: (device) =>
         new Network<Dhcp4Config>(
-          { clock, log: this.#logs.scope("dhcp"), applier, dhcp: this.#dhcp, carrierGraceMs: config.carrierGraceMs },
+          {
+            ...{ clock, log: this.#logs.scope("dhcp"), applier, dhcp: this.#dhcp, guard },
+            carrierGraceMs: config.carrierGraceMs,
+          },
           device,
         ),
       networkOptions: (device, service) =>
@@ -279,6 +289,7 @@ export class Daemon {
       forgetLink: (link) => {
         applier.unmanage(link);
         this.#dhcp.forgetLink(link);
+        this.#guards.forgetLink(link);
       },
       leftAloneBecause: (link) =>
         leftAloneBecause(link, {

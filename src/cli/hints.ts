@@ -16,7 +16,7 @@ export function hintsFor(services: readonly ServiceView[], devices: readonly Dev
   return hints.slice(0, mostHints);
 }
 
-function serviceHint({ service, device, refusal }: ServiceView): string | undefined {
+function serviceHint({ service, device, refusal, conflict }: ServiceView): string | undefined {
   const word = device?.text("Interface") || service.path;
   const state = service.text("State");
   if (state === "failure") {
@@ -28,6 +28,7 @@ function serviceHint({ service, device, refusal }: ServiceView): string | undefi
     const url = service.text("ProbeUrl");
     return `${word} is behind a portal; log in with a browser${url === "" ? "" : ` at ${url}`}.`;
   }
+  if (conflict !== "") return `${word}: ${conflict}. More: ${command(`fairlead why ${word}`)}`;
   if (refusal === "explicitly disconnected") {
     return `${word} was disconnected and waits for you: ${command(`fairlead connect ${word}`)}`;
   }

@@ -10,6 +10,8 @@ export interface ServiceView {
   readonly reason: string;
   /** Why it does not connect by itself; empty: it may. */
   readonly refusal: string;
+  /** The other host that has its address; empty: none is known. */
+  readonly conflict: string;
   /** The criterion that puts it before the next; empty for the last. */
   readonly because: string;
   /** Place among the connected, 0 the best; -1: not connected. */
@@ -30,6 +32,7 @@ export function joinServices(snapshot: Snapshot, order: readonly Properties[]): 
       device: snapshot.deviceOf(service),
       reason: textIn(entry, "StateReason"),
       refusal: textIn(entry, "AutoConnectRefusal"),
+      conflict: textIn(entry, "AddressConflict"),
       because: textIn(entry, "Because"),
       rank: entry.has("Rank") ? numberIn(entry, "Rank") : -1,
     };
@@ -38,7 +41,7 @@ export function joinServices(snapshot: Snapshot, order: readonly Properties[]): 
 
 export const isVisible = ({ service }: ServiceView): boolean => flagIn(service.properties, "Visible");
 
-export const plainService = ({ service, device, reason, refusal, because, rank }: ServiceView) => ({
+export const plainService = ({ service, device, reason, refusal, conflict, because, rank }: ServiceView) => ({
   path: service.path,
   number: Number(serviceNumber(service)),
   name: service.text("Name"),
@@ -50,7 +53,11 @@ export const plainService = ({ service, device, reason, refusal, because, rank }
   visible: service.flag("Visible") ?? false,
   autoConnect: service.flag("AutoConnect") ?? false,
   autoConnectRefusal: refusal,
+  addressConflict: conflict,
   profile: service.text("Profile"),
   beforeNextBecause: because,
   rank,
 });
+
+/** Only where there is a conflict. */
+export const conflictSentence = ({ conflict }: ServiceView): string => `Its address is in conflict: ${conflict}.`;

@@ -5,7 +5,7 @@ import { linksLeftAlone } from "./links-left-alone.ts";
 import { labelOf } from "./names.ts";
 import { orderSentence, refusalSentence } from "./reasons.ts";
 import { isConnectedState, stateWords } from "./service-states.ts";
-import { plainService, type ServiceView } from "./service-view.ts";
+import { conflictSentence, plainService, type ServiceView } from "./service-view.ts";
 import { defaultRoutes, nameServers } from "./setting-sources.ts";
 import type { BusObject, Snapshot } from "./snapshot.ts";
 import type { Chapter, Story } from "./story.ts";
@@ -80,7 +80,8 @@ const orderSentences = (snapshot: Snapshot, views: readonly ServiceView[], order
     const place = `${at + 1}.`.padEnd(2);
     const label = `${labelOf(view.service, snapshot)} (${view.service.text("State")})`;
     const because = explanation(snapshot, views, at, order);
-    return `${place} ${label}${because === "" ? "." : ` ${because}`}`;
+    const conflict = view.conflict === "" ? "" : ` ${conflictSentence(view)}`;
+    return `${place} ${label}${because === "" ? "." : ` ${because}`}${conflict}`;
   });
 
 /** Why it comes before the next; empty for the last. */

@@ -6,7 +6,7 @@ import { findObjects, findOne, labelOf } from "./names.ts";
 import { plainMap } from "./plain.ts";
 import { refusalSentence } from "./reasons.ts";
 import { isConnectedState } from "./service-states.ts";
-import { plainService, type ServiceView } from "./service-view.ts";
+import { conflictSentence, plainService, type ServiceView } from "./service-view.ts";
 import { addressSource } from "./setting-sources.ts";
 import { asTexts, type BusObject, flagIn, type Properties, type Snapshot, textIn } from "./snapshot.ts";
 import type { Chapter, Story } from "./story.ts";
@@ -71,6 +71,7 @@ async function servicePart(
     ...autoConnectSentences(view),
     ...placeSentences(snapshot, views, at, order),
     ...addressSentences(snapshot, service),
+    ...(view.conflict === "" ? [] : [conflictSentence(view)]),
     profileSentence(service),
   ];
   return {

@@ -1,6 +1,8 @@
 /** Our own additions on `/`: the order with its reasons, the history, the debug dump. */
 import type { WireVariant } from "../base/property.ts";
 import type { Manager } from "../manager/manager.ts";
+import { describeConflict } from "../network/found-conflict.ts";
+import type { Service } from "../services/service.ts";
 import { args, interfaceTable } from "./interface-table.ts";
 import type { LogView } from "./log-interface.ts";
 
@@ -32,7 +34,8 @@ export const fairleadManagerInterface = interfaceTable<DaemonView>({
       doc:
         "All Services in order. Each with Path, Name, Type, State, Device (link name or empty), StateReason, " +
         "AutoConnectRefusal (empty: it may connect by itself), Because: the criterion that puts it before the next " +
-        "(empty for the last), Rank: its place among the connected, -1 when it is not.",
+        "(empty for the last), Rank: its place among the connected, -1 when it is not, AddressConflict: the other host " +
+        "that has its address, with its MAC address (empty: none is known).",
       right: "read",
       call: ({ manager }) => [orderOf(manager)],
     },
@@ -60,7 +63,7 @@ export const eventsInterface = interfaceTable<DaemonView>({
     Event: {
       args: args({ type: "s", object: "o", details: "a{sv}" }),
       doc:
-        "Something happened to the object: carrier-changed, service-state-changed, default-service-changed. Details: " +
+        "Something happened to the object: carrier-changed, address-conflict, service-state-changed, default-service-changed. Details: " +
         "Because (s). Objects that come and go are told by org.freedesktop.DBus.ObjectManager.",
     },
   },
@@ -85,6 +88,10 @@ export const eventsInterface = interfaceTable<DaemonView>({
   },
 });
 
+function conflictOf({ network }: Service): string {
+  return network?.conflict ? describeConflict(network.conflict) : "";
+}
+
 const orderOf = (manager: Manager) =>
   manager.services.all.map((service) => {
     const link = service.network?.link?.index;
@@ -96,6 +103,7 @@ const orderOf = (manager: Manager) =>
       ["Device", text(service.device?.linkName ?? "")],
       ["StateReason", text(service.stateReason)],
       ["AutoConnectRefusal", text(service.autoConnectRefusal ?? "")],
+      ["AddressConflict", text(conflictOf(service))],
       ["Because", text(manager.services.reasonOf(service) ?? "")],
       ["Rank", { signature: "i", value: link === undefined ? -1 : manager.connectivity.rankedLinks.indexOf(link) }],
     ]);

@@ -3,6 +3,7 @@ import { DaemonError, describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type Announce, PropertyShape, PropertyStore, type PropertyTable } from "../base/property.ts";
 import type { PrimaryTechnology } from "../base/technology.ts";
+import { describeConflict, type FoundConflict } from "../network/found-conflict.ts";
 import type { IpConfig, IpConfigIdentity } from "../network/ip-config.ts";
 import type { Network, NetworkFailure, NetworkObserver, NetworkOptions, StopOptions } from "../network/network.ts";
 import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
@@ -30,6 +31,8 @@ export interface DeviceHost {
   ipConfigsChanged(device: Device): void;
   /** Somebody else added an address to its link, or took one away. */
   addressesChanged(device: Device): void;
+  /** Another host has an address of its link, or has it no more. */
+  addressConflict(device: Device, because: string): void;
   /** A Network for this link that tells the Device of its changes. */
   makeNetwork(device: Device): Network;
   /** What the Service wants of layer 3 on this link. */
@@ -293,8 +296,19 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
     this.#selectedService?.setIpConfigPath(this.ipConfigPaths[0]);
     this.#selectedService?.networkChanged();
     // A Network that lost its address looks for another one; until then nobody is connected through it.
-    const { state, primaryFamily } = this.#network ?? {};
-    if (state === "connected" && primaryFamily === undefined) this.#selectedService?.networkLost("the address is lost");
+    const { state, primaryFamily, conflict } = this.#network ?? {};
+    if (state !== "connected" || primaryFamily !== undefined) return;
+    this.#selectedService?.networkLost(conflict ? describeConflict(conflict) : "the address is lost");
+  }
+  conflicted(conflict: FoundConflict): void {
+    this.#tellConflict(describeConflict(conflict));
+  }
+  conflictOver(because: string): void {
+    this.#tellConflict(because);
+  }
+  #tellConflict(because: string): void {
+    this.#selectedService?.explain(because);
+    this.host.addressConflict(this, because);
   }
   connected(first: boolean): void {
     this.#selectedService?.networkConnected(first ? "addressing is in place" : "addressing changed");

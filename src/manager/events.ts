@@ -7,6 +7,8 @@ export type ManagerEvent =
   | { readonly kind: "device-removed"; readonly device: Device; readonly because: string }
   | { readonly kind: "device-enabled-changed"; readonly device: Device; readonly because: string }
   | { readonly kind: "carrier-changed"; readonly device: Device; readonly because: string }
+  /** Another host has an address of the Device, or has it no more. */
+  | { readonly kind: "address-conflict"; readonly device: Device; readonly because: string }
   | { readonly kind: "service-added"; readonly service: Service; readonly because: string }
   | { readonly kind: "service-removed"; readonly service: Service; readonly because: string }
   | { readonly kind: "service-state-changed"; readonly service: Service; readonly because: string }

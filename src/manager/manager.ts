@@ -274,6 +274,9 @@ export class Manager implements ProviderHost, DeviceHost {
   addressesChanged(device: Device): void {
     this.#requestSortOf(device, "somebody changed the addresses of a link");
   }
+  addressConflict(device: Device, because: string): void {
+    this.#post({ kind: "address-conflict", device, because });
+  }
   ipConfigsChanged(device: Device): void {
     this.observer?.ipConfigsChanged(device);
     this.#requestSortOf(device, "addressing changed");

@@ -8,6 +8,8 @@ import { ProtocolRunner, type RunnerPorts, type RunnerState } from "./protocols/
 export interface AcquisitionOwner {
   /** A first lease, or a changed one. */
   leased(settings: IpSettings): void;
+  /** Another host has the address that was leased, which is declined. */
+  conflict(address: string, otherMac: string): void;
   /** What was leased must not be used any more; a new lease is being asked for already. */
   lost(reason: string): void;
   /** No lease within the time limit, or the server side refused. Nothing goes on until {@link Acquisition.begin}. */
@@ -48,6 +50,7 @@ export class Acquisition<Config> {
       up: (settings: IpSettings) => this.#onLease(settings),
       changed: (settings: IpSettings) => this.#onLease(settings),
       failed: (error: unknown) => this.#onFailed(error),
+      conflict: (address: string, otherMac: string) => this.#isEnded || this.owner.conflict(address, otherMac),
       lost: (reason: string) => this.#onLost(reason),
       down: () => this.#isEnded && this.#tellEnd(),
     };

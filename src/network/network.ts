@@ -5,10 +5,13 @@ import type { Family } from "../rtnl/rtnl.ts";
 import { Acquisition } from "./acquisition.ts";
 import type { ApplyResult } from "./applier.ts";
 import { CarrierGrace, type GracePorts, type HoldSink } from "./carrier-grace.ts";
+import { describeConflict, type FoundConflict } from "./found-conflict.ts";
 import { describeIpConfig, type IpConfig, type IpConfigIdentity, newIpConfigIdentity } from "./ip-config.ts";
 import type { IpFamilySettings, IpSettings } from "./ip-settings.ts";
 import { type ConfigSource, type EffectiveSettings, mergeSettings } from "./merge.ts";
+import type { ConflictObserver } from "./protocols/address-conflict.ts";
 import type { Dhcp4Config } from "./protocols/dhcp4/config.ts";
+import type { FixedAddressGuard } from "./protocols/fixed-address-guards.ts";
 import type { ProtocolHandler, ProtocolLink } from "./protocols/handler.ts";
 import { emptyStaticIp, isSameStaticIp, type StaticIp } from "./static-ip.ts";
 import type { NetworkWish } from "./wish.ts";
@@ -32,6 +35,10 @@ export interface NetworkObserver {
   connected(first: boolean): void;
   /** Something that clients are shown is different. Told before {@link connected}. */
   changed(): void;
+  /** Another host has an address of this link; told before what follows from it. */
+  conflicted(conflict: FoundConflict): void;
+  /** What was told of a kept address holds no longer. */
+  conflictOver(because: string): void;
   /** The Network has stopped itself and taken everything back. */
   failed(reason: NetworkFailure, detail: string): void;
 }
@@ -47,6 +54,8 @@ export interface NetworkPorts<Dhcp> extends GracePorts {
   readonly log: Log;
   readonly applier: WishSink;
   readonly dhcp: ProtocolHandler<Dhcp>;
+  /** Conflict detection for addresses that DHCP has not leased; the DHCP client watches its own. Absent: none. */
+  readonly guard?: (link: ProtocolLink, observer: ConflictObserver) => FixedAddressGuard;
 }
 
 export interface NetworkOptions<Dhcp> {
@@ -83,6 +92,9 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
   /** A static address that was taken away while a lease is asked for: better than none until that is there. */
   #held: StaticIp | undefined;
   #dhcp: Acquisition<Dhcp> | undefined;
+  #guard: FixedAddressGuard | undefined;
+  #guarded: string | undefined;
+  #conflict: FoundConflict | undefined;
   #sources: { dhcp?: TimedSettings; slaac?: TimedSettings; link?: TimedSettings } = {};
   #captivePortalUri: string | undefined;
   #effective: EffectiveSettings | undefined;
@@ -137,6 +149,10 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
   get isTethered(): boolean {
     return this.#effective?.vendorEncapsulatedOptions === tetheringHint;
   }
+  /** The other host that has the fixed address, or had the declined one until the next lease; undefined: none is known. */
+  get conflict(): FoundConflict | undefined {
+    return this.#conflict;
+  }
   /** Parts of the wish that the kernel refused, in its words. */
   get problems(): readonly string[] {
     return this.#problems;
@@ -173,6 +189,10 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
     this.#leave(link, how);
     this.#state = "idle";
     this.#dhcp = undefined;
+    this.#guard?.stop();
+    this.#guard = undefined;
+    this.#guarded = undefined;
+    this.#conflict = undefined;
     this.#options = undefined;
     this.#held = undefined;
     this.#sources = {};
@@ -207,9 +227,13 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
     this.#refresh();
   }
 
-  /** Asks the DHCP server to confirm the lease: after resume, or on another access point of the same network. */
+  /**
+   * Asks the DHCP server to confirm the lease, and the network whether a fixed address is free: after resume, or on another
+   * access point of the same network.
+   */
   renew(): void {
     this.#dhcp?.renew();
+    this.#guard?.again();
   }
 
   /** What the router (SLAAC) or the link's own protocol says; undefined: nothing any more. */
@@ -228,6 +252,7 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
       isHeld: this.#grace.isHeld,
       dhcp: this.#dhcp?.state,
       effective: this.#effective,
+      conflict: this.#conflict,
       problems: this.#problems,
     };
   }
@@ -240,6 +265,7 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
     this.#ipConfigs[4] = newIpConfigIdentity("dhcp", 4);
     const owner = {
       leased: (settings: IpSettings) => this.#onLease(settings),
+      conflict: (address: string, mac: string) => this.#onConflict({ address, mac, outcome: "declined" }),
       lost: (reason: string) => this.#onLeaseLost(reason),
       failed: (detail: string) => this.#onDhcpFailed(detail),
       yielded: () => this.#dropLease(),
@@ -260,6 +286,7 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
 
   #onLease(settings: IpSettings): void {
     this.#held = undefined;
+    if (this.#conflict?.outcome === "declined") this.#conflict = undefined;
     this.#setSource("dhcp", settings);
     // With a fixed address only the rest of the lease is of use (9.2).
     if (this.#hasStaticAddress) this.#dhcp?.giveBack();
@@ -351,6 +378,41 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
     this.observer.changed();
     // The observer may have stopped us.
     if (wish === this.#wish) this.#followPrimary();
+    if (wish === this.#wish) this.#guardFixedAddress();
+  }
+
+  /** That of the static configuration, while it is the one in use. */
+  get #fixedAddress(): string | undefined {
+    const fixed = this.#held?.address ?? this.#static.address;
+    return fixed !== undefined && fixed === this.#effective?.ipv4?.address ? fixed : undefined;
+  }
+  #guardFixedAddress(): void {
+    const { link } = this.#options ?? {};
+    const address = this.#fixedAddress;
+    if (!link || address === this.#guarded) return;
+    this.#guarded = address;
+    this.#endConflict(`${this.#conflict?.address} is not used any more`);
+    if (address === undefined) {
+      this.#guard?.stop();
+      return;
+    }
+    this.#guard ??= this.ports.guard?.(link, {
+      onFree: () => this.#endConflict(`no other host answers for ${address} any more`),
+      onConflict: (mac) => this.#onConflict({ address, mac, outcome: "kept" }),
+    });
+    this.#guard?.watch(address);
+  }
+  #onConflict(conflict: FoundConflict): void {
+    const isKnown = this.#conflict?.address === conflict.address && this.#conflict.mac === conflict.mac;
+    this.#conflict = conflict;
+    if (isKnown && conflict.outcome === "kept") return;
+    this.ports.log.warn(() => `${this.link?.name}: ${describeConflict(conflict)}`);
+    this.observer.conflicted(conflict);
+  }
+  #endConflict(because: string): void {
+    if (this.#conflict?.outcome !== "kept") return;
+    this.#conflict = undefined;
+    this.observer.conflictOver(because);
   }
 
   #followPrimary(): void {

@@ -310,6 +310,11 @@ export abstract class Service implements OrderFacts, EntryOwner {
     this.advance("internet-found", "validation is disabled");
   }
 
+  /** Something befell it that leaves its state as it is. */
+  explain(because: string): void {
+    this.stateReason = because;
+  }
+
   /** Records why it failed. Words of spec/shill-dbus-api.md, 7.3. */
   fail(error: string, details: string): void {
     this.#noteLoss();

@@ -12,7 +12,7 @@ import type { ManagerPorts } from "../../src/manager/manager-ports.ts";
 import { managerShape } from "../../src/manager/manager-properties.ts";
 import { DeviceLeases, networkOptions } from "../../src/manager/network-options.ts";
 import { Applier } from "../../src/network/applier.ts";
-import { Network } from "../../src/network/network.ts";
+import { Network, type NetworkPorts } from "../../src/network/network.ts";
 import type { Dhcp4Config } from "../../src/network/protocols/dhcp4/config.ts";
 import { MemoryStorage } from "../../src/profiles/memory-store.ts";
 import { ProfileStack } from "../../src/profiles/profile-stack.ts";
@@ -36,6 +36,8 @@ export interface FakeMachineOptions {
   readonly runDir?: string;
   /** Default: what is in the kernel goes with the carrier. */
   readonly carrierGraceMs?: number;
+  /** Conflict detection for fixed addresses. Default: none. */
+  readonly guard?: NetworkPorts<Dhcp4Config>["guard"];
   makeProviders?(host: ProviderHost): readonly Provider[];
 }
 
@@ -118,7 +120,8 @@ export class FakeMachine {
     return this.announced.filter((line) => line.split(" ")[1]?.startsWith(`${name}=`));
   }
 
-  #ports({ block = [], allow, makeProviders, busType, carrierGraceMs = 0 }: FakeMachineOptions): ManagerPorts {
+  #ports(options: FakeMachineOptions): ManagerPorts {
+    const { block = [], allow, makeProviders, busType, guard, carrierGraceMs = 0 } = options;
     const { clock, kernel, applier, profiles } = this;
     const leases = new DeviceLeases(profiles, clock);
     const links = new LinkSelection({ block, allow });
@@ -143,7 +146,10 @@ export class FakeMachine {
       readTraffic: (name) => this.traffic.get(name),
       portalUrls: { http: "http://portal.test/", https: "https://portal.test/" },
       makeNetwork: (device) =>
-        new Network<Dhcp4Config>({ clock, log: silentLog, applier, dhcp: this.dhcp, carrierGraceMs }, device),
+        new Network<Dhcp4Config>(
+          { clock, log: silentLog, applier, dhcp: this.dhcp, carrierGraceMs, ...(guard && { guard }) },
+          device,
+        ),
       networkOptions: (device, service) =>
         networkOptions(device, service, {
           leases,

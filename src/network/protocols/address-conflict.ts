@@ -9,11 +9,20 @@ import { type ArpPacket, arpAnnouncement, arpProbe, decodeArp } from "./address-
  */
 export type ConflictDetection = "parallel" | "before-use" | "off";
 
+/**
+ * `give-up`: for an address that a server can replace; it is defended once in ten seconds, and a second dispute within
+ * them ends the watch (RFC 5227, 2.4 b). `keep`: for one that a person has fixed; the watch goes on for ever (2.4 c).
+ */
+export type OnDispute = "give-up" | "keep";
+
 /** What may happen to the watched address. */
 export interface ConflictObserver {
-  /** Nobody answered the probes. In `before-use` the address may be used from now on. */
+  /** No other host answered the probes. In `before-use` the address may be used from now on. */
   onFree(): void;
-  /** `otherMac` holds the address. The watch is over; the address must be given up at once. */
+  /**
+   * `otherMac` holds the address. With `give-up` the watch is over and the address must be given up at once. With `keep`
+   * it is told again after each later probing that finds a holder, until {@link onFree}.
+   */
   onConflict(otherMac: string): void;
 }
 
@@ -36,6 +45,8 @@ const announceWaitMs = 2000;
 const announceCount = 2;
 const announceIntervalMs = 2000;
 const defendIntervalMs = 10_000;
+/** How long a kept address counts as disputed before it is probed again: three packets a minute disturb no network. */
+const recheckMs = 60_000;
 
 /** Whether a packet disputes the address, and how (RFC 5227, 2.1.1 and 2.4). */
 export type Dispute = "none" | "held-by-other" | "also-probed";
@@ -49,19 +60,21 @@ export function disputeOf(packet: ArpPacket, isOwnMac: (mac: string) => boolean,
   return isProbe ? "also-probed" : "none";
 }
 
-type Phase = "idle" | "probing" | "held";
+type Phase = "idle" | "probing" | "held" | "contested";
 
 /**
  * Probes one address, announces and defends it (RFC 5227). While probing, any sign of another holder is a conflict:
- * the address was never ours. Afterwards it is defended once in ten seconds (2.4 b); a second dispute within that time is
- * a conflict. However many packets arrive, at most one is sent in ten seconds and one conflict is told.
+ * the address was never ours. Afterwards it is defended at most once in ten seconds (2.4). However many packets arrive, at
+ * most one is sent in ten seconds and one conflict is told, with `keep` one a minute.
  */
 export class AddressConflictWatch {
-  readonly #timers: TimerSet<"arp-probe" | "arp-announce">;
+  readonly #timers: TimerSet<"arp-probe" | "arp-announce" | "arp-recheck">;
   #phase: Phase = "idle";
   #address = "";
   #mode: ConflictDetection = "off";
   #defendedAt = Number.NEGATIVE_INFINITY;
+  /** No other host had the address when it was probed first: it is ours to defend. */
+  #isVerified = false;
   #disputes = 0;
 
   constructor(
@@ -69,6 +82,7 @@ export class AddressConflictWatch {
     private readonly mac: string,
     linkName: string,
     private readonly observer: ConflictObserver,
+    private readonly onDispute: OnDispute = "give-up",
   ) {
     this.#timers = new TimerSet(ports.clock, linkName);
   }
@@ -93,6 +107,7 @@ export class AddressConflictWatch {
   /** Only defends: for an address that this host has been using all along. */
   hold(address: string): void {
     this.#begin(address, "parallel", "held");
+    this.#isVerified = true;
   }
   /** Twice is fine. */
   stop(): void {
@@ -111,6 +126,7 @@ export class AddressConflictWatch {
     this.#address = address;
     this.#mode = mode;
     this.#phase = phase;
+    this.#isVerified = false;
     this.#defendedAt = Number.NEGATIVE_INFINITY;
   }
   #judge(packet: ArpPacket, dispute: Dispute): void {
@@ -118,8 +134,22 @@ export class AddressConflictWatch {
     if (dispute === "none" || (dispute === "also-probed" && this.#mode === "parallel")) return;
     if (dispute === "also-probed" && this.#phase === "held") return;
     this.#disputes++;
-    if (this.#phase === "held" && this.#mayDefend()) this.#defend();
+    if (this.onDispute === "keep") this.#contest(packet.senderMac);
+    else if (this.#phase === "held" && this.#mayDefend()) this.#defend();
     else this.#concede(packet.senderMac);
+  }
+  /** The address stays. One that the other host had first is not announced: that would only draw off its traffic. */
+  #contest(otherMac: string): void {
+    if (this.#isVerified && this.#mayDefend()) this.#defend();
+    if (this.#phase === "contested") return;
+    this.#timers.cancelAll();
+    this.#phase = "contested";
+    this.#timers.start("arp-recheck", recheckMs, () => this.#recheck());
+    this.observer.onConflict(otherMac);
+  }
+  #recheck(): void {
+    this.#phase = "probing";
+    this.#sendProbe(1);
   }
   #mayDefend(): boolean {
     return this.ports.clock.now() - this.#defendedAt >= defendIntervalMs;
@@ -140,6 +170,7 @@ export class AddressConflictWatch {
   }
   #succeed(): void {
     this.#phase = "held";
+    this.#isVerified = true;
     this.observer.onFree();
     this.#announce(1);
   }

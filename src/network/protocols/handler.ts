@@ -39,6 +39,8 @@ export interface ProtocolHost {
   readonly clock: Clock;
   readonly log: Log;
   settingsChanged(settings: IpSettings): void;
+  /** Another host has the address that was to be used, or is in use; told before {@link lost}. */
+  conflict?(address: string, otherMac: string): void;
   /** The settings are no longer valid; the owner decides whether to set up again. */
   lost(reason: string): void;
 }

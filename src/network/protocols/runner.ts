@@ -11,6 +11,8 @@ export interface RunnerOwner {
   changed(settings: IpSettings): void;
   /** Setup did not succeed; the runner is down and may be set up again. */
   failed(error: unknown): void;
+  /** Another host has the address; `lost` follows if it was in use. */
+  conflict?(address: string, otherMac: string): void;
   /** The settings no longer hold. The session is still attached; set up again, or tear down. */
   lost(reason: string): void;
   /** Teardown has ended. Told once for each teardown of a session that was not down. */
@@ -51,6 +53,7 @@ export class ProtocolRunner<Config> {
       clock: ports.clock,
       log: ports.log,
       settingsChanged: (settings) => this.#onChanged(settings),
+      conflict: (address, otherMac) => this.#later(() => this.owner.conflict?.(address, otherMac)),
       lost: (reason) => this.#onLost(reason),
     });
   }

@@ -1,11 +1,12 @@
 // mostly waits: ten seconds after a DECLINE (RFC 2131, 3.1)
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { variant } from "../../harness/bus-client.ts";
 import type { TestDaemon } from "../../harness/daemon.ts";
 import { addBridge, addPeer, run } from "../../harness/namespace.ts";
 import { until } from "../../harness/until.ts";
 import { addressesOf, addressOf } from "./kernel-view.ts";
-import { plugIn, startDaemon, startServer, times, untilState } from "./support.ts";
+import { addLan, plugIn, serviceOn, startDaemon, startServer, times, untilState } from "./support.ts";
 
 test("an address that another host has is declined, and the next one is taken", async (t) => {
   const peer = addPeer("office");
@@ -65,3 +66,32 @@ for (const [how, args] of [
     await untilState(daemon, "eth1", "ready");
   });
 }
+
+test("a fixed address that another host has is kept, and that host is named wherever a person looks", async (t) => {
+  const { peer } = await addLan(t, "office");
+  const mac = (JSON.parse(peer.exec("ip", "-j", "link", "show", "lan")) as { address: string }[])[0]?.address ?? "none";
+  const daemon = await startDaemon(t);
+  const { path } = await untilState(daemon, "eth0", "ready");
+  peer.exec("ip", "address", "add", "10.1.0.77/24", "dev", "lan");
+  await daemon.setProperty(path as string, "Service", "StaticIPConfig", "a{sv}", {
+    Address: variant("s", "10.1.0.77"),
+    Prefixlen: variant("i", 24),
+    Gateway: variant("s", "10.1.0.1"),
+  });
+  const conflict = async () => {
+    const [order] = await daemon.call("/", "org.fairlead.Manager1", "GetOrder");
+    return (order as { Device: string; AddressConflict: string; StateReason: string }[]).find(
+      ({ Device }) => Device === "eth0",
+    );
+  };
+  await until("the conflict is found", async () => (await conflict())?.AddressConflict !== "");
+  const found = await conflict();
+  assert.ok(found?.AddressConflict.includes(mac) && found.StateReason.includes(mac), JSON.stringify(found));
+  const [events] = await daemon.call("/", "org.fairlead.Events1", "GetHistory", "u", [100]);
+  const told = (events as { Type: string; Because: string }[])
+    .filter(({ Type }) => Type === "address-conflict")
+    .map(({ Because }) => Because);
+  assert.ok(told.length === 1 && told[0]?.includes(mac), told.join());
+  assert.deepEqual(addressesOf("eth0"), ["10.1.0.77/24"]);
+  assert.equal((await serviceOn(daemon, "eth0"))?.State, "ready");
+});

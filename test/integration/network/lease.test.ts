@@ -41,6 +41,8 @@ async function makeWorld(t: TestContext, server: Partial<DhcpServerOptions> | "n
       connected: (first) => told.push(first ? "connected first" : "connected again"),
       changed: () => told.push("changed"),
       failed: (reason) => told.push(`failed ${reason}`),
+      conflicted: ({ mac }) => told.push(`conflict ${mac}`),
+      conflictOver: () => told.push("conflict over"),
     },
   );
   t.after(async () => {

@@ -42,6 +42,18 @@ test("status tells what a person can do: a failure, a portal, a Service that was
   assert.deepEqual(await hints(), ["eth0 was disconnected and waits for you: fairlead connect eth0"]);
 });
 
+test("another host with the same address is a hint, and its MAC address stands in every place that tells reasons", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  const conflict = "192.0.2.5 is also used by 02:00:00:00:00:bb; it stays, as it is fixed";
+  const first = new Map(orderEntry("/service/0", "addressing is in place", "connected", "", 0));
+  daemon.order = [first.set("AddressConflict", { signature: "s", value: conflict })];
+  const { hints, services } = await daemon.json("status");
+  assert.deepEqual(hints, [`eth0: ${conflict}. More: fairlead why eth0`]);
+  assert.equal((services as { addressConflict: string }[])[0]?.addressConflict, conflict);
+  assert.ok((await daemon.run("why", "eth0")).out.includes("02:00:00:00:00:bb"));
+  assert.ok((await daemon.run("why")).out.includes("02:00:00:00:00:bb"));
+});
+
 test("a link that is left alone is a hint only as long as nothing is connected", async (t) => {
   const daemon = await FakeDaemon.start(t);
   daemon.at("/device/eth1").why = entry({ LeftAlone: ["s", "systemd-networkd manages it"] });
@@ -131,6 +143,7 @@ test("status in JSON has the fields that the manual page names", async (t) => {
     visible: true,
     autoConnect: true,
     autoConnectRefusal: "connected",
+    addressConflict: "",
     profile: "/profile/default",
     beforeNextBecause: "IsOnline",
     rank: 0,

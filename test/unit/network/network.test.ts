@@ -34,6 +34,8 @@ async function makeWorld() {
       connected: (first) => told.push(first ? "connected first" : "connected again"),
       changed: () => told.push("changed"),
       failed: (reason, detail) => told.push(`failed ${reason}: ${detail}`),
+      conflicted: ({ mac, outcome }) => told.push(`conflict ${mac} ${outcome}`),
+      conflictOver: (because) => told.push(`conflict over: ${because}`),
     },
   );
   const heard = async (): Promise<string> => {
@@ -205,6 +207,21 @@ test("a lost lease is taken from the kernel at once and asked for anew", async (
   world.dhcp.last.up(lease());
   assert.equal(await world.heard(), "changed, connected again");
   assert.equal(world.network.state, "connected");
+});
+
+test("an address that another host has is told with its MAC, before the lease is lost, until the next lease", async () => {
+  const world = await makeConnected();
+  world.dhcp.last.host.conflict?.("10.0.0.9", "02:00:00:00:00:bb");
+  world.dhcp.last.host.lost("address-conflict");
+  assert.equal(await world.heard(), "conflict 02:00:00:00:00:bb declined, changed");
+  assert.deepEqual(world.network.conflict, {
+    address: "10.0.0.9",
+    mac: "02:00:00:00:00:bb",
+    outcome: "declined",
+  });
+  world.dhcp.last.up(lease("10.0.0.10/24"));
+  await world.heard();
+  assert.equal(world.network.conflict, undefined);
 });
 
 test("a lost lease that does not come back within 30 s is a failure", async () => {
@@ -450,6 +467,8 @@ test("an observer that stops the Network hears no more", async () => {
       },
       connected: () => told.push("connected"),
       failed: () => told.push("failed"),
+      conflicted: () => told.push("conflict"),
+      conflictOver: () => told.push("conflict over"),
     },
   );
   network.start({ link: world.link, static: fixed });
@@ -544,7 +563,7 @@ test("after a restart of the daemon a resumed lease changes nothing but the life
   const asked = world.kernel.requested.length;
   const network = new Network<unknown>(
     { clock: world.clock, log: world.log, applier: second, dhcp: world.dhcp },
-    { connected() {}, changed() {}, failed() {} },
+    { connected() {}, changed() {}, failed() {}, conflicted() {}, conflictOver() {} },
   );
   network.start({ link: world.link, dhcp: {} });
   assert.equal(world.kernel.toText(), before);

@@ -4,12 +4,13 @@ import {
   type ConflictDetection,
   type ConflictObserver,
   type ConflictPorts,
+  type OnDispute,
 } from "../address-conflict.ts";
 import type { ProtocolLink } from "../handler.ts";
 import type { LinkChannels } from "./channels.ts";
 import { broadcastMac } from "./messenger.ts";
 
-/** RFC 5227 for the leased address, on the link's ARP socket; without that socket the address is used unwatched. */
+/** RFC 5227 for one address of a link, on an ARP socket; without that socket the address is used unwatched. */
 export class AddressGuard {
   readonly #watch: AddressConflictWatch;
 
@@ -20,11 +21,12 @@ export class AddressGuard {
     readonly mode: ConflictDetection,
     outside: Omit<ConflictPorts, "send">,
     observer: ConflictObserver,
+    onDispute: OnDispute = "give-up",
   ) {
     const send = (packet: Buffer) => void this.channels.channel("arp").send(broadcastMac, packet);
     const { clock } = outside;
     const ports = { clock, random: () => outside.random(), isOwnMac: (mac: string) => outside.isOwnMac(mac), send };
-    this.#watch = new AddressConflictWatch(ports, link.mac, link.name, observer);
+    this.#watch = new AddressConflictWatch(ports, link.mac, link.name, observer, onDispute);
   }
 
   get disputes(): number {
@@ -40,6 +42,11 @@ export class AddressGuard {
   watch(address: string): void {
     if (this.mode === "off" || this.#watch.address === address) return;
     if (this.#listen(address)) this.#watch.probe(address, "parallel");
+  }
+  /** The network may be another one by now: probes anew what is being watched. */
+  again(): void {
+    const { address } = this.#watch;
+    if (address !== undefined) this.#watch.probe(address, "parallel");
   }
   /** For an address that has been in use all along. */
   hold(address: string): void {

@@ -13,6 +13,8 @@ export interface ClientObserver {
   onSettings(settings: IpSettings): void;
   /** The acquisition failed; the client has stopped. */
   onFailed(error: DaemonError): void;
+  /** Another host has the address, which is declined; {@link onLost} follows if it was in use. */
+  onConflict(address: string, otherMac: string): void;
   /** What was told before is void; the client has stopped. */
   onLost(reason: LostReason): void;
 }

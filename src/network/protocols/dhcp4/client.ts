@@ -331,7 +331,9 @@ export class Dhcp4Client {
     this.#run("free");
   }
   #onConflict(otherMac: string): void {
-    this.ports.log.warn(`${this.link.name}: ${this.#life.address} is also used by ${otherMac}; declining it`);
+    const address = this.#life.address as string;
+    this.ports.log.info(`${this.link.name}: declining ${address}, which ${otherMac} has`);
+    this.observer.onConflict(address, otherMac);
     this.#run("conflict");
   }
   #decline(): void {

@@ -114,6 +114,9 @@ export class Dhcp4Session implements ProtocolSession, ClientObserver {
   onFailed(error: DaemonError): void {
     this.#finish()?.reject(error);
   }
+  onConflict(address: string, otherMac: string): void {
+    this.host.conflict?.(address, otherMac);
+  }
   onLost(reason: LostReason): void {
     this.host.log.info(`lease lost: ${reason}`);
     this.host.lost(reason);

@@ -58,6 +58,7 @@ test("in parallel: an address that another host holds is declined and lost at on
   await world.pass(0);
   assert.deepEqual(world.told, [`up ${address}`, "lost address-conflict"]);
   assert.equal(world.server.heard.at(-1), `DECLINE ${address} @10.1.0.1`);
+  assert.deepEqual(world.conflicts, [`${address} ${otherMac}`]);
   assert.equal(world.keeper.text, undefined);
 });
 
@@ -186,6 +187,7 @@ test("before use: an address in use is declined and another one got after ten se
   await world.pass(9);
   assert.deepEqual(world.told, []);
   assert.equal(world.server.heard.at(-1), `DECLINE ${address} @10.1.0.1`);
+  assert.deepEqual(world.conflicts, [`${address} ${otherMac}`]);
   await world.pass(17);
   assert.deepEqual(world.told, ["up 10.1.0.101"]);
 });

@@ -41,6 +41,8 @@ export class World {
   /** What the owner was told: "settings 10.1.0.100", "lost nak". */
   readonly told: string[] = [];
   settings: IpSettings | undefined;
+  /** Address and the other host's MAC address, as told. */
+  readonly conflicts: string[] = [];
   /** Of the host's other links, as they are now. */
   readonly hostMacs = new Set<string>();
   session: Dhcp4Session;
@@ -74,6 +76,7 @@ export class World {
           this.settings = settings;
           this.told.push(`settings ${settings.ipv4?.address}`);
         },
+        conflict: (address, otherMac) => this.conflicts.push(`${address} ${otherMac}`),
         lost: (reason) => this.told.push(`lost ${reason}`),
       },
     );
