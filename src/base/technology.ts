@@ -24,10 +24,13 @@ export const isPrimary = (technology: Technology): technology is PrimaryTechnolo
 export const isTechnologyName = (name: string): name is Exclude<Technology, "unknown"> =>
   name !== "unknown" && (technologies as readonly string[]).includes(name);
 
+/** The words of a comma list, without the blanks around them. */
+export const listedWords = (text: string): readonly string[] => text.split(",").map((word) => word.trim());
+
 /** Parses a comma list as clients and flags give it; `undefined` when a name is unknown or stands twice. */
 export function parseTechnologyList(text: string): readonly Technology[] | undefined {
-  if (text === "") return [];
-  const names = text.split(",");
+  if (text.trim() === "") return [];
+  const names = listedWords(text);
   if (!names.every(isTechnologyName) || new Set(names).size !== names.length) return undefined;
   return names;
 }

@@ -43,6 +43,7 @@ function switchTechnology(enable: boolean): MethodEntry<Manager> {
     errors: ["InvalidArguments", "PermissionDenied", "InProgress", "Failure"],
     right: "control",
     call: async (manager, [technology]) => {
+      if (!isTechnologyName(technology as string)) throw new DaemonError("InvalidArguments", "Unknown technology");
       if (enable && manager.settings.includes("prohibitedTechnologies", technology as Technology)) {
         throw new DaemonError("PermissionDenied", `The ${technology} technology is prohibited`);
       }
@@ -52,17 +53,21 @@ function switchTechnology(enable: boolean): MethodEntry<Manager> {
   };
 }
 
+/** Also without a Device: a client asks for its radios before it knows whether there are any. */
+const scanned: ReadonlySet<string> = new Set<Technology>(["wifi", "cellular"]);
+
 const requestScan: MethodEntry<Manager> = {
   in: args({ technology: "s" }),
   out: [],
-  doc: "Looks for networks. Only radios can; a cable has nothing to look for.",
+  doc: "Looks for networks of wifi or cellular; without a radio there is nothing to do. A cable has nothing to look for.",
   errors: ["InvalidArguments", "PermissionDenied"],
   right: "control",
   call: (_manager, [technology]) => {
     const name = technology as string;
     if (!isTechnologyName(name))
       throw new DaemonError("InvalidArguments", `Unrecognized technology ${name.slice(0, 80)}`);
-    throw new DaemonError("InvalidArguments", `Scan unsupported for technology ${name}`);
+    if (!scanned.has(name)) throw new DaemonError("InvalidArguments", `Scan unsupported for technology ${name}`);
+    return undefined;
   },
 };
 

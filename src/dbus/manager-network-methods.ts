@@ -4,15 +4,18 @@ import type { WireVariant } from "../base/property.ts";
 import type { Manager } from "../manager/manager.ts";
 import { args, type MethodEntry } from "./interface-table.ts";
 
-const noNetworks: ReadonlyMap<string, WireVariant> = new Map();
+type GeolocationKey = "wifiAccessPoints" | "cellTowers";
 
-const geolocation = (what: string): MethodEntry<Manager> => ({
-  in: [],
-  out: args({ networks: "a{sv}" }),
-  doc: `${what} in reach, for finding out where the machine is; empty without a radio.`,
-  right: "read",
-  call: () => [noNetworks],
-});
+function geolocation(what: string, ...keys: readonly GeolocationKey[]): MethodEntry<Manager> {
+  const none = new Map(keys.map((key): [string, WireVariant] => [key, { signature: "aa{ss}", value: [] }]));
+  return {
+    in: [],
+    out: args({ networks: "a{sv}" }),
+    doc: `${what} in reach, for finding out where the machine is, under ${keys.join(" and ")}; none without a radio.`,
+    right: "read",
+    call: () => [none],
+  };
+}
 
 export const managerNetworkMethods = {
   ScanAndConnectToBestServices: {
@@ -76,9 +79,9 @@ export const managerNetworkMethods = {
       return undefined;
     },
   },
-  GetNetworksForGeolocation: geolocation("Access points and cells"),
-  GetWiFiNetworksForGeolocation: geolocation("Access points"),
-  GetCellularNetworksForGeolocation: geolocation("Cells"),
+  GetNetworksForGeolocation: geolocation("Access points and cells", "wifiAccessPoints", "cellTowers"),
+  GetWiFiNetworksForGeolocation: geolocation("Access points", "wifiAccessPoints"),
+  GetCellularNetworksForGeolocation: geolocation("Cells", "cellTowers"),
   SetLOHSEnabled: {
     in: args({ enabled: "b" }),
     out: args({ result: "s" }),

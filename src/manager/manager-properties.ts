@@ -1,6 +1,7 @@
 /** The properties of the Manager (spec/shill-dbus-api.md, 1.3), and what is stored of them (shill-behaviour.md, 7.1). */
 import { DaemonError } from "../base/errors.ts";
 import { PropertyShape, propertyTable } from "../base/property.ts";
+import { hostnameFault } from "../base/sent-hostname.ts";
 import { parseTechnologyList } from "../base/technology.ts";
 import { isConnected } from "../services/connect-states.ts";
 import { dnsProxyProperties } from "./dns-proxy.ts";
@@ -14,10 +15,16 @@ function technologyList(what: string, value: string): string {
   return value;
 }
 
-/** RFC 1123 labels; what a DHCP server is told must be a host name and nothing else. */
+/** As clients set it, in shill: a word that is no technology is kept. A list of all technologies has a tenth of this. */
+const longestList = 1024;
+function anyList(what: string, value: string): string {
+  if (value.length <= longestList) return value;
+  throw new DaemonError("InvalidArguments", `${what} has ${value.length} characters; ${longestList} are allowed`);
+}
+
 function hostname(value: string): string {
-  const isName = value.length <= 253 && /^(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*$/.test(value);
-  if (value !== "" && !isName) throw new DaemonError("InvalidArguments", `DHCPProperty.Hostname is not a host name`);
+  const fault = hostnameFault(value);
+  if (fault !== undefined) throw new DaemonError("InvalidArguments", `DHCPProperty.Hostname ${fault}`);
   return value;
 }
 
@@ -64,19 +71,19 @@ export const managerProperties = propertyTable<Manager>()({
     doc: "Technologies whose networks are validated, with commas.",
     get: ({ settings }) => settings.checkPortalList,
     set: ({ settings }, value) => {
-      settings.checkPortalList = technologyList("CheckPortalList", value);
+      settings.checkPortalList = anyList("CheckPortalList", value);
     },
     persist: {
       default: "ethernet,wifi,cellular",
       restore: ({ settings }, value) => {
-        settings.checkPortalList = technologyList("CheckPortalList", value);
+        settings.checkPortalList = anyList("CheckPortalList", value);
       },
     },
   },
   ClaimedDevices: {
     signature: "as",
     doc: "Links that clients have claimed for themselves.",
-    get: (manager) => manager.links.claimed,
+    get: (manager) => [...manager.links.claimed].sort(),
   },
   ConnectedTechnologies: {
     signature: "as",
@@ -158,12 +165,12 @@ export const managerProperties = propertyTable<Manager>()({
     doc: "Technologies that are connected only when asked, with commas.",
     get: ({ settings }) => settings.noAutoConnectTechnologies,
     set: ({ settings }, value) => {
-      settings.noAutoConnectTechnologies = technologyList("NoAutoConnectTechnologies", value);
+      settings.noAutoConnectTechnologies = anyList("NoAutoConnectTechnologies", value);
     },
     persist: {
       default: "",
       restore: ({ settings }, value) => {
-        settings.noAutoConnectTechnologies = technologyList("NoAutoConnectTechnologies", value);
+        settings.noAutoConnectTechnologies = anyList("NoAutoConnectTechnologies", value);
       },
     },
   },

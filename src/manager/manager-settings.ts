@@ -1,4 +1,4 @@
-import type { Technology } from "../base/technology.ts";
+import { listedWords, type Technology } from "../base/technology.ts";
 
 /** What a person sets on the Manager. Kept in the entry `global` of the topmost machine Profile. */
 export class ManagerSettings {
@@ -13,11 +13,12 @@ export class ManagerSettings {
   isGlobalFtEnabled = true;
   isScanAllowedToRoam = true;
 
+  /** Words that are no technology stay in a list without meaning. */
   includes(
     list: "checkPortalList" | "noAutoConnectTechnologies" | "prohibitedTechnologies",
     technology: Technology,
   ): boolean {
-    return this[list].split(",").includes(technology);
+    return listedWords(this[list]).includes(technology);
   }
 }
 

@@ -52,7 +52,14 @@ test("wrong types, unknown names and wrong paths are each refused by one clear e
       ["DHCPProperty.Hostname", variant("s", "a\nb")],
       /InvalidArguments/,
     ],
-    ["/", flimflam("Manager"), "SetProperty", "sv", ["CheckPortalList", variant("s", "x,y")], /InvalidArguments/],
+    [
+      "/",
+      flimflam("Manager"),
+      "SetProperty",
+      "sv",
+      ["ProhibitedTechnologies", variant("s", "x,y")],
+      /InvalidArguments/,
+    ],
     ["/", "org.freedesktop.DBus.Properties", "Get", "ss", [flimflam("Manager"), "hasOwnProperty"], /Unknown|Invalid/],
   ];
   for (const [path, interfaceName, member, signature, body, name] of unsuitable) {

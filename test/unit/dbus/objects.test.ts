@@ -62,10 +62,10 @@ const refusals: readonly [string, string, WireVariant, string, string][] = [
   ["/device/eth0", "Powered", variant("b", false), "InvalidArguments", "Property is read-only"],
   [
     "/",
-    "CheckPortalList",
+    "ProhibitedTechnologies",
     variant("s", "ethernet,smoke"),
     "InvalidArguments",
-    'CheckPortalList: "ethernet,smoke" is not a list of technologies',
+    'ProhibitedTechnologies: "ethernet,smoke" is not a list of technologies',
   ],
 ];
 for (const [path, name, value, code, message] of refusals) {
@@ -140,6 +140,7 @@ test("Disconnect, Connect and Remove answer by the names of the bus", async (t) 
   const { it, call } = await onBus(t);
   await assert.rejects(call("/service/0", "Disconnect"), { busName: shillError("NotConnected") });
   await assert.rejects(call("/service/0", "Remove"), { busName: shillError("NotImplemented") });
+  await call("/service/0", "Connect");
   it.kernel.plug("eth0");
   await it.settle();
   await assert.rejects(call("/service/0", "Connect"), { busName: shillError("AlreadyConnected") });
@@ -165,12 +166,18 @@ test("EnableTechnology and DisableTechnology switch all Devices of a kind, and r
   await call("/", "EnableTechnology", "s", ["ethernet"]);
   await it.settle();
   assert.deepEqual((await properties("/")).get("EnabledTechnologies"), ["ethernet"]);
-  await assert.rejects(call("/", "EnableTechnology", "s", ["smoke"]), { message: "Unknown technology" });
+  await call("/", "SetProperty", "sv", ["ProhibitedTechnologies", variant("s", "wifi, ethernet")]);
+  await assert.rejects(call("/", "EnableTechnology", "s", ["ethernet"]), { busName: shillError("PermissionDenied") });
+  const unknown = { busName: shillError("InvalidArguments"), message: "Unknown technology" };
+  for (const name of ["smoke", "", " ", "unknown", "ethernet,wifi"]) {
+    for (const member of ["EnableTechnology", "DisableTechnology"])
+      await assert.rejects(call("/", member, "s", [name]), unknown, `${member} ${name}`);
+  }
 });
 
 test("SetServiceOrder takes a list of technologies and nothing else", async (t) => {
   const { call } = await onBus(t);
-  await call("/", "SetServiceOrder", "s", ["wifi,ethernet"]);
+  await call("/", "SetServiceOrder", "s", [" wifi ,\tethernet"]);
   assert.deepEqual(await call("/", "GetServiceOrder"), ["wifi,ethernet"]);
   for (const bad of ["wifi,wifi", "smoke", "wifi,"]) {
     await assert.rejects(call("/", "SetServiceOrder", "s", [bad]), { busName: shillError("InvalidArguments") });

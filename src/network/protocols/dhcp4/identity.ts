@@ -1,8 +1,8 @@
 import { DaemonError } from "../../../base/errors.ts";
 import { formatMac } from "../../../base/ip-address.ts";
+import { hostnameFault } from "../../../base/sent-hostname.ts";
 import type { ProtocolLink } from "../handler.ts";
 import type { ClientId, Dhcp4Config } from "./config.ts";
-import { isDomainName } from "./domain-name.ts";
 import { macBytes } from "./message.ts";
 
 /** Who we are to servers: the parts of every message that do not change during a session. */
@@ -31,7 +31,8 @@ const duidBytes = { least: 3, most: 130 } as const;
 export function identityOf(link: ProtocolLink, config: Dhcp4Config): Identity {
   const { hostname, vendorClass } = config;
   if (formatMac(macBytes(link.mac), 0, 6) !== link.mac) throw invalid("link", `${link.name} has no Ethernet address`);
-  if (hostname !== undefined && !isDomainName(hostname)) throw invalid("hostname", "not a host name");
+  const hostnameIs = hostname === "" ? "is empty" : hostname === undefined ? undefined : hostnameFault(hostname);
+  if (hostnameIs !== undefined) throw invalid("hostname", hostnameIs);
   if (vendorClass !== undefined && !/^[\x20-\x7e]{1,255}$/.test(vendorClass)) {
     throw invalid("vendorClass", "must be 1 to 255 printable ASCII characters");
   }

@@ -267,7 +267,7 @@ test("by default the client identifier is the hardware address", async (t) => {
 });
 
 const refusedConfigs = {
-  hostname: { hostname: "not a name; rm -rf" },
+  hostname: { hostname: "two\nlines" },
   vendorClass: { vendorClass: "x\n" },
   "clientId.duid": { clientId: { kind: "duid", duid: "xyz" } },
   "clientId.hex": { clientId: { kind: "raw", hex: "00" } },
