@@ -1,6 +1,6 @@
 /** The rules of SetProperty and ClearProperty, common to all objects (spec/shill-dbus-api.md, 0.1). */
 import { DaemonError } from "./errors.ts";
-import type { PropertyShape, WireVariant } from "./property.ts";
+import { isSameValue, type PropertyShape, type PropertyWrite, type WireVariant } from "./property.ts";
 
 /** How shill names the type of the variant that was sent. */
 const typeWords: Readonly<Record<string, string>> = {
@@ -22,20 +22,26 @@ const typeWords: Readonly<Record<string, string>> = {
   "aa{sv}": "a key value stores",
 };
 
-/** Throws what the spec says for unknown names, wrong types and read-only properties; returns the value to set. */
+/**
+ * Throws what the spec says for unknown names, wrong types and read-only properties. A read-only property may be sent with
+ * the value that it has: clients send whole dictionaries back, with what identifies the object among what they change.
+ * `present`: the value that clients see now.
+ */
 export function checkPropertyWrite<T>(
   shape: PropertyShape<T>,
   name: string,
   { signature, value }: WireVariant,
-): unknown {
+  present: (name: string) => unknown,
+): PropertyWrite {
   const def = shape.defs.get(name);
   if (!def || def.isInternal) throw new DaemonError("InvalidProperty", `Property ${quoted(name)} does not exist.`);
   if (def.signature !== signature) {
     const words = typeWords[signature] ?? `of a type that SetProperty takes (${quoted(signature)})`;
     throw new DaemonError("InvalidArguments", `Property ${name} is not ${words}.`);
   }
-  if (!def.set) throw new DaemonError("InvalidArguments", "Property is read-only");
-  return value;
+  if (def.set) return { kind: "set", value };
+  if (isSameValue(present(name), value)) return { kind: "unchanged" };
+  throw new DaemonError("InvalidArguments", "Property is read-only");
 }
 
 export function checkPropertyClear<T>(shape: PropertyShape<T>, name: string): void {

@@ -83,6 +83,9 @@ export interface SetOutcome {
   readonly refusal: unknown;
 }
 
+/** What a value that a client sent is to do; unchanged: a read-only property already has it. */
+export type PropertyWrite = { readonly kind: "set"; readonly value: unknown } | { readonly kind: "unchanged" };
+
 /** A value that was set and may still have to be taken back. */
 interface Change {
   readonly name: string;
@@ -186,15 +189,16 @@ export class PropertyStore<T> {
    * committed together before clients hear of them. If the commit throws, all old values are put back and nobody hears of
    * anything.
    */
-  setAll(values: Iterable<readonly [name: string, read: () => unknown]>, commit: () => void): SetOutcome {
+  setAll(values: Iterable<readonly [name: string, read: () => PropertyWrite]>, commit: () => void): SetOutcome {
     const changes: Change[] = [];
     let refusal: unknown;
     for (const [name, read] of values) {
       try {
-        const value = read();
+        const write = read();
+        if (write.kind === "unchanged") continue;
         const def = this.shape.def(name);
         this.#rememberInitial(name, def);
-        changes.push(this.#act(name, def, () => def.set?.(this.of, value)));
+        changes.push(this.#act(name, def, () => def.set?.(this.of, write.value)));
       } catch (error) {
         refusal ??= error;
       }

@@ -87,8 +87,15 @@ export class Adaptor<T> implements AnyAdaptor, ExportedProperties, Target<T> {
     return this.#exported?.marshalledProperties(this.table.name) ?? { marshalled: [] };
   }
   setProperty(name: string, variant: WireVariant): void {
-    if (!this.settable || !this.table.properties) return;
-    this.settable.setProperty(name, checkPropertyWrite(this.table.properties, name, variant));
+    const { settable } = this;
+    if (!settable || !this.table.properties) return;
+    const write = checkPropertyWrite(this.table.properties, name, variant, (of) => this.#valueNow(of));
+    if (write.kind === "set") settable.setProperty(name, write.value);
+  }
+  /** As GetProperties would tell it. */
+  #valueNow(name: string): unknown {
+    this.settable?.refresh?.();
+    return this.value(name);
   }
   clearProperty(name: string): void {
     if (!this.settable || !this.table.properties) return;

@@ -1,6 +1,12 @@
 /** Several settings of a Service in one dictionary, as clients send them (spec/shill-dbus-api.md, 3.1 and 1.1). */
 
-import { isSameValue, type PropertyShape, type WireVariant } from "../base/property.ts";
+import {
+  isSameValue,
+  type PropertyShape,
+  type PropertyStore,
+  type PropertyWrite,
+  type WireVariant,
+} from "../base/property.ts";
 import { checkPropertyWrite } from "../base/property-access.ts";
 
 export type Configuration = ReadonlyMap<string, WireVariant>;
@@ -22,12 +28,12 @@ const comparedTypes: ReadonlySet<string> = new Set(["b", "i", "s", "as", "a{ss}"
 
 /** What `configure` sets: [name, what gives the value or refuses it]. */
 export function* settingsOf<T>(
-  shape: PropertyShape<T>,
+  properties: Pick<PropertyStore<T>, "shape" | "value">,
   configuration: Configuration,
-): Generator<[string, () => unknown]> {
+): Generator<[string, () => PropertyWrite]> {
   for (const [name, variant] of configuration) {
     if (identity.has(name) || !settingTypes.has(variant.signature)) continue;
-    yield [name, () => checkPropertyWrite(shape, name, variant)];
+    yield [name, () => checkPropertyWrite(properties.shape, name, variant, (of) => properties.value(of))];
   }
 }
 

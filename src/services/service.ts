@@ -474,7 +474,7 @@ export abstract class Service implements OrderFacts, EntryOwner {
    * hear of them. The first refusal is thrown at the end; what the store throws leaves everything as it was.
    */
   configure(configuration: Configuration, commit = () => this.entry.save()): void {
-    const { changed, refusal } = this.properties.setAll(settingsOf(this.shape, configuration), commit);
+    const { changed, refusal } = this.properties.setAll(settingsOf(this.properties, configuration), commit);
     for (const name of changed) this.#afterChange(name);
     if (refusal !== undefined) throw refusal;
   }
