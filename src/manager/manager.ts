@@ -235,9 +235,11 @@ export class Manager implements ProviderHost, DeviceHost {
     return this.settings.dhcpHostname;
   }
   /** Validation by probes is for networks that CheckPortal, or the list of technologies, names. */
-  wantsValidation(service: Service): boolean {
-    if (service.checkPortal === "false") return false;
-    return service.checkPortal !== "auto" || this.settings.includes("checkPortalList", service.technology);
+  wantsValidation({ checkPortal, configurationSource, technology }: Service): boolean {
+    if (checkPortal !== "auto") return checkPortal !== "false";
+    // An administrator who rolls out a network answers for it: no probes leave from it unless CheckPortal says so.
+    if (configurationSource === "DevicePolicy" || configurationSource === "UserPolicy") return false;
+    return this.settings.includes("checkPortalList", technology);
   }
 
   // Devices (DeviceHost)

@@ -26,6 +26,10 @@ export class EthernetEapService extends SettingsOnlyService {
     this.#eap.keyManagement = keyManagement;
   }
 
+  /** Never on a Device, which shill tells by the path of no object. */
+  override get devicePath(): string {
+    return "/";
+  }
   override get eap(): EapCredentials {
     return this.#eap;
   }

@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import { localTimeText } from "./timestamps.ts";
 
 /** Enough to see a flapping network; more is a burden on the bus (spec/shill-behaviour.md, 5). */
 const mostEvents = 20;
@@ -9,7 +10,7 @@ export class EventTimes {
   #events: readonly { readonly at: number; readonly text: string }[] = [];
 
   note(clock: Clock): void {
-    const event = { at: clock.now(), text: new Date(clock.wallTime()).toISOString() };
+    const event = { at: clock.now(), text: localTimeText(clock.wallTime()) };
     this.#events = [...this.#events, event].slice(-mostEvents);
   }
   /** Wall-clock texts of the last five minutes, oldest first. */

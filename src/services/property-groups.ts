@@ -19,5 +19,7 @@ export const stateProperties = [
 export const deviceProperties = ["Device", "Visible", "Connectable"] as const;
 /** Told when the settings in use are others. */
 export const networkProperties = ["NetworkID", "NetworkConfig", "SavedIPConfig", "Metered"] as const;
+/** Settings that decide whether a network is validated. */
+export const validationProperties: ReadonlySet<string> = new Set(["CheckPortal", "ONCSource", "ProxyConfig"]);
 /** Told when the technology's facts (carrier, signal) are others. */
 export const technologyProperties = ["Connectable", "Visible", "Strength"] as const;

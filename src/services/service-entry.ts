@@ -94,14 +94,14 @@ export class ServiceEntry<Owner extends EntryOwner = EntryOwner> {
     this.belongTo(profile);
   }
   /**
-   * Into another Profile, with its settings: there first, so that a crash in between loses nothing. InvalidArguments
-   * (unknown, or the same), InternalError.
+   * Into another Profile, with its settings: there first, so that a crash in between loses nothing. The one that it is in:
+   * nothing to do. InvalidArguments (unknown), InternalError.
    */
   moveTo(path: string): void {
-    const { profile: before, storageId, logName, host } = this.owner;
+    const { profile: before, storageId, host } = this.owner;
+    if (path === (before?.path ?? "")) return;
     const target = host.profiles.byPath(path);
     if (!target) throw new DaemonError("InvalidArguments", "Invalid profile name");
-    if (target === before) throw new DaemonError("InvalidArguments", `${logName} is in this Profile already`);
     const isKnownThere = this.nameIn(target) !== undefined;
     this.adoptBy(target);
     try {

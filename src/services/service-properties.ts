@@ -85,8 +85,8 @@ export const serviceProperties = propertyTable<Service>()({
   },
   Device: {
     signature: "o",
-    doc: "The Device this Service is on; absent without one.",
-    get: (service) => service.device?.path,
+    doc: "The Device this Service is on; absent for a cable without one, / where there is never one.",
+    get: (service) => service.devicePath,
   },
   "Diagnostics.Disconnects": {
     signature: "as",

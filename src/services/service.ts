@@ -19,7 +19,13 @@ import {
 } from "./connect-states.ts";
 import type { EapCredentials } from "./eap-credentials.ts";
 import { EventTimes } from "./event-times.ts";
-import { deviceProperties, networkProperties, stateProperties, technologyProperties } from "./property-groups.ts";
+import {
+  deviceProperties,
+  networkProperties,
+  stateProperties,
+  technologyProperties,
+  validationProperties,
+} from "./property-groups.ts";
 import { type EntryOwner, ServiceEntry } from "./service-entry.ts";
 import { type ConfigurationSource, type OrderFacts, orderProperties } from "./service-order.ts";
 import { timeSince1601 } from "./timestamps.ts";
@@ -168,6 +174,10 @@ export abstract class Service implements OrderFacts, EntryOwner {
   get device(): ServiceDevice | undefined {
     return this.#device;
   }
+  /** As the bus shows it; undefined: the property is absent. */
+  get devicePath(): string | undefined {
+    return this.#device?.path;
+  }
   get network(): Network | undefined {
     return this.#network;
   }
@@ -222,14 +232,17 @@ export abstract class Service implements OrderFacts, EntryOwner {
 
   /**
    * A person asks. Returns before the connection is up. Throws Failure, AlreadyConnected, InProgress, or what the
-   * technology says. While going down it succeeds and connects once idle is reached.
+   * technology says. While going down it succeeds and connects once idle is reached. The attempt counts as one however
+   * it ends.
    */
   connect(because: string): void {
-    if (!this.isConnectable) throw new DaemonError("Failure", `Service ${this.logName} is not connectable`);
+    this.#noteAttempt("LastManualConnectAttempt");
+    if (!this.isConnectable) {
+      this.#noteAttempt("StartTime");
+      throw new DaemonError("Failure", `Service ${this.logName} is not connectable`);
+    }
     if (isConnected(this.#state)) throw new DaemonError("AlreadyConnected");
     if (isConnecting(this.#state)) throw new DaemonError("InProgress");
-    this.lastManualConnectAttempt = timeSince1601(this.host.clock.wallTime());
-    this.properties.touch("LastManualConnectAttempt");
     this.isExplicitlyDisconnected = false;
     if (this.#state === "disconnecting") this.#connectWhenIdle = true;
     else this.#connectNow(because);
@@ -252,19 +265,33 @@ export abstract class Service implements OrderFacts, EntryOwner {
     if (isActive(this.#state) || this.#state === "disconnecting") return;
     this.#connectNow("the best Service of its technology");
   }
+  #noteAttempt(name: "LastManualConnectAttempt" | "StartTime"): void {
+    const now = timeSince1601(this.host.clock.wallTime());
+    if (name === "StartTime") this.startTime = now;
+    else this.lastManualConnectAttempt = now;
+    this.properties.touch(name);
+  }
   #connectNow(because: string): void {
+    // Clients measure from here how long nobody could connect: the first attempt stands for one that a person never made.
+    if (this.lastManualConnectAttempt === 0n) this.#noteAttempt("LastManualConnectAttempt");
     if (this.#state === "failure") this.advance("disconnected", "a new attempt leaves the failure");
     this.host.log.info(`${this.logName}: connecting (${because})`);
     this.startConnect();
   }
 
-  /** A person (or a policy) takes it down. Throws NotConnected where nothing is up or coming up. */
+  /**
+   * A person (or a policy) takes it down. Throws NotConnected where nothing is up or coming up; a person means it all the
+   * same, and nothing connects it by itself until somebody asks.
+   */
   disconnect(reason: DisconnectReason): void {
+    if (reason === "D-Bus RPC") {
+      this.isExplicitlyDisconnected = true;
+      this.#connectWhenIdle = false;
+    }
     if (!isActive(this.#state)) {
       this.giveUp();
       throw new DaemonError("NotConnected");
     }
-    if (reason === "D-Bus RPC") this.isExplicitlyDisconnected = true;
     this.#connectWhenIdle = false;
     this.advance("disconnect", reason);
     this.#end(reason);
@@ -274,7 +301,6 @@ export abstract class Service implements OrderFacts, EntryOwner {
   drop(reason: DisconnectReason): void {
     // The Device drops its Service while the Service leaves its Device: whoever began says why.
     if (this.#isEnding || this.#state === "idle" || this.#state === "failure") return;
-    this.#noteLoss();
     this.#end(reason);
     this.advance("disconnected", reason);
   }
@@ -306,7 +332,7 @@ export abstract class Service implements OrderFacts, EntryOwner {
   }
   /** Connected, and nobody is to look further: then it is online. */
   reviewValidation(): void {
-    if (this.host.wantsValidation(this)) return;
+    if (!isConnected(this.#state) || this.host.wantsValidation(this)) return;
     this.advance("internet-found", "validation is disabled");
   }
 
@@ -479,6 +505,7 @@ export abstract class Service implements OrderFacts, EntryOwner {
     if (refusal !== undefined) throw refusal;
   }
   #afterChange(name: string): void {
+    if (validationProperties.has(name)) this.reviewValidation();
     if (orderProperties.has(name)) this.host.requestSort(`${name} was set`, this);
   }
 
@@ -498,12 +525,14 @@ export abstract class Service implements OrderFacts, EntryOwner {
     this.entry.load(undefined);
     this.hasEverConnected = false;
     if (isActive(this.#state)) this.disconnect("Unload");
+    this.forgive();
   }
   /** For its entry: the properties are those of another one than before. */
   settingsTaken(): void {
     // Whatever the entry says: it is connected now.
     if (isConnected(this.#state)) this.hasEverConnected = true;
     this.#network?.setStatic(this.staticIp);
+    this.reviewValidation();
   }
   requestSort(because: string): void {
     this.host.requestSort(because, this);

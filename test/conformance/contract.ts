@@ -87,9 +87,9 @@ C ListDebugTags
 C PersistDebugConfig
 C SetNetworkThrottlingStatus
 C NotifyDHCPEvent | DHCP is in the process: every other client is somebody else's
-X GetNetworksForGeolocation | empty without a radio
-X GetWiFiNetworksForGeolocation | empty without a radio
-X GetCellularNetworksForGeolocation | empty without a radio
+X GetNetworksForGeolocation | without a radio empty lists
+X GetWiFiNetworksForGeolocation | without a radio an empty list
+X GetCellularNetworksForGeolocation | without a radio an empty list
 X SetDNSProxyAddresses
 X ClearDNSProxyAddresses
 X SetDNSProxyDOHProviders
@@ -114,18 +114,18 @@ function managerProperties(): string {
 C ActiveProfile o r
 C ArpGateway b rw
 C AvailableTechnologies as r
-C CheckPortalList s rw
+C CheckPortalList s rw | a word that is no technology is kept; the others count, where shill takes the list for empty
 C ClaimedDevices as r
 C ConnectedTechnologies as r
 C ConnectionState s r
 C DefaultService o r
 C DefaultTechnology s r
 C Devices ao r
-C DHCPProperty.Hostname s rw
+C DHCPProperty.Hostname s rw | more than 255 bytes cannot be sent; control characters are refused as well
 C DisconnectWiFiOnEthernet s rw
 C EnabledTechnologies as r
 C EnableRFC8925 b rw
-C NoAutoConnectTechnologies s rw
+C NoAutoConnectTechnologies s rw | as CheckPortalList
 C PortalHttpUrl s r
 C PortalHttpsUrl s r
 C PortalFallbackHttpUrls s r
@@ -202,7 +202,7 @@ C ClearProperty
 C SetProperties
 C ClearProperties
 C Connect
-C Disconnect
+C Disconnect | also takes back a Connect that waits for the end of a connection
 C Remove
 C GetLoadableProfileEntries
 C GetWiFiPassphrase | NotImplemented on all but wireless Services, as in shill

@@ -40,7 +40,12 @@ test("there is one from the start: invisible, nothing to connect, found and conf
   );
   assert.deepEqual(await configure({}), [path]);
   assert.deepEqual(await call("/", "GetService", "a{sv}", [new Map([["Type", type]])]), [path]);
+  assert.equal(found.get("Device"), "/", "as no object is written: it is on no Device, ever");
+  assert.equal(found.get("StartTime"), 0n);
   await assert.rejects(call(path, "Connect"), { busName: shillError("Failure"), message: /not connectable/ });
+  const attempted = await properties(path);
+  for (const name of ["StartTime", "LastManualConnectAttempt"])
+    assert.ok((attempted.get(name) as bigint) > 0n, `${name}: an attempt that was refused is one`);
 });
 
 const values: Readonly<Record<string, readonly [good: unknown, other: unknown, bad?: unknown]>> = {

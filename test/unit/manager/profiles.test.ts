@@ -182,7 +182,7 @@ test("settings that a Profile brings are in force at once, and what is in force 
   assert.equal(it.profiles.profiles[0]?.store.read("global")?.get("ProhibitedTechnologies"), '"ethernet"');
 });
 
-test("a Service is moved by its property Profile; unknown and same Profiles are refused", async (t) => {
+test("a Service is moved by its property Profile; unknown Profiles are refused, and its own changes nothing", async (t) => {
   const { it, radio } = await machine(t, { default: { wifi_home: stored({ UIData: "x" }) }, [alice]: {} });
   it.profiles.push(alice);
   const home = radio.appear("wifi_home");
@@ -192,10 +192,12 @@ test("a Service is moved by its property Profile; unknown and same Profiles are 
   home.entry.load(bottom);
   home.setProperty("Profile", "/profile/alice/work");
   assert.deepEqual([bottom?.has("wifi_home"), top?.store.read("wifi_home")?.get("UIData")], [false, '"x"']);
-  for (const path of ["/profile/alice/work", "/profile/nobody", ""]) {
+  for (const path of ["/profile/nobody", ""]) {
     assert.throws(() => home.setProperty("Profile", path), { code: "InvalidArguments" });
   }
-  assert.equal(home.profile, top);
+  it.announced.length = 0;
+  home.setProperty("Profile", "/profile/alice/work");
+  assert.deepEqual([home.profile, it.announced, top?.has("wifi_home")], [top, [], true]);
 });
 
 test("Remove deletes the settings: those of another Profile take over, else the network is forgotten", async (t) => {
