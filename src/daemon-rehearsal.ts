@@ -11,6 +11,7 @@ import type { ManagerPorts } from "./manager/manager-ports.ts";
 import { managerShape } from "./manager/manager-properties.ts";
 import { DeviceLeases, networkOptions } from "./manager/network-options.ts";
 import { Applier } from "./network/applier.ts";
+import { heldAddresses } from "./network/held-addresses.ts";
 import { Network } from "./network/network.ts";
 import { resolverText } from "./network/resolver-file.ts";
 import { MemoryStorage } from "./profiles/memory-store.ts";
@@ -99,7 +100,7 @@ function ports(clock: Clock, kernel: StageKernel, applier: Applier, profiles: Pr
         leases,
         dhcpHostname: "",
         isRfc8925Enabled: false,
-        isInUse: (link) => applier.hasInheritedAddress(link),
+        held: (link) => heldAddresses(applier.inheritedAddresses(link), 0),
       }),
     releaseMemory: () => {},
     prepareLink: (device) => leases.of(device).load(),

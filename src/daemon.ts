@@ -20,6 +20,7 @@ import { managerShape } from "./manager/manager-properties.ts";
 import { DeviceLeases, networkOptions } from "./manager/network-options.ts";
 import { nativeAddon } from "./native/native.ts";
 import { Applier } from "./network/applier.ts";
+import { heldAddresses } from "./network/held-addresses.ts";
 import { isMacOfHost } from "./network/host-macs.ts";
 import { Network } from "./network/network.ts";
 import type { Dhcp4Config } from "./network/protocols/dhcp4/config.ts";
@@ -37,6 +38,7 @@ import { KernelRtnl } from "./rtnl/kernel.ts";
 import { LogindSleep } from "./sleep/logind.ts";
 import { uidOfAccount } from "./system/accounts.ts";
 import { BootClock } from "./system/boot-clock.ts";
+import { readBootId } from "./system/boot-id.ts";
 import { forbidCoreDumps } from "./system/core-dumps.ts";
 import { DeferredLog } from "./system/deferred-log.ts";
 import { readIfPresent, removeFile, writeAtomically } from "./system/files.ts";
@@ -86,6 +88,8 @@ export class Daemon {
   readonly #notify: ServiceNotify;
   readonly #sleep: LogindSleep;
   #lock: StateLock | undefined;
+  /** The kernel told of what an earlier run left not before this. */
+  #snapshotAtMs = 0;
   #isReady = false;
   #isStopped = false;
 
@@ -104,7 +108,13 @@ export class Daemon {
     this.#rtnl = new KernelRtnl({ clock, log: this.#logs.scope("rtnl") });
     const packets = new KernelPackets();
     const isOwnMac = (mac: string) => isMacOfHost(mac, this.#rtnl.snapshot);
-    this.#dhcp = dhcp4Handler({ packets, udp: new KernelUdp(), isOwnMac });
+    const bootId = readBootId();
+    this.#dhcp = dhcp4Handler({
+      packets,
+      udp: new KernelUdp(),
+      isOwnMac,
+      ...(bootId !== undefined && { bootId }),
+    });
     const guardLog = this.#logs.scope("dhcp");
     this.#guards = new FixedAddressGuards({ clock, log: guardLog, packets, isOwnMac, random: Math.random });
     this.#applier = new Applier({ rtnl: this.#rtnl, clock, log: this.#logs.scope("route"), sysctls: new Sysctl() });
@@ -139,6 +149,7 @@ export class Daemon {
     this.#bus.onConnection((state, detail) => this.#onBus(state, detail));
     this.#takeFolders();
     this.#debug.restore();
+    this.#snapshotAtMs = this.#clock.now();
     await this.#manager.start();
     this.#isReady = true;
     this.#notify.ready();
@@ -276,7 +287,7 @@ export class Daemon {
           leases: this.#leases,
           dhcpHostname: this.#manager.dhcpHostname,
           isRfc8925Enabled: this.#manager.settings.isRfc8925Enabled,
-          isInUse: (link) => applier.hasInheritedAddress(link),
+          held: (link) => heldAddresses(applier.inheritedAddresses(link), clock.now() - this.#snapshotAtMs),
         }),
       releaseMemory,
       prepareLink: (device) => {

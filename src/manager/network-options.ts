@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Device } from "../devices/device.ts";
 import type { NetworkOptions } from "../network/network.ts";
-import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
+import type { Dhcp4Config, HeldAddress } from "../network/protocols/dhcp4/config.ts";
 import { ProfileLeaseKeeper } from "../profiles/lease-keeper.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
 import type { Service } from "../services/service.ts";
@@ -27,8 +27,8 @@ export interface NetworkOptionsSources {
   readonly leases: DeviceLeases;
   readonly dhcpHostname: string;
   readonly isRfc8925Enabled: boolean;
-  /** The link still has an address that an earlier run of the daemon put there. */
-  isInUse(linkIndex: number): boolean;
+  /** Addresses that an earlier run of the daemon put on the link. */
+  held(linkIndex: number): readonly HeldAddress[];
 }
 
 /** What a cable's Service wants of layer 3: its static settings, and DHCP for the rest. */
@@ -38,11 +38,12 @@ export function networkOptions(
   sources: NetworkOptionsSources,
 ): NetworkOptions<Dhcp4Config> {
   const { index, mtu } = device.link;
+  const held = sources.held(index);
   const dhcp: Dhcp4Config = {
     leases: sources.leases.of(device),
     ...(sources.dhcpHostname && { hostname: sources.dhcpHostname }),
     ...(sources.isRfc8925Enabled && { ipv6OnlyPreferred: true }),
-    ...(sources.isInUse(index) && { resume: "in-use" as const }),
+    ...(held.length > 0 && { resume: "in-use" as const, held }),
   };
   return { link: { index, name: device.name, mac: device.mac, mtu }, static: service.staticIp, dhcp };
 }

@@ -174,9 +174,9 @@ export class Applier {
     };
   }
 
-  /** An earlier run has left an address on the link, which nobody has taken over yet. */
-  hasInheritedAddress(link: number): boolean {
-    return !this.#entries.has(link) && this.inherited(link).addresses.length > 0;
+  /** Addresses that an earlier run has left on the link; none once a network of this run has taken over. */
+  inheritedAddresses(link: number): readonly Address[] {
+    return this.#entries.has(link) ? [] : this.inherited(link).addresses;
   }
 
   /**

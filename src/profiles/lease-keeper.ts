@@ -19,23 +19,33 @@ export interface LeaseKeeperOptions {
 export class ProfileLeaseKeeper {
   /** What the session goes by now; it is what `forget` is about. */
   #current: StoredLease | undefined;
+  /** The lease saved last, whether it has run out or not. */
+  #newest: StoredLease | undefined;
+  /** The newest that had not run out when the store was read. */
+  #newestValid: StoredLease | undefined;
   #isForgotten = false;
   #readFrom: ProfileStore | undefined;
 
   constructor(private readonly options: LeaseKeeperOptions) {}
 
-  /** JSON of the lease saved last, if it has not run out. After `forget` nothing, until the next `save`. */
-  load(): string | undefined {
+  /**
+   * JSON of the lease saved last that has not run out; `evenExpired`: of the one saved last, since the wall clock may
+   * have been set. After `forget` nothing, until the next `save`.
+   */
+  load({ evenExpired }: { readonly evenExpired: boolean } = { evenExpired: false }): string | undefined {
     if (this.#isForgotten) return undefined;
     const store = this.options.store();
     if (store !== this.#readFrom) this.#read(store);
-    if (this.#current && !this.#isValid(this.#current)) this.#current = undefined;
+    const valid = this.#newestValid && this.#isValid(this.#newestValid) ? this.#newestValid : undefined;
+    this.#current = evenExpired ? this.#newest : valid;
     return this.#current?.json;
   }
   /** Once: nobody else writes these leases, and a cable that goes in must not wait for the disk. */
   #read(store: ProfileStore | undefined): void {
     this.#readFrom = store;
-    this.#current = store?.leases(this.options.entry).find((lease) => this.#isValid(lease)) ?? this.#current;
+    const leases = store?.leases(this.options.entry) ?? [];
+    this.#newest = leases[0] ?? this.#newest;
+    this.#newestValid = leases.find((lease) => this.#isValid(lease)) ?? this.#newestValid;
   }
 
   /** `expiresAtMs`: milliseconds since 1970. `network`: what tells this network from others that the Service may be in. */
@@ -44,14 +54,14 @@ export class ProfileLeaseKeeper {
     const store = this.options.store();
     if (store) this.#store(store, lease);
     this.#readFrom = store;
-    this.#current = lease;
+    this.#current = this.#newest = this.#newestValid = lease;
     this.#isForgotten = false;
   }
 
   /** The current lease is void. Those of other networks are kept. */
   forget(): void {
     if (this.#current) this.options.store()?.deleteLease(this.#current.entry, this.#current.network);
-    this.#current = undefined;
+    this.#current = this.#newest = this.#newestValid = undefined;
     this.#isForgotten = true;
   }
 

@@ -12,6 +12,7 @@ import type { ManagerPorts } from "../../src/manager/manager-ports.ts";
 import { managerShape } from "../../src/manager/manager-properties.ts";
 import { DeviceLeases, networkOptions } from "../../src/manager/network-options.ts";
 import { Applier } from "../../src/network/applier.ts";
+import { heldAddresses } from "../../src/network/held-addresses.ts";
 import { Network, type NetworkPorts } from "../../src/network/network.ts";
 import type { Dhcp4Config } from "../../src/network/protocols/dhcp4/config.ts";
 import { MemoryStorage } from "../../src/profiles/memory-store.ts";
@@ -155,7 +156,7 @@ export class FakeMachine {
           leases,
           dhcpHostname: this.manager.dhcpHostname,
           isRfc8925Enabled: this.manager.settings.isRfc8925Enabled,
-          isInUse: (link) => applier.hasInheritedAddress(link),
+          held: (link) => heldAddresses(applier.inheritedAddresses(link), 0),
         }),
       releaseMemory: () => {
         this.memoryReleases++;

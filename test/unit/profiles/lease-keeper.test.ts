@@ -45,6 +45,23 @@ test("a lease that has run out is not loaded, also when the clock stood still fo
   assert.equal(world.keeper().load(), undefined);
 });
 
+test("the client may have the lease saved last although it has run out by the wall clock, which may be wrong", () => {
+  const world = new World();
+  world.keeper().save("long", world.in(10 * hour), "server1");
+  world.keeper().save("short", world.in(hour), "server2");
+  world.clock.setWallTime(world.in(2 * hour));
+  const keeper = world.keeper();
+  assert.equal(keeper.load({ evenExpired: true }), "short");
+  assert.equal(keeper.load(), "long");
+  assert.equal(keeper.load({ evenExpired: true }), "short");
+  keeper.forget();
+  assert.equal(keeper.load({ evenExpired: true }), undefined);
+  assert.deepEqual(
+    world.store?.leases("ethernet_any").map((lease) => lease.json),
+    ["long"],
+  );
+});
+
 test("a lease without end stays", () => {
   const world = new World();
   world.keeper().save("forever", Number.MAX_SAFE_INTEGER, "server1");

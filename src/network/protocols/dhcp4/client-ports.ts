@@ -30,4 +30,6 @@ export interface ClientPorts {
   transactionId(): number;
   /** Whether an interface of this host has the MAC address now. */
   isOwnMac(mac: string): boolean;
+  /** See {@link import("./ports.ts").Dhcp4Ports}. */
+  readonly bootId: string | undefined;
 }

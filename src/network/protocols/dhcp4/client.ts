@@ -16,7 +16,7 @@ import { type Dhcp4Action, type Dhcp4Input, type Dhcp4State, dhcp4Step, isAwaiti
 import type { DhcpMessage } from "./message.ts";
 import { broadcastMac, Messenger } from "./messenger.ts";
 import { type IgnoredBecause, whyIgnored } from "./reply-check.ts";
-import { ipv6OnlyWaitMs, rebootDelayMs, renewDelayMs, resendDelayMs } from "./timing.ts";
+import { ipv6OnlyWaitMs, rebootDelayMs, renewDelayMs, resendDelayMs, seekDelayMs } from "./timing.ts";
 
 type TimerName = "dhcp4-begin" | "dhcp4-resend" | "dhcp4-limit" | "dhcp4-unconfirmed" | "dhcp4-afterwards";
 
@@ -51,6 +51,8 @@ export class Dhcp4Client {
   #remembered: RememberedLease | undefined;
   /** The owner has been told the settings and not yet that they are lost. */
   #isInUse = false;
+  /** A server granted or confirmed the lease since the start or the latest {@link verify}. */
+  #isConfirmed = false;
   #withoutIpv4Until = 0;
 
   /** Throws DaemonError InvalidArguments. */
@@ -93,6 +95,7 @@ export class Dhcp4Client {
       isInUse: this.#isInUse,
       lease: this.#life.lease,
       leaseAgeMs: this.#life.lease && this.#life.ageMs,
+      isConfirmed: this.#isConfirmed,
       sent: this.#asking.sent,
       ignored: Object.fromEntries(this.#ignored),
       addressDisputes: this.#guard.disputes,
@@ -108,7 +111,9 @@ export class Dhcp4Client {
     }
     this.#messenger.prepare();
     this.#hasHeardServer = false;
-    const remembered = this.#kept.load(this.ports.clock.wallTime());
+    const { clock, bootId } = this.ports;
+    const moment = { wallMs: clock.wallTime(), bootMs: clock.now(), bootId };
+    const remembered = this.#kept.load(moment, resume ? (this.config.held ?? []) : []);
     this.#remembered = remembered;
     const isUsable = remembered !== undefined && phaseOfLease(remembered.lease, remembered.elapsedMs) !== "expired";
     this.#startLimit();
@@ -118,10 +123,10 @@ export class Dhcp4Client {
   }
   /**
    * Has the lease in use confirmed now, in the way of INIT-REBOOT: servers of another network must refuse it (RFC 2131,
-   * 4.3.2), where they may ignore a rebinding client.
+   * 4.3.2), where they may ignore a rebinding client. While a server is being asked already, the asking begins anew.
    */
   verify(): void {
-    if (!dhcp4Step(this.#state, "verify")) return;
+    if (!this.#isInUse || !dhcp4Step(this.#state, "verify")) return;
     this.#startLimit();
     this.#run("verify");
   }
@@ -190,6 +195,7 @@ export class Dhcp4Client {
   #resendDelayMs(): number | undefined {
     const random = this.ports.random();
     if (this.#state === "rebooting") return rebootDelayMs(this.#asking.sent, random);
+    if (this.#state === "selecting" && this.#hint !== undefined) return seekDelayMs(this.#asking.sent, random);
     if (this.#state !== "renewing" && this.#state !== "rebinding") return resendDelayMs(this.#asking.sent, random);
     const remaining = this.#life.nextPhaseInMs ?? 0;
     const delay = renewDelayMs(remaining);
@@ -248,12 +254,13 @@ export class Dhcp4Client {
     this.#run(this.#inputOfGrant(message, options, result.lease));
   }
   #readGrant(message: DhcpMessage, options: LeaseOptions, fromMac: string | undefined) {
-    const { clock } = this.ports;
+    const { clock, bootId } = this.ports;
     return leaseOfGrant({
       address: message.yourAddress,
       options,
       serverMac: fromMac ?? this.#life.lease?.serverMac ?? broadcastMac,
       grantedAtMs: Math.round(clock.wallTime() - (clock.now() - this.#asking.sentAt)),
+      boot: bootId === undefined ? undefined : { id: bootId, grantedAtMs: Math.round(this.#asking.sentAt) },
       client: this.#identity.clientId.toString("hex"),
       random: this.ports.random(),
     });
@@ -286,6 +293,7 @@ export class Dhcp4Client {
     const settings = this.#life.settings as IpSettings;
     this.#isInUse = true;
     if (this.#state === "bound") {
+      this.#isConfirmed = true;
       this.#timers.cancel("dhcp4-limit");
       this.#timers.cancel("dhcp4-unconfirmed");
     }
@@ -344,14 +352,18 @@ export class Dhcp4Client {
   // --- beginning and ending ---
 
   #startLimit(): void {
+    this.#isConfirmed = false;
     this.#asking.reset();
     const limit = this.config.acquisitionLimitMs ?? defaultAcquisitionLimitMs;
     this.#timers.start("dhcp4-limit", limit, () => this.#onLimit());
   }
   #onLimit(): void {
     if (!this.#isInUse) this.#fail();
-    else if (this.config.useUnconfirmedLease ?? true) this.#run("keep");
-    else this.#lose("unconfirmed");
+    else if (!(this.config.useUnconfirmedLease ?? true)) this.#lose("unconfirmed");
+    else
+      this.ports.log.info(
+        `${this.link.name}: no server confirms ${this.#life.address}; it stays in use, asking goes on`,
+      );
   }
   #fail(): void {
     const context = { link: this.link.name, state: this.#state, ignored: Object.fromEntries(this.#ignored) };
@@ -388,6 +400,7 @@ export class Dhcp4Client {
     this.#guard.stop();
     this.#kept.flush();
     this.#life.end();
+    this.#isConfirmed = false;
     this.#remembered = undefined;
   }
 }

@@ -6,8 +6,8 @@ import type { ConflictDetection } from "../address-conflict.ts";
  * validated before use.
  */
 export interface LeaseKeeper {
-  /** The lease saved last, whatever network it was of. */
-  load(): string | undefined;
+  /** The lease saved last, whatever network it was of. `evenExpired`: also if it ran out by the wall clock. */
+  load(which?: { readonly evenExpired: boolean }): string | undefined;
   /**
    * `expiresAtMs`: milliseconds since 1970, `Number.MAX_SAFE_INTEGER` for a lease without end. `network` identifies the
    * network by the server that answered.
@@ -15,6 +15,14 @@ export interface LeaseKeeper {
   save(json: string, expiresAtMs: number, network: string): void;
   /** The lease is void (refused, released, in conflict). */
   forget(): void;
+}
+
+/** An address that is on the link already. */
+export interface HeldAddress {
+  readonly address: string;
+  readonly prefixLength: number;
+  /** The rest of life that the kernel counts; absent: for ever. */
+  readonly remainingSeconds?: number;
 }
 
 /** Option 61. */
@@ -47,7 +55,7 @@ export interface Dhcp4Config {
   /**
    * An unexpired lease that no server confirms or refuses may be used for its rest (RFC 2131, 3.2 point 4 and 4.4.5).
    * Default: true. At first setup it is used after 10 s of silence. After {@link ProtocolSession.renew} it stays in
-   * use; with `false` it is lost when the acquisition limit passes.
+   * use; with `false` it is lost when the acquisition limit passes. Servers are asked until one answers.
    */
   readonly useUnconfirmedLease?: boolean;
   /** A teardown that is not forced gives the lease back (DHCPRELEASE). Default: true. */
@@ -57,6 +65,8 @@ export interface Dhcp4Config {
    * once with the kept settings and the server is asked in the background; a refusal arrives as `lost`.
    */
   readonly resume?: "in-use";
+  /** With `resume`: what is on the link, so that the rest of the lease is the one that the kernel counts. */
+  readonly held?: readonly HeldAddress[];
   /** How long a setup may take, in milliseconds (shill-behaviour 9.3: 30 s, the default). */
   readonly acquisitionLimitMs?: number;
   /** Absent: nothing is kept, every setup starts with DISCOVER. */

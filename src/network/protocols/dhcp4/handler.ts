@@ -24,7 +24,7 @@ export interface Dhcp4Handler extends ProtocolHandler<Dhcp4Config> {
 /** Packet sockets stay open between sessions, as opening and above all closing them costs. */
 export function dhcp4Handler(ports: Dhcp4Ports): Dhcp4Handler {
   const pool = new ChannelPool(ports.packets);
-  const { udp, random = Math.random, transactionId = randomTransactionId, isOwnMac = () => false } = ports;
+  const { udp, random = Math.random, transactionId = randomTransactionId, isOwnMac = () => false, bootId } = ports;
   // The system's generator prepares itself at its first use, which should not be the one on the way to an address.
   transactionId();
   return {
@@ -36,7 +36,7 @@ export function dhcp4Handler(ports: Dhcp4Ports): Dhcp4Handler {
         return new Dhcp4Client(
           link,
           config,
-          { clock: host.clock, log: host.log, channels, udp, random, transactionId, isOwnMac },
+          { clock: host.clock, log: host.log, channels, udp, random, transactionId, isOwnMac, bootId },
           session,
         );
       }),

@@ -1,12 +1,13 @@
 import { describeError } from "../../../base/errors.ts";
 import type { Log } from "../../../base/log.ts";
-import type { LeaseKeeper } from "./config.ts";
-import type { DhcpLease } from "./lease.ts";
+import type { HeldAddress, LeaseKeeper } from "./config.ts";
+import { type DhcpLease, phaseOfLease } from "./lease.ts";
+import { ageOfLease, type Moment } from "./lease-age.ts";
 import { leaseExpiryMs, leaseFromJson, leaseToJson } from "./lease-json.ts";
 
 export interface RememberedLease {
   readonly lease: DhcpLease;
-  /** Milliseconds since it was granted, by the wall clock; may be past its end. */
+  /** Milliseconds since it was granted; may be past its end. */
   readonly elapsedMs: number;
 }
 
@@ -24,11 +25,27 @@ export class KeptLease {
     private readonly log: Log,
   ) {}
 
-  load(wallTimeMs: number): RememberedLease | undefined {
-    const text = this.#guarded("load", (keeper) => keeper.load());
+  /**
+   * The lease saved last, if the kernel or the boot clock know that it has not run out; otherwise the one that the wall
+   * clock allows. `held`: addresses on the link.
+   */
+  load(now: Moment, held: readonly HeldAddress[]): RememberedLease | undefined {
+    const newest = this.#read({ evenExpired: true });
+    const age = newest && ageOfLease(newest, now, held);
+    if (newest && age?.by !== "wall-clock" && age && phaseOfLease(newest, age.elapsedMs) !== "expired") {
+      return { lease: newest, elapsedMs: age.elapsedMs };
+    }
+    const lease = this.#read({ evenExpired: false });
+    const elapsedMs = lease && ageOfLease(lease, now, held)?.elapsedMs;
+    if (lease && elapsedMs === undefined)
+      this.log.warn("kept lease ignored: granted in the future: the clock was set back");
+    return lease && elapsedMs !== undefined ? { lease, elapsedMs } : undefined;
+  }
+  #read(which: { readonly evenExpired: boolean }): DhcpLease | undefined {
+    const text = this.#guarded("load", (keeper) => keeper.load(which));
     if (text === undefined) return undefined;
-    const loaded = leaseFromJson(text, this.client, wallTimeMs);
-    if ("lease" in loaded) return loaded;
+    const loaded = leaseFromJson(text, this.client);
+    if ("lease" in loaded) return loaded.lease;
     this.log.warn(`kept lease ignored: ${loaded.ignored}`);
     return undefined;
   }

@@ -2,7 +2,7 @@
 import { broadcastOf, isHostIpv4, isSameSubnet, parseIpv4 } from "../../../base/ipv4.ts";
 import type { IpFamilySettings, IpRoute, IpSettings } from "../../ip-settings.ts";
 import { isDomainName } from "./domain-name.ts";
-import type { DhcpLease } from "./lease.ts";
+import type { BootMoment, DhcpLease } from "./lease.ts";
 import * as read from "./option-values.ts";
 import { infiniteLease, leaseTimes } from "./timing.ts";
 
@@ -10,9 +10,6 @@ const version = 1;
 /** Longest text looked at; a lease of one packet needs a tenth. */
 const longestText = 65_536;
 const mostListEntries = 512;
-/** Clocks are set right after boot; one that runs further ahead or behind says nothing about the age of a lease. */
-const clockToleranceMs = 60_000;
-
 export const leaseToJson = (lease: DhcpLease): string =>
   JSON.stringify({ version, ...lease, leaseSeconds: lease.leaseSeconds ?? infiniteLease });
 
@@ -20,17 +17,15 @@ export const leaseToJson = (lease: DhcpLease): string =>
 export const leaseExpiryMs = (lease: DhcpLease): number =>
   lease.leaseSeconds === undefined ? Number.MAX_SAFE_INTEGER : lease.grantedAtMs + lease.leaseSeconds * 1000;
 
-export type LeaseFromJson = { readonly lease: DhcpLease; readonly elapsedMs: number } | { readonly ignored: string };
+export type LeaseFromJson = { readonly lease: DhcpLease } | { readonly ignored: string };
 
 /** `client`: option 61 as this session sends it; a lease of another client is not ours to use. */
-export function leaseFromJson(text: string, client: string, wallTimeMs: number): LeaseFromJson {
+export function leaseFromJson(text: string, client: string): LeaseFromJson {
   if (text.length > longestText) return { ignored: "too long" };
   try {
     const lease = checkLease(new Fields(JSON.parse(text)));
     if (lease.client !== client) return { ignored: "of another client identifier" };
-    const elapsedMs = wallTimeMs - lease.grantedAtMs;
-    if (elapsedMs < -clockToleranceMs) return { ignored: "granted in the future: the clock was set back" };
-    return { lease, elapsedMs: Math.max(0, elapsedMs) };
+    return { lease };
   } catch (error) {
     return { ignored: error instanceof Error ? error.message : String(error) };
   }
@@ -83,10 +78,18 @@ function checkLease(fields: Fields): DhcpLease {
     settings: fields.take("settings", (value) => checkSettings(new Fields(value, "settings"))),
     serverId: fields.take("serverId", hostText),
     serverMac: fields.take("serverMac", matching(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/)),
-    grantedAtMs: fields.take("grantedAtMs", (value) => (Number.isSafeInteger(value) ? (value as number) : undefined)),
+    grantedAtMs: fields.take("grantedAtMs", milliseconds),
+    ...fields.maybe("boot", (value) => checkBoot(new Fields(value, "boot"))),
     client: fields.take("client", matching(/^([0-9a-f]{2}){2,255}$/)),
   };
 }
+
+const checkBoot = (fields: Fields): BootMoment => ({
+  id: fields.take("id", matching(/^[0-9a-f-]{1,64}$/)),
+  grantedAtMs: fields.take("grantedAtMs", milliseconds),
+});
+const milliseconds = (value: unknown): number | undefined =>
+  Number.isSafeInteger(value) ? (value as number) : undefined;
 
 function checkSettings(fields: Fields): IpSettings & { readonly ipv4: IpFamilySettings } {
   return {

@@ -13,8 +13,15 @@ export interface DhcpLease extends LeaseTimes {
   readonly serverMac: string;
   /** Milliseconds since 1970 at which the request was sent. */
   readonly grantedAtMs: number;
+  /** The same moment by the boot clock, which no one sets; of use within that run of the kernel. */
+  readonly boot?: BootMoment;
   /** Option 61 as sent, hex: a lease belongs to that client only. */
   readonly client: string;
+}
+
+export interface BootMoment {
+  readonly id: string;
+  readonly grantedAtMs: number;
 }
 
 export type LeaseOrRefusal = { readonly lease: DhcpLease } | { readonly refused: string };
@@ -24,6 +31,7 @@ export interface Grant {
   readonly options: LeaseOptions;
   readonly serverMac: string;
   readonly grantedAtMs: number;
+  readonly boot?: BootMoment | undefined;
   readonly client: string;
   /** From 0 (inclusive) to 1: spreads the renewal. */
   readonly random: number;
@@ -42,6 +50,7 @@ export function leaseOfGrant(grant: Grant): LeaseOrRefusal {
       serverId: options.serverId,
       serverMac: grant.serverMac,
       grantedAtMs: grant.grantedAtMs,
+      ...(grant.boot && { boot: grant.boot }),
       client: grant.client,
       ...leaseTimes(options.leaseSeconds, options.renewSeconds, options.rebindSeconds, grant.random),
     },

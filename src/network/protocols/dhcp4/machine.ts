@@ -43,8 +43,6 @@ export const dhcp4Inputs = [
   "expired",
   /** The owner wants the lease confirmed now. */
   "verify",
-  /** Nobody confirmed it in time; it stays in use. */
-  "keep",
   "stop",
 ] as const;
 export type Dhcp4Input = (typeof dhcp4Inputs)[number];
@@ -95,8 +93,9 @@ const ends: Row = {
 };
 /** The address we named is not ours here. */
 const refused: Row = { nak: go("init", "void-lease", "count-refusal", "restart") };
-const verifying: Row = { ...stop, ...ends, keep: go("bound", "check-lease") };
 const verify: Row = { verify: go("init-reboot", "schedule-begin") };
+/** A lease in use that no server has confirmed yet: the asking goes on, and a hint that the network changed begins it anew. */
+const verifying: Row = { ...stop, ...ends, ...verify };
 
 /** Row: where we are. Entry: what happened -> where we go and what to do. No entry: ignored on purpose. */
 export const dhcp4Table: Readonly<Record<Dhcp4State, Row>> = {

@@ -11,4 +11,9 @@ export interface Dhcp4Ports {
   readonly transactionId?: () => number;
   /** Whether an interface of this host, of whatever kind, has the MAC address now. Default: the link's own alone. */
   readonly isOwnMac?: (mac: string) => boolean;
+  /**
+   * Names the run of the kernel whose clock tells the time: within it the age of a kept lease is known whatever became of
+   * the wall clock. Absent: only the wall clock can tell.
+   */
+  readonly bootId?: string;
 }

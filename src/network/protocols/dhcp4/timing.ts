@@ -43,6 +43,20 @@ const jitterMs = (random: number) => (random * 2 - 1) * 1000;
 export const resendDelayMs = (sent: number, random: number): number =>
   1000 * 2 ** Math.min(sent + 1, 6) + jitterMs(random);
 
+/** How long a DISCOVER for a lease in use, or about to be, is repeated at the pace of {@link seekDelayMs}. */
+const earlyDiscovers = 16;
+const earlySeekSeconds = 9;
+const rarestSeekSeconds = 63;
+/**
+ * For a client that knows an address which no server has confirmed: 4, 8, 9, 9 ... seconds for more than two minutes, then 18,
+ * 36, 63, 63 ..., one second of jitter either way. Switch ports without portfast forward after 30 s or later, and an
+ * address of another network must not stay in use for longer than a person waits.
+ */
+export const seekDelayMs = (sent: number, random: number): number => {
+  const late = Math.min(earlySeekSeconds * 2 ** Math.max(0, sent - earlyDiscovers), rarestSeekSeconds);
+  return 1000 * Math.min(2 ** (sent + 1), late) + jitterMs(random);
+};
+
 /**
  * A remembered address is asked for twice, 1 s and then 2 s apart, a quarter of jitter either way: servers of another
  * network need not answer at all, and a person is waiting.

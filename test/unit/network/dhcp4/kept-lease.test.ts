@@ -1,7 +1,23 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { Dhcp4Config, LeaseKeeper } from "../../../../src/network/protocols/dhcp4/config.ts";
-import { World } from "./world.ts";
+import { clientMac, World } from "./world.ts";
+
+/** When the client sent something, by the clock. */
+function questions(world: World): number[] {
+  const at: number[] = [];
+  world.wire.station("02:00:00:00:00:99", (frame) => {
+    if (frame.type === "ipv4" && frame.sourceMac === clientMac) at.push(world.clock.now());
+  });
+  return at;
+}
+
+/** As if the kept lease were of an earlier run of the kernel. */
+function otherBoot(world: World): void {
+  const { boot, ...lease } = JSON.parse(world.keeper.text as string);
+  assert.equal(boot.id, world.bootId);
+  world.keeper.text = JSON.stringify({ ...lease, boot: { ...boot, id: "89ab-cdef" } });
+}
 
 /** A world whose keeper holds a lease of 10.1.0.100 that the server knows, and whose session is down. */
 async function worldWithLease(t: TestContext, config: Dhcp4Config = {}) {
@@ -62,11 +78,57 @@ test("without any server an unexpired lease is used after ten seconds", async (t
   await world.pass(0.2);
   assert.deepEqual(world.told, ["up 10.1.0.100"]);
   await world.pass(25);
-  assert.equal(world.state, "bound");
   assert.deepEqual(world.told, ["up 10.1.0.100"]);
   world.server.config.silent = false;
-  await world.pass(480);
-  assert.deepEqual(world.told, ["up 10.1.0.100", "settings 10.1.0.100"], "renewed when its time came");
+  await world.pass(10);
+  assert.equal(world.state, "bound");
+  assert.deepEqual(world.told, ["up 10.1.0.100", "settings 10.1.0.100"], "confirmed by the next question");
+});
+
+for (const seconds of [12, 20, 32, 50, 70, 110]) {
+  test(`a network that is heard ${seconds} s after the cable went in replaces the kept lease within ten seconds`, async (t) => {
+    const world = await worldWithLease(t);
+    world.server.config.silent = true;
+    world.setup();
+    await world.pass(seconds);
+    world.server.leases.clear();
+    Object.assign(world.server.config, { silent: false, pool: ["10.9.0.77"], serverId: "10.9.0.1" });
+    await world.pass(10);
+    assert.deepEqual(world.told, ["up 10.1.0.100", "settings 10.9.0.77"]);
+  });
+}
+
+test("an unconfirmed lease is asked about to its end, ever more rarely", async (t) => {
+  const world = await worldWithLease(t);
+  const listener = questions(world);
+  world.server.config.deafTo = clientMac;
+  world.setup();
+  await world.pass(990);
+  const gaps = listener.slice(1).map((at, index) => Math.round((at - (listener[index] as number)) / 1000));
+  assert.deepEqual(gaps.slice(0, 19), [1, 2, 4, 8, ...Array(14).fill(9), 18]);
+  assert.deepEqual([...new Set(gaps.slice(19))], [36, 63]);
+});
+
+test("the owner hears nothing of questions that stay without an answer", async (t) => {
+  const world = await worldWithLease(t);
+  world.server.config.silent = true;
+  world.attach({ resume: "in-use" });
+  world.setup();
+  await world.pass(900);
+  assert.deepEqual(world.told, ["up 10.1.0.100"]);
+  assert.equal(world.session.inspect().isConfirmed, false);
+});
+
+test("an unconfirmed lease that another network refuses is lost at once", async (t) => {
+  const world = await worldWithLease(t);
+  world.server.config.silent = true;
+  world.setup();
+  await world.pass(200);
+  world.server.leases.clear();
+  world.server.config.silent = false;
+  world.session.renew();
+  await world.pass(0);
+  assert.deepEqual(world.told, ["up 10.1.0.100", "lost nak"]);
 });
 
 test("a server that appears while an unconfirmed lease is used decides", async (t) => {
@@ -178,11 +240,73 @@ test("the lease of another client identifier is not used", async (t) => {
   assert.equal(world.server.heard[0], "DISCOVER");
 });
 
-test("a lease from the future is not used: the clock was set back", async (t) => {
+test("a lease from the future is not used: the clock was set back before this boot", async (t) => {
   const world = await worldWithLease(t);
+  otherBoot(world);
   world.clock.setWallTime(world.clock.wallTime() - 3_600_000);
   await world.up();
   assert.equal(world.server.heard[0], "DISCOVER");
+});
+
+const days = (count: number) => count * 86_400_000;
+for (const [what, jump] of [
+  ["ahead", days(3)],
+  ["back", days(-3)],
+] as const) {
+  test(`a wall clock set ${what} by days says nothing about a lease of the same boot`, async (t) => {
+    const world = await worldWithLease(t);
+    world.clock.setWallTime(world.clock.wallTime() + jump);
+    await world.pass(99);
+    world.server.config.silent = true;
+    world.attach({ resume: "in-use" });
+    world.setup();
+    await world.pass(60);
+    assert.deepEqual(world.told, ["up 10.1.0.100"]);
+    assert.equal(world.settings?.ipv4?.validSeconds, 900);
+  });
+
+  test(`a wall clock set ${what} by days takes no address away whose life the kernel counts`, async (t) => {
+    const world = await worldWithLease(t);
+    otherBoot(world);
+    world.clock.setWallTime(world.clock.wallTime() + jump);
+    world.server.config.silent = true;
+    world.attach({
+      resume: "in-use",
+      held: [{ address: "10.1.0.100", prefixLength: 24, remainingSeconds: 700 }],
+    });
+    world.setup();
+    await world.pass(120);
+    assert.deepEqual(world.told, ["up 10.1.0.100"]);
+    assert.equal(world.settings?.ipv4?.validSeconds, 700);
+    await world.pass(581);
+    assert.deepEqual(world.told, ["up 10.1.0.100", "lost lease-expired"]);
+  });
+}
+
+test("a renewal that could not be stored counts as the kernel counts it", async (t) => {
+  const world = await worldWithLease(t);
+  await world.pass(800);
+  world.server.config.silent = true;
+  world.attach({ resume: "in-use", held: [{ address: "10.1.0.100", prefixLength: 24, remainingSeconds: 990 }] });
+  world.setup();
+  await world.pass(0);
+  assert.equal(world.settings?.ipv4?.validSeconds, 990);
+});
+
+test("the kernel's count for another address says nothing about the lease", async (t) => {
+  const world = await worldWithLease(t);
+  await world.pass(1500);
+  world.attach({ resume: "in-use", held: [{ address: "10.1.0.7", prefixLength: 24, remainingSeconds: 990 }] });
+  await world.up();
+  assert.equal(world.server.heard[0], "DISCOVER 10.1.0.100");
+});
+
+test("the boot clock outlives the end of a lease that the wall clock would still allow", async (t) => {
+  const world = await worldWithLease(t);
+  await world.pass(1500);
+  world.clock.setWallTime(world.clock.wallTime() - 1_400_000);
+  await world.up();
+  assert.equal(world.server.heard[0], "DISCOVER 10.1.0.100");
 });
 
 test("a keeper that fails is survived", async (t) => {
@@ -219,6 +343,7 @@ const damages: Record<string, (lease: Parsed) => unknown> = {
   "no time at all": ({ leaseSeconds: _, ...lease }) => lease,
   "a server that is none": (lease) => ({ ...lease, serverId: "10.1.0.0/8" }),
   "no hardware address": (lease) => ({ ...lease, serverMac: "zz" }),
+  "a boot that is none": (lease) => ({ ...lease, boot: { id: "../x", grantedAtMs: 1 } }),
   "a huge text": (lease) => ({ ...lease, padding: "x".repeat(100_000) }),
 };
 const withSettings = (lease: Parsed, change: object) => ({ ...lease, settings: { ...lease.settings, ...change } });

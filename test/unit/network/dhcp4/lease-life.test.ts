@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { optionCode } from "../../../../src/network/protocols/dhcp4/options.ts";
 import { bytesOf, FakeDhcpServer, uint32 } from "../../../fakes/fake-dhcp-server.ts";
-import { World } from "./world.ts";
+import { clientMac, World } from "./world.ts";
 
 test("half way through, the lease is renewed by unicast from its own address", async (t) => {
   const world = new World(t, {}, { leaseSeconds: 1000 });
@@ -182,17 +182,46 @@ test("renew where the server does not know the lease but stays silent ends with 
   assert.deepEqual(world.told, ["up 10.1.0.100", "settings 10.1.0.150"]);
 });
 
-test("renew without any answer keeps the lease until its end", async (t) => {
+test("renew without any answer keeps the lease until its end, and asking goes on", async (t) => {
   const world = new World(t, {}, { leaseSeconds: 1000 });
+  await world.up();
+  world.server.config.deafTo = clientMac;
+  world.session.renew();
+  await world.pass(501);
+  assert.equal(world.state, "selecting");
+  await world.pass(498);
+  assert.deepEqual(world.told, ["up 10.1.0.100"]);
+  await world.pass(2);
+  assert.deepEqual(world.told, ["up 10.1.0.100", "lost lease-expired"]);
+});
+
+test("renew while the lease is being asked about begins anew with the address", async (t) => {
+  const world = new World(t);
   await world.up();
   world.server.config.silent = true;
   world.session.renew();
-  await world.pass(31);
-  assert.equal(world.state, "bound");
-  await world.pass(470);
-  assert.equal(world.state, "renewing");
-  await world.pass(500);
-  assert.deepEqual(world.told, ["up 10.1.0.100", "lost lease-expired"]);
+  await world.pass(300);
+  assert.equal(world.state, "selecting");
+  world.server.config.silent = false;
+  world.server.received.length = 0;
+  world.session.renew();
+  await world.pass(0);
+  assert.deepEqual(world.server.heard, ["REQUEST 10.1.0.100"]);
+  assert.deepEqual(world.told, ["up 10.1.0.100", "settings 10.1.0.100"]);
+});
+
+test("renew in every state of asking keeps the lease in use", async (t) => {
+  const world = new World(t);
+  await world.up();
+  world.server.config.spoil = (answer) => (answer.type === "ack" ? undefined : answer);
+  const seen = new Set<unknown>();
+  for (const seconds of [0, 0.5, 4, 5, 9, 13, 1]) {
+    world.session.renew();
+    await world.pass(seconds);
+    seen.add(world.state);
+  }
+  assert.ok(seen.has("rebooting") && seen.has("requesting"), String([...seen]));
+  assert.deepEqual(world.told, ["up 10.1.0.100"]);
 });
 
 test("renew without any answer loses the lease after 30 seconds where unconfirmed ones are not wanted", async (t) => {

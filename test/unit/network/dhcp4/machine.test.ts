@@ -70,3 +70,18 @@ test("whatever ends a lease in use ends it in every state in which one may be in
     }
   }
 });
+
+test("a hint that the network changed begins the asking anew wherever a lease may be in use", () => {
+  for (const state of dhcp4States) {
+    // A probe before use goes on: the address was granted a moment ago.
+    const expected = state === "stopped" || state === "checking" ? undefined : "init-reboot";
+    assert.equal(dhcp4Step(state, "verify")?.state, expected, state);
+  }
+});
+
+test("without an answer no state of asking comes to rest but by the end of the lease", () => {
+  for (const { state, input, step } of cells) {
+    const isSilence = ["begin", "resend", "exhausted", "renew-due", "rebind-due", "verify"].includes(input);
+    if (isSilence && step) assert.notEqual(step.state, "bound", `${state} ${input}`);
+  }
+});

@@ -47,6 +47,13 @@ test("repetitions come after 4, 8, 16, 32, 64, 64 seconds, one second either way
   );
   assert.deepEqual([timing.resendDelayMs(1, 0), timing.resendDelayMs(1, 1)], [3000, 5000]);
 });
+test("a lease in use is asked about at most ten seconds apart for two minutes, then more rarely, for ever", () => {
+  assert.deepEqual(
+    [1, 2, 3, 16, 17, 18, 19, 1000].map((sent) => timing.seekDelayMs(sent, 0.5)),
+    [4e3, 8e3, 9e3, 9e3, 18e3, 36e3, 63e3, 63e3],
+  );
+  assert.deepEqual([timing.seekDelayMs(3, 0), timing.seekDelayMs(3, 1)], [8000, 10_000]);
+});
 test("renewals are repeated after half of what is left, never within a minute", () => {
   assert.deepEqual([1_000_000, 130_000, 120_000, 10].map(timing.renewDelayMs), [500_000, 65_000, 60_000, 60_000]);
 });

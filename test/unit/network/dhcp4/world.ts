@@ -47,6 +47,7 @@ export class World {
   readonly hostMacs = new Set<string>();
   session: Dhcp4Session;
   readonly handler;
+  readonly bootId = "0123-4567";
   /** The first number is drawn ahead of time. */
   #nextTransaction = 0;
 
@@ -54,6 +55,7 @@ export class World {
     this.packets.addLink(link.index, clientMac, this.wire);
     this.server = new FakeDhcpServer(this.wire, server);
     this.handler = dhcp4Handler({
+      bootId: this.bootId,
       packets: this.packets,
       udp: this.udp,
       random: () => 0.5,
