@@ -66,6 +66,11 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
   #evenLeftAlone = false;
   #selectedService: Service | undefined;
   #network: Network | undefined;
+  /**
+   * The address that stays when the present one is changed; identifies settings. A made-up link has none of its own: it goes
+   * by the address that it came with, or its settings would change hands while they are in force.
+   */
+  readonly permanentMac: string;
   #properties: PropertyStore<Device> | undefined;
   readonly claimable: ClaimableDevice;
   /** D-Bus object path; the same for the life of the Device. */
@@ -78,6 +83,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
     readonly technologyReason: string,
   ) {
     this.#link = link;
+    this.permanentMac = link.permanentMac ?? this.mac;
     this.path = host.devicePaths.take(link);
     this.claimable = host.claims.device(link.name);
     this.claimable.setInKernel(this);
@@ -109,10 +115,6 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
   }
   get mac(): string {
     return this.#link.mac ?? "";
-  }
-  /** The address that stays when the present one is changed; identifies settings. */
-  get permanentMac(): string {
-    return this.#link.permanentMac ?? this.mac;
   }
   /**
    * Identifies settings and leases: the permanent address, as in shill, and the name as well where the address is not the
@@ -161,7 +163,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
   update(link: Link): void {
     const before = this.#link;
     this.#link = link;
-    if (before.mac !== link.mac) this.properties.touch("Address");
+    if (before.mac !== link.mac) this.#macChanged();
     if (before.hasCarrier !== link.hasCarrier) {
       this.claimable.setCarrier(link.hasCarrier);
       // What comes first goes out first: a lost carrier is news for clients, a new one for the DHCP server.
@@ -172,6 +174,26 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
       this.masterChanged();
       this.host.linkChanged(this);
     }
+  }
+  /**
+   * To servers and neighbours the link is another host now: what was agreed on in the name of the former one does not hold.
+   * Nothing is given back in that name, which is not on the wire any more.
+   */
+  #macChanged(): void {
+    this.properties.touch("Address");
+    const service = this.#selectedService;
+    const isOnLayer3 = this.#network !== undefined && this.#network.state !== "idle";
+    if (!service || !isOnLayer3) {
+      // Also what outlives a short loss of carrier.
+      void this.#network?.stop({ release: false });
+      return;
+    }
+    if (!this.hasCarrier) {
+      this.dropConnection("MAC address changed");
+      return;
+    }
+    service.networkLost(`the MAC address is ${this.mac} now`);
+    this.startNetwork(service);
   }
   /** The link became, or is no longer, part of another one. */
   protected abstract masterChanged(): void;

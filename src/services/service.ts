@@ -72,6 +72,7 @@ export type DisconnectReason =
   | "Unload"
   | "Stop"
   | "carrier lost"
+  | "MAC address changed"
   | "device disabled"
   | "device removed"
   /** Somebody else uses the link. */

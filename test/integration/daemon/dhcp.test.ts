@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { variant } from "../../harness/bus-client.ts";
 import { until } from "../../harness/until.ts";
-import { addressesOf, addressOf, kernelLink, routeLines, routesOf, watchKernel } from "./kernel-view.ts";
+import { addressesOf, addressOf, ip, kernelLink, routeLines, routesOf, watchKernel } from "./kernel-view.ts";
 import { addLan, serviceOn, startDaemon, startServer, times, untilState } from "./support.ts";
 
 test("a static address takes effect on the live connection, and the lease comes back after it", async (t) => {
@@ -145,4 +145,20 @@ test("Disconnect gives the lease back, and nothing connects the cable until a pe
   assert.equal((await serviceOn(daemon, "eth0"))?.State, "idle");
   await daemon.call(path, "org.chromium.flimflam.Service", "Connect");
   await untilState(daemon, "eth0", "ready");
+});
+
+test("a link that is given another MAC address while connected asks with it, and gets the address of that one", async (t) => {
+  const [before, after] = ["02:00:00:00:00:aa", "02:00:00:aa:bb:01"];
+  const { server } = await addLan(t, "router", {
+    mac: before,
+    dhcp: { extraArgs: [`--dhcp-host=${before},10.1.0.150`, `--dhcp-host=${after},10.1.0.160`] },
+  });
+  const daemon = await startDaemon(t);
+  await untilState(daemon, "eth0", "ready");
+  assert.equal(addressOf("eth0"), "10.1.0.150/24");
+  ip("link", "set", "eth0", "address", after);
+  await until("the address of the new one is there alone", () => addressesOf("eth0").join() === "10.1.0.160/24");
+  await untilState(daemon, "eth0", "ready");
+  assert.ok(routeLines().includes("default via 10.1.0.1 dev eth0 proto 102"));
+  assert.equal(times(server, "DHCPDECLINE"), 0);
 });
