@@ -239,6 +239,7 @@ export class BusClient implements BusPort {
   #onReceivedCall(received: Received, session: BusSession): void {
     const call = new WireCall(received, {
       credentialsOf: (sender) => this.credentialsOf(sender),
+      inTurn: (sender, work) => session.onWork(sender, work),
       // On another connection the serial would belong to somebody else's call.
       sendReply: (message: Message, kept?: MarshalledReply) => {
         if (session === this.#session) session.send(message, kept);

@@ -3,6 +3,7 @@ import { describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { parseAddress } from "./address.ts";
 import { BusError, type Call, type Credentials, type MarshalledReply } from "./bus.ts";
+import type { WaitingWork } from "./call-queue.ts";
 import { CallTurns } from "./call-turns.ts";
 import { Connection, type ConnectionHandler } from "./connection.ts";
 import { LargeMessages } from "./large-messages.ts";
@@ -124,6 +125,10 @@ export class BusSession implements ConnectionHandler {
     }
   }
 
+  /** See {@link CallTurns.onWork}. */
+  onWork(sender: string, work: WaitingWork): void {
+    this.#turns.onWork(sender, work);
+  }
   /** Throws {@link WireError}, having sent nothing. */
   send(message: Message, kept?: MarshalledReply): void {
     const before = this.#connection.sentBytes;

@@ -122,6 +122,11 @@ export interface Caller {
   /** Whether the call may wait for a person to be asked (ALLOW_INTERACTIVE_AUTHORIZATION). */
   readonly allowsInteraction: boolean;
   credentials(): Promise<Credentials>;
+  /**
+   * Does work for a call that had to wait (for the word of polkit, say) when its user has the next turn: at once, unless
+   * calls wait. Rejects with BusError LimitsExceeded when too many of this user wait, and Disconnected.
+   */
+  inTurn<R>(work: () => R | Promise<R>): Promise<R>;
 }
 
 export interface Argument {

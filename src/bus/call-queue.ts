@@ -16,6 +16,14 @@ export const defaultQueueLimits: QueueLimits = {
   mostRefusals: 32_768,
 };
 
+/** What is left to do for a call that has had its turn and waited for something else since. */
+export interface WaitingWork {
+  /** Does not throw. */
+  run(): void;
+  /** It will not be run. */
+  refuse(why: Error): void;
+}
+
 /** A call that waits for its turn, or one of which there were too many already: that is answered with a refusal. */
 export interface Queued {
   readonly sender: string;
@@ -23,6 +31,8 @@ export interface Queued {
   readonly serial: number | undefined;
   /** The message, or undefined for a refusal. */
   readonly bytes: Buffer | undefined;
+  /** Instead of a message. */
+  readonly work?: WaitingWork;
 }
 
 interface Line {
@@ -69,6 +79,16 @@ export class CallQueue {
     this.#append(to, { sender, serial, bytes: fits ? copy() : undefined });
     return true;
   }
+  /** Keeps work, before the calls that came after its own. False: too much of this line waits. */
+  addWork(line: string, sender: string, work: WaitingWork): boolean {
+    const to = this.#lines.get(line) ?? this.#addLine(line);
+    if (to.waiting.length - to.taken >= this.limits.mostCalls) return false;
+    const queued = { sender, serial: undefined, bytes: undefined, work };
+    if (to.taken > 0) to.waiting[--to.taken] = queued;
+    else to.waiting.unshift(queued);
+    this.#size++;
+    return true;
+  }
   /** The next one, with the name of its line for {@link charge}. */
   take(): { readonly line: string; readonly queued: Queued } | undefined {
     const next = this.#cheapest();
@@ -103,10 +123,12 @@ export class CallQueue {
     }
   }
 
-  clear(): void {
+  clear(why: Error): void {
+    const waiting = [...this.#lines.values()].flatMap((line) => line.waiting.slice(line.taken));
     this.#lines.clear();
     this.#size = 0;
     this.#bytes = 0;
+    for (const { work } of waiting) work?.refuse(why);
   }
 
   #fits({ calls, bytes }: Line, length: number): boolean {

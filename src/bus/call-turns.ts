@@ -1,7 +1,8 @@
 import type { Clock } from "../base/clock.ts";
-import type { Credentials } from "./bus.ts";
-import { CallQueue } from "./call-queue.ts";
+import { BusError, type Credentials } from "./bus.ts";
+import { CallQueue, type WaitingWork } from "./call-queue.ts";
 import { MessageFlag, type Received } from "./message.ts";
+import { standardError } from "./names.ts";
 
 /**
  * A bus that nobody floods reads all we write at once. Of what it has not been seen to read, so much may be under way before it
@@ -15,6 +16,8 @@ const crowdedBytes = 4_096;
 const leastBytes = 256;
 /** Then other events of the process have their turn. */
 const turnMs = 4;
+/** A millisecond of work counts as much as these: what the bus passes on meanwhile. */
+const bytesPerMs = 16_384;
 /** Users are learned a few at a time: the questions stand in the same queue as the answers. */
 const mostQuestions = 4;
 
@@ -54,6 +57,8 @@ export class CallTurns {
   #turnTook = 0;
   #isTurnEnding = false;
   #isNextTurnPlanned = false;
+  /** The last turn that went to what waited; it ends with the events that it led to. */
+  #lastTurn: { readonly line: string; readonly sentBefore: number; readonly tookMs: number } | undefined;
   /** Whose user the bus is asked for. */
   readonly #asked = new Set<string>();
   /** Of whom it could not tell in this crowd. */
@@ -72,10 +77,30 @@ export class CallTurns {
     } else this.#wait(bytes, received);
   }
 
+  /**
+   * What is left of a call that has had its turn and waited for something else since: it takes a turn as a call does, so that
+   * nobody who asks for much at once has it all done before others' calls are looked at.
+   */
+  onWork(sender: string, work: WaitingWork): void {
+    if (this.#isStopped) {
+      work.refuse(connectionLost());
+      return;
+    }
+    if (this.#queue.size === 0 && this.#mayServe()) {
+      this.#spend(() => work.run());
+      this.#watch();
+      return;
+    }
+    this.#isCrowded = true;
+    const uid = this.host.knownUid(sender);
+    if (!this.#queue.addWork(uid === undefined ? sender : lineOf(uid), sender, work)) work.refuse(tooManyCalls());
+    this.#goOn();
+  }
+
   /** The connection is gone, and with it who waits for an answer. */
   stop(): void {
     this.#isStopped = true;
-    this.#queue.clear();
+    this.#queue.clear(connectionLost());
   }
 
   /** Bytes, those counted in that are to come. */
@@ -87,12 +112,21 @@ export class CallTurns {
     return this.#turnTook < turnMs;
   }
   /** Answers a call, and sees to it that a turn ends; one of few calls has nothing to be seen to. */
-  #serve(bytes: Buffer, received: Received | undefined): void {
+  #serve(bytes: Buffer, received: Received | undefined): number {
+    return this.#spend(() => this.host.serve(bytes, received));
+  }
+  /** Returns how long it took. */
+  #spend(work: () => void): number {
     this.#served++;
     const began = this.clock.now();
-    this.host.serve(bytes, received);
-    this.#turnTook += this.clock.now() - began;
-    if (this.#turnTook < turnMs / 2 || this.#isTurnEnding) return;
+    work();
+    const tookMs = this.clock.now() - began;
+    this.#turnTook += tookMs;
+    if (this.#turnTook >= turnMs / 2) this.#endTurn();
+    return tookMs;
+  }
+  #endTurn(): void {
+    if (this.#isTurnEnding) return;
     this.#isTurnEnding = true;
     setImmediate(() => {
       this.#isTurnEnding = false;
@@ -123,21 +157,34 @@ export class CallTurns {
     });
   }
   #serveWaiting(): void {
-    while (this.#queue.size > 0 && this.#mayServe()) this.#serveNext();
+    this.#chargeLastTurn();
+    while (this.#queue.size > 0 && this.#mayServe() && !this.#lastTurn) this.#serveNext();
     if (this.#queue.size > 0) this.#goOn();
     else this.#watch();
   }
   #serveNext(): void {
     const next = this.#queue.take();
     if (!next) return;
-    const { bytes, sender, serial } = next.queued;
+    const { bytes, sender, serial, work } = next.queued;
     const before = this.host.sentBytes();
+    if (work) {
+      // Its answer leaves with the promises that it settles: what it costs is known when they have run.
+      this.#lastTurn = { line: next.line, sentBefore: before, tookMs: this.#spend(() => work.run()) };
+      return;
+    }
     if (bytes) this.#serve(bytes, undefined);
     else if (serial !== undefined) {
       this.#served++;
       this.host.refuse(sender, serial);
     }
     this.#queue.charge(next.line, 1 + this.host.sentBytes() - before);
+  }
+
+  #chargeLastTurn(): void {
+    if (!this.#lastTurn) return;
+    const { line, sentBefore, tookMs } = this.#lastTurn;
+    this.#lastTurn = undefined;
+    this.#queue.charge(line, 1 + this.host.sentBytes() - sentBefore + tookMs * bytesPerMs);
   }
 
   /** Asks for a sign that the bus reads, where it matters. */
@@ -191,4 +238,7 @@ export class CallTurns {
   }
 }
 
+const connectionLost = () => new BusError(standardError("Disconnected"), "the connection to the bus is gone");
+const tooManyCalls = () =>
+  new BusError(standardError("LimitsExceeded"), "too many calls of this user wait for their answer");
 const lineOf = (uid: number): string => `user ${uid}`;

@@ -1,4 +1,5 @@
 import { BusError, type Credentials, type IncomingCall, type MarshalledReply, type MethodResult } from "./bus.ts";
+import type { WaitingWork } from "./call-queue.ts";
 import { type Message, MessageFlag, MessageType, makeMessage, type Received } from "./message.ts";
 import type { MessageFields } from "./message-fields.ts";
 import { isErrorName, standardError } from "./names.ts";
@@ -11,6 +12,7 @@ export interface ReplyHost {
   /** Throws WireError, having sent nothing. Silent when the connection the call came on is gone. */
   sendReply(message: Message, kept?: MarshalledReply): void;
   credentialsOf(sender: string): Promise<Credentials>;
+  inTurn(sender: string, work: WaitingWork): void;
 }
 
 /** A call that came over the wire; the memory of its body is not held. */
@@ -46,6 +48,18 @@ export class WireCall implements IncomingCall {
 
   credentials(): Promise<Credentials> {
     return this.host.credentialsOf(this.sender);
+  }
+  inTurn<R>(work: () => R | Promise<R>): Promise<R> {
+    return new Promise((resolve, reject) => {
+      const run = () => {
+        try {
+          resolve(work());
+        } catch (error) {
+          reject(error);
+        }
+      };
+      this.host.inTurn(this.sender, { run, refuse: reject });
+    });
   }
   args(): readonly unknown[] {
     const received = this.#received;

@@ -75,8 +75,11 @@ function handlerOf<T>(what: string, entry: MethodEntry<T>, ownerOf: (of: T) => O
   const { right, ownerOf: whose = ownerOf } = entry;
   if (right === "read") return (values, caller, target) => entry.call(target.of, values, caller, target);
   return async (values, caller, target) => {
-    await requireRight(target.access, caller, { right, what, whose: () => whose(target.of, values) });
-    if (target.isGone) throw new DaemonError("NotFound", `the object of ${what} is gone`);
-    return entry.call(target.of, values, caller, target);
+    const request = { right, what, whose: () => whose(target.of, values) };
+    await requireRight(target.access, caller, request);
+    return caller.inTurn(() => {
+      if (target.isGone) throw new DaemonError("NotFound", `the object of ${what} is gone`);
+      return entry.call(target.of, values, caller, target);
+    });
   };
 }

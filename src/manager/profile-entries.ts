@@ -1,7 +1,10 @@
 import { DaemonError } from "../base/errors.ts";
+import { OneAtATime } from "../base/one-at-a-time.ts";
 import type { PropertyShape, PropertyStore } from "../base/property.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
+import { longestProfileText } from "../profiles/profile-text.ts";
+import { storeLimits } from "../profiles/store-limits.ts";
 import type { Provider, ProviderHost } from "../providers/provider.ts";
 import type { Service } from "../services/service.ts";
 import { StoredService, technologyOfEntry } from "../services/stored-service.ts";
@@ -18,8 +21,14 @@ export interface ProfileEntriesHost extends ProviderHost {
   saveSettings(): void;
 }
 
+/** Exports and Imports of one user that wait while one is under way; each may hold a text of some MiB. */
+const mostWaitingExchanges = 8;
+
 /** What clients do to the entries of Profiles: look, forget, bring in, and begin a Profile with. */
 export class ProfileEntries {
+  /** By user. */
+  readonly exchanges = new OneAtATime(mostWaitingExchanges);
+
   constructor(
     private readonly host: ProfileEntriesHost,
     private readonly follower: Pick<ProfileFollower, "rehomeOrUnload" | "imported">,
@@ -58,11 +67,18 @@ export class ProfileEntries {
   }
 
   /** What the text says is stored, all or nothing, and in force; returns the number of entries. Throws InvalidArguments. */
-  import(profile: Profile, text: string): number {
-    const entries = readProfileText(text, this.shape as PropertyShape<never>);
+  async import(profile: Profile, text: string): Promise<number> {
+    refuseLongText(profile, text);
+    const entries = await readProfileText(text, this.shape as PropertyShape<never>);
+    if (!this.isLoaded(profile)) throw new DaemonError("NotFound", `${profile.label} left the stack meanwhile`);
     writeEntries(profile.store, entries);
     this.follower.imported(profile, new Set(entries.keys()));
     return entries.size;
+  }
+
+  /** Still on the stack. */
+  isLoaded(profile: Profile): boolean {
+    return this.host.profiles.rank(profile) >= 0;
   }
 
   /** As in shill, one of the machine begins with the settings in force: pushing it changes none of them. */
@@ -79,3 +95,13 @@ export class ProfileEntries {
 
 const noSuchEntry = (profile: Profile): DaemonError =>
   new DaemonError("NotFound", `Profile ${profile.label} has no such entry`);
+
+/** Before anything is made of it. */
+function refuseLongText(profile: Profile, text: string): void {
+  const most = profile.isMachine ? longestProfileText : storeLimits.userFileBytes;
+  if (text.length <= most) return;
+  throw new DaemonError(
+    "InvalidArguments",
+    `the text has ${text.length} characters; ${most} are allowed for ${profile.label}`,
+  );
+}

@@ -3,20 +3,23 @@ import { DaemonError } from "../base/errors.ts";
 import { fromJson, type PropertyShape } from "../base/property.ts";
 import { isTechnologyName } from "../base/technology.ts";
 import type { Profile } from "../profiles/profile.ts";
-import { formatProfile, isSecretRow, type ProfileEntries, parseProfile } from "../profiles/profile-text.ts";
+import { formatProfile, isSecretRow, type ProfileEntries, parseProfileInTurns } from "../profiles/profile-text.ts";
 import type { EntryRows, ProfileStore } from "../profiles/store.ts";
 import { ethernetEapShape } from "../services/ethernet-eap-service.ts";
 import { serviceShape } from "../services/service-properties.ts";
 import { managerEntry } from "./manager-settings.ts";
 
 export function exportProfile({ store }: Profile, withSecrets: boolean): string {
-  const entries = store.entries().map((entry): [string, EntryRows] => [entry, store.read(entry) ?? new Map()]);
-  return formatProfile(entries, { withSecrets });
+  return formatProfile(entriesOf(store), { withSecrets });
+}
+/** One at a time: the text is bounded, and so is what is read for it. */
+function* entriesOf(store: ProfileStore): Generator<readonly [string, EntryRows]> {
+  for (const entry of store.entries()) yield [entry, store.read(entry) ?? new Map()];
 }
 
 /** The text's entries, with a place and a reason when it is not right. Throws InvalidArguments. */
-export function readProfileText(text: string, managerShape: PropertyShape<never>): ProfileEntries {
-  return parseProfile(text, (entry, name, json) => checkRow(shapeOf(entry, managerShape), entry, name, json));
+export function readProfileText(text: string, managerShape: PropertyShape<never>): Promise<ProfileEntries> {
+  return parseProfileInTurns(text, (entry, name, json) => checkRow(shapeOf(entry, managerShape), entry, name, json));
 }
 
 /**

@@ -17,6 +17,7 @@ import {
 } from "./profile-identifier.ts";
 import { parseProfile } from "./profile-text.ts";
 import type { OpenMode, ProfileStorage, ProfileStore } from "./store.ts";
+import { storeLimits } from "./store-limits.ts";
 
 /** What the upper floors do when the stack changes. Called after the change, bottom-to-top order kept by the caller. */
 export interface ProfileStackObserver {
@@ -214,7 +215,9 @@ export class ProfileStack {
   }
 
   #openStore(identifier: ProfileIdentifier, mode: OpenMode): ProfileStore {
-    const { store, setAside } = this.options.storage.open(profileLocation(this.options, identifier), mode);
+    const mostBytes = identifier.user === undefined ? storeLimits.fileBytes : storeLimits.userFileBytes;
+    const location = profileLocation(this.options, identifier);
+    const { store, setAside } = this.options.storage.open(location, mode, { mostBytes });
     if (setAside) {
       const label = formatProfileIdentifier(identifier);
       this.options.log.error(

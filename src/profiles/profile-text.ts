@@ -24,27 +24,60 @@ export function formatProfile(
   { withSecrets }: { withSecrets: boolean },
 ): string {
   const lines = [header];
+  let characters = 0;
+  const add = (...more: string[]) => {
+    for (const line of more) characters += line.length + 1;
+    if (characters > longestProfileText) {
+      throw new DaemonError(
+        "Failure",
+        `As text it has more than ${longestProfileText} characters; delete some entries first.`,
+      );
+    }
+    lines.push(...more);
+  };
   for (const [entry, rows] of entries) {
-    lines.push("", `[${entry}]`);
+    add("", `[${entry}]`);
     for (const [name, json] of [...rows].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const label = bareName.test(name) ? name : JSON.stringify(name);
-      lines.push(!withSecrets && isSecretRow(name, json) ? `# ${label}: kept back` : `${label} = ${readable(json)}`);
+      add(!withSecrets && isSecretRow(name, json) ? `# ${label}: kept back` : `${label} = ${readable(json)}`);
     }
   }
   return `${lines.join("\n")}\n`;
 }
 
+type RowCheck = (entry: string, name: string, json: string) => void;
+
 /** Throws DaemonError InvalidArguments that names the line. `checkRow` throws what is wrong with a single value. */
-export function parseProfile(
-  text: string,
-  checkRow: (entry: string, name: string, json: string) => void = () => {},
-): ProfileEntries {
+export function parseProfile(text: string, checkRow: RowCheck = () => {}): ProfileEntries {
+  const parts = parseInParts(text, checkRow);
+  for (let part = parts.next(); ; part = parts.next()) if (part.done) return part.value;
+}
+
+/** As {@link parseProfile}, and other events have their turn meanwhile. */
+export async function parseProfileInTurns(text: string, checkRow: RowCheck): Promise<ProfileEntries> {
+  const parts = parseInParts(text, checkRow);
+  for (let part = parts.next(); ; part = parts.next()) {
+    if (part.done) return part.value;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** Characters that are looked at in one go: about a millisecond. */
+const partCharacters = 65_536;
+
+function* parseInParts(text: string, checkRow: RowCheck): Generator<undefined, ProfileEntries> {
   if (text.length > longestProfileText) {
     throw new DaemonError("InvalidArguments", `the text has more than ${longestProfileText} characters`);
   }
   const entries = new Map<string, Map<string, string>>();
   let current: { readonly entry: string; readonly rows: Map<string, string> } | undefined;
+  let charactersLeft = partCharacters;
   for (const [at, line] of text.split(/\r?\n/).entries()) {
+    charactersLeft -= line.length + 1;
+    if (charactersLeft < 0) {
+      yield;
+      charactersLeft = partCharacters;
+    }
     try {
       const words = line.trim();
       if (words === "" || words.startsWith("#")) continue;
@@ -72,7 +105,7 @@ function beginEntry(words: string, entries: Map<string, Map<string, string>>) {
 function addRow(
   words: string,
   current: { readonly entry: string; readonly rows: Map<string, string> } | undefined,
-  checkRow: (entry: string, name: string, json: string) => void,
+  checkRow: RowCheck,
 ): void {
   if (!current) throw new Error("an [entry] has to come first");
   const found = /^([A-Za-z0-9_.-]+|"(?:[^"\\]|\\.)*")\s*=\s*(.*)$/.exec(words);

@@ -29,10 +29,10 @@ class DamagedFile extends Error {}
 export const sqliteStorage: ProfileStorage = {
   ensureFolder: ensurePrivateFolder,
 
-  open(location, mode) {
+  open(location, mode, { mostBytes } = { mostBytes: storeLimits.fileBytes }) {
     const file = findStoreFile(location, mode);
     try {
-      return openAt(file, mode);
+      return openAt(file, mode, mostBytes);
     } catch (error) {
       file.folder.close();
       throw error;
@@ -59,27 +59,27 @@ export const sqliteStorage: ProfileStorage = {
   },
 };
 
-function openAt(file: StoreFile, mode: OpenMode): OpenedStore {
+function openAt(file: StoreFile, mode: OpenMode, mostBytes: number): OpenedStore {
   const isNew = prepareStoreFile(file, mode);
-  if (isNew) return { store: openNew(file), isNew };
+  if (isNew) return { store: openNew(file, mostBytes), isNew };
   try {
-    return { store: openChecked(file), isNew };
+    return { store: openChecked(file, mostBytes), isNew };
   } catch (error) {
-    if (error instanceof DamagedFile) return replaceDamaged(file, error.message);
+    if (error instanceof DamagedFile) return replaceDamaged(file, error.message, mostBytes);
     throw error;
   }
 }
 
-function replaceDamaged(file: StoreFile, reason: string): OpenedStore {
+function replaceDamaged(file: StoreFile, reason: string, mostBytes: number): OpenedStore {
   const movedTo = setAsideStoreFile(file);
   prepareStoreFile(file, "create" satisfies OpenMode);
-  return { store: openNew(file), isNew: true, setAside: { reason, movedTo } };
+  return { store: openNew(file, mostBytes), isNew: true, setAside: { reason, movedTo } };
 }
 
 /** On failure the file that was just made is taken away again. */
-function openNew(file: StoreFile): SqliteStore {
+function openNew(file: StoreFile, mostBytes: number): SqliteStore {
   try {
-    return openChecked(file);
+    return openChecked(file, mostBytes);
   } catch (error) {
     removeStoreFile(file);
     if (error instanceof DamagedFile) throw new DaemonError("InternalError", error.message, { cause: error });
@@ -87,7 +87,7 @@ function openNew(file: StoreFile): SqliteStore {
   }
 }
 
-function openChecked(file: StoreFile): SqliteStore {
+function openChecked(file: StoreFile, mostBytes: number): SqliteStore {
   const head = readDatabaseHead(file);
   if (head.bytes > 0 && !head.isSqlite) throw new DamagedFile("the file is not a database");
   if (head.bytes > storeLimits.fileBytes)
@@ -96,7 +96,7 @@ function openChecked(file: StoreFile): SqliteStore {
   const db = openOrExplain(file);
   try {
     const version = identify(file.location, db);
-    configure(db, version === 0);
+    configure(db, version === 0, mostBytes);
     migrate(db, version);
     check(db, head.hasLog || head.bytes <= checkedBytes);
     return new SqliteStore(file, db);
@@ -148,7 +148,7 @@ function identify(location: string, db: SqliteDatabase): number {
 const logPages = 32;
 
 /** The content may come from a hostile hand: nothing in it is run, and the file is read, never mapped into memory. */
-function configure(db: SqliteDatabase, isEmpty: boolean): void {
+function configure(db: SqliteDatabase, isEmpty: boolean, mostBytes: number): void {
   db.pragma("trusted_schema = OFF");
   db.pragma("cell_size_check = ON");
   db.pragma("mmap_size = 0");
@@ -161,7 +161,8 @@ function configure(db: SqliteDatabase, isEmpty: boolean): void {
   db.pragma("secure_delete = ON");
   db.pragma("foreign_keys = ON");
   db.pragma("cache_size = -1024");
-  db.pragma(`max_page_count = ${storeLimits.fileBytes / pageBytes}`);
+  // A file that is larger already stays as large as it is.
+  db.pragma(`max_page_count = ${mostBytes / pageBytes}`);
 }
 
 function check(db: SqliteDatabase, thoroughly: boolean): void {

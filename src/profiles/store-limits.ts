@@ -12,6 +12,8 @@ export const storeLimits = {
   entries: 20_000,
   /** Of the whole file. 10,000 remembered networks take 8 MiB. */
   fileBytes: 64 * 1024 * 1024,
+  /** Of the file of a user, who fills it without being asked for a right: 4,000 networks. A larger one can still be read. */
+  userFileBytes: 4 * 1024 * 1024,
 } as const;
 
 // Half of a surrogate pair cannot be stored as UTF-8 and would read back as another name.

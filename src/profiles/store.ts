@@ -54,6 +54,11 @@ export interface ProfileStore {
 /** `create`: must not exist yet; `open`: must exist. */
 export type OpenMode = "create" | "open" | "open-or-create";
 
+export interface FileLimits {
+  /** A change that would make the file larger is refused: InternalError. */
+  readonly mostBytes: number;
+}
+
 export interface OpenedStore {
   readonly store: ProfileStore;
   /** The storage did not exist, or was damaged and replaced. */
@@ -72,7 +77,7 @@ export interface ProfileStorage {
   /** Makes a folder for Profiles that only we can enter, unless it exists. Throws DaemonError InternalError. */
   ensureFolder(folder: string): void;
   /** Throws DaemonError: NotFound (`open`), AlreadyExists (`create`), InternalError for all else; then nothing has changed. */
-  open(location: string, mode: OpenMode): OpenedStore;
+  open(location: string, mode: OpenMode, limits?: FileLimits): OpenedStore;
   exists(location: string): boolean;
   /** The locations of a folder's Profiles; empty when there is no such folder. */
   list(folder: string): readonly string[];

@@ -314,6 +314,9 @@ class FakeCall implements IncomingCall {
   async credentials(): Promise<Credentials> {
     return this.credentialsOfSender;
   }
+  async inTurn<R>(work: () => R | Promise<R>): Promise<R> {
+    return work();
+  }
   args(): readonly unknown[] {
     return this.values;
   }

@@ -1,10 +1,11 @@
 /** Profiles as large as they may become: 64 MiB are written and read, which no unit test has time for. */
 import assert from "node:assert/strict";
-import { readFileSync, truncateSync } from "node:fs";
+import { readFileSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { DaemonError } from "../../../src/base/errors.ts";
 import { sqliteStorage } from "../../../src/profiles/sqlite-storage.ts";
+import type { ProfileStore } from "../../../src/profiles/store.ts";
 import { storeLimits } from "../../../src/profiles/store-limits.ts";
 import { temporaryFolder } from "../../harness/temporary-folder.ts";
 
@@ -45,4 +46,26 @@ test("a file larger than any of ours in place of a Profile is set aside whole an
   assert.equal(setAside?.movedTo, `${location}.corrupted`);
   assert.ok(readFileSync(`${location}.corrupted`).equals(before));
   assert.deepEqual(store.entries(), []);
+});
+
+test("a file opened with a lower bound ends there; one that is larger already can be read and cleared", (t) => {
+  const mostBytes = 1024 * 1024;
+  const location = fresh(t);
+  const value = JSON.stringify("x".repeat(100_000));
+  const fill = (store: ProfileStore) => {
+    for (let at = 0; at < 30; at++) store.write(`wifi_${at}`, rows({ X: value }));
+  };
+  const small = sqliteStorage.open(location, "create", { mostBytes }).store;
+  assert.throws(() => fill(small), /reached its limit/);
+  small.close();
+  assert.ok(statSync(location).size <= mostBytes);
+  const large = sqliteStorage.open(location, "open").store;
+  fill(large);
+  large.close();
+  const again = sqliteStorage.open(location, "open", { mostBytes }).store;
+  t.after(() => again.close());
+  assert.equal(again.entries().length, 30);
+  assert.throws(() => again.write("wifi_more", rows({ X: value })), /reached its limit/);
+  again.delete("wifi_0");
+  again.write("wifi_small", rows({ X: "1" }));
 });

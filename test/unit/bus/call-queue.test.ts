@@ -97,6 +97,6 @@ test("thousands of calls are taken in order without growing what is kept", () =>
     add("a");
   }
   assert.equal(queue.size, 3_000);
-  queue.clear();
+  queue.clear(new Error("over"));
   assert.equal(queue.take(), undefined);
 });

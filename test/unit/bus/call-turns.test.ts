@@ -71,7 +71,18 @@ function makeWorld({ answerBytes = 1_000, answerMs = 0, isNameless = false } = {
     for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
     return tell !== undefined;
   };
-  return { clock, turns, served, serials, refused, asked, signs, learn, call, read };
+  /** What is left of a call: "begun" counts it as served, its answer is sent when promises have run. */
+  const work = (sender: string, name: string, bytes = answerBytes) => {
+    const run = () => {
+      served.push(name);
+      clock.advance(answerMs);
+      queueMicrotask(() => {
+        sent += bytes;
+      });
+    };
+    turns.onWork(sender, { run, refuse: ({ message }) => refused.push(`${name}: ${message}`) });
+  };
+  return { work, clock, turns, served, serials, refused, asked, signs, learn, call, read };
 }
 
 test("while the bus reads, a call is answered as it comes, and signs are few", async () => {
@@ -181,4 +192,56 @@ test("a connection's calls keep their order, whoever learns of its user and when
       );
     }
   }
+});
+
+test("what is left of a call is done at once where nothing waits", () => {
+  const { served, work } = makeWorld();
+  work(":1000.1", "export");
+  assert.deepEqual(served, ["export"]);
+});
+
+test("what is left of one user's calls waits for the bus, one answer after the other, and others' calls pass it", async () => {
+  const { served, learn, work, call, read, clock } = makeWorld({ answerBytes: 4_000_000, answerMs: 20 });
+  for (const sender of [":1000.1", ":1001.1"]) learn(sender);
+  for (let count = 1; count <= 20; count++) work(`:1000.${count}`, "export");
+  assert.equal(served.length, 1, "nobody builds the second answer before the first is on its way");
+  await clock.settle();
+  call(":1001.1");
+  call(":1001.1");
+  while (served.length < 6 && (await read()));
+  assert.ok(served.lastIndexOf(":1001.1") <= 3, served.join(" "));
+  while (await read());
+  assert.equal(served.length, 22);
+});
+
+test("time counts as bytes do: who keeps the daemon busy for nothing comes after those who do not", async () => {
+  const { served, learn, work, call, read } = makeWorld({ answerBytes: 0, answerMs: 50 });
+  for (const sender of [":1000.1", ":1001.1"]) learn(sender);
+  for (let count = 0; count < 10; count++) work(":1000.1", "import");
+  call(":1001.1");
+  while (served.length < 11) await read();
+  assert.ok(served.indexOf(":1001.1") <= 2, served.join(" "));
+});
+
+test("what is left of a call comes before the calls that its connection sent later", async () => {
+  const { served, learn, work, call, read } = makeWorld({ answerBytes: 200_000 });
+  learn(":1000.1");
+  call(":1000.1");
+  for (let count = 0; count < 3; count++) call(":1000.1");
+  work(":1000.1", "set");
+  while (await read());
+  assert.deepEqual(served, [":1000.1", "set", ":1000.1", ":1000.1", ":1000.1"]);
+});
+
+test("of too much that is left the rest is refused, and all of it when the connection is lost", async () => {
+  const { turns, served, refused, learn, work, clock } = makeWorld({ answerBytes: 200_000, answerMs: 10 });
+  learn(":1000.1");
+  for (let count = 0; count < 1_100; count++) work(":1000.1", "export");
+  await clock.settle();
+  assert.equal(refused.length, 1_100 - served.length - 1_024);
+  assert.match(refused[0] ?? "", /too many calls of this user/);
+  turns.stop();
+  assert.match(refused.at(-1) ?? "", /connection to the bus is gone/);
+  work(":1000.1", "late");
+  assert.equal(served.length + refused.length, 1_101);
 });

@@ -67,6 +67,7 @@ function handMade() {
       expectsReply: true,
       allowsInteraction: false,
       credentials: async () => ({ uid: 0, gids: [] }),
+      inTurn: async (work) => work(),
       args: () => [],
       reply: (_signature, result) => answers.push(result),
       fail: (name) => answers.push(name),

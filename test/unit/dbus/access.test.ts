@@ -55,6 +55,7 @@ const caller = (uid: number, gids: readonly number[] = []): Caller => ({
   sender: ":1.5",
   allowsInteraction: true,
   credentials: async () => ({ uid, gids }),
+  inTurn: async (work) => work(),
 });
 const control = (verdict: Verdict) =>
   new AccessControl({

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { storeLimits } from "../../../src/profiles/store-limits.ts";
 import { onBus, shillError } from "./machine-on-bus.ts";
 
 const own = "org.fairlead.Profile1";
@@ -69,4 +70,46 @@ test("every example can be imported", async (t) => {
   for (const name of readdirSync(folder)) {
     await call(home, "Import", "s", [readFileSync(new URL(name, folder), "utf8")], own);
   }
+});
+
+const user = "/profile/uid1501/work";
+/** A user's own Profile on the stack, and the user as the client. */
+async function asUser(t: Parameters<typeof onBus>[0]) {
+  const world = await onBus(t, { uid: 1501 });
+  world.it.profiles.create("~uid1501/work");
+  world.it.profiles.push("~uid1501/work");
+  await world.it.clock.settle();
+  return world;
+}
+
+test("a text larger than a user's Profile may be is refused before it is read", async (t) => {
+  const { call } = await asUser(t);
+  const text = `[\n${"#".repeat(storeLimits.userFileBytes)}`;
+  await assert.rejects(call(user, "Import", "s", [text], own), {
+    busName: shillError("InvalidArguments"),
+    message: /^the text has \d+ characters; 4194304 are allowed for ~uid1501\/work$/,
+  });
+});
+
+test("of many Exports and Imports of one user a few wait for one another, and the rest is told to come later", async (t) => {
+  const { call } = await asUser(t);
+  const long = `[wifi_a]\nName = "${"n".repeat(200_000)}"\n[wifi_b]\nName = "b"\n`;
+  const answers = await Promise.allSettled(Array.from({ length: 12 }, () => call(user, "Import", "s", [long], own)));
+  const refused = answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason] : []));
+  assert.equal(refused.length, 3);
+  for (const { busName } of refused) assert.equal(busName, shillError("InProgress"));
+  await call(user, "Export", "", [], own);
+});
+
+test("other calls are answered while a long Import is read, and a Profile that leaves meanwhile takes nothing", async (t) => {
+  const { it, call } = await asUser(t);
+  const long = Array.from({ length: 3_000 }, (_, at) => `[wifi_${at}]\nName = "${"n".repeat(200)}"`).join("\n");
+  const imported = assert.rejects(call(user, "Import", "s", [long], own), {
+    busName: shillError("NotFound"),
+    message: "~uid1501/work left the stack meanwhile",
+  });
+  await call("/", "GetProperties");
+  it.profiles.pop("~uid1501/work");
+  await imported;
+  assert.deepEqual(it.profiles.push("~uid1501/work").store.entries(), []);
 });

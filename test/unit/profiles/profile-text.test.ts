@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
-import { formatProfile, parseProfile } from "../../../src/profiles/profile-text.ts";
+import { formatProfile, parseProfile, parseProfileInTurns } from "../../../src/profiles/profile-text.ts";
 
 const folder = new URL("../../../profiles/", import.meta.url);
 const rowsOf = (text: string) =>
@@ -55,6 +55,34 @@ test("secrets are kept back unless asked for; truth and numbers are none", () =>
   assert.doesNotMatch(without, /hush/);
   assert.match(without, /^SaveCredentials = false$/m);
   assert.match(formatProfile([["wifi_home", rows]], { withSecrets: true }), /^WiFi\.Passphrase = "hush hush"$/m);
+});
+
+test("a text that would be longer than one may be is not made, nor is what would be in it read", () => {
+  let read = 0;
+  function* endless(): Generator<[string, Map<string, string>]> {
+    for (;;) yield [`wifi_${read++}`, new Map([["Name", `"${"n".repeat(250_000)}"`]])];
+  }
+  assert.throws(() => formatProfile(endless(), { withSecrets: true }), /more than 8388608 characters; delete some/);
+  assert.ok(read < 40, `${read} entries`);
+});
+
+test("a long text is read in parts, with the same result and the same complaints", async () => {
+  const text = Array.from({ length: 2_000 }, (_, at) => `[wifi_${at}]\nName = "${"n".repeat(100)}"`).join("\n");
+  let turns = 0;
+  let isReading = true;
+  const count = () => {
+    turns++;
+    if (isReading) setImmediate(count);
+  };
+  count();
+  const read = await parseProfileInTurns(text, () => {});
+  isReading = false;
+  assert.ok(turns > 2, `${turns} turns`);
+  assert.deepEqual(read, parseProfile(text));
+  await assert.rejects(
+    parseProfileInTurns(`${text}\nnonsense`, () => {}),
+    /^DaemonError: line 4001: neither/,
+  );
 });
 
 const wrong: readonly [text: string, complaint: RegExp][] = [
