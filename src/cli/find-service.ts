@@ -17,5 +17,8 @@ export function findService(snapshot: Snapshot, word: string): BusObject {
   );
   if (carried.length === 1) return carried[0] as BusObject;
   if (carried.length > 1) throw ambiguous(snapshot, word, carried);
-  throw usageFailure(`${labelOf(devices[0] as BusObject, snapshot)} has no Service`, ["see: fairlead services --all"]);
+  const [device] = devices as [BusObject];
+  const [why, verb] =
+    device.flag("Powered") === false ? ["is disabled", "devices"] : ["has no Service", "services --all"];
+  throw usageFailure(`${labelOf(device, snapshot)} ${why}`, [`see: fairlead ${verb}`]);
 }

@@ -255,9 +255,18 @@ export class Manager implements ProviderHost, DeviceHost {
     else if (!device.isEnabled) this.ports.leaveLink(device.link.index);
     this.#post({ kind: "device-enabled-changed", device, because: device.isEnabled ? "enabled" : "disabled" });
     this.#announcer.devicesChanged();
+    this.#tellProviders(device);
     this.#requestSortOf(device, "a Device was enabled or disabled");
     // The prohibition may have come while it was being enabled.
     if (device.isEnabled) this.#disableIfProhibited(device);
+  }
+  /** What was under way may settle after the link is gone: then nothing is to come back. */
+  #tellProviders(device: Device): void {
+    const isUsable = device.isEnabled && this.#devices.includes(device);
+    for (const provider of this.providers) {
+      if (isUsable) provider.deviceEnabled(device);
+      else provider.deviceDisabled(device);
+    }
   }
   linkChanged(device: Device): void {
     this.#requestSortOf(device, "carrier changed");
@@ -364,17 +373,16 @@ export class Manager implements ProviderHost, DeviceHost {
       if (rows) device.properties.restore(rows, () => {});
     }
     this.observer?.deviceAdded(device);
-    for (const provider of this.providers) provider.deviceAdded(device);
     this.#post({ kind: "device-added", device, because: device.technologyReason });
     this.#linksChanged();
-    if (device.isEnabledPersistently && !this.isProhibited(device.technology)) {
-      // Said by the Device; the link may be gone again before it could be set up.
-      device.setEnabled(true, { isPersistent: false }).catch(() => {});
-    }
+    if (!device.isEnabledPersistently || this.isProhibited(device.technology)) return;
+    for (const provider of this.providers) provider.deviceEnabled(device);
+    // Said by the Device; the link may be gone again before it could be set up.
+    device.setEnabled(true, { isPersistent: false }).catch(() => {});
   }
   #removeDevice(device: Device): void {
     this.#devices.splice(this.#devices.indexOf(device), 1);
-    for (const provider of this.providers) provider.deviceRemoved(device);
+    for (const provider of this.providers) provider.deviceDisabled(device);
     this.observer?.deviceRemoved(device);
     this.#post({ kind: "device-removed", device, because: "the link is gone" });
     this.#linksChanged();
@@ -389,8 +397,10 @@ export class Manager implements ProviderHost, DeviceHost {
       this.log.debug(() => `${device.name}: not prepared: ${describeError(error)}`);
     }
   }
+  /** Without a Service on it (a disabled Device has none) the order is not concerned. */
   #requestSortOf(device: Device, because: string): void {
-    this.requestSort(because, this.#ethernet.serviceOf(device));
+    const service = this.#ethernet.serviceOf(device);
+    if (service) this.requestSort(because, service);
   }
   #linksChanged(): void {
     this.#announcer.devicesChanged();

@@ -11,8 +11,8 @@ export class EthernetEapProvider implements Provider {
   start(): void {
     this.getService();
   }
-  deviceAdded(): void {}
-  deviceRemoved(): void {}
+  deviceEnabled(): void {}
+  deviceDisabled(): void {}
   sorted(): void {}
 
   getService(): EthernetEapService {

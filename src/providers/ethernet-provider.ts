@@ -5,7 +5,7 @@ import type { Service } from "../services/service.ts";
 import type { Provider, ProviderHost } from "./provider.ts";
 
 /**
- * One Service per cable socket, and always at least one. The best of them carries the identity `ethernet_any`, so that
+ * One Service per cable socket that is enabled, and always at least one. The best of them carries the identity `ethernet_any`, so that
  * "the Ethernet settings" follow whichever cable is in use (spec/shill-behaviour.md, 4).
  */
 export class EthernetProvider implements Provider {
@@ -21,8 +21,8 @@ export class EthernetProvider implements Provider {
     this.#make(genericEthernetId, undefined);
   }
 
-  deviceAdded(device: Device): void {
-    if (!(device instanceof EthernetDevice)) return;
+  deviceEnabled(device: Device): void {
+    if (!(device instanceof EthernetDevice) || this.#byDevice.has(device)) return;
     const bare = this.#generic?.port === undefined ? this.#generic : undefined;
     if (bare) {
       bare.setPort(device);
@@ -33,7 +33,7 @@ export class EthernetProvider implements Provider {
     if (bare) this.host.requestSort("a cable's Service has a Device", service);
   }
 
-  deviceRemoved(device: Device): void {
+  deviceDisabled(device: Device): void {
     if (!(device instanceof EthernetDevice)) return;
     const service = this.#byDevice.get(device);
     if (!service) return;

@@ -20,8 +20,10 @@ export interface Provider {
   readonly technology: Technology;
   /** After the Profiles are there, before the links are. */
   start(): void;
-  deviceAdded(device: Device): void;
-  deviceRemoved(device: Device): void;
+  /** A Device is enabled, or about to be; told again, nothing changes. */
+  deviceEnabled(device: Device): void;
+  /** A Device is gone or disabled: there is nothing to connect through it. */
+  deviceDisabled(device: Device): void;
   /** After each sort, with all Services in their new order. */
   sorted(services: readonly Service[]): void;
   /** The Service that a client's arguments mean; undefined: it would have to be made. Throws DaemonError on senseless ones. */

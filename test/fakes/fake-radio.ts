@@ -13,8 +13,8 @@ export class FakeRadio implements Provider {
   start(): void {
     for (const profile of this.host.profiles.profiles) this.profilePushed(profile);
   }
-  deviceAdded(): void {}
-  deviceRemoved(): void {}
+  deviceEnabled(): void {}
+  deviceDisabled(): void {}
   sorted(): void {}
   findSimilar(): undefined {}
   getService(): never {

@@ -180,3 +180,32 @@ test("claimed links are told in order, and a host name need not be one for the D
   await untilState(daemon, "eth0", "ready");
   await until("the server keeps it with the lease", () => / Harbour_Pier /.test(server.leases()));
 });
+
+test("the Service of a disabled Device leaves the bus; the last one stays without its Device", async (t) => {
+  await addLan(t, "home", { link: "eth0", net: "10.1.0" });
+  await addLan(t, "office", { link: "eth1", net: "10.2.0" });
+  const daemon = await startDaemon(t);
+  const { path: home } = await untilState(daemon, "eth0", "ready");
+  const { path: office } = await untilState(daemon, "eth1", "ready");
+  const cables = async () => {
+    const found: unknown[] = [];
+    for (const path of (await daemon.manager()).ServiceCompleteList as string[])
+      if ((await daemon.properties(path, "Service")).Type === "ethernet") found.push(path);
+    return found;
+  };
+  await daemon.call("/device/eth0", flimflam("Device"), "Disable");
+  await until("one is left", async () => (await cables()).length === 1);
+  assert.deepEqual(await cables(), [office]);
+  await assert.rejects(daemon.properties(String(home), "Service"), /UnknownObject|UnknownMethod/);
+  await daemon.call("/device/eth1", flimflam("Device"), "Disable");
+  await until(
+    "it is without a Device",
+    async () => !("Device" in (await daemon.properties(String(office), "Service"))),
+  );
+  assert.deepEqual(await cables(), [office]);
+  for (const link of ["eth0", "eth1"]) {
+    await daemon.call(`/device/${link}`, flimflam("Device"), "Enable");
+    await untilState(daemon, link, "ready");
+  }
+  assert.equal((await serviceOn(daemon, "eth0"))?.path, office, "the Device that came first has it");
+});

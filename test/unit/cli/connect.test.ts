@@ -152,9 +152,15 @@ test("disconnect tells the state after it; with --wait it waits for the end", as
 
 test("a Device without a Service cannot be connected", async (t) => {
   const daemon = await FakeDaemon.start(t);
-  daemon.add("/device/wlan0", "Device", { Interface: ["s", "wlan0"], SelectedService: ["o", "/"] });
+  daemon.add("/device/wlan0", "Device", {
+    Interface: ["s", "wlan0"],
+    SelectedService: ["o", "/"],
+    Powered: ["b", true],
+  });
   daemon.at("/").set("Devices", ["/device/wlan0"]);
   const { code, err } = await daemon.run("connect", "wlan0");
   assert.equal(code, 2);
   assert.match(err, /wlan0 has no Service\nsee: fairlead services --all/);
+  daemon.at("/device/wlan0").set("Powered", false);
+  assert.match((await daemon.run("connect", "wlan0")).err, /wlan0 is disabled\nsee: fairlead devices/);
 });

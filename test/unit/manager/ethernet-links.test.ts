@@ -7,8 +7,8 @@ test("a disabled Device is down and off the air, across a restart too", async (t
   const first = await machine(t, ["eth0"]);
   await first.device("eth0").setEnabled(false, { isPersistent: true });
   await first.settle();
-  assert.deepEqual([first.device("eth0").link.isUp, first.service("eth0").state], [false, "idle"]);
-  assert.equal(first.service("eth0").autoConnectRefusal, "device is disabled");
+  assert.equal(first.device("eth0").link.isUp, false);
+  assert.deepEqual(first.order, ["eth1 idle"], "its Service is gone");
   first.manager.stop();
   const { kernel, storage, dhcp } = first;
   kernel.restart();
@@ -16,6 +16,7 @@ test("a disabled Device is down and off the air, across a restart too", async (t
   t.after(() => second.stop());
   await second.start();
   assert.deepEqual([second.device("eth0").isEnabled, second.device("eth0").link.isUp], [false, false]);
+  assert.deepEqual(second.order, ["eth1 idle"]);
   await second.device("eth0").setEnabled(true, { isPersistent: true });
   await second.settle();
   assert.equal(second.service("eth0").state, "ready");

@@ -318,11 +318,12 @@ test("a pulled cable, a disabled Device and a lost card are the reason of what t
   assert.equal(service.stateReason, "device disabled");
   await it.device("eth0").setEnabled(true, { isPersistent: false });
   await it.settle();
+  const next = it.service("eth0");
   it.kernel.removeHardware("eth0");
   await it.settle();
-  assert.equal(service.stateReason, "device removed");
+  assert.equal(next.stateReason, "device removed");
   for (const kind of ["Disconnects", "Misconnects"])
-    assert.deepEqual(service.properties.value(`Diagnostics.${kind}`), [], kind);
+    for (const of of [service, next]) assert.deepEqual(of.properties.value(`Diagnostics.${kind}`), [], kind);
 });
 
 test("a port that bounces before it connects is tried at once each time, and so is the next cable", async (t) => {
