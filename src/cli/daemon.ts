@@ -3,6 +3,7 @@ import type { WireVariant } from "../base/property.ts";
 import { BusError, type BusPort, type Call, type MatchRule, type SignalMessage } from "../bus/bus.ts";
 import { standardError } from "../bus/names.ts";
 import { exitCodes, Failure } from "./failure.ts";
+import { type FrontRouteView, frontRouteView } from "./front-routes.ts";
 import { type Properties, Snapshot } from "./snapshot.ts";
 
 export const busName = "org.chromium.flimflam";
@@ -96,6 +97,10 @@ export class Daemon {
   }
   links(): Promise<readonly Properties[]> {
     return this.#own("/", "Manager1", "GetLinks").then(asList);
+  }
+  /** For each family, the default route that is in front. */
+  async defaultRoutes(): Promise<readonly FrontRouteView[]> {
+    return asList(await this.#own("/", "Manager1", "GetDefaultRoutes")).map(frontRouteView);
   }
   dump(): Promise<string> {
     return this.#own("/", "Manager1", "Dump").then(String);

@@ -1,5 +1,6 @@
 /** What a person can do about the present state, each in one or two sentences. */
 import type { DeviceView } from "./device-view.ts";
+import { type FrontRouteView, frontRouteSentence, isOvertaking } from "./front-routes.ts";
 import { isConnectedState } from "./service-states.ts";
 import type { ServiceView } from "./service-view.ts";
 import { command } from "./text.ts";
@@ -7,11 +8,16 @@ import { command } from "./text.ts";
 /** Enough to act on; `why` tells the rest. */
 const mostHints = 4;
 
-export function hintsFor(services: readonly ServiceView[], devices: readonly DeviceView[]): readonly string[] {
+export function hintsFor(
+  services: readonly ServiceView[],
+  devices: readonly DeviceView[],
+  front: readonly FrontRouteView[],
+): readonly string[] {
   const isConnected = services.some(({ service }) => isConnectedState(service.text("State")));
   // Somebody else's bridge is no news as long as there is another way.
   const links = isConnected ? [] : devices.map(deviceHint);
-  const hints = [...services.map(serviceHint), ...links].filter((hint) => hint !== undefined);
+  const routes = front.filter(isOvertaking).map(frontRouteSentence);
+  const hints = [...services.map(serviceHint), ...routes, ...links].filter((hint) => hint !== undefined);
   if (!isConnected && hints.length === 0) hints.push(...idleHint(devices));
   return hints.slice(0, mostHints);
 }

@@ -1,23 +1,26 @@
 /** `fairlead why` without a name: the whole machine. */
+import { familyOf } from "../base/ip-address.ts";
 import type { Daemon } from "./daemon.ts";
 import { viewDevices } from "./device-view.ts";
+import { type FrontRouteView, frontRouteSentence, isOvertaking } from "./front-routes.ts";
 import { linksLeftAlone } from "./links-left-alone.ts";
 import { labelOf } from "./names.ts";
 import { orderSentence, refusalSentence } from "./reasons.ts";
 import { isConnectedState, stateWords } from "./service-states.ts";
 import { conflictSentence, plainService, type ServiceView } from "./service-view.ts";
-import { defaultRoutes, nameServers } from "./setting-sources.ts";
+import { defaultRoutes, nameServers, type RouteSource } from "./setting-sources.ts";
 import type { BusObject, Snapshot } from "./snapshot.ts";
 import type { Chapter, Story } from "./story.ts";
 
 export async function machineStory(daemon: Daemon, snapshot: Snapshot, views: readonly ServiceView[]): Promise<Story> {
-  const [links, devices, order] = await Promise.all([
+  const [links, devices, order, front] = await Promise.all([
     daemon.links(),
     viewDevices(daemon, snapshot),
     daemon.technologyOrder(),
+    daemon.defaultRoutes(),
   ]);
   const leftAlone = linksLeftAlone(links, devices);
-  const routes = routeChapter(snapshot);
+  const routes = routeChapter(snapshot, front);
   return {
     chapters: [
       { heading: "", sentences: [headline(snapshot)] },
@@ -48,22 +51,30 @@ function headline(snapshot: Snapshot): string {
   return `The machine is ${claim} through ${labelOf(service, snapshot)}${note === undefined ? "" : ` (${note})`}.`;
 }
 
-function routeChapter(snapshot: Snapshot): { readonly chapter: Chapter; readonly plain: object } {
+function routeChapter(
+  snapshot: Snapshot,
+  front: readonly FrontRouteView[],
+): { readonly chapter: Chapter; readonly plain: object } {
   const service = snapshot.defaultService;
   // The best connected Service that has any is taken; it need not be the first.
   const connected = snapshot.services.filter((one) => isConnectedState(one.text("State")));
   const routes = firstNonEmpty(connected, (one) => defaultRoutes(one, snapshot));
   const servers = firstNonEmpty(connected, (one) => nameServers(one, snapshot));
-  const sentences = routes.map(
-    ({ link, gateway, source }) => `The default route goes by ${link} to ${gateway}, as ${source} says.`,
-  );
+  const inFront = front.flatMap((route) => frontRouteSentence(route) ?? []);
+  const sentences = [...inFront, ...routes.map((route) => routeSentence(route, front))];
   if (service && routes.length === 0) sentences.push("There is no default route: the network names no gateway.");
   if (servers.length > 0) sentences.push(serverSentence(servers));
   else if (service) sentences.push("There are no name servers: neither the network nor StaticIPConfig names any.");
   return {
     chapter: { heading: "Default route and name servers", sentences },
-    plain: { defaultRoutes: routes, nameServers: servers },
+    plain: { defaultRoutes: routes, frontRoutes: front, nameServers: servers },
   };
+}
+
+function routeSentence({ link, gateway, source }: RouteSource, front: readonly FrontRouteView[]): string {
+  const isBehind = front.some((route) => isOvertaking(route) && route.family === familyOf(gateway));
+  const which = isBehind ? "Fairlead's own default route" : "The default route";
+  return `${which} goes by ${link} to ${gateway}, as ${source} says.`;
 }
 
 const firstNonEmpty = <T>(services: readonly BusObject[], listOf: (service: BusObject) => readonly T[]): readonly T[] =>

@@ -2,6 +2,8 @@
 import type { WireVariant } from "../base/property.ts";
 import type { Manager } from "../manager/manager.ts";
 import { describeConflict } from "../network/found-conflict.ts";
+import { frontRoutes } from "../network/front-routes.ts";
+import type { Route } from "../rtnl/rtnl.ts";
 import type { Service } from "../services/service.ts";
 import { args, interfaceTable } from "./interface-table.ts";
 import type { LogView } from "./log-interface.ts";
@@ -45,6 +47,17 @@ export const fairleadManagerInterface = interfaceTable<DaemonView>({
       doc: "Every link the kernel has: Name, Index, Technology, Because, Device (path or /), Up, Carrier, Mac.",
       right: "read",
       call: ({ manager }) => [linksOf(manager)],
+    },
+    GetDefaultRoutes: {
+      in: [],
+      out: args({ routes: "aa{sv}" }),
+      doc:
+        "For each family, the default route of the main table by which packets leave: Family (4 or 6), Destination (not " +
+        "always all: tunnels take everything in two halves), Link and Gateway (empty: none, or several), Type (unicast, " +
+        "unreachable, ...), Metric, Protocol, Own: whether it is Fairlead's. Where it is not, OvertakenLink and " +
+        "OvertakenMetric name the best of Fairlead's, which comes after it (empty: there is none).",
+      right: "read",
+      call: ({ manager }) => [defaultRoutesOf(manager)],
     },
     Dump: {
       in: [],
@@ -108,6 +121,27 @@ const orderOf = (manager: Manager) =>
       ["Rank", { signature: "i", value: link === undefined ? -1 : manager.connectivity.rankedLinks.indexOf(link) }],
     ]);
   });
+
+function defaultRoutesOf({ rtnl }: Manager) {
+  const { snapshot } = rtnl;
+  const nameOf = (route: Route | undefined) => text(snapshot.links.get(route?.link ?? 0)?.name ?? "");
+  const number = (value: number): WireVariant => ({ signature: "u", value });
+  return frontRoutes(snapshot).map(
+    ({ family, route, isOwn, overtaken }) =>
+      new Map<string, WireVariant>([
+        ["Family", number(family)],
+        ["Destination", text(route.destination)],
+        ["Link", nameOf(route)],
+        ["Gateway", text(route.gateway ?? "")],
+        ["Type", text(route.type)],
+        ["Metric", number(route.metric)],
+        ["Protocol", number(route.protocol)],
+        ["Own", { signature: "b", value: isOwn }],
+        ["OvertakenLink", nameOf(overtaken)],
+        ["OvertakenMetric", number(overtaken?.metric ?? 0)],
+      ]),
+  );
+}
 
 const linksOf = (manager: Manager) =>
   [...manager.deviceInfo.links()].map(

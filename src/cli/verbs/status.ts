@@ -2,6 +2,7 @@ import { addressOf, gatewayOf } from "../addresses.ts";
 import type { Daemon } from "../daemon.ts";
 import { type DeviceView, linkState, plainDevice, viewDevices } from "../device-view.ts";
 import { exitCodes } from "../failure.ts";
+import type { FrontRouteView } from "../front-routes.ts";
 import { hintsFor } from "../hints.ts";
 import { labelOf } from "../names.ts";
 import { type Line, type Output, type Span, styled } from "../output.ts";
@@ -23,6 +24,8 @@ interface Status {
   readonly snapshot: Snapshot;
   readonly services: readonly ServiceView[];
   readonly devices: readonly DeviceView[];
+  /** For each family, the default route that is in front. */
+  readonly front: readonly FrontRouteView[];
 }
 
 export const status: Verb = {
@@ -40,12 +43,12 @@ export const status: Verb = {
 };
 
 async function readStatus(daemon: Daemon): Promise<Status> {
-  const [snapshot, version] = await Promise.all([daemon.snapshot(), daemon.version()]);
+  const [snapshot, version, front] = await Promise.all([daemon.snapshot(), daemon.version(), daemon.defaultRoutes()]);
   const [services, devices] = await Promise.all([viewServices(daemon, snapshot), viewDevices(daemon, snapshot)]);
-  return { snapshot, version, services, devices };
+  return { snapshot, version, services, devices, front };
 }
 
-const hintsOf = ({ services, devices }: Status) => hintsFor(services, devices.filter(isWanted));
+const hintsOf = ({ services, devices, front }: Status) => hintsFor(services, devices.filter(isWanted), front);
 /** A link that is left alone and has no cable is nothing to be told of each time. */
 const isWanted = ({ device, leftAlone }: DeviceView): boolean =>
   leftAlone === "" || device.flag("Ethernet.LinkUp") === true;

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { tryRun } from "../../harness/processes.ts";
 import { until } from "../../harness/until.ts";
 import { assertConsistent } from "./consistency.ts";
-import { addressesOf, ip, kernelLink, ownRules, routeLines, tableOf } from "./kernel-view.ts";
+import { addressesOf, defaultLinks, ip, kernelLink, ownRules, routeLines, tableOf } from "./kernel-view.ts";
 import { addLan, startDaemon, startServer, untilState } from "./support.ts";
 
 test("a link that somebody takes down is idle, and ready again when somebody takes it up", async (t) => {
@@ -87,4 +87,36 @@ test("a connected link that becomes the port of a bridge is idle, and ready agai
   ip("link", "set", "eth0", "nomaster");
   await untilState(daemon, "eth0", "ready");
   await assertConsistent(daemon);
+});
+
+test("whose default route is in front is told as the kernel has it, also of the other family and in halves", async (t) => {
+  await addLan(t, "router");
+  const daemon = await startDaemon(t);
+  await untilState(daemon, "eth0", "ready");
+  const front = async () => {
+    const [routes] = await daemon.call("/", "org.fairlead.Manager1", "GetDefaultRoutes");
+    return (routes as { Family: number; Link: string; Type: string; OvertakenLink: string }[])
+      .map(({ Family, Link, Type, OvertakenLink }) => [Family, Link, Type, OvertakenLink].join(" ").trim())
+      .join(", ");
+  };
+  const untilFront = (expected: string) => until(expected, async () => (await front()) === expected);
+  await untilFront("4 eth0 unicast");
+  ip("link", "add", "docker0", "type", "bridge");
+  t.after(() => ip("link", "delete", "docker0"));
+  ip("link", "set", "docker0", "up");
+  ip("address", "add", "172.17.0.1/16", "dev", "docker0");
+  ip("route", "add", "default", "dev", "docker0");
+  await untilFront("4 docker0 unicast eth0");
+  ip("route", "delete", "default", "dev", "docker0");
+  await untilFront("4 eth0 unicast");
+  ip("route", "add", "0.0.0.0/1", "dev", "docker0", "metric", "900");
+  ip("route", "add", "128.0.0.0/1", "dev", "docker0", "metric", "900");
+  await untilFront("4 docker0 unicast eth0");
+  ip("route", "delete", "0.0.0.0/1", "dev", "docker0");
+  ip("route", "add", "blackhole", "default", "metric", "5");
+  await untilFront("4  blackhole eth0");
+  ip("route", "delete", "blackhole", "default");
+  ip("-6", "route", "add", "default", "dev", "docker0", "metric", "50");
+  await untilFront("4 eth0 unicast, 6 docker0 unicast");
+  assert.equal(defaultLinks()[0], "eth0", "ours stays as it is");
 });

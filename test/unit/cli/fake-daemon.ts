@@ -172,6 +172,7 @@ export class FakeDaemon {
   readonly #objects = new Map<string, FakeObject>();
   order: Order = [];
   links: Order = [];
+  defaultRoutes: Order = [];
   dump = "{}";
   /** Told for each request for lines of the log, in whose middle it runs. */
   onLinesAsked = () => {};
@@ -228,6 +229,7 @@ export class FakeDaemon {
       ["GetVersion", method("", "s", () => ["1.2.3"])],
       ["GetOrder", method("", "aa{sv}", () => [this.order])],
       ["GetLinks", method("", "aa{sv}", () => [this.links])],
+      ["GetDefaultRoutes", method("", "aa{sv}", () => [this.defaultRoutes])],
       ["Dump", method("", "s", () => [this.dump])],
     ]);
     const lines = new Map<string, Method>([

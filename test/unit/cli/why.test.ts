@@ -53,6 +53,55 @@ test("why tells a person's own settings from those of the network", async (t) =>
   assert.deepEqual(why.defaultRoutes, [{ link: "eth0", gateway: "192.0.2.1", source: "StaticIPConfig" }]);
 });
 
+const foreignFront = (more: Parameters<typeof entry>[0] = {}) =>
+  entry({
+    Family: ["u", 4],
+    Destination: ["s", "0.0.0.0/0"],
+    Link: ["s", "docker0"],
+    Gateway: ["s", ""],
+    Type: ["s", "unicast"],
+    Metric: ["u", 0],
+    Protocol: ["u", 3],
+    Own: ["b", false],
+    OvertakenLink: ["s", "eth0"],
+    OvertakenMetric: ["u", 200],
+    ...more,
+  });
+
+test("why and status tell whose default route is in front when it is another program's", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  daemon.defaultRoutes = [foreignFront()];
+  const sentence =
+    "IPv4 packets go by docker0: the route that is in front (metric 0, protocol boot) is not Fairlead's, and comes " +
+    "before that of eth0 (metric 200).";
+  const out = (await daemon.run("why")).out.replace(/\s+/g, " ");
+  assert.ok(out.includes(sentence), out);
+  assert.ok(out.includes("Fairlead's own default route goes by eth0 to 192.0.2.1, as DHCP says."), out);
+  assert.deepEqual((await daemon.json("status")).hints, [sentence]);
+  const [front] = (await daemon.json("why")).frontRoutes as { link: string; overtakenLink: string }[];
+  assert.deepEqual([front?.link, front?.overtakenLink], ["docker0", "eth0"]);
+});
+
+test("a foreign route that overtakes none of ours is told by why, and is no hint", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  daemon.defaultRoutes = [
+    foreignFront({ Family: ["u", 6], Link: ["s", "tun0"], Gateway: ["s", "fe80::1"], OvertakenLink: ["s", ""] }),
+  ];
+  const { out } = await daemon.run("why");
+  assert.match(out.replace(/\s+/g, " "), /IPv6 packets go by tun0 to fe80::1: .* is not Fairlead's\./);
+  assert.match(out, /\nThe default route goes by eth0|^ *The default route goes by eth0/m);
+  assert.deepEqual((await daemon.json("status")).hints, []);
+});
+
+test("why tells tunnels that take everything in halves, and routes that refuse", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  daemon.defaultRoutes = [foreignFront({ Destination: ["s", "0.0.0.0/1"], Link: ["s", "tun0"] })];
+  const text = async () => (await daemon.run("why")).out.replace(/\s+/g, " ");
+  assert.match(await text(), /it takes 0\.0\.0\.0\/1 and the like from that of eth0\./);
+  daemon.defaultRoutes = [foreignFront({ Type: ["s", "unreachable"], Link: ["s", ""], Protocol: ["u", 77] })];
+  assert.match(await text(), /IPv4 packets are refused \(unreachable\): .*metric 0, protocol 77/);
+});
+
 test("why says when there is no gateway and no name server", async (t) => {
   const daemon = await FakeDaemon.start(t);
   daemon.at("/ipconfig/eth0_1_dhcp").set("Gateway", "0.0.0.0");

@@ -184,6 +184,26 @@ test("SetServiceOrder takes a list of technologies and nothing else", async (t) 
   }
 });
 
+test("the default route in front is there to read, with its owner and the one that it overtakes", async (t) => {
+  const { it, call } = await onBus(t);
+  const read = async () => {
+    const [routes] = await call("/", "GetDefaultRoutes", "", [], "org.fairlead.Manager1");
+    return (routes as Map<string, WireVariant>[]).map((route) =>
+      ["Family", "Link", "Metric", "Own", "OvertakenLink", "OvertakenMetric"].map((name) => route.get(name)?.value),
+    );
+  };
+  assert.deepEqual(await read(), []);
+  it.kernel.plug("eth0");
+  await it.settle();
+  assert.deepEqual(await read(), [[4, "eth0", 200, true, "", 0]]);
+  await it.kernel.request({ op: "add-link", link: { kind: "bridge", name: "docker0" } });
+  const link = it.kernel.snapshot.linkByName("docker0")?.index ?? 0;
+  await it.kernel.request({ op: "set-link", link, change: { isUp: true } });
+  const foreign = { family: 4, table: 254, destination: "0.0.0.0/0", link, metric: 0 } as const;
+  await it.kernel.request({ op: "put-route", route: { ...foreign, protocol: 3, scope: 253, type: "unicast" } });
+  assert.deepEqual(await read(), [[4, "docker0", 0, false, "eth0", 200]]);
+});
+
 test("reasons are there to read for every Service and Device", async (t) => {
   const { it, call } = await onBus(t);
   it.kernel.plug("eth0");
