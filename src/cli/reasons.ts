@@ -7,6 +7,7 @@ type Sentence = (first: BusObject, next: BusObject, technologyOrder: string) => 
 const orderReasons: Readonly<Record<string, Sentence>> = {
   IsOnline: () => "it is online",
   IsConnected: () => "it is connected",
+  HasWayOut: () => "the other has no default route",
   IsPortal: () => "the other is behind a portal",
   IsConnecting: () => "it is connecting",
   IsFailed: () => "the other has failed",

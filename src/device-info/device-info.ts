@@ -2,6 +2,7 @@ import type { Cancel, Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { isPrimary, type PrimaryTechnology, type Technology } from "../base/technology.ts";
 import type { Device } from "../devices/device.ts";
+import { isForeignDefault } from "../network/kernel-marks.ts";
 import type { Address, Delta, Link, Rtnl } from "../rtnl/rtnl.ts";
 import type { DisconnectReason } from "../services/service.ts";
 import type { LinkFacts } from "../system/sysfs.ts";
@@ -92,7 +93,11 @@ export class DeviceInfo {
       case "address-removed":
         if (delta.reason !== "own-request") this.#onAddress(delta.address);
         break;
-      default: // routes, rules and neighbours are the Network's business
+      case "route-added":
+      case "route-removed":
+        if (isForeignDefault(delta.route)) this.#known.get(delta.route.link ?? 0)?.device?.wayOutChanged();
+        break;
+      default: // other routes, rules and neighbours are the Network's business
     }
   }
 

@@ -5,6 +5,7 @@ import { type Announce, PropertyShape, PropertyStore, type PropertyTable } from 
 import type { PrimaryTechnology } from "../base/technology.ts";
 import { describeConflict, type FoundConflict } from "../network/found-conflict.ts";
 import type { IpConfig, IpConfigIdentity } from "../network/ip-config.ts";
+import { isForeignDefault } from "../network/kernel-marks.ts";
 import type { Network, NetworkFailure, NetworkObserver, NetworkOptions, StopOptions } from "../network/network.ts";
 import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
 import type { Link, Rtnl } from "../rtnl/rtnl.ts";
@@ -33,6 +34,8 @@ export interface DeviceHost {
   addressesChanged(device: Device): void;
   /** Another host has an address of its link, or has it no more. */
   addressConflict(device: Device, because: string): void;
+  /** The same of a default route. */
+  wayOutChanged(device: Device): void;
   /** A Network for this link that tells the Device of its changes. */
   makeNetwork(device: Device): Network;
   /** What the Service wants of layer 3 on this link. */
@@ -71,6 +74,8 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
    * by the address that it came with, or its settings would change hands while they are in force.
    */
   readonly permanentMac: string;
+  /** Undefined: to be looked for. */
+  #hasForeignWayOut: boolean | undefined;
   #properties: PropertyStore<Device> | undefined;
   readonly claimable: ClaimableDevice;
   /** D-Bus object path; the same for the life of the Device. */
@@ -142,6 +147,10 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
   get isLeftAlone(): boolean {
     return false;
   }
+  get hasForeignWayOut(): boolean {
+    this.#hasForeignWayOut ??= this.host.rtnl.snapshot.routes({ link: this.#link.index }).some(isForeignDefault);
+    return this.#hasForeignWayOut;
+  }
   get selectedService(): Service | undefined {
     return this.#selectedService;
   }
@@ -194,6 +203,11 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
     }
     service.networkLost(`the MAC address is ${this.mac} now`);
     this.startNetwork(service);
+  }
+  /** Somebody else put a default route on the link, or took it away. */
+  wayOutChanged(): void {
+    this.#hasForeignWayOut = undefined;
+    this.host.wayOutChanged(this);
   }
   /** The link became, or is no longer, part of another one. */
   protected abstract masterChanged(): void;

@@ -288,6 +288,9 @@ export class Manager implements ProviderHost, DeviceHost {
   addressConflict(device: Device, because: string): void {
     this.#post({ kind: "address-conflict", device, because });
   }
+  wayOutChanged(device: Device): void {
+    this.#requestSortOf(device, "somebody changed the default route of a link");
+  }
   ipConfigsChanged(device: Device): void {
     this.observer?.ipConfigsChanged(device);
     this.#requestSortOf(device, "addressing changed");

@@ -63,6 +63,10 @@ export const isOwnAddress = (address: Address, wasPutByUs: boolean): boolean =>
 
 export const isOwnRoute = (route: Route): boolean => route.protocol === fairleadProtocol;
 
+/** Somebody else's, in the table that everybody looks at. */
+export const isForeignDefault = (route: Route): boolean =>
+  route.table === mainTable && route.type === "unicast" && route.destination.endsWith("/0") && !isOwnRoute(route);
+
 export const isOwnRule = (rule: Rule): boolean =>
   rule.protocol === fairleadProtocol && rule.priority >= rulePriorities.first && rule.priority <= rulePriorities.last;
 

@@ -13,6 +13,7 @@ import type { ConflictObserver } from "./protocols/address-conflict.ts";
 import type { Dhcp4Config } from "./protocols/dhcp4/config.ts";
 import type { FixedAddressGuard } from "./protocols/fixed-address-guards.ts";
 import type { ProtocolHandler, ProtocolLink } from "./protocols/handler.ts";
+import { hasDefaultRoute } from "./routes.ts";
 import { emptyStaticIp, isSameStaticIp, type StaticIp } from "./static-ip.ts";
 import type { NetworkWish } from "./wish.ts";
 
@@ -136,6 +137,10 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
   get primaryFamily(): Family | undefined {
     if (this.#effective?.ipv4) return 4;
     return this.#effective && hasIpv6Service(this.#effective) ? 6 : undefined;
+  }
+  /** A default route of whatever source, of either family. */
+  get hasDefaultRoute(): boolean {
+    return this.#effective !== undefined && hasDefaultRoute(this.#effective);
   }
   /** IPv4 first. */
   get ipConfigs(): readonly IpConfig[] {

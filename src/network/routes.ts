@@ -25,7 +25,21 @@ export interface RoutePlan {
   readonly excluded: readonly string[];
 }
 
-export const planRoutes = (settings: EffectiveSettings): readonly RoutePlan[] =>
+/** Settings are immutable, and a plan depends on nothing else; the order of Services asks often. */
+const knownPlans = new WeakMap<EffectiveSettings, readonly RoutePlan[]>();
+
+export function plansOf(settings: EffectiveSettings): readonly RoutePlan[] {
+  const known = knownPlans.get(settings) ?? planRoutes(settings);
+  knownPlans.set(settings, known);
+  return known;
+}
+
+export const hasDefaultRoute = (settings: EffectiveSettings): boolean =>
+  plansOf(settings).some(({ family, routes }) =>
+    routes.some(({ destination }) => destination === defaultDestination[family]),
+  );
+
+const planRoutes = (settings: EffectiveSettings): readonly RoutePlan[] =>
   [settings.ipv4, settings.ipv6].flatMap((family) => (family ? [planFamily(family, settings)] : []));
 
 function planFamily(own: IpFamilySettings, settings: EffectiveSettings): RoutePlan {

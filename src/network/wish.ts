@@ -3,7 +3,7 @@ import { addressBits, cidrContains, parseCidr } from "../base/ip-address.ts";
 import type { Family, Route, Rule } from "../rtnl/rtnl.ts";
 import { fairleadProtocol, linkTable, linkTableMetric, mainMetric, mainTable, rulePriorities } from "./kernel-marks.ts";
 import type { EffectiveSettings } from "./merge.ts";
-import { defaultDestination, inTable, planRoutes, type RoutePlan, refusal } from "./routes.ts";
+import { defaultDestination, inTable, plansOf, type RoutePlan, refusal } from "./routes.ts";
 
 /** What one connected network wants of the kernel. Immutable; compared by identity. */
 export interface NetworkWish {
@@ -66,15 +66,6 @@ interface PlannedNetwork extends WishedNetwork {
 }
 
 const families = [4, 6] as const;
-
-/** Settings are immutable, and a plan depends on nothing else. */
-const knownPlans = new WeakMap<EffectiveSettings, readonly RoutePlan[]>();
-
-function plansOf(settings: EffectiveSettings): readonly RoutePlan[] {
-  const known = knownPlans.get(settings) ?? planRoutes(settings);
-  knownPlans.set(settings, known);
-  return known;
-}
 
 function wishedAddresses({ link, settings, validUntilMs }: WishedNetwork): readonly WishedAddress[] {
   return [settings.ipv4, settings.ipv6].flatMap((own) => {

@@ -2,7 +2,20 @@ import type { Device } from "../devices/device.ts";
 import { EthernetDevice } from "../devices/ethernet-device.ts";
 import { EthernetService, ethernetIdOf, genericEthernetId } from "../services/ethernet-service.ts";
 import type { Service } from "../services/service.ts";
+import { isDeadEnd, orderOf } from "../services/service-order.ts";
 import type { Provider, ProviderHost } from "./provider.ts";
+
+/**
+ * The best whether it leads out or not: that is also a matter of StaticIPConfig, which the identity brings along. A cable
+ * that became a dead end by it would hand it on, and get it back, without end.
+ */
+function bestCable(services: readonly Service[]): EthernetService | undefined {
+  const isCable = (service: Service): service is EthernetService => service instanceof EthernetService;
+  const first = services.find(isCable);
+  const deadEnd = services.find((service) => isCable(service) && isDeadEnd(service));
+  if (!first || !deadEnd || !isCable(deadEnd)) return first;
+  return orderOf(first, deadEnd, { technologyOrder: [], ignoreWayOut: true }) <= 0 ? first : deadEnd;
+}
 
 /**
  * One Service per cable socket that is enabled, and always at least one. The best of them carries the identity `ethernet_any`, so that
@@ -46,8 +59,8 @@ export class EthernetProvider implements Provider {
   }
 
   sorted(services: readonly Service[]): void {
-    const first = services.find((service) => service instanceof EthernetService);
-    if (!(first instanceof EthernetService) || first.isGeneric) return;
+    const first = bestCable(services);
+    if (!first || first.isGeneric) return;
     const generic = this.#generic;
     if (generic?.port) this.#takeIdentity(generic, ethernetIdOf(generic.port));
     else if (generic) this.#drop(generic);

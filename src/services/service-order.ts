@@ -10,6 +10,8 @@ export interface OrderFacts {
   readonly state: ConnectState;
   /** In state failure, or failed since it was last ready. */
   readonly hasFailed: boolean;
+  /** A default route leads through it; of interest while it is connected. */
+  readonly hasWayOut: boolean;
   readonly isConnectable: boolean;
   readonly technology: Technology;
   readonly ephemeralPriority: number;
@@ -35,6 +37,8 @@ export interface OrderRules {
   readonly technologyOrder: readonly Technology[];
   /** Automatic connection looks at the Services as if none were connected. */
   readonly ignoreConnectivity?: boolean;
+  /** As if each led out. */
+  readonly ignoreWayOut?: boolean;
 }
 
 interface Criterion {
@@ -50,14 +54,40 @@ const technologyRank = (technology: Technology, { technologyOrder }: OrderRules)
   return at < 0 ? technologyOrder.length : at;
 };
 
+/** A person who gives a network a Priority means it, router or not (docs/decisions/dead-ends-come-last.md). */
+const isPreferred = ({ priority, ephemeralPriority }: OrderFacts): boolean => priority > 0 || ephemeralPriority > 0;
+/** Connected, and no packet that leaves its own networks can go that way. */
+export const isDeadEnd = (facts: OrderFacts): boolean =>
+  isConnected(facts.state) && !facts.hasWayOut && !isPreferred(facts);
+const isOnline = ({ state }: OrderFacts): boolean => state === "online";
+
+interface Comparator {
+  readonly reason: string;
+  compare(a: OrderFacts, b: OrderFacts): number;
+}
+const online: Comparator & { reason: "IsOnline" } = {
+  reason: "IsOnline",
+  compare: (a, b) => holdsFirst(isOnline(a), isOnline(b)),
+};
+const connected: Comparator & { reason: "IsConnected" } = {
+  reason: "IsConnected",
+  compare: (a, b) => holdsFirst(isConnected(a.state), isConnected(b.state)),
+};
 /** Looked at only where the states differ. */
 const connectivity = [
-  { reason: "IsOnline", compare: (a, b) => holdsFirst(a.state === "online", b.state === "online") },
-  { reason: "IsConnected", compare: (a, b) => holdsFirst(isConnected(a.state), isConnected(b.state)) },
+  online,
+  connected,
   { reason: "IsPortal", compare: (a, b) => holdsFirst(!isPortalled(a.state), !isPortalled(b.state)) },
   { reason: "IsConnecting", compare: (a, b) => holdsFirst(isConnecting(a.state), isConnecting(b.state)) },
   { reason: "IsFailed", compare: (a, b) => holdsFirst(!a.hasFailed, !b.hasFailed) },
-] as const satisfies readonly { reason: string; compare(a: OrderFacts, b: OrderFacts): number }[];
+] as const satisfies readonly Comparator[];
+
+/** Before those, and looked at only where one is a dead end. Without validation each network is online, a dead end too. */
+const wayOut = [
+  { reason: "IsOnline", compare: (a, b) => holdsFirst(isOnline(a) && !isDeadEnd(a), isOnline(b) && !isDeadEnd(b)) },
+  connected,
+  { reason: "HasWayOut", compare: (a, b) => holdsFirst(!isDeadEnd(a), !isDeadEnd(b)) },
+] as const satisfies readonly Comparator[];
 
 const merit = [
   { reason: "Connectable", compare: (a, b) => holdsFirst(a.isConnectable, b.isConnectable) },
@@ -84,10 +114,15 @@ const merit = [
   compare(a: OrderFacts, b: OrderFacts, rules: OrderRules): number;
 }[];
 
-export type OrderReason = (typeof connectivity)[number]["reason"] | (typeof merit)[number]["reason"] | "Same";
+export type OrderReason =
+  | (typeof wayOut)[number]["reason"]
+  | (typeof connectivity)[number]["reason"]
+  | (typeof merit)[number]["reason"]
+  | "Same";
 
 const meritCriteria: readonly Criterion[] = merit;
-const allCriteria: readonly Criterion[] = [...connectivity, ...merit];
+const stateCriteria: readonly Criterion[] = [...connectivity, ...merit];
+const allCriteria: readonly Criterion[] = [...wayOut, ...connectivity, ...merit];
 
 export interface Comparison {
   /** Negative: `a` comes first; 0 only for one and the same. */
@@ -112,8 +147,11 @@ export function orderOf(a: OrderFacts, b: OrderFacts, rules: OrderRules): number
   return 0;
 }
 
-const criteriaFor = (a: OrderFacts, b: OrderFacts, rules: OrderRules): readonly Criterion[] =>
-  rules.ignoreConnectivity || (a.state === b.state && a.hasFailed === b.hasFailed) ? meritCriteria : allCriteria;
+function criteriaFor(a: OrderFacts, b: OrderFacts, rules: OrderRules): readonly Criterion[] {
+  if (rules.ignoreConnectivity) return meritCriteria;
+  if (!rules.ignoreWayOut && isDeadEnd(a) !== isDeadEnd(b)) return allCriteria;
+  return a.state === b.state && a.hasFailed === b.hasFailed ? meritCriteria : stateCriteria;
+}
 
 /** Properties of a Service that take part in the order, or in what may connect by itself. */
 export const orderProperties: ReadonlySet<string> = new Set([

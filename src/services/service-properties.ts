@@ -286,7 +286,7 @@ export const serviceProperties = propertyTable<Service>()({
   },
   Priority: {
     signature: "i",
-    doc: "Larger comes first among Services of one technology; 0: none.",
+    doc: "Larger comes first among Services of one technology; 0: none. Above 0 it counts also for one without a default route.",
     get: (service) => service.priority,
     set: (service, value) => {
       service.priority = value;

@@ -59,6 +59,8 @@ export interface ServiceDevice {
   /** D-Bus object path. */
   readonly path: string;
   readonly linkName: string;
+  /** Somebody else's default route leads through it. */
+  readonly hasForeignWayOut: boolean;
   /** Kilobits per second as last read, 0 unknown. */
   readonly linkSpeedKbps: number;
   /** A driver may take its time to answer. */
@@ -188,6 +190,9 @@ export abstract class Service implements OrderFacts, EntryOwner {
   }
   get hasFailed(): boolean {
     return this.#state === "failure" || this.#failedAt !== undefined;
+  }
+  get hasWayOut(): boolean {
+    return this.#network?.hasDefaultRoute || this.#device?.hasForeignWayOut || false;
   }
   get profileRank(): number {
     return this.profile ? this.host.profileRank(this.profile) : -1;

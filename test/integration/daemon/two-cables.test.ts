@@ -182,3 +182,21 @@ test("two routers that give out the same subnet and the same address: the first 
   assert.match(run("ping", ["-c1", "-W2", "10.1.0.1"]), /1 received/);
   assert.match(seenBy(office), new RegExp(mac(2)));
 });
+
+test("a cable whose network has no router comes second: names are asked where the default route leads", async (t) => {
+  // "3" alone: no router option.
+  await addLan(t, "instrument", { link: "eth0", dhcp: { options: ["3", "option:dns-server,10.1.0.53"] } });
+  await addLan(t, "office", { link: "eth1", net: "10.2.0" });
+  const daemon = await startDaemon(t);
+  for (const link of ["eth0", "eth1"]) await untilState(daemon, link, "ready");
+  await until(
+    "eth1 leads",
+    async () => (await order(daemon)).join() === "0 eth1 ready HasWayOut,1 eth0 ready IsConnected",
+  );
+  const nameServer = () => /nameserver (\S+)/.exec(readFileSync(join(daemon.runDir, "resolv.conf"), "utf8"))?.[1];
+  assert.deepEqual([defaultLinks(), nameServer()], [["eth1"], "10.2.0.53"]);
+  run("ip", ["route", "add", "default", "via", "10.1.0.1", "dev", "eth0"]);
+  await until("somebody's default route is a way out, too", () => nameServer() === "10.1.0.53");
+  run("ip", ["route", "del", "default", "via", "10.1.0.1", "dev", "eth0"]);
+  await until("eth1 leads again", () => nameServer() === "10.2.0.53");
+});

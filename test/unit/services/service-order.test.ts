@@ -15,6 +15,7 @@ const rules = { technologyOrder: ["vpn", "ethernet", "wifi", "cellular"] } as co
 const plain: OrderFacts = {
   state: "idle",
   hasFailed: false,
+  hasWayOut: true,
   isConnectable: true,
   technology: "ethernet",
   ephemeralPriority: 0,
@@ -33,6 +34,17 @@ const plain: OrderFacts = {
 const criteria: readonly [OrderReason, Partial<OrderFacts>, Partial<OrderFacts>][] = [
   ["IsOnline", { state: "online" }, { state: "ready" }],
   ["IsConnected", { state: "ready" }, { state: "configuration" }],
+  ["HasWayOut", { state: "ready" }, { state: "ready", hasWayOut: false }],
+  ["HasWayOut", { state: "ready" }, { state: "online", hasWayOut: false }],
+  ["HasWayOut", { state: "no-connectivity" }, { state: "ready", hasWayOut: false }],
+  ["HasWayOut", { state: "ready", technology: "wifi" }, { state: "ready", hasWayOut: false }],
+  ["IsOnline", { state: "online" }, { state: "online", hasWayOut: false }],
+  ["IsOnline", { state: "online", hasWayOut: false }, { state: "ready", hasWayOut: false }],
+  ["IsConnected", { state: "ready", hasWayOut: false }, { state: "idle" }],
+  ["Priority", { state: "ready", hasWayOut: false, priority: 1 }, { state: "ready" }],
+  ["EphemeralPriority", { state: "ready", hasWayOut: false, ephemeralPriority: 1 }, { state: "ready" }],
+  ["Technology", { state: "ready", hasWayOut: false, priority: 1 }, { state: "ready", technology: "wifi" }],
+  ["HasWayOut", { state: "ready" }, { state: "ready", hasWayOut: false, priority: 0, strengthPercent: 100 }],
   ["IsPortal", { state: "ready" }, { state: "redirect-found" }],
   ["IsConnecting", { state: "configuration" }, { state: "idle" }],
   ["IsFailed", { state: "idle" }, { state: "failure", hasFailed: true }],
@@ -77,6 +89,7 @@ test("connectivity counts for nothing where automatic connection asks", () => {
 const someFacts: fc.Arbitrary<OrderFacts> = fc.record({
   state: fc.constantFrom(...connectStates),
   hasFailed: fc.boolean(),
+  hasWayOut: fc.boolean(),
   isConnectable: fc.boolean(),
   technology: fc.constantFrom("vpn", "ethernet", "wifi", "tunnel"),
   ephemeralPriority: fc.integer({ min: 0, max: 1 }),
