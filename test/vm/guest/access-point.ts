@@ -25,6 +25,15 @@ export const wpa2 = (passphrase: string): readonly string[] => [
   `wpa_passphrase=${passphrase}`,
 ];
 
+export const wpa3 = (passphrase: string): readonly string[] => [
+  "wpa=2",
+  "wpa_key_mgmt=SAE",
+  "rsn_pairwise=CCMP",
+  "ieee80211w=2",
+  "sae_pwe=2",
+  `sae_password=${passphrase}`,
+];
+
 export interface AccessPoint {
   readonly peer: Peer;
   readonly address: string;

@@ -1,0 +1,19 @@
+import { remoteInterface } from "../bus/remote-objects.ts";
+
+export const supplicantName = "fi.w1.wpa_supplicant1";
+export const supplicantPath = "/fi/w1/wpa_supplicant1";
+/** What D-Bus calls "no object". */
+export const noObject = "/";
+
+export const wpaManager = remoteInterface("fi.w1.wpa_supplicant1", { Capabilities: "as" });
+export const wpaInterface = remoteInterface("fi.w1.wpa_supplicant1.Interface", {
+  State: "s",
+  CurrentBSS: "o",
+  BSSs: "ao",
+  Capabilities: "a{sv}",
+  DisconnectReason: "i",
+  Scanning: "b",
+});
+
+/** Errors of it that we understand. */
+export const supplicantError = (name: string): string => `fi.w1.wpa_supplicant1.${name}`;
