@@ -24,6 +24,7 @@ const floors: Readonly<Record<string, number>> = {
   services: 3,
   devices: 4,
   providers: 5,
+  technologies: 5.5,
   policy: 6,
   "device-info": 7,
   manager: 7,
