@@ -49,7 +49,7 @@ function takeOption(word: string, next: string | undefined, verb: Verb | undefin
   const [, name = "", , inline] = /^--([^=]*)(=([\s\S]*))?$/.exec(word === "-h" ? "--help" : word) ?? [];
   const known: Readonly<Record<string, OptionDef>> = { ...commonOptions, ...verb?.options };
   const def = Object.hasOwn(known, name) ? known[name] : undefined;
-  if (!def) throw usageFailure(`unknown option ${quoted(word)}${verb ? ` for ${verb.name}` : ""}`, [seeHelp(verb)]);
+  if (!def) throw unknownOption(word, verb);
   if (given.has(name)) throw usageFailure(`--${name} is given twice`);
   if (def.value === undefined) {
     if (inline !== undefined) throw usageFailure(`--${name} takes no value`);
@@ -60,6 +60,11 @@ function takeOption(word: string, next: string | undefined, verb: Verb | undefin
   if (value === undefined) throw usageFailure(`--${name} needs a value: --${name} ${def.value}`);
   given.set(name, value);
   return inline === undefined ? 1 : 0;
+}
+
+function unknownOption(word: string, verb: Verb | undefined) {
+  const asValue = verb && verb.mostOperands > 0 ? ["a value that begins with - stands after --, at the end"] : [];
+  return usageFailure(`unknown option ${quoted(word)}${verb ? ` for ${verb.name}` : ""}`, [...asValue, seeHelp(verb)]);
 }
 
 function findVerb(word: string, verbs: readonly Verb[]): Verb {

@@ -3,6 +3,7 @@
  * what does not parse (spec/shill-dbus-api.md, 3.3); a person is told instead.
  */
 import { isIP, isIPv4 } from "node:net";
+import { parseIpv4, prefixOfMask } from "../base/ipv4.ts";
 import type { WireVariant } from "../base/property.ts";
 import { usageFailure } from "./failure.ts";
 import { quoted } from "./names.ts";
@@ -41,10 +42,18 @@ const domains: Key = {
   isValid: (text) => text.length <= 255 && /^[\x21-\x7e\u0080-\uffff]+$/.test(text),
 };
 
+const length: Key = {
+  name: "Prefixlen",
+  signature: "i",
+  expected: "a number from 1 to 32, or a mask such as 255.255.255.0",
+  isValid: isWithin(1, 32),
+};
+
 /** In lower case; besides the names of the bus, those that people know. */
 const keys: Readonly<Record<string, Key>> = {
   address: { name: "Address", signature: "s", expected: "an IPv4 address such as 192.0.2.5/24", isValid: isIPv4 },
-  prefixlen: { name: "Prefixlen", signature: "i", expected: "a number from 1 to 32", isValid: isWithin(1, 32) },
+  prefixlen: length,
+  netmask: length,
   gateway: { name: "Gateway", signature: "s", expected: "an IPv4 address", isValid: isIPv4 },
   mtu: { name: "Mtu", signature: "i", expected: "bytes from 68 to 65535", isValid: isWithin(68, 65535) },
   nameservers: servers,
@@ -64,12 +73,10 @@ export const staticIpWords: readonly string[] = ["address", "gateway", "dns", "s
 export function parseStaticIp(words: readonly string[]): ReadonlyMap<string, WireVariant> {
   const dictionary = new Map<string, WireVariant>();
   for (const word of words.flatMap(splitAddress)) {
-    const [, given = "", text = ""] = /^([^=]+)=([\s\S]*)$/.exec(word) ?? [];
+    const [, given, text = ""] = /^([^=]+)=([\s\S]*)$/.exec(word) ?? [];
+    if (given === undefined) throw refusal(`StaticIPConfig takes key=value, not ${quoted(word)}`);
     const key = Object.hasOwn(keys, given.toLowerCase()) ? keys[given.toLowerCase()] : undefined;
-    if (!key) {
-      const known = [...staticIpWords, "prefixlen"].join(", ");
-      throw usageFailure(`StaticIPConfig takes key=value, not ${quoted(word)}`, [`keys: ${known}`]);
-    }
+    if (!key) throw refusal(`StaticIPConfig has no key ${quoted(given)}`);
     put(dictionary, key, given, text);
   }
   if (dictionary.has("Gateway") && !dictionary.has("Address")) throw usageFailure("gateway needs an address as well");
@@ -79,14 +86,26 @@ export function parseStaticIp(words: readonly string[]): ReadonlyMap<string, Wir
   return dictionary;
 }
 
-/** `address=A/N` is both the address and the length of its prefix. */
+const refusal = (message: string) => usageFailure(message, [`keys: ${[...staticIpWords, "prefixlen"].join(", ")}`]);
+
+/** `address=A/N` is both the address and the length of its prefix, which older tools write as a mask. */
 function splitAddress(word: string): string[] {
   const [, key = "", address = "", length = ""] = /^(address)=([^/]*)\/(.*)$/i.exec(word) ?? [];
   return key === "" ? [word] : [`address=${address}`, `prefixlen=${length}`];
 }
 
+/** The length of a mask's prefix, alone or behind a network; every other text stays as it is. */
+function withoutMask(text: string): string {
+  const [, before = "", mask = ""] = /^([^/]*\/)?(\d+\.\d+\.\d+\.\d+)$/.exec(text) ?? [];
+  const number = parseIpv4(mask);
+  const length = number === undefined ? undefined : prefixOfMask(number);
+  return length === undefined ? text : `${before}${length}`;
+}
+const takesMasks: ReadonlySet<string> = new Set(["Prefixlen", "IncludedRoutes", "ExcludedRoutes"]);
+
 function put(dictionary: Map<string, WireVariant>, key: Key, given: string, text: string): void {
-  const items = key.signature === "as" ? text.split(",").filter((item) => item !== "") : [text];
+  const parts = key.signature === "as" ? text.split(",").filter((item) => item !== "") : [text];
+  const items = takesMasks.has(key.name) ? parts.map(withoutMask) : parts;
   for (const item of items) {
     if (!key.isValid(item)) throw usageFailure(`${given} takes ${key.expected}, not ${quoted(item)}`);
   }
@@ -96,5 +115,5 @@ function put(dictionary: Map<string, WireVariant>, key: Key, given: string, text
     return;
   }
   if (before !== undefined) throw usageFailure(`${given} is given twice`);
-  dictionary.set(key.name, { signature: key.signature, value: key.signature === "i" ? Number(text) : text });
+  dictionary.set(key.name, { signature: key.signature, value: key.signature === "i" ? Number(items[0]) : text });
 }

@@ -48,6 +48,17 @@ export function parseStaticIp(dictionary: Dictionary): StaticIp {
   };
 }
 
+/**
+ * As a client sets it. An address that is one and that no host can have is refused with the rule that it breaks: to drop it
+ * would leave a person with a success and without the address. 0.0.0.0 stands for none.
+ * Throws DaemonError InvalidArguments.
+ */
+export function acceptStaticIp(dictionary: Dictionary): StaticIp {
+  const rule = brokenRule(dictionary);
+  if (rule !== undefined) throw new DaemonError("InvalidArguments", `StaticIPConfig: ${rule}`);
+  return parseStaticIp(dictionary);
+}
+
 /** One for all: it is what nearly every Service has. */
 const nothing: ReadonlyMap<string, WireVariant> = new Map();
 
@@ -81,13 +92,29 @@ function parseAddress(dictionary: Dictionary): Pick<StaticIp, "address" | "prefi
   };
 }
 
+const isHostOf = (prefixLength: unknown, text: string): prefixLength is number =>
+  ruleBrokenBy(prefixLength, text) === undefined;
+
 /** The first and the last address of a subnet belong to no host, except where there is no room for them (RFC 3021). */
-function isHostOf(prefixLength: unknown, text: string): prefixLength is number {
-  if (typeof prefixLength !== "number" || !Number.isInteger(prefixLength)) return false;
-  if (prefixLength < 1 || prefixLength > 32) return false;
-  if (prefixLength > 30) return true;
+function ruleBrokenBy(prefixLength: unknown, text: string): string | undefined {
+  const isLength = typeof prefixLength === "number" && prefixLength >= 1 && prefixLength <= 32;
+  if (!isLength || !Number.isInteger(prefixLength)) return `Prefixlen must be from 1 to 32, not ${prefixLength}`;
+  if (prefixLength > 30) return undefined;
   const address = parseIpv4(text) ?? 0;
-  return address !== broadcastOf(address, prefixLength) && (address & ~maskOfPrefix(prefixLength)) !== 0;
+  const network = networkOf(parseCidr(`${text}/${prefixLength}`));
+  if (address === broadcastOf(address, prefixLength)) return `Address ${text} is the broadcast address of ${network}`;
+  const isNetwork = (address & ~maskOfPrefix(prefixLength)) === 0;
+  return isNetwork ? `Address ${text} is that of the network ${network} itself, and of no host in it` : undefined;
+}
+
+function brokenRule(dictionary: Dictionary): string | undefined {
+  const [address, gateway] = [value(dictionary, "Address", "s"), value(dictionary, "Gateway", "s")];
+  const unfit = Object.entries({ Address: address, Gateway: gateway }).find(([, text]) => isAddressOfNoHost(text));
+  if (unfit) return `${unfit[0]} ${unfit[1]} is an address that no host can have`;
+  const own = hostAddress(address);
+  if (own === undefined) return undefined;
+  if (gateway === own) return `Gateway ${own} is the own Address; a gateway is another host`;
+  return ruleBrokenBy(value(dictionary, "Prefixlen", "i") ?? 32, own);
 }
 
 function parseMtu(dictionary: Dictionary): number | undefined {
@@ -116,6 +143,12 @@ function hostAddress(text: unknown): string | undefined {
   if (typeof text !== "string") return undefined;
   const address = parseIpv4(text);
   return address !== undefined && isHostIpv4(address) ? text : undefined;
+}
+
+/** Loopback, multicast, reserved or broadcast. */
+function isAddressOfNoHost(text: unknown): boolean {
+  const address = typeof text === "string" ? parseIpv4(text) : undefined;
+  return address !== undefined && address !== 0 && !isHostIpv4(address);
 }
 
 function canonicalAddress(text: string): string | undefined {

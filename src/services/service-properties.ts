@@ -2,7 +2,7 @@
 import { DaemonError } from "../base/errors.ts";
 import { PropertyShape, propertyTable } from "../base/property.ts";
 import { networkConfigDictionary, savedConfigDictionary } from "../network/merge.ts";
-import { parseStaticIp, staticIpDictionary } from "../network/static-ip.ts";
+import { acceptStaticIp, parseStaticIp, staticIpDictionary } from "../network/static-ip.ts";
 import { isConnected } from "./connect-states.ts";
 import type { Service } from "./service.ts";
 import { type ConfigurationSource, configurationSources } from "./service-order.ts";
@@ -365,9 +365,11 @@ export const serviceProperties = propertyTable<Service>()({
   },
   StaticIPConfig: {
     signature: "a{sv}",
-    doc: "Addressing that overrides what the network offers; replaced as a whole, {} clears it.",
+    doc:
+      "Addressing that overrides what the network offers; replaced as a whole, {} clears it. Addresses that no host can " +
+      "have, and a Gateway that is the own Address, are InvalidArguments; what does not parse is left out.",
     get: (service) => staticIpDictionary(service.staticIp),
-    set: (service, value) => service.setStaticIp(parseStaticIp(value)),
+    set: (service, value) => service.setStaticIp(acceptStaticIp(value)),
     persist: {
       default: new Map(),
       restore: (service, value) => service.setStaticIp(parseStaticIp(value)),

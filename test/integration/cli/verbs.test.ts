@@ -60,6 +60,12 @@ test("the verbs of a day: look, disconnect, connect, set an address, ask why", a
     assert.match(stderr, /^fairlead: org\.chromium\.flimflam\.Error\.AlreadyConnected: /);
     assert.equal(fairlead(daemon, "set", "manager", "DHCPProperty.Hostname", "x".repeat(256)).code, 1);
     assert.equal(fairlead(daemon, "set", "eth0", "State", "online").code, 1);
+    const ofNobody = fairlead(daemon, "set", "eth0", "StaticIPConfig", "address=10.1.0.0/24");
+    assert.equal(ofNobody.code, 1);
+    assert.match(
+      ofNobody.stderr.replace(/\s+/g, " "),
+      /InvalidArguments: .*10\.1\.0\.0 is that of the network 10\.1\.0\.0\/24/,
+    );
     assert.equal(fairlead(daemon, "connect", "eth7").code, 2);
   });
 

@@ -177,19 +177,55 @@ test("StaticIPConfig is given in words that people know", async (t) => {
   );
 });
 
+test("a mask says the same as the length of a prefix, wherever one may stand", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  const set = async (...words: string[]) => {
+    const { code, err } = await daemon.run("set", "eth0", "StaticIPConfig", ...words);
+    assert.equal(code, 0, err);
+    const { value } = lastSet(daemon)[1] as WireVariant;
+    return [...(value as Map<string, WireVariant>)]
+      .map(([key, variant]) => `${key}=${String(variant.value)}`)
+      .join(" ");
+  };
+  const expected = "Address=192.0.2.5 Prefixlen=26";
+  assert.equal(await set("address=192.0.2.5/255.255.255.192"), expected);
+  assert.equal(await set("address=192.0.2.5", "netmask=255.255.255.192"), expected);
+  assert.equal(await set("address=192.0.2.5", "prefixlen=255.255.255.192"), expected);
+  assert.equal(await set("address=192.0.2.5/255.255.255.255"), "Address=192.0.2.5 Prefixlen=32");
+  assert.equal(await set("include=10.0.0.0/255.0.0.0,2001:db8::/32"), "IncludedRoutes=10.0.0.0/8,2001:db8::/32");
+  assert.equal(await set("exclude=0.0.0.0/0.0.0.0"), "ExcludedRoutes=0.0.0.0/0");
+});
+
+test("a value that begins with a hyphen is taken after --, and that is told where it is taken for an option", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  const { code, err } = await daemon.run("set", "eth0", "UIData", "-kiosk");
+  assert.equal(code, 2);
+  assert.match(err, /unknown option "-kiosk" for set\na value that begins with - stands after --, at the end\n/);
+  assert.equal((await daemon.run("set", "eth0", "UIData", "--", "-kiosk")).code, 0);
+  assert.deepEqual(lastSet(daemon), ["UIData", { signature: "s", value: "-kiosk" }]);
+  assert.doesNotMatch((await daemon.run("status", "-kiosk")).err, /after --/);
+});
+
 test("a slip in StaticIPConfig is told, where the daemon would only pass over it", async (t) => {
   const daemon = await FakeDaemon.start(t);
   const cases: readonly (readonly [words: readonly string[], message: RegExp])[] = [
     [["address=192.0.2.5"], /address needs the length of its prefix/],
     [["address=192.0.2/24"], /address takes an IPv4 address such as 192\.0\.2\.5\/24, not "192\.0\.2"/],
-    [["address=192.0.2.5/33"], /prefixlen takes a number from 1 to 32, not "33"/],
+    [["address=192.0.2.5/33"], /prefixlen takes a number from 1 to 32, or a mask such as 255\.255\.255\.0, not "33"/],
     [["gateway=192.0.2.1"], /gateway needs an address as well/],
     [["dns=resolver.example"], /dns takes IP addresses, not "resolver\.example"/],
     [["include=10.0.0.0"], /include takes networks such as/],
     [["mtu=9"], /mtu takes bytes/],
     [["search=a b"], /search takes domain names/],
-    [["adress=192.0.2.5/24"], /StaticIPConfig takes key=value, not "adress=.*\nkeys: address, gateway, dns/],
-    [["__proto__=x"], /StaticIPConfig takes key=value/],
+    [["adress=192.0.2.5/24"], /StaticIPConfig has no key "adress"\nkeys: address, gateway, dns/],
+    [["ip=192.0.2.5/24"], /StaticIPConfig has no key "ip"\nkeys: address, gateway, dns/],
+    [["__proto__=x"], /StaticIPConfig has no key "__proto__"/],
+    [["192.0.2.5/24"], /StaticIPConfig takes key=value, not "192\.0\.2\.5\/24"\nkeys: address/],
+    [["=192.0.2.5/24"], /StaticIPConfig takes key=value/],
+    [["address=192.0.2.5/255.0.255.0"], /prefixlen takes a number from 1 to 32, or a mask/],
+    [["address=192.0.2.5/0.0.0.0"], /prefixlen takes a number from 1 to 32, or a mask/],
+    [["address=192.0.2.5/255.255.255.256"], /prefixlen takes a number from 1 to 32, or a mask/],
+    [["address=192.0.2.5/24", "netmask=255.255.255.0"], /netmask is given twice/],
     [["address=192.0.2.5/24", "address=192.0.2.6/24"], /address is given twice/],
   ];
   for (const [words, message] of cases) {

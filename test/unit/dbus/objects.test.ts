@@ -28,6 +28,28 @@ test("Manager, Device, Service, Profile and IPConfig are reached from / by their
   assert.deepEqual(profile.get("Entries"), ["ethernet_any", "ethernet_020000000001"]);
 });
 
+test("an address that no host can have is refused with its rule, and what was set before stays", async (t) => {
+  const { call, properties } = await onBus(t);
+  const set = (address: string, gateway: string) => {
+    const value = new Map([
+      ["Address", variant("s", address)],
+      ["Prefixlen", variant("i", 24)],
+      ["Gateway", variant("s", gateway)],
+    ]);
+    return call("/service/0", "SetProperty", "sv", ["StaticIPConfig", variant("a{sv}", value)]);
+  };
+  await set("192.0.2.7", "192.0.2.1");
+  const before = (await properties("/service/0")).get("StaticIPConfig");
+  for (const [address, gateway, rule] of [
+    ["192.0.2.0", "192.0.2.1", /network 192\.0\.2\.0\/24/],
+    ["192.0.2.255", "192.0.2.1", /broadcast/],
+    ["192.0.2.8", "192.0.2.8", /own Address/],
+  ] as const) {
+    await assert.rejects(set(address, gateway), { busName: shillError("InvalidArguments"), message: rule });
+  }
+  assert.deepEqual((await properties("/service/0")).get("StaticIPConfig"), before);
+});
+
 test("internal properties never reach the bus", async (t) => {
   const { properties } = await onBus(t);
   const names = [...(await properties("/service/0")).keys(), ...(await properties("/device/eth0")).keys()];

@@ -3,7 +3,13 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { DaemonError } from "../../../src/base/errors.ts";
 import { isSameValue, type WireVariant } from "../../../src/base/property.ts";
-import { emptyStaticIp, isSameStaticIp, parseStaticIp, staticIpDictionary } from "../../../src/network/static-ip.ts";
+import {
+  acceptStaticIp,
+  emptyStaticIp,
+  isSameStaticIp,
+  parseStaticIp,
+  staticIpDictionary,
+} from "../../../src/network/static-ip.ts";
 
 const s = (value: string): WireVariant => ({ signature: "s", value });
 const i = (value: number): WireVariant => ({ signature: "i", value });
@@ -103,6 +109,46 @@ test("a host that names itself as its gateway has none", () => {
   const parsed = parse({ Address: s("192.0.2.7"), Prefixlen: i(24), Gateway: s("192.0.2.7") });
   assert.equal(parsed.gateway, undefined);
   assert.equal(parsed.address, "192.0.2.7");
+});
+
+const refused: readonly (readonly [entries: Record<string, WireVariant>, rule: RegExp])[] = [
+  [
+    { Address: s("192.0.2.0"), Prefixlen: i(24) },
+    /Address 192\.0\.2\.0 is that of the network 192\.0\.2\.0\/24 itself/,
+  ],
+  [{ Address: s("192.0.2.255"), Prefixlen: i(24) }, /192\.0\.2\.255 is the broadcast address of 192\.0\.2\.0\/24/],
+  [{ Address: s("192.0.2.3"), Prefixlen: i(30) }, /192\.0\.2\.3 is the broadcast address of 192\.0\.2\.0\/30/],
+  [{ Address: s("192.0.2.7"), Prefixlen: i(24), Gateway: s("192.0.2.7") }, /Gateway 192\.0\.2\.7 is the own Address/],
+  [{ Address: s("192.0.2.7"), Prefixlen: i(0) }, /Prefixlen must be from 1 to 32, not 0/],
+  [{ Address: s("192.0.2.7"), Prefixlen: i(33) }, /Prefixlen must be from 1 to 32, not 33/],
+  [{ Address: s("127.0.0.1"), Prefixlen: i(8) }, /Address 127\.0\.0\.1 is an address that no host can have/],
+  [{ Address: s("224.0.0.5"), Prefixlen: i(24) }, /Address 224\.0\.0\.5/],
+  [{ Address: s("192.0.2.7"), Prefixlen: i(24), Gateway: s("255.255.255.255") }, /Gateway 255\.255\.255\.255/],
+];
+for (const [entries, rule] of refused) {
+  test(`from a client, refused with the rule: ${rule.source.replaceAll("\\", "")}`, () => {
+    assert.throws(
+      () => acceptStaticIp(new Map(Object.entries(entries))),
+      (error: unknown) => error instanceof DaemonError && error.code === "InvalidArguments" && rule.test(error.message),
+    );
+  });
+}
+
+test("from a client, what is usable is taken as it is read from a Profile", () => {
+  for (const entries of [
+    {},
+    { Address: s("192.0.2.7") },
+    { Address: s("192.0.2.0"), Prefixlen: i(31), Gateway: s("192.0.2.1") },
+    { Address: s("192.0.2.255"), Prefixlen: i(32) },
+    { Address: s("192.0.2.255"), Prefixlen: i(23), Gateway: s("198.51.100.1") },
+    // Settings panels write these for "none".
+    { Address: s("0.0.0.0"), Prefixlen: i(0), Gateway: s("0.0.0.0"), NameServers: as("192.0.2.53", "0.0.0.0") },
+    { Address: s(""), Gateway: s("") },
+    { Prefixlen: i(24), NameServers: as("192.0.2.53") },
+  ] as Record<string, WireVariant>[]) {
+    const dictionary = new Map(Object.entries(entries));
+    assert.deepEqual(acceptStaticIp(dictionary), parseStaticIp(dictionary));
+  }
 });
 
 test("a list beyond all use is refused by name", () => {
