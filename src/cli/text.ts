@@ -14,6 +14,9 @@ const longestText = 4096;
 /** The same text, on one line and without anything that a terminal would obey: each such character becomes U+FFFD. */
 export const neutral = (text: string): string => text.replace(eachUnsafe, "\ufffd").replace(markPile, "$1");
 
+/** As {@link neutral}, of text of several lines: their ends and tabs stay. */
+export const neutralLines = (text: string): string => text.replace(/[^\n\t]+/g, neutral);
+
 /** As {@link neutral}, and never longer than a line needs. */
 export const printable = (text: string): string =>
   neutral(text.length > longestText ? `${text.slice(0, longestText)}…` : text);

@@ -5,6 +5,7 @@ import type { Daemon } from "../daemon.ts";
 import { exitCodes } from "../failure.ts";
 import { Masking } from "../masking.ts";
 import { toPlain } from "../plain.ts";
+import { neutralLines } from "../text.ts";
 import type { Verb } from "../verb.ts";
 
 /** A section of the report; what could not be had says so in its place, as that is news too. */
@@ -89,6 +90,3 @@ async function namesOf(daemon: Daemon): Promise<readonly string[]> {
   const generic = new Set(["ethernet", "ethernet eap parameters", "default", "root"]);
   return [...services, ...users, hostname(), userInfo().username].filter((name) => !generic.has(name.toLowerCase()));
 }
-
-/** Line ends stay; everything else that moves a cursor does not. */
-const neutralLines = (text: string): string => text.replace(/[^\P{Cc}\n\t]/gu, "?");

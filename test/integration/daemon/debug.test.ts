@@ -39,7 +39,8 @@ test("level and tags as the debug script of shill's asks for them, over dbus-sen
 test("fairlead log shows, follows and sets; fairlead report tells all, and masked nobody's addresses", async (t) => {
   await addLan(t, "router");
   const daemon = await startDaemon(t);
-  await untilState(daemon, "eth0", "ready");
+  const { path } = await untilState(daemon, "eth0", "ready");
+  await daemon.setProperty(String(path), "Service", "UIData", "s", "an\u202eevil\u2028word\u200f");
   const [command = "", ...program] = commandLine();
   const fairlead = (...args: string[]) => {
     const { code, stdout, stderr } = tryRun(command, [...program, "--bus-address", daemon.bus.address, ...args]);
@@ -63,6 +64,8 @@ test("fairlead log shows, follows and sets; fairlead report tells all, and maske
   for (const part of ["== versions", "== state", "== events", "== log", "== ip address", "10.1.0.1", "is ready"]) {
     assert.ok(report.includes(part), part);
   }
+  assert.match(report, /an\ufffdevil\ufffdword/, "what turns lines around or ends them is told as such");
+  assert.doesNotMatch(report, /[\u200f\u2028\u202e]/);
   const masked = fairlead("report", "--mask");
   assert.doesNotMatch(masked, /10\.1\.0\.|not to be had.*log/);
   assert.match(masked, /<ipv4-1>.*<mac-|<mac-1>/s);

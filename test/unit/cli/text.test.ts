@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { command, cutTo, displayWidth, neutral, printable, printableJson, wrapWords } from "../../../src/cli/text.ts";
+import {
+  command,
+  cutTo,
+  displayWidth,
+  neutral,
+  neutralLines,
+  printable,
+  printableJson,
+  wrapWords,
+} from "../../../src/cli/text.ts";
 import { anyText } from "../../harness/any-text.ts";
 import { fuzzRuns } from "../../harness/fuzz-runs.ts";
 
@@ -23,6 +32,15 @@ test("nothing that a terminal obeys is left in printable text", () => {
       assert.doesNotMatch(printable(text), obeyed);
       assert.equal(Buffer.from(printable(text)).toString(), printable(text));
     }),
+    runs,
+  );
+});
+
+test("text of several lines keeps their ends and tabs, and nothing else that a terminal obeys", () => {
+  const evil = `a\tb\n${sequences}\r\u2028\u202e\u2066\u200f\u0085c\n`;
+  assert.equal(neutralLines(evil), `a\tb\n${neutral(`${sequences}\r\u2028\u202e\u2066\u200f\u0085c`)}\n`);
+  fc.assert(
+    fc.property(anything, (text) => assert.doesNotMatch(neutralLines(text).replace(/[\n\t]/g, ""), obeyed)),
     runs,
   );
 });
