@@ -3,7 +3,7 @@
  * as the files of profiles/. Dictionaries with values of the usual types are written as JSON objects.
  */
 import { DaemonError } from "../base/errors.ts";
-import { isSecretName } from "../system/redaction.ts";
+import { holdsSecret } from "../system/redaction.ts";
 import type { EntryRows } from "./store.ts";
 import { checkEntry } from "./store-limits.ts";
 
@@ -16,8 +16,11 @@ export const longestProfileText = 8 * 1024 * 1024;
 const header = "# Fairlead Profile. Lines are `Name = value`, values are JSON; see profiles/examples/.";
 const bareName = /^[A-Za-z0-9_.-]+$/;
 
-/** Truth and numbers with such a name (SaveCredentials) give nothing away. */
-export const isSecretRow = (name: string, json: string): boolean => isSecretName(name) && /^["[{]/.test(json);
+/**
+ * Whether a row is kept back as a whole: entries of technologies that this program does not know hold whatever their
+ * program put there, also below other names. Yes-or-no of such a name (SaveCredentials) gives nothing away.
+ */
+export const isSecretRow = (name: string, json: string): boolean => holdsSecret(name, JSON.parse(json));
 
 export function formatProfile(
   entries: Iterable<readonly [string, EntryRows]>,

@@ -22,6 +22,37 @@ export function isSecretName(name: string): boolean {
   return secretParts.test(words.join("")) || words.some((word) => secretWords.test(word));
 }
 
+/** Whoever has it needs no name to know what it is. */
+const privateKey = /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----/;
+
+/**
+ * Whether a value of this name is a secret, or holds one somewhere: in lists, objects and pairs however deep, and in text
+ * that is JSON or has `name = value` in it. Nothing and yes-or-no are none; what is too deep to tell counts as one.
+ */
+export function holdsSecret(name: string, value: unknown, depth = 0): boolean {
+  if (value === undefined || value === null || typeof value === "boolean") return false;
+  if (isSecretName(name) || depth >= deepest) return true;
+  if (typeof value === "string") return textHoldsSecret(value, depth);
+  if (Array.isArray(value)) return listHoldsSecret(value, depth + 1);
+  if (typeof value !== "object") return false;
+  return Object.entries(value).some(([key, item]) => holdsSecret(key, item, depth + 1));
+}
+const listHoldsSecret = (items: readonly unknown[], depth: number): boolean =>
+  items.some((item) => holdsSecret("", item, depth)) ||
+  (items.length === 2 && typeof items[0] === "string" && holdsSecret(items[0], items[1], depth));
+
+function textHoldsSecret(text: string, depth: number): boolean {
+  if (privateKey.test(text) || redactText(text) !== text) return true;
+  return /^\s*[[{]/.test(text) && holdsSecret("", parsed(text), depth + 1);
+}
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** A copy without secrets: in objects, Maps, pairs and `{ name, value }` records, however deep. */
 export function redactFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return redactObject(fields, 0);

@@ -44,7 +44,7 @@ test("a dictionary is read as people write it, and stored as the daemon does", (
   );
 });
 
-test("secrets are kept back unless asked for; truth and numbers are none", () => {
+test("secrets are kept back unless asked for; yes-or-no is none", () => {
   const rows = new Map([
     ["WiFi.Passphrase", '"hush hush"'],
     ["SaveCredentials", "false"],
@@ -83,6 +83,39 @@ test("a long text is read in parts, with the same result and the same complaints
     parseProfileInTurns(`${text}\nnonsense`, () => {}),
     /^DaemonError: line 4001: neither/,
   );
+});
+
+test("a secret inside a value is kept back as well, however it is wrapped; its neighbours are told", () => {
+  const hidden: Readonly<Record<string, unknown>> = {
+    Provider: [
+      ["Host", { signature: "s", value: "vpn.example" }],
+      ["L2TPIPsec.Password", { signature: "s", value: "hush" }],
+    ],
+    WireGuardPeers: [
+      [
+        ["PublicKey", "pub"],
+        ["PresharedKey", "hush"],
+      ],
+    ],
+    Nested: { a: [{ b: { client_secret: "hush" } }] },
+    AsText: JSON.stringify({ onc: { Passphrase: "hush" } }),
+    Config: "[Interface]\nPrivateKey = hush\n",
+    Identity: "-----BEGIN RSA PRIVATE KEY-----\nhush",
+    PIN: 4711,
+    Deep: JSON.parse(`${"[".repeat(20)}"hush"${"]".repeat(20)}`),
+  };
+  const told = {
+    Host: "vpn.example",
+    Peers: [["a", "b"]],
+    Retries: 3,
+    HasPassphrase: true,
+    Proxy: '{"mode":"direct"}',
+  };
+  const rows = new Map(Object.entries({ ...hidden, ...told }).map(([name, value]) => [name, JSON.stringify(value)]));
+  const text = formatProfile([["vpn_x", rows]], { withSecrets: false });
+  assert.doesNotMatch(text, /hush|4711/);
+  for (const name of Object.keys(hidden)) assert.match(text, new RegExp(`^# ${name}: kept back$`, "m"));
+  for (const name of Object.keys(told)) assert.match(text, new RegExp(`^${name} = `, "m"));
 });
 
 const wrong: readonly [text: string, complaint: RegExp][] = [
