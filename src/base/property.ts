@@ -53,6 +53,8 @@ export interface PropertyDef<T, S extends Signature> {
   readonly isSecret?: true;
   /** Stored with the object and never on the bus. */
   readonly isInternal?: true;
+  /** Means something to its user alone. Absent: it acts on the machine and on others, who may have to agree. */
+  readonly isUsersAffair?: true;
 }
 
 /** A property of any type, as generic code sees it. */

@@ -4,7 +4,7 @@ import { BusError, type BusPort, type Call, type MatchRule, type SignalMessage }
 import { standardError } from "../bus/names.ts";
 import { exitCodes, Failure } from "./failure.ts";
 import { type FrontRouteView, frontRouteView } from "./front-routes.ts";
-import { type Properties, Snapshot } from "./snapshot.ts";
+import { asTextMap, type Properties, Snapshot } from "./snapshot.ts";
 
 export const busName = "org.chromium.flimflam";
 export const flimflam = (kind: string): string => `${busName}.${kind}`;
@@ -94,6 +94,16 @@ export class Daemon {
   async technologyOrder(): Promise<string> {
     const [order] = await this.read("/", flimflam("Manager"), "GetServiceOrder");
     return String(order);
+  }
+  /** Entries of a user's Profile that are stored and not in force, with the reason; empty for those of the machine. */
+  async keptBack(profile: string): Promise<ReadonlyMap<string, string>> {
+    try {
+      return asTextMap(await this.#own(profile, "Profile1", "KeptBack"));
+    } catch (error) {
+      // Its user logged out in the moment since the list was read.
+      if (error instanceof Failure && error.errorName === standardError("UnknownObject")) return new Map();
+      throw error;
+    }
   }
   links(): Promise<readonly Properties[]> {
     return this.#own("/", "Manager1", "GetLinks").then(asList);

@@ -65,6 +65,8 @@ export class BusObject {
 
 export const asTexts = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+export const asTextMap = (value: unknown): ReadonlyMap<string, string> =>
+  new Map([...(value instanceof Map ? value : [])].filter((pair) => pair.every((item) => typeof item === "string")));
 export function textIn(properties: Properties, name: string): string {
   const value = properties.get(name)?.value;
   return typeof value === "string" ? value : "";

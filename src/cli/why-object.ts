@@ -8,7 +8,7 @@ import { refusalSentence } from "./reasons.ts";
 import { isConnectedState } from "./service-states.ts";
 import { conflictSentence, plainService, type ServiceView } from "./service-view.ts";
 import { addressSource } from "./setting-sources.ts";
-import { asTexts, type BusObject, flagIn, type Properties, type Snapshot, textIn } from "./snapshot.ts";
+import { asTextMap, asTexts, type BusObject, flagIn, type Properties, type Snapshot, textIn } from "./snapshot.ts";
 import type { Chapter, Story } from "./story.ts";
 import { command } from "./text.ts";
 import { explanation } from "./why-machine.ts";
@@ -63,6 +63,7 @@ async function servicePart(
   const view = views[at];
   if (!view) throw usageFailure(`${labelOf(service, snapshot)} is gone`);
   const reasons = await daemon.why(service.path, "Service");
+  const keptBack = asTextMap(reasons.get("KeptBack")?.value);
   const sentences = [
     stateSentence(view),
     ...(flagIn(reasons, "Failed") && service.text("State") !== "failure"
@@ -73,12 +74,15 @@ async function servicePart(
     ...addressSentences(snapshot, service),
     ...(view.conflict === "" ? [] : [conflictSentence(view)]),
     profileSentence(service),
+    ...termsSentences(textIn(reasons, "Terms")),
+    ...keptBackSentences(keptBack),
   ];
   return {
     chapter: { heading: labelOf(service, snapshot), sentences },
     plain: {
       ...plainService(view),
       failed: flagIn(reasons, "Failed"),
+      ...(keptBack.size > 0 && { keptBack: Object.fromEntries(keptBack) }),
       explanation: explanation(snapshot, views, at, order),
     },
   };
@@ -117,6 +121,11 @@ const profileSentence = (service: BusObject): string => {
   const profile = service.text("Profile");
   return profile === "" ? "Its settings are not stored." : `Its settings are kept in ${profile}.`;
 };
+
+const termsSentences = (terms: string): string[] =>
+  terms === "" ? [] : [`Addresses, order and credentials are those of ${terms}: no administrator agreed to others.`];
+const keptBackSentences = (keptBack: ReadonlyMap<string, string>): string[] =>
+  [...keptBack].map(([path, because]) => `What ${path} has stored for it is not in force: ${because}.`);
 
 async function devicePart(daemon: Daemon, snapshot: Snapshot, device: BusObject): Promise<Part> {
   const reasons = await daemon.why(device.path, "Device");

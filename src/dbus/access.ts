@@ -2,8 +2,7 @@
 import { DaemonError } from "../base/errors.ts";
 import type { Caller, Credentials } from "../bus/bus.ts";
 import type { Authority, Verdict } from "../polkit/authority.ts";
-import type { Profile } from "../profiles/profile.ts";
-import type { Service } from "../services/service.ts";
+import { isSameOwner, type Owner } from "../profiles/owner.ts";
 
 /** What a method asks of its caller, and a sentence for the reference page. Every method of every interface has one. */
 export const rights = {
@@ -15,25 +14,6 @@ export const rights = {
   debug: "For administrators.",
 } as const satisfies Readonly<Record<string, string>>;
 export type Right = keyof typeof rights;
-
-/**
- * Whose a thing is: the machine's, nobody's yet (known from the air or the cable, and stored nowhere), or a user's; of a
- * user who is not known only administrators are let near.
- */
-export type Owner = "machine" | "nobody" | { readonly uid: number | undefined };
-
-export const ownerOfProfile = (profile: Profile): Owner => (profile.isMachine ? "machine" : { uid: profile.ownerUid });
-export const ownerOfService = ({ profile }: Service): Owner => (profile ? ownerOfProfile(profile) : "nobody");
-/**
- * Whose consent it takes that a Service comes into a Profile of `receiver`, who can read its secrets from then on: what one
- * keeps is not another's to take, nor what somebody typed in that nobody keeps yet.
- */
-export function ownerToMove(service: Service, receiver: Owner): Owner {
-  if (!service.profile) return service.holdsSecret ? "machine" : receiver;
-  return isSameOwner(ownerOfService(service), receiver) ? receiver : "machine";
-}
-export const isSameOwner = (a: Owner, b: Owner): boolean =>
-  typeof a === "object" && typeof b === "object" ? a.uid === b.uid : a === b;
 
 export interface AccessRequest {
   readonly right: Exclude<Right, "read">;
@@ -47,16 +27,41 @@ export interface AccessPolicy {
   require(caller: Caller, request: AccessRequest): Promise<void>;
 }
 
-/** Asks for a right on a thing, and looks again afterwards: a person may have been asked for minutes. */
-export async function requireRight(
+/** A right on what belongs to somebody: one question. */
+export type Need = Pick<AccessRequest, "right" | "owner">;
+
+/**
+ * Asks all that is needed, each once, and looks again afterwards: a person may have been asked for minutes. Resolves to the
+ * same look, for a caller that waits on before it acts; it throws PermissionDenied.
+ */
+export async function requireRights(
   access: AccessPolicy,
   caller: Caller,
-  { right, what, whose }: Omit<AccessRequest, "owner"> & { whose(): Owner },
-): Promise<void> {
-  const owner = whose();
-  await access.require(caller, { right, what, owner });
-  if (!isSameOwner(owner, whose())) throw new DaemonError("PermissionDenied", `${what}: it changed hands meanwhile`);
+  what: string,
+  needs: () => readonly Need[],
+): Promise<() => void> {
+  const asked = distinct(needs());
+  for (const { right, owner } of asked) await access.require(caller, { right, what, owner });
+  const lookAgain = () => {
+    if (needs().every((need) => asked.some((one) => isSameNeed(one, need)))) return;
+    throw new DaemonError("PermissionDenied", `${what}: it changed hands meanwhile`);
+  };
+  lookAgain();
+  return lookAgain;
 }
+/** As {@link requireRights}, for what is left out where the caller may not. */
+export async function hasRight(access: AccessPolicy, caller: Caller, request: AccessRequest): Promise<boolean> {
+  try {
+    await access.require(caller, request);
+    return true;
+  } catch (error) {
+    if (error instanceof DaemonError && error.code === "PermissionDenied") return false;
+    throw error;
+  }
+}
+const isSameNeed = (a: Need, b: Need): boolean => a.right === b.right && isSameOwner(a.owner, b.owner);
+const distinct = (needs: readonly Need[]): readonly Need[] =>
+  needs.filter((need, at) => needs.findIndex((one) => isSameNeed(one, need)) === at);
 
 /** Those of docs/install/org.fairlead.policy. */
 export type PolkitAction =

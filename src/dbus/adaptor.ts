@@ -8,7 +8,7 @@ import type {
   ExportedProperties,
   MarshalledReply,
 } from "../bus/bus.ts";
-import { type AccessPolicy, requireRight } from "./access.ts";
+import { type AccessPolicy, requireRights } from "./access.ts";
 import type { InterfaceTable, Target } from "./interface-table.ts";
 
 /** What a client may change on an object: stored and in force when these return; throw DaemonError to refuse. */
@@ -69,16 +69,15 @@ export class Adaptor<T> implements AnyAdaptor, ExportedProperties, Target<T> {
   async set(name: string, variant: WireVariant, caller: Caller): Promise<void> {
     const { table } = this;
     const what = `${table.name} property ${name}`;
-    await requireRight(this.access, caller, { right: "settings", what, whose: () => table.ownerOf(this.of) });
+    const owner = () => table.ownerOfChange(this.of, [name]);
+    await requireRights(this.access, caller, what, () => [{ right: "settings", owner: owner() }]);
     await this.setPropertyFor(caller, name, variant);
   }
   /** The caller may change the object; where the value hands it to somebody, that has to be allowed as well. */
   async setPropertyFor(caller: Caller, name: string, variant: WireVariant): Promise<void> {
     const { table, of } = this;
-    if (table.receiverOf?.(of, name, variant.value) !== undefined) {
-      const whose = () => table.receiverOf?.(of, name, variant.value) ?? table.ownerOf(of);
-      await requireRight(this.access, caller, { right: "settings", what: `${table.name} property ${name}`, whose });
-    }
+    const needs = () => table.needsOfValue?.(of, name, variant.value) ?? [];
+    if (needs().length > 0) await requireRights(this.access, caller, `${table.name} property ${name}`, needs);
     this.setProperty(name, variant);
   }
 

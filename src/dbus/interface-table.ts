@@ -1,7 +1,8 @@
 import { DaemonError } from "../base/errors.ts";
 import type { PropertyShape, WireVariant } from "../base/property.ts";
 import type { Caller, MarshalledReply, MethodDef, MethodHandler, MethodResult, SignalDef } from "../bus/bus.ts";
-import { type AccessPolicy, type Owner, type Right, requireRight } from "./access.ts";
+import type { Owner } from "../profiles/owner.ts";
+import { type AccessPolicy, type Need, type Right, requireRights } from "./access.ts";
 
 /** An object on an interface, as its methods see it. */
 export interface Target<T> {
@@ -22,6 +23,10 @@ export interface MethodEntry<T> extends MethodDef {
   readonly right: Right;
   /** Whose the thing is that these arguments are about. Absent: as {@link InterfaceTable.ownerOf} says of the object. */
   ownerOf?(of: T, args: readonly unknown[]): Owner;
+  /** The properties that a call changes: some may be another's than the object. */
+  changes?(args: readonly unknown[]): readonly string[];
+  /** All that has to be asked, where one owner is not enough; instead of the two above. */
+  needs?(of: T, args: readonly unknown[]): readonly Need[];
   call(of: T, args: readonly unknown[], caller: Caller, target: Target<T>): MethodResult | Promise<MethodResult>;
 }
 
@@ -35,8 +40,10 @@ export interface InterfaceTable<T> {
   readonly properties?: PropertyShape<T>;
   /** Whose such an object is. */
   ownerOf(of: T): Owner;
-  /** Who is given the object when this property is set to this value. Absent, or undefined: nobody. */
-  receiverOf?(of: T, property: string, value: unknown): Owner | undefined;
+  /** Whose these properties of the object are. */
+  ownerOfChange(of: T, names: readonly string[]): Owner;
+  /** What has to be asked in addition when this property is set to this value. Absent: nothing. */
+  needsOfValue?(of: T, property: string, value: unknown): readonly Need[];
 }
 
 /** Arguments as `name: signature` pairs, in order. */
@@ -51,35 +58,53 @@ interface InterfaceParts<T> {
   readonly properties?: PropertyShape<T>;
   /** Absent: the machine's. */
   ownerOf?(of: T): Owner;
-  receiverOf?(of: T, property: string, value: unknown): Owner | undefined;
+  /** Absent: as the object. */
+  ownerOfChange?(of: T, names: readonly string[]): Owner;
+  needsOfValue?(of: T, property: string, value: unknown): readonly Need[];
 }
 
 export function interfaceTable<T>(parts: InterfaceParts<T>): InterfaceTable<T> {
-  const { name, doc, properties, ownerOf = () => "machine" } = parts;
+  const { name, doc, properties, ownerOf = () => "machine", ownerOfChange = ownerOf } = parts;
+  const owners = { ownerOf, ownerOfChange };
   const methods = Object.entries(parts.methods).map(
-    ([name, entry]) => [name, { ...entry, handler: handlerOf(`${parts.name}.${name}`, entry, ownerOf) }] as const,
+    ([name, entry]) => [name, { ...entry, handler: handlerOf(`${parts.name}.${name}`, entry, owners) }] as const,
   );
   return {
     name,
     doc,
     methods: new Map(methods),
     signals: new Map(Object.entries(parts.signals ?? {})),
-    ownerOf,
-    ...(parts.receiverOf && { receiverOf: parts.receiverOf }),
+    ...owners,
+    ...(parts.needsOfValue && { needsOfValue: parts.needsOfValue }),
     ...(properties && { properties }),
   };
 }
 
 /** A method that only reads answers in the same turn; the others wait until it is known who asks. */
-function handlerOf<T>(what: string, entry: MethodEntry<T>, ownerOf: (of: T) => Owner): MethodHandler<Target<T>> {
-  const { right, ownerOf: whose = ownerOf } = entry;
+function handlerOf<T>(what: string, entry: MethodEntry<T>, owners: Owners<T>): MethodHandler<Target<T>> {
+  const { right } = entry;
   if (right === "read") return (values, caller, target) => entry.call(target.of, values, caller, target);
   return async (values, caller, target) => {
-    const request = { right, what, whose: () => whose(target.of, values) };
-    await requireRight(target.access, caller, request);
+    const needs = () => needsOf(entry, right, owners, target.of, values);
+    const lookAgain = await requireRights(target.access, caller, what, needs);
     return caller.inTurn(() => {
       if (target.isGone) throw new DaemonError("NotFound", `the object of ${what} is gone`);
+      lookAgain();
       return entry.call(target.of, values, caller, target);
     });
   };
+}
+
+type Owners<T> = Pick<InterfaceTable<T>, "ownerOf" | "ownerOfChange">;
+
+function needsOf<T>(
+  entry: MethodEntry<T>,
+  right: Need["right"],
+  { ownerOf, ownerOfChange }: Owners<T>,
+  of: T,
+  values: readonly unknown[],
+): readonly Need[] {
+  if (entry.needs) return entry.needs(of, values);
+  if (entry.ownerOf) return [{ right, owner: entry.ownerOf(of, values) }];
+  return [{ right, owner: entry.changes ? ownerOfChange(of, entry.changes(values)) : ownerOf(of) }];
 }

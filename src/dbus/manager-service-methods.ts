@@ -1,7 +1,6 @@
 /** Methods of the Manager that find, make and configure Services (spec/shill-dbus-api.md, 1.1; shill-behaviour.md, 8). */
 import type { Manager } from "../manager/manager.ts";
 import type { Configuration } from "../services/configuration.ts";
-import { type Owner, ownerOfProfile, ownerToMove } from "./access.ts";
 import { args, type MethodEntry } from "./interface-table.ts";
 
 const properties = { properties: "a{sv}" } as const;
@@ -15,15 +14,6 @@ const refusals = [
   "InternalError",
 ];
 
-/**
- * Whoever configures into his own Profile changes what is in force, too: a Service that another Profile keeps is for those
- * who may change both, the administrators.
- */
-function ownerOfBoth({ configurator }: Manager, target: Owner, configuration: Configuration): Owner {
-  const existing = configurator.existing(configuration);
-  return existing ? ownerToMove(existing, target) : target;
-}
-
 export const managerServiceMethods = {
   GetService: {
     in: args(properties),
@@ -33,6 +23,7 @@ export const managerServiceMethods = {
       "are set on it, and stored where it belongs to a Profile already.",
     errors: refusals,
     right: "settings",
+    needs: ({ configurator }, [configuration]) => configurator.needsToGet(configuration as Configuration),
     call: ({ configurator }, [configuration]) => [configurator.get(configuration as Configuration).path],
   },
   ConfigureService: {
@@ -43,10 +34,7 @@ export const managerServiceMethods = {
       "after a property that is refused; the first refusal is told.",
     errors: refusals,
     right: "settings",
-    ownerOf: (manager, [configuration]) => {
-      const target = ownerOfProfile(manager.configurator.targetOf(configuration as Configuration));
-      return ownerOfBoth(manager, target, configuration as Configuration);
-    },
+    needs: ({ configurator }, [configuration]) => configurator.needsToConfigure(configuration as Configuration),
     call: ({ configurator }, [configuration]) => [configurator.configure(configuration as Configuration).path],
   },
   ConfigureServiceForProfile: {
@@ -57,10 +45,8 @@ export const managerServiceMethods = {
       "has the say: then the entry is stored, and nothing that is in force changes.",
     errors: refusals,
     right: "settings",
-    ownerOf: (manager, [path, configuration]) => {
-      const profile = manager.profiles.byPath(path as string);
-      return profile ? ownerOfBoth(manager, ownerOfProfile(profile), configuration as Configuration) : "machine";
-    },
+    needs: ({ configurator }, [profile, configuration]) =>
+      configurator.needsToConfigureFor(profile as string, configuration as Configuration),
     call: ({ configurator }, [profile, configuration]) => [
       configurator.configureForProfile(profile as string, configuration as Configuration).path,
     ],

@@ -1,7 +1,8 @@
 import { DaemonError } from "../base/errors.ts";
 import type { Caller } from "../bus/bus.ts";
 import { exportProfile } from "../manager/profile-exchange.ts";
-import { ownerOfProfile } from "./access.ts";
+import { ownerOfProfile } from "../profiles/owner.ts";
+import { type AccessPolicy, hasRight } from "./access.ts";
 import { args, interfaceTable } from "./interface-table.ts";
 import type { ProfileView } from "./profile-interface.ts";
 
@@ -20,12 +21,37 @@ async function exchange<R>(
   );
 }
 
-/** Our own additions: a Profile as text. */
+const importing = "org.fairlead.Profile1.Import";
+
+/** What the rule keeps back of an import is in force all the same where the caller may change the machine's settings. */
+async function agree(
+  { profile, manager: { profileEntries } }: ProfileView,
+  entries: readonly string[],
+  caller: Caller,
+  access: AccessPolicy,
+): Promise<void> {
+  const keptBack = profileEntries.keptBack(profile, entries);
+  if (keptBack.size === 0) return;
+  const request = { right: "settings", owner: "machine", what: importing } as const;
+  if (!(await hasRight(access, caller, request)) || !profileEntries.isLoaded(profile)) return;
+  profileEntries.agreeTo(profile, [...keptBack.keys()]);
+}
+
+/** Our own additions: a Profile as text, and what of it counts. */
 export const profileExchangeInterface = interfaceTable<ProfileView>({
   name: "org.fairlead.Profile1",
   doc: "A Profile as text that people read and write.",
   ownerOf: ({ profile }) => ownerOfProfile(profile),
   methods: {
+    KeptBack: {
+      in: [],
+      out: args({ reasons: "a{ss}" }),
+      doc:
+        "Entries of a user's Profile that are stored and not in force, with the reason: the machine keeps the Service, and " +
+        "no administrator agreed.",
+      right: "read",
+      call: ({ profile, manager }) => [manager.profileEntries.keptBack(profile)],
+    },
     Export: {
       in: [],
       out: args({ text: "s" }),
@@ -47,11 +73,17 @@ export const profileExchangeInterface = interfaceTable<ProfileView>({
       out: args({ entries: "u" }),
       doc:
         "Replaces the entries that the text has, all of them or none, and puts them in force; tells how many. Other entries " +
-        "stay, and so do secrets that the text does not mention. At most 8 MiB (4 MiB for a user's Profile); an error names the line.",
+        "stay, and so do secrets that the text does not mention. A user's Profile has none of hardware and the Manager, and " +
+        "what it may not put in force is stored all the same (KeptBack). At most 8 MiB (4 MiB for a user's Profile); an error " +
+        "names the line.",
       errors: ["InProgress", "InvalidArguments", "InternalError", "NotFound", "PermissionDenied"],
       right: "settings",
-      call: (of, [text], caller) =>
-        exchange(of, caller, async () => [await of.manager.profileEntries.import(of.profile, text as string)]),
+      call: async (of, [text], caller, { access }) => {
+        const work = () => of.manager.profileEntries.import(of.profile, text as string);
+        const entries = await exchange(of, caller, work);
+        await agree(of, entries, caller, access);
+        return [entries.length];
+      },
     },
   },
 });

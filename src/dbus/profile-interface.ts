@@ -1,9 +1,9 @@
 import { DaemonError } from "../base/errors.ts";
 import { type Announce, PropertyShape, PropertyStore, propertyTable, type WireVariant } from "../base/property.ts";
 import type { Manager } from "../manager/manager.ts";
+import { ownerOfProfile } from "../profiles/owner.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { Service } from "../services/service.ts";
-import { ownerOfProfile } from "./access.ts";
 import { args, interfaceTable, type MethodEntry } from "./interface-table.ts";
 import { propertyChanged, propertyMethods } from "./property-methods.ts";
 

@@ -20,6 +20,7 @@ export const propertyMethods = <T>() => {
       doc: "Sets one property. The reply comes after the change is stored.",
       errors: changeErrors,
       right: "settings",
+      changes: ([name]) => [name as string],
       call: async (_of, [name, value], caller, target) => {
         await target.setPropertyFor(caller, name as string, value as WireVariant);
         return undefined;
@@ -37,6 +38,7 @@ export const clearPropertyMethod = <T>() => {
       doc: "Puts one property back to the value it had at first.",
       errors: changeErrors,
       right: "settings",
+      changes: ([name]) => [name as string],
       call: (_of, [name], _caller, target) => {
         target.clearProperty(name as string);
         return undefined;

@@ -1,10 +1,9 @@
 import { DaemonError } from "../base/errors.ts";
 import type { WireVariant } from "../base/property.ts";
-import type { Configuration } from "../services/configuration.ts";
+import { type Configuration, settingNames } from "../services/configuration.ts";
 import { ethernetEapShape } from "../services/ethernet-eap-service.ts";
 import type { Service } from "../services/service.ts";
 import { serviceShape } from "../services/service-properties.ts";
-import { ownerOfProfile, ownerOfService, ownerToMove } from "./access.ts";
 import { args, type InterfaceTable, interfaceTable, type MethodEntry } from "./interface-table.ts";
 import { clearPropertyMethod, propertyChanged, propertyMethods } from "./property-methods.ts";
 
@@ -14,6 +13,7 @@ const setProperties: MethodEntry<Service> = {
   doc: "Sets several properties, going on after an error; the first error is told.",
   errors: ["InvalidArguments", "InvalidProperty", "PermissionDenied", "InternalError"],
   right: "settings",
+  changes: ([properties]) => settingNames(properties as Configuration),
   call: (service, [properties]) => {
     service.configure(properties as Configuration);
     return undefined;
@@ -26,6 +26,7 @@ const clearProperties: MethodEntry<Service> = {
   doc: "Clears several properties; the answer tells for each whether it worked.",
   errors: ["PermissionDenied"],
   right: "settings",
+  changes: ([names]) => names as readonly string[],
   call: (_of, [names], _caller, target) => {
     const cleared = (names as readonly string[]).map((name) => {
       try {
@@ -43,13 +44,11 @@ const clearProperties: MethodEntry<Service> = {
 const parts: Parameters<typeof interfaceTable<Service>>[0] = {
   name: "org.chromium.flimflam.Service",
   doc: "Something to connect to: a cable, later a wireless network or a VPN. EAP.* are properties of those that know 802.1X.",
-  ownerOf: ownerOfService,
-  receiverOf: (service, property, value) => {
+  ownerOf: ({ entry }) => entry.ownerOfChange([]),
+  ownerOfChange: ({ entry }, names) => entry.ownerOfChange(names),
+  needsOfValue: (service, property, value) => {
     const target = property === "Profile" ? service.host.profiles.byPath(String(value)) : undefined;
-    if (!target) return undefined;
-    // Both have to agree; that the present owner does was asked before.
-    const receiver = ownerOfProfile(target);
-    return service.profile ? receiver : ownerToMove(service, receiver);
+    return target && target !== service.profile ? service.entry.needsToMoveTo(target) : [];
   },
   signals: propertyChanged,
   methods: {
@@ -134,6 +133,7 @@ const parts: Parameters<typeof interfaceTable<Service>>[0] = {
       doc: "The passphrase of a wireless network; there are none yet.",
       errors: ["NotImplemented", "PermissionDenied"],
       right: "secrets",
+      ownerOf: ({ entry }) => entry.ownerOfSecrets,
       call: (service) => {
         throw new DaemonError("NotImplemented", `${service.logName} is no wireless network`);
       },
@@ -144,6 +144,7 @@ const parts: Parameters<typeof interfaceTable<Service>>[0] = {
       doc: "The password of 802.1X. IllegalOperation without EAP, NotSupported where none is set.",
       errors: ["IllegalOperation", "NotSupported", "PermissionDenied"],
       right: "secrets",
+      ownerOf: ({ entry }) => entry.ownerOfSecrets,
       call: ({ eap, logName }) => {
         if (!eap) throw new DaemonError("IllegalOperation", `${logName} does not use EAP`);
         if (eap.password === "") throw new DaemonError("NotSupported", `${logName} has no EAP password`);
@@ -177,7 +178,9 @@ export const serviceReasonsInterface = interfaceTable<Service>({
       out: args({ reasons: "a{sv}" }),
       doc:
         "StateReason: what led to the present state. AutoConnectRefusal: why it does not connect by itself, empty when " +
-        "it may. Failed: whether it failed since it was last connected.",
+        "it may. Failed: whether it failed since it was last connected. KeptBack (a{ss}): users' Profiles whose entry is not " +
+        "in force, by path, with the reason. Terms: the Profile of the machine whose settings count in place of those of a " +
+        "user's Profile, but for what is the user's affair alone; empty: none.",
       right: "read",
       call: (service) => {
         const text = (value: string): WireVariant => ({ signature: "s", value });
@@ -186,9 +189,14 @@ export const serviceReasonsInterface = interfaceTable<Service>({
             ["StateReason", text(service.stateReason)],
             ["AutoConnectRefusal", text(service.autoConnectRefusal ?? "")],
             ["Failed", { signature: "b", value: service.hasFailed }],
+            ["KeptBack", { signature: "a{ss}", value: keptBackOf(service) }],
+            ["Terms", text(service.terms?.path ?? "")],
           ]),
         ];
       },
     },
   },
 });
+
+const keptBackOf = ({ entry }: Service): ReadonlyMap<string, string> =>
+  new Map([...entry.standing().keptBack].map(([{ path }, because]) => [path, because]));

@@ -325,6 +325,10 @@ export class Manager implements ProviderHost, DeviceHost {
   profilesChanged(): void {
     this.observer?.profilesChanged();
   }
+  reviewEntry(entry: string, changed: Profile): void {
+    this.#follower.review(entry, changed);
+    this.requestSort("an entry was written");
+  }
   forgetService(service: Service): void {
     this.profileEntries.forget(service);
   }
@@ -371,10 +375,7 @@ export class Manager implements ProviderHost, DeviceHost {
   }
   #addDevice(device: Device): void {
     this.#devices.push(device);
-    for (const profile of this.profiles.profiles) {
-      const rows = profile.store.read(device.storageId);
-      if (rows) device.properties.restore(rows, () => {});
-    }
+    this.#follower.deviceAdded(device);
     this.observer?.deviceAdded(device);
     this.#post({ kind: "device-added", device, because: device.technologyReason });
     this.#linksChanged();

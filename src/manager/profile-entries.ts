@@ -1,6 +1,8 @@
 import { DaemonError } from "../base/errors.ts";
 import { OneAtATime } from "../base/one-at-a-time.ts";
 import type { PropertyShape, PropertyStore } from "../base/property.ts";
+import { isTechnologyName, type Technology } from "../base/technology.ts";
+import { consentsEntry } from "../profiles/consents.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
 import { longestProfileText } from "../profiles/profile-text.ts";
@@ -11,6 +13,9 @@ import { StoredService, technologyOfEntry } from "../services/stored-service.ts"
 import { managerEntry } from "./manager-settings.ts";
 import { readProfileText, writeEntries } from "./profile-exchange.ts";
 import type { ProfileFollower } from "./profile-follower.ts";
+
+/** Every local user may ask which entries are kept back: beyond so many in question nobody reads the answer. */
+const mostLookedAt = 1000;
 
 /** The Manager, as far as entries of Profiles reach it. */
 export interface ProfileEntriesHost extends ProviderHost {
@@ -31,7 +36,7 @@ export class ProfileEntries {
 
   constructor(
     private readonly host: ProfileEntriesHost,
-    private readonly follower: Pick<ProfileFollower, "rehomeOrUnload" | "imported">,
+    private readonly follower: Pick<ProfileFollower, "rehomeOrUnload" | "imported" | "review">,
     /** Of the Manager's own settings. */
     private readonly shape: unknown,
   ) {}
@@ -47,7 +52,10 @@ export class ProfileEntries {
     if (!profile.has(entry)) throw noSuchEntry(profile);
     const service = this.#liveService(profile, entry);
     if (service) this.forget(service);
-    else profile.store.delete(entry);
+    else {
+      profile.store.delete(entry);
+      this.follower.review(entry === consentsEntry ? undefined : entry, profile);
+    }
     // The settings in force stay in force, and stored.
     if (entry === managerEntry && profile === this.host.profiles.profileForDevices()) this.host.saveSettings();
   }
@@ -57,23 +65,60 @@ export class ProfileEntries {
     if (!rows) throw noSuchEntry(profile);
     const live = this.#liveService(profile, entry);
     if (live) return live;
-    const { host } = this;
-    const technology = technologyOfEntry(entry, rows);
-    const provider = host.providers.find((one) => one.technology === technology);
-    const service =
-      provider?.serviceForEntry?.(entry) ?? new StoredService(host, host.nextServiceSerial(), technology, entry);
+    const service = this.#made(entry, technologyOfEntry(entry, rows));
     service.entry.load(profile);
     return service;
   }
 
-  /** What the text says is stored, all or nothing, and in force; returns the number of entries. Throws InvalidArguments. */
-  async import(profile: Profile, text: string): Promise<number> {
+  /**
+   * What the text says is stored, all or nothing, and in force as far as the Profile has the say; resolves to the names of the
+   * entries. Rejects with InvalidArguments.
+   */
+  async import(profile: Profile, text: string): Promise<readonly string[]> {
     refuseLongText(profile, text);
     const entries = await readProfileText(text, this.shape as PropertyShape<never>);
     if (!this.isLoaded(profile)) throw new DaemonError("NotFound", `${profile.label} left the stack meanwhile`);
+    if (!profile.isMachine) for (const entry of entries.keys()) refuseMachines(profile, entry);
     writeEntries(profile.store, entries);
     this.follower.imported(profile, new Set(entries.keys()));
-    return entries.size;
+    return [...entries.keys()];
+  }
+  /** Entries of a user's Profile that are stored and not in force, with the reason. */
+  keptBack(profile: Profile, among = profile.serviceEntries()): ReadonlyMap<string, string> {
+    const reasons = new Map<string, string>();
+    if (profile.isMachine) return reasons;
+    const live = new Map(this.host.services.all.map((service) => [service.storageId, service]));
+    let left = mostLookedAt;
+    for (const entry of among) {
+      const isContested = live.has(entry) || this.#isContested(entry);
+      if (!isContested) continue;
+      if (left-- === 0) break;
+      const service = live.get(entry) ?? this.#madeToAsk(profile, entry);
+      const because = service?.entry.standing().keptBack.get(profile);
+      if (because !== undefined) reasons.set(entry, because);
+    }
+    return reasons;
+  }
+  /** An administrator agrees to what the Profile has in these entries: it is in force from now on. */
+  agreeTo(profile: Profile, entries: Iterable<string>): void {
+    const live = new Map(this.host.services.all.map((service) => [service.storageId, service]));
+    for (const entry of entries) (live.get(entry) ?? this.#madeToAsk(profile, entry))?.entry.agreeTo(profile);
+    this.follower.imported(profile, new Set(entries));
+  }
+  /** For an entry that no Service goes by now; undefined: no Service could. */
+  #madeToAsk(profile: Profile, entry: string): Service | undefined {
+    const [prefix = ""] = entry.split("_", 1);
+    const rows = profile.store.read(entry);
+    return rows && isTechnologyName(prefix) ? this.#made(entry, technologyOfEntry(entry, rows)) : undefined;
+  }
+  /** Whether the machine could have the say about it. */
+  #isContested(entry: string): boolean {
+    return entry.startsWith("ethernet_") || this.host.profiles.profiles.some((one) => one.isMachine && one.has(entry));
+  }
+  #made(entry: string, technology: Technology): Service {
+    const { host } = this;
+    const provider = host.providers.find((one) => one.technology === technology);
+    return provider?.serviceForEntry?.(entry) ?? new StoredService(host, host.nextServiceSerial(), technology, entry);
   }
 
   /** Still on the stack. */
@@ -104,4 +149,11 @@ function refuseLongText(profile: Profile, text: string): void {
     "InvalidArguments",
     `the text has ${text.length} characters; ${most} are allowed for ${profile.label}`,
   );
+}
+
+/** Hardware, the Manager's settings and administrators' marks count in Profiles of the machine alone. */
+function refuseMachines(profile: Profile, entry: string): void {
+  if (entry !== managerEntry && entry !== consentsEntry && !entry.startsWith("device_")) return;
+  const why = "the machine's own settings are for its Profiles";
+  throw new DaemonError("InvalidArguments", `[${entry.slice(0, 60)}] has no place in ${profile.label}: ${why}`);
 }

@@ -2,6 +2,7 @@ import { DaemonError, describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { PropertyStore } from "../base/property.ts";
 import type { Device } from "../devices/device.ts";
+import { consentsEntry } from "../profiles/consents.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { ProfileStack, ProfileStackObserver } from "../profiles/profile-stack.ts";
 import type { Provider } from "../providers/provider.ts";
@@ -39,10 +40,14 @@ export class ProfileFollower implements ProfileStackObserver {
     if (profile.isMachine)
       this.#adopt(
         profile,
-        adopted.filter(({ technology }) => technology === "ethernet"),
+        adopted.filter(({ isMachines }) => isMachines),
       );
     for (const device of devices) this.#readDevice(profile, device);
     for (const provider of providers) provider.profilePushed?.(profile);
+  }
+  /** A Device is new: what Profiles of the machine keep of it, the upper one's last. */
+  deviceAdded(device: Device): void {
+    for (const profile of this.host.profiles.profiles) this.#readDevice(profile, device);
   }
 
   /** Entries of a Profile on the stack were written by other hands than those of their Services. */
@@ -52,19 +57,37 @@ export class ProfileFollower implements ProfileStackObserver {
     // By technology: a cable's settings stand in two entries.
     const technologies = new Set([...entries].map((entry) => entry.split("_", 1)[0]));
     for (const service of this.#services()) {
-      const hasEntry = service.entry.nameIn(profile) !== undefined;
-      const isOverruled = service.profile !== undefined && profiles.rank(service.profile) > profiles.rank(profile);
-      if (hasEntry && technologies.has(service.technology) && !isOverruled) service.entry.load(profile);
+      if (technologies.has(service.technology)) this.#review(service, profile);
     }
+    // The marks of administrators count for every Service.
+    if (entries.has(consentsEntry)) this.review();
     for (const device of devices) if (entries.has(device.storageId)) this.#readDevice(profile, device);
     for (const provider of providers) provider.profilePushed?.(profile);
     this.host.requestSort("settings were imported");
   }
 
+  /** What Profiles say about a Service has changed, or who may say it: whoever has the say now is in force. */
+  review(entry?: string, changed?: Profile): void {
+    for (const service of this.#services()) if (!entry || service.storageId === entry) this.#review(service, changed);
+  }
+  #review(service: Service, changed?: Profile): void {
+    const { holder, terms, keptBack } = service.entry.standing();
+    if (!holder) {
+      if (service.profile && keptBack.has(service.profile)) this.rehomeOrUnload(service);
+      return;
+    }
+    const isOther = holder !== service.profile || terms !== service.terms;
+    // A cable's entry may be another one than the Service goes by: that of its socket.
+    const isChanged = changed && [holder, terms, service.isMachines && changed.isMachine && changed].includes(changed);
+    if (isOther || isChanged) service.entry.load(holder, terms);
+  }
+
   popped(profile: Profile): void {
     for (const service of this.#services()) {
       service.forgive();
-      if (service.profile === profile) this.rehomeOrUnload(service);
+      if (service.profile !== profile) continue;
+      service.forgetPassing();
+      this.rehomeOrUnload(service);
     }
     if (profile.isMachine) this.#keepSettings();
   }
@@ -82,11 +105,11 @@ export class ProfileFollower implements ProfileStackObserver {
    */
   rehome(service: Service): boolean {
     const { profiles } = this.host;
-    const owner = profiles.profiles.findLast((profile) => service.entry.nameIn(profile) !== undefined);
+    const { holder: owner, terms } = service.entry.standing();
     // Ethernet needs no person to be worth keeping: it belongs to the machine from the start.
-    const adopter = service.technology === "ethernet" ? profiles.profileForDevices() : undefined;
+    const adopter = service.isMachines ? profiles.profileForDevices() : undefined;
     if (!owner && !adopter) return false;
-    service.entry.load(owner ?? adopter);
+    service.entry.load(owner ?? adopter, terms);
     if (!owner && service.storageId === "ethernet_any") service.entry.saveIfPossible();
     return true;
   }
@@ -97,11 +120,13 @@ export class ProfileFollower implements ProfileStackObserver {
     if (provider?.dropsUnloaded?.(service)) this.host.deregisterService(service);
   }
 
-  /** Whether the Profile has settings for it. */
+  /** Whether the Profile has settings for it that are in force from now on. */
   #claim(profile: Profile, service: Service): boolean {
     service.forgive();
     if (service.entry.nameIn(profile) === undefined) return false;
-    service.entry.load(profile);
+    const { holder, terms } = service.entry.standing();
+    if (holder !== profile) return false;
+    service.entry.load(profile, terms);
     return true;
   }
 
@@ -135,7 +160,9 @@ export class ProfileFollower implements ProfileStackObserver {
       log.warn(`the Manager's settings could not be stored: ${describeError(error)}`);
     }
   }
+  /** A user's Profile has nothing to say about the machine's hardware, however the rows came there. */
   #readDevice(profile: Profile, device: Device): void {
+    if (!profile.isMachine) return;
     const rows = profile.store.read(device.storageId);
     if (!rows) return;
     device.properties.restore(rows, (name, error) =>

@@ -1,11 +1,13 @@
 /** Finds, makes and configures Services for clients (spec/shill-behaviour.md, 8). */
 import { DaemonError } from "../base/errors.ts";
 import { isTechnologyName, type Technology } from "../base/technology.ts";
+import { ownerOfProfile } from "../profiles/owner.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
 import type { Provider } from "../providers/provider.ts";
-import { type Configuration, matcherOf, textOf } from "../services/configuration.ts";
+import { type Configuration, matcherOf, settingNames, textOf } from "../services/configuration.ts";
 import type { Service } from "../services/service.ts";
+import type { Need } from "../services/who-decides.ts";
 
 /** What the configurator needs of the Manager. */
 export interface ConfigurationHost {
@@ -13,6 +15,8 @@ export interface ConfigurationHost {
   /** Best first. */
   readonly services: { readonly all: readonly Service[] };
   providerOf(technology: Technology): Provider | undefined;
+  /** The entry of this name was written in the Profile by other hands than those of its Service. */
+  reviewEntry(entry: string, changed: Profile): void;
 }
 
 export class ServiceConfigurator {
@@ -39,14 +43,16 @@ export class ServiceConfigurator {
     const target = this.targetOf(configuration);
     const service = this.#findOrMake(configuration);
     if (service.profile === target) {
-      service.configure(configuration);
+      this.#configureAtHome(service, target, configuration);
       return service;
     }
     const isMove = service.profile === undefined || named !== undefined;
     // What the target has of it already is the ground that the new settings are laid on.
-    if (target.has(service.storageId)) service.entry.takeSettings(target);
+    service.entry.leaveTerms(settingNames(configuration));
+    if (target.has(service.storageId)) service.entry.takeSettings(target, service.terms);
     this.#configureInto(service, target, configuration);
     if (isMove) service.entry.belongTo(target);
+    service.entry.agreeTo(target);
     return service;
   }
 
@@ -61,16 +67,45 @@ export class ServiceConfigurator {
     }
     const service = this.#byGuid(configuration, technology) ?? this.#provider(technology).findSimilar(configuration);
     if (!service) return this.configure(new Map([...configuration, ["Profile", { signature: "s", value: path }]]));
-    if (service.profile && this.host.profiles.rank(service.profile) > this.host.profiles.rank(target)) {
+    if (this.#isAbove(service, target)) {
       this.#configureBelow(target, technology, configuration);
+      this.host.reviewEntry(service.storageId, target);
+      if (service.profile === target) return service;
       throw new DaemonError("NotFound", "Temporary service configured but not usable");
     }
-    if (service.profile === target) service.configure(configuration);
+    if (service.profile === target) this.#configureAtHome(service, target, configuration);
     else {
+      service.entry.leaveTerms(settingNames(configuration));
       this.#configureInto(service, target, configuration);
       service.entry.belongTo(target);
+      service.entry.agreeTo(target);
     }
     return service;
+  }
+
+  /** Who has to agree to {@link get}. Throws what that throws for want of a Service. */
+  needsToGet(configuration: Configuration): readonly Need[] {
+    const existing = this.existing(configuration);
+    const owner = existing ? existing.entry.ownerOfChange(settingNames(configuration)) : "machine";
+    return [{ right: "settings", owner: owner === "nobody" ? "machine" : owner }];
+  }
+  /** Who has to agree to {@link configure}. */
+  needsToConfigure(configuration: Configuration): readonly Need[] {
+    return this.#needsIn(this.targetOf(configuration), configuration, this.existing(configuration));
+  }
+  /** Who has to agree to {@link configureForProfile}. Where a Profile above has the say, nothing comes into force. */
+  needsToConfigureFor(path: string, configuration: Configuration): readonly Need[] {
+    const target = this.host.profiles.byPath(path);
+    if (!target) return [{ right: "settings", owner: "machine" }];
+    const existing = this.existing(configuration);
+    return this.#needsIn(target, configuration, existing && this.#isAbove(existing, target) ? undefined : existing);
+  }
+  #needsIn(target: Profile, configuration: Configuration, existing: Service | undefined): readonly Need[] {
+    const needs = existing?.entry.needsToConfigure(target, settingNames(configuration));
+    return needs ?? [{ right: "settings", owner: ownerOfProfile(target) }];
+  }
+  #isAbove({ profile }: Service, target: Profile): boolean {
+    return profile !== undefined && this.host.profiles.rank(profile) > this.host.profiles.rank(target);
   }
 
   /** The Profile that {@link configure} stores in. Throws InvalidArguments. */
@@ -89,6 +124,14 @@ export class ServiceConfigurator {
     return isTechnologyName(type) ? this.host.providerOf(type)?.findSimilar(configuration) : undefined;
   }
 
+  #configureAtHome(service: Service, target: Profile, configuration: Configuration): void {
+    service.entry.leaveTerms(settingNames(configuration));
+    try {
+      service.configure(configuration);
+    } finally {
+      service.entry.agreeTo(target);
+    }
+  }
   /** One refused setting does not keep the others from being stored. */
   #configureInto(service: Service, target: Profile, configuration: Configuration): void {
     let isStored = false;

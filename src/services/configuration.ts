@@ -21,6 +21,10 @@ const identity: ReadonlySet<string> = new Set([
   "SecurityClass",
   "WiFi.HexSSID",
 ]);
+/** The settings among them; what else is there says which Service is meant. */
+export const settingNames = (configuration: Configuration): readonly string[] =>
+  [...configuration.keys()].filter((name) => !identity.has(name));
+
 /** Values of other types are passed over, as in shill. */
 const settingTypes: ReadonlySet<string> = new Set(["b", "i", "s", "as", "a{ss}", "aa{ss}", "a{sv}"]);
 /** Values of other types match any Service, as in shill. */

@@ -17,13 +17,13 @@ export interface EthernetEntryOwner extends EntryOwner {
 /** The settings of a cable's Service, which stand in two entries while it is the best one. */
 export class EthernetEntry extends ServiceEntry<EthernetEntryOwner> {
   /** Both entries, or neither. */
-  override saveTo(profile: Profile): void {
+  protected override writeTo(profile: Profile, all: ReadonlyMap<string, string>): void {
     const { socketId, storageId } = this.owner;
     if (!socketId) {
-      super.saveTo(profile);
+      super.writeTo(profile, all);
       return;
     }
-    const rows = super.storedRows();
+    const rows = new Map(all);
     const ofSocket = new Map<string, string>();
     for (const name of socketProperties) {
       const value = rows.get(name);
@@ -34,6 +34,10 @@ export class EthernetEntry extends ServiceEntry<EthernetEntryOwner> {
       profile.store.write(storageId, rows);
       this.#saveForSocket(profile, socketId, ofSocket);
     });
+  }
+  /** The place among the machine's sockets is the machine's. */
+  protected override isUsersAffair(name: string): boolean {
+    return !isSocketProperty.has(name) && super.isUsersAffair(name);
   }
   /** The other rows of the socket's entry are those of its own identity, and stay. */
   #saveForSocket({ store }: Profile, socketId: string, ofSocket: ReadonlyMap<string, string>): void {
@@ -46,19 +50,16 @@ export class EthernetEntry extends ServiceEntry<EthernetEntryOwner> {
     const { socketId } = this.owner;
     if (!socketId) return super.readRows(profile);
     const rows = new Map(super.readRows(profile));
-    // A user's settings for "the cable" say nothing of this socket's place among others: that may stand further below.
-    const holder = profile.has(socketId) ? profile : this.owner.host.profiles.findEntry(socketId);
+    // A user's settings for "the cable" say nothing of this socket's place among others: that stands with the machine.
+    const { profiles } = this.owner.host.profiles;
+    const isMachines = (one: Profile) => one.isMachine && one.has(socketId);
+    const holder = profile.has(socketId) ? profile : profiles.findLast(isMachines);
     const ofSocket = holder?.store.read(socketId);
     for (const name of socketProperties) {
       const value = ofSocket?.get(name);
       if (value === undefined) rows.delete(name);
       else rows.set(name, value);
     }
-    return rows;
-  }
-  override storedRows(): Map<string, string> {
-    const rows = super.storedRows();
-    if (this.owner.socketId) for (const name of socketProperties) rows.delete(name);
     return rows;
   }
 }

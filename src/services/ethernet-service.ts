@@ -62,6 +62,9 @@ export class EthernetService extends Service {
   override get isAutoConnectFixed(): boolean {
     return true;
   }
+  override get isMachines(): boolean {
+    return true;
+  }
   override get isPermanent(): boolean {
     return true;
   }

@@ -1,9 +1,12 @@
 import { DaemonError, describeError } from "../base/errors.ts";
 import type { PropertyStore } from "../base/property.ts";
 import type { Technology } from "../base/technology.ts";
+import { consent, isConsented } from "../profiles/consents.ts";
+import { type Owner, ownerOfProfile } from "../profiles/owner.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
 import type { EntryRows } from "../profiles/store.ts";
+import { type Claim, type Need, needsOfMove, whoHolds } from "./who-decides.ts";
 
 /** The Service, as far as its entry needs to know it. */
 export interface EntryOwner {
@@ -13,27 +16,60 @@ export interface EntryOwner {
   readonly logName: string;
   /** Undefined: nothing of it is stored. */
   profile: Profile | undefined;
+  /** A Profile of the machine: its settings that act are in force, and those of the user's `profile` that do not. */
+  terms: Profile | undefined;
   readonly properties: Pick<PropertyStore<unknown>, "rows" | "restore" | "touch">;
+  readonly shape: { readonly defs: ReadonlyMap<string, { readonly isUsersAffair?: true }> };
+  /** It is a part of the machine, whether a Profile says something about it or not. */
+  readonly isMachines: boolean;
+  readonly holdsSecret: boolean;
   readonly host: {
     readonly log: { warn(message: string, fields?: Readonly<Record<string, unknown>>): void };
-    readonly profiles: Pick<ProfileStack, "profiles" | "byPath" | "findEntry">;
+    readonly profiles: Pick<ProfileStack, "profiles" | "byPath" | "profileForDevices">;
   };
   /** Its properties are those of another entry than before. */
   settingsTaken(): void;
   requestSort(because: string): void;
 }
 
+/** Which Profile has the say about a Service, and why others have not. */
+export interface Standing {
+  /** Undefined: no entry is in force. */
+  readonly holder: Profile | undefined;
+  /** See {@link EntryOwner.terms}. */
+  readonly terms: Profile | undefined;
+  /** Users' Profiles whose entry is stored and not in force, with the reason. */
+  readonly keptBack: ReadonlyMap<Profile, string>;
+}
+
 /** What Profiles keep of a Service: its entry read and written, and to which Profile it belongs. */
-export class ServiceEntry<Owner extends EntryOwner = EntryOwner> {
-  constructor(protected readonly owner: Owner) {}
+export class ServiceEntry<Of extends EntryOwner = EntryOwner> {
+  constructor(protected readonly owner: Of) {}
 
   /** Writes the whole entry; ephemeral Services are not stored. Throws DaemonError and then nothing has changed. */
   save(): void {
     if (this.owner.profile) this.saveTo(this.owner.profile);
   }
-  /** Writes the entry into any Profile; the Service stays with its own. */
+  /**
+   * Writes the entry into any Profile; the Service stays with its own. On the machine's terms what acts goes to the machine,
+   * and a user's Profile is given no copy of it.
+   */
   saveTo(profile: Profile): void {
-    profile.store.write(this.owner.storageId, this.storedRows());
+    const { terms } = this.owner;
+    if (!terms || profile.isMachine) {
+      this.writeTo(profile, this.storedRows());
+      return;
+    }
+    const { storageId } = this.owner;
+    const rows = [...this.storedRows()];
+    const isUsers = ([name]: readonly [string, string]) => name === "Type" || this.isUsersAffair(name);
+    const others = [...(profile.store.read(storageId) ?? [])].filter((row) => !isUsers(row));
+    profile.store.write(storageId, new Map([...rows.filter(isUsers), ...others]));
+    const machines = [...(terms.store.read(storageId) ?? [])].filter(isUsers);
+    this.writeTo(terms, new Map([...machines, ...rows.filter((row) => !isUsers(row))]));
+  }
+  protected writeTo(profile: Profile, rows: ReadonlyMap<string, string>): void {
+    profile.store.write(this.owner.storageId, rows);
   }
   /** For what nobody asked for: a full disk is no reason to keep a network from being used. */
   saveIfPossible(): void {
@@ -51,6 +87,103 @@ export class ServiceEntry<Owner extends EntryOwner = EntryOwner> {
   protected readRows(profile: Profile): EntryRows {
     return profile.store.read(this.owner.storageId) ?? new Map();
   }
+  /** Whether a setting of this name is nothing to anybody but its user. */
+  protected isUsersAffair(name: string): boolean {
+    return this.owner.shape.defs.get(name)?.isUsersAffair ?? false;
+  }
+  /** The settings of the entry of this Profile that act beyond their user. */
+  protected actingRows(profile: Profile): EntryRows {
+    const rows = [...this.readRows(profile)];
+    return new Map(rows.filter(([name]) => name !== "Type" && !this.isUsersAffair(name)));
+  }
+
+  /** Which Profile has the say, by the rule of who-decides.ts. */
+  standing(): Standing {
+    const { owner } = this;
+    const { profiles } = owner.host;
+    const claiming = profiles.profiles.filter((profile) => this.nameIn(profile) !== undefined);
+    const isAlone = !owner.isMachines && claiming.length < 2;
+    const claims = claiming.map((profile) => (isAlone ? aloneClaim(profile) : this.#claimOf(profile)));
+    const { holder, isOnMachinesTerms, keptBack } = whoHolds(claims, owner.isMachines);
+    return {
+      holder: holder === undefined ? undefined : claiming[holder],
+      terms: isOnMachinesTerms ? this.#machine : undefined,
+      keptBack: new Map([...keptBack].map(([at, because]) => [claiming[at] as Profile, because])),
+    };
+  }
+  #claimOf(profile: Profile): Claim {
+    const { isMachine } = profile;
+    return { isMachine, acting: this.actingRows(profile), isConsented: !isMachine && this.#isConsented(profile) };
+  }
+  #isConsented(profile: Profile): boolean {
+    return isConsented(this.owner.host.profiles, profile, this.owner.storageId);
+  }
+
+  /** Whose consent it takes that these properties are set where the Service is. */
+  ownerOfChange(names: readonly string[]): Owner {
+    const { profile, terms } = this.owner;
+    if (!profile) return "nobody";
+    return terms && !names.every((name) => this.isUsersAffair(name)) ? "machine" : ownerOfProfile(profile);
+  }
+  /** Who may read its secrets. */
+  get ownerOfSecrets(): Owner {
+    const { profile, terms } = this.owner;
+    return terms ? "machine" : profile ? ownerOfProfile(profile) : "nobody";
+  }
+  /** Who has to agree that it comes into this Profile, or a copy of it. */
+  needsToMoveTo(target: Profile): readonly Need[] {
+    const { owner } = this;
+    return needsOfMove({
+      from: this.ownerOfChange([]),
+      secretsOf: this.ownerOfSecrets,
+      holdsSecret: owner.holdsSecret,
+      to: ownerOfProfile(target),
+      isKept: this.#isKeptFrom(target),
+      isKeptBack: this.standing().keptBack.has(target),
+    });
+  }
+  #isKeptBy(profile: Profile): boolean {
+    return profile.isMachine && this.nameIn(profile) !== undefined && this.actingRows(profile).size > 0;
+  }
+  /**
+   * An administrator put it into this Profile, or agreed to what the Profile has of it: then that has to come into force at
+   * the next login, too. The caller has asked for {@link needsToMoveTo}.
+   */
+  agreeTo(profile: Profile): void {
+    const { owner } = this;
+    if (this.standing().keptBack.has(profile)) consent(owner.host.profiles, profile, owner.storageId);
+    if (owner.profile === profile) owner.terms = this.#termsIn(profile);
+  }
+  /** On whose terms it is in this Profile, however it came there. */
+  #termsIn(profile: Profile | undefined): Profile | undefined {
+    return profile && this.#isKeptFrom(profile) ? this.#machine : undefined;
+  }
+  /** The machine keeps it, and no administrator agreed that this Profile has an own say. */
+  #isKeptFrom(profile: Profile): boolean {
+    if (profile.isMachine || this.#isConsented(profile)) return false;
+    return this.owner.isMachines || this.owner.host.profiles.profiles.some((one) => this.#isKeptBy(one));
+  }
+  /** The topmost Profile of the machine that has an entry about it, or would get one. */
+  get #machine(): Profile | undefined {
+    const { profiles } = this.owner.host;
+    const claims = (one: Profile) => one.isMachine && this.nameIn(one) !== undefined;
+    return profiles.profiles.findLast(claims) ?? profiles.profileForDevices();
+  }
+  /**
+   * Who has to agree that these settings of it are configured in this Profile; in its own, on the machine's terms, they would
+   * come to stand there as the machine has them.
+   */
+  needsToConfigure(target: Profile, names: readonly string[]): readonly Need[] {
+    const change: Need = { right: "settings", owner: this.ownerOfChange(names) };
+    const { profile, terms } = this.owner;
+    const isOnTerms = terms !== undefined && change.owner === "machine";
+    if (profile === target && !isOnTerms) return [change];
+    return [...this.needsToMoveTo(target), ...(isOnTerms ? [change] : [])];
+  }
+  /** From now on it has its own settings in its Profile; the caller has asked, and calls {@link agreeTo} afterwards. */
+  leaveTerms(names: readonly string[]): void {
+    if (this.ownerOfChange(names) === "machine") this.owner.terms = undefined;
+  }
   /** The entry of the Profile that is about this Service; undefined: there is none. */
   nameIn(profile: Profile): string | undefined {
     return profile.has(this.owner.storageId) ? this.owner.storageId : undefined;
@@ -65,16 +198,17 @@ export class ServiceEntry<Owner extends EntryOwner = EntryOwner> {
     this.owner.profile?.store.delete(this.owner.storageId);
   }
 
-  /** Takes the settings of the entry of this Profile, or the defaults, and belongs to it from now on. */
-  load(profile: Profile | undefined): void {
+  /** Takes the settings of the entry of this Profile, or the defaults, and belongs to it from now on; on these terms. */
+  load(profile: Profile | undefined, terms?: Profile): void {
     this.owner.profile = profile;
-    this.takeSettings(profile);
+    this.owner.terms = terms;
+    this.takeSettings(profile, terms);
     this.owner.properties.touch("Profile");
   }
   /** Takes the settings of the entry of this Profile, or the defaults; the Service stays with its own Profile. */
-  takeSettings(profile: Profile | undefined): void {
+  takeSettings(profile: Profile | undefined, terms?: Profile): void {
     const { owner } = this;
-    const rows: EntryRows = profile ? this.readRows(profile) : new Map();
+    const rows = this.#rowsOn(profile, terms);
     owner.properties.restore(rows, (name, error) =>
       owner.host.log.warn(`${profile?.path} ${owner.storageId}: stored ${name} is unreadable, default taken`, {
         error,
@@ -82,9 +216,15 @@ export class ServiceEntry<Owner extends EntryOwner = EntryOwner> {
     );
     owner.settingsTaken();
   }
+  #rowsOn(profile: Profile | undefined, terms: Profile | undefined): EntryRows {
+    const rows: EntryRows = profile ? this.readRows(profile) : new Map();
+    if (!terms) return rows;
+    return new Map([...[...rows].filter(([name]) => this.isUsersAffair(name)), ...this.actingRows(terms)]);
+  }
   /** It belongs to another Profile from now on; settings and entries stay as they are. */
   belongTo(profile: Profile | undefined): void {
     this.owner.profile = profile;
+    this.owner.terms = this.#termsIn(profile);
     this.owner.properties.touch("Profile");
     this.owner.requestSort("a Service belongs to another Profile");
   }
@@ -111,5 +251,9 @@ export class ServiceEntry<Owner extends EntryOwner = EntryOwner> {
       if (!isKnownThere) target.store.delete(storageId);
       throw error;
     }
+    this.agreeTo(target);
   }
 }
+
+/** Nobody else says anything about it: what the entry holds makes no difference. */
+const aloneClaim = ({ isMachine }: Profile): Claim => ({ isMachine, acting: new Map(), isConsented: false });

@@ -29,6 +29,7 @@ function storedTraffic(direction: keyof LinkTraffic) {
     signature: "t",
     doc: "Bytes since TrafficCounterResetTime.",
     isInternal: true,
+    isUsersAffair: true,
     get: ({ traffic }: Service) => traffic.total[direction],
     persist: {
       default: 0n,
@@ -43,6 +44,7 @@ export const serviceProperties = propertyTable<Service>()({
   AutoConnect: {
     signature: "b",
     doc: "Whether the Manager may connect this Service without being asked. Always true for Ethernet.",
+    isUsersAffair: true,
     get: (service) => service.autoConnect,
     set: (service, value) => {
       if (service.isAutoConnectFixed && !value) {
@@ -129,6 +131,7 @@ export const serviceProperties = propertyTable<Service>()({
   GUID: {
     signature: "s",
     doc: "An identifier that clients give and look up again; ours to keep only.",
+    isUsersAffair: true,
     get: (service) => service.guid,
     set: (service, value) => {
       service.guid = value;
@@ -144,6 +147,7 @@ export const serviceProperties = propertyTable<Service>()({
     signature: "b",
     doc: "Whether this configuration has ever been connected.",
     isInternal: true,
+    isUsersAffair: true,
     get: (service) => service.hasEverConnected,
     persist: {
       default: false,
@@ -165,6 +169,7 @@ export const serviceProperties = propertyTable<Service>()({
   LastConnected: {
     signature: "t",
     doc: "When it last became connected, in milliseconds since 1601-01-01 UTC; 0: never.",
+    isUsersAffair: true,
     get: (service) => service.lastConnected,
     persist: {
       default: 0n,
@@ -176,6 +181,7 @@ export const serviceProperties = propertyTable<Service>()({
   LastManualConnectAttempt: {
     signature: "t",
     doc: "When somebody last asked it to connect, in milliseconds since 1601-01-01 UTC; 0: never.",
+    isUsersAffair: true,
     get: (service) => service.lastManualConnectAttempt,
     persist: {
       default: 0n,
@@ -187,6 +193,7 @@ export const serviceProperties = propertyTable<Service>()({
   LastOnline: {
     signature: "t",
     doc: "When it last became online, in milliseconds since 1601-01-01 UTC; 0: never.",
+    isUsersAffair: true,
     get: (service) => service.lastOnline,
     persist: {
       default: 0n,
@@ -308,6 +315,7 @@ export const serviceProperties = propertyTable<Service>()({
     doc:
       "Path of the Profile that keeps this Service's settings; empty while it is not stored. Setting it moves them into " +
       "another Profile of the stack.",
+    isUsersAffair: true,
     get: (service) => service.profile?.path ?? "",
     set: (service, value) => service.entry.moveTo(value),
     clear: (service) => {
@@ -350,6 +358,7 @@ export const serviceProperties = propertyTable<Service>()({
   StartTime: {
     signature: "t",
     doc: "When the last attempt to connect began, in milliseconds since 1601-01-01 UTC; 0: never.",
+    isUsersAffair: true,
     get: (service) => service.startTime,
     persist: {
       default: 0n,
@@ -383,6 +392,7 @@ export const serviceProperties = propertyTable<Service>()({
   TrafficCounterResetTime: {
     signature: "t",
     doc: "When the traffic counters last began at nothing, in milliseconds since 1601-01-01 UTC; 0: with the Service.",
+    isUsersAffair: true,
     get: (service) => service.trafficCounterResetTime,
     persist: {
       default: 0n,
@@ -401,6 +411,7 @@ export const serviceProperties = propertyTable<Service>()({
   UIData: {
     signature: "s",
     doc: "Kept for clients, not looked at.",
+    isUsersAffair: true,
     get: (service) => service.uiData,
     set: (service, value) => {
       service.uiData = value;

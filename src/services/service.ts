@@ -43,7 +43,7 @@ export interface ServiceHost {
   stateChanged(service: Service, before: ConnectState, because: string): void;
   isTechnologyAutoConnectable(technology: Technology): boolean;
   profileRank(profile: Profile): number;
-  readonly profiles: Pick<ProfileStack, "profiles" | "byPath" | "profileForNew" | "findEntry">;
+  readonly profiles: Pick<ProfileStack, "profiles" | "byPath" | "profileForNew" | "profileForDevices" | "findEntry">;
   /** Its stored settings are deleted; another Profile's take over, or it is unloaded. */
   forgetService(service: Service): void;
   /** Whether the network is to be asked if the internet is behind it, before the Service counts as online. */
@@ -127,6 +127,7 @@ export abstract class Service implements OrderFacts, EntryOwner {
   stateReason = "new";
   isExplicitlyDisconnected = false;
   profile: Profile | undefined;
+  terms: Profile | undefined;
   #state: ConnectState = "idle";
   #failedAt: number | undefined;
   #device: ServiceDevice | undefined;
@@ -195,7 +196,8 @@ export abstract class Service implements OrderFacts, EntryOwner {
     return this.#network?.hasDefaultRoute || this.#device?.hasForeignWayOut || false;
   }
   get profileRank(): number {
-    return this.profile ? this.host.profileRank(this.profile) : -1;
+    const holder = this.terms ?? this.profile;
+    return holder ? this.host.profileRank(holder) : -1;
   }
   get securityLevel(): number {
     return 0;
@@ -219,6 +221,10 @@ export abstract class Service implements OrderFacts, EntryOwner {
   abstract get technologyRefusal(): AutoConnectRefusal | undefined;
   /** Whether a person may switch AutoConnect off. */
   get isAutoConnectFixed(): boolean {
+    return false;
+  }
+  /** Whether it is a part of the machine: users bring own settings for it only where an administrator agrees. */
+  get isMachines(): boolean {
     return false;
   }
   /** Whether it is there whatever anybody forgets. */
@@ -520,6 +526,12 @@ export abstract class Service implements OrderFacts, EntryOwner {
     this.entry.saveIfPossible();
     this.#device?.readLinkSpeed();
     for (const name of ["UplinkSpeedKbps", "DownlinkSpeedKbps"]) this.properties.touch(name);
+  }
+  /** What was set for as long as a Profile is on the stack, and stored nowhere. */
+  forgetPassing(): void {
+    this.ephemeralPriority = 0;
+    this.isLinkMonitorDisabled = false;
+    for (const name of ["EphemeralPriority", "LinkMonitorDisable"]) this.properties.touch(name);
   }
   /** A person forgets it. NotImplemented where the technology always has one. */
   remove(): void {

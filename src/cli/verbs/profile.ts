@@ -4,7 +4,7 @@ import { findOne, profileName, quoted } from "../names.ts";
 import { type ProfileAction, profileActions } from "../profile-actions.ts";
 import type { BusObject } from "../snapshot.ts";
 import type { Verb, VerbCall } from "../verb.ts";
-import { profiles } from "./profiles.ts";
+import { keptBackOf, profiles } from "./profiles.ts";
 
 /** As much as the daemon takes. */
 const longestText = 8 * 1024 * 1024;
@@ -61,9 +61,12 @@ const actions: Readonly<Record<ProfileAction, Act>> = {
   import: async ({ daemon, out, options, readInput }, name) => {
     const text = await readInput(longestText);
     const known = await daemon();
-    const { path } = await findProfile(known, name);
+    const profile = await findProfile(known, name);
+    const { path } = profile;
     const [entries] = await known.call(path, exchange, "Import", "s", [text]);
-    if (options.json) out.json({ path, entries });
+    const keptBack = await keptBackOf(known, profileName(profile), path);
+    if (options.json) out.json({ path, entries, ...keptBack.plain });
+    else for (const sentence of keptBack.sentences) out.paragraph(sentence, 2);
     return exitCodes.ok;
   },
 };

@@ -1,3 +1,4 @@
+import type { Daemon } from "../daemon.ts";
 import { exitCodes } from "../failure.ts";
 import { profileName } from "../names.ts";
 import { styled } from "../output.ts";
@@ -18,7 +19,8 @@ export const profiles: Verb = {
   mostOperands: 0,
   summary: "the stack of Profiles, where settings are kept; the topmost first",
   async run({ daemon, out, options }) {
-    const snapshot = await (await daemon()).snapshot();
+    const connected = await daemon();
+    const snapshot = await connected.snapshot();
     const active = snapshot.manager.reference("ActiveProfile");
     const list = snapshot.profiles.toReversed().map((profile) => ({
       name: profileName(profile),
@@ -26,7 +28,8 @@ export const profiles: Verb = {
       active: profile.path === active,
       entries: profile.list("Entries"),
     }));
-    if (options.json) out.json({ profiles: list });
+    const reasons = await Promise.all(list.map(({ name, path }) => keptBackOf(connected, name, path)));
+    if (options.json) out.json({ profiles: list.map((one, at) => ({ ...one, ...reasons[at]?.plain })) });
     else {
       const rows = list.map(({ name, path, active, entries }) => [
         name,
@@ -35,7 +38,23 @@ export const profiles: Verb = {
         path,
       ]);
       out.lines(tableLines(columns, rows, out.columns));
+      for (const sentence of reasons.flatMap(({ sentences }) => sentences)) out.paragraph(sentence, 2);
     }
     return exitCodes.ok;
   },
 };
+
+interface KeptBack {
+  readonly sentences: readonly string[];
+  readonly plain: { readonly keptBack?: Readonly<Record<string, string>> };
+}
+
+/** What a user's Profile has stored and not in force. */
+export async function keptBackOf(daemon: Daemon, name: string, path: string): Promise<KeptBack> {
+  if (!name.startsWith("~")) return { sentences: [], plain: {} };
+  const reasons = await daemon.keptBack(path);
+  return {
+    sentences: [...reasons].map(([entry, because]) => `${name} [${entry}] is stored and not in force: ${because}.`),
+    plain: reasons.size > 0 ? { keptBack: Object.fromEntries(reasons) } : {},
+  };
+}

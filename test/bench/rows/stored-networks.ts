@@ -59,6 +59,7 @@ async function measureServices(): Promise<Findings> {
   const configurator = new ServiceConfigurator({
     profiles: machine.profiles,
     services: list,
+    reviewEntry: () => {},
     providerOf: () => undefined,
   });
   const sort: number[] = [];

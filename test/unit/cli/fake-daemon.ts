@@ -46,6 +46,8 @@ export class FakeObject {
   exported: ExportedObject | undefined;
   /** Answers of org.fairlead.<kind>1.Why. */
   why: ReadonlyMap<string, WireVariant> = new Map();
+  /** Answer of org.fairlead.Profile1.KeptBack. */
+  keptBack: ReadonlyMap<string, string> = new Map();
   readonly #defs = new Map<string, AnyPropertyDef<unknown>>();
   constructor(
     readonly daemon: FakeDaemon,
@@ -105,7 +107,10 @@ const propertyMethods = new Map<string, Method>([
   ["Disconnect", method("", "", note("Disconnect"))],
   ["GetServiceOrder", method("", "s", () => ["vpn,ethernet,wifi"])],
 ]);
-const ownMethods = new Map<string, Method>([["Why", method("", "a{sv}", (object) => [object.why])]]);
+const ownMethods = new Map<string, Method>([
+  ["Why", method("", "a{sv}", (object) => [object.why])],
+  ["KeptBack", method("", "a{ss}", (object) => [object.keptBack])],
+]);
 
 function setProperty(object: FakeObject, [name, variant]: readonly unknown[]): undefined {
   const { signature, value } = variant as WireVariant;

@@ -49,6 +49,23 @@ default    active        1  /profile/default
   ]);
 });
 
+test("what a user's Profile has stored and not in force is told with the reason, by profiles and by why", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  const because = "the machine keeps it, and no administrator agreed to another Priority";
+  daemon.at("/profile/ada/home").keptBack = new Map([["ethernet_any", because]]);
+  const sentence = `~ada/home [ethernet_any] is stored and not in force: ${because}.`;
+  assert.ok((await daemon.run("profiles")).out.includes(sentence));
+  const [ada, machine] = (await daemon.json("profiles")).profiles as Record<string, unknown>[];
+  assert.deepEqual([ada?.keptBack, machine?.keptBack], [{ ethernet_any: because }, undefined]);
+  daemon.at("/service/0").why = new Map([
+    ["KeptBack", { signature: "a{ss}", value: new Map([["/profile/ada/home", because]]) }],
+    ["Terms", { signature: "s", value: "/profile/default" }],
+  ]);
+  const { out } = await daemon.run("why", "/service/0");
+  assert.match(out, /What \/profile\/ada\/home has stored for it is not in force: the machine keeps it/);
+  assert.match(out, /Addresses, order and credentials are those of \/profile\/default/);
+});
+
 test("dump prints the daemon's JSON, indented for people, on one line for --json", async (t) => {
   const daemon = await FakeDaemon.start(t);
   daemon.dump = JSON.stringify({ links: [{ name: "\u009beth0" }] });

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Caller } from "../../../src/bus/bus.ts";
-import { AccessControl, judge, type Owner, requireRight } from "../../../src/dbus/access.ts";
+import { AccessControl, judge, requireRights } from "../../../src/dbus/access.ts";
 import type { Verdict } from "../../../src/polkit/authority.ts";
+import type { Owner } from "../../../src/profiles/owner.ts";
 
 const ownUid = 990;
 const [anna, bert] = [1000, 1001];
@@ -82,7 +83,7 @@ test("what changes hands while a person is asked is not theirs any more", async 
       owner = "machine";
     },
   };
-  const request = { right: "settings", what: "a.b", whose: () => owner } as const;
-  await assert.rejects(requireRight(access, caller(anna), request), /changed hands/);
-  await requireRight(access, caller(anna), request);
+  const needs = () => [{ right: "settings", owner }] as const;
+  await assert.rejects(requireRights(access, caller(anna), "a.b", needs), /changed hands/);
+  await requireRights(access, caller(anna), "a.b", needs);
 });

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { toJson, type WireVariant } from "../../../src/base/property.ts";
-import { ownerOfProfile, ownerToMove } from "../../../src/dbus/access.ts";
 import { managerServiceMethods } from "../../../src/dbus/manager-service-methods.ts";
 import { MemoryStore } from "../../../src/profiles/memory-store.ts";
 import { Profile } from "../../../src/profiles/profile.ts";
@@ -178,13 +177,15 @@ test("a secret does not come into somebody's Profile without the consent of whoe
   const alice = new Profile({ user: "alice", name: "fairlead" }, new MemoryStore("alice"));
   alice.ownerUid = 1000;
   t.mock.method(it.profiles, "byPath", () => alice);
-  const owner = () =>
-    managerServiceMethods.ConfigureServiceForProfile.ownerOf(it.manager, [alice.path, new Map([["Type", type]])]);
-  assert.deepEqual([owner(), ownerToMove(service, ownerOfProfile(alice))], [{ uid: 1000 }, { uid: 1000 }]);
+  const needs = () =>
+    managerServiceMethods.ConfigureServiceForProfile.needs(it.manager, [alice.path, new Map([["Type", type]])]);
+  const own = { right: "settings", owner: { uid: 1000 } };
+  assert.deepEqual([needs(), service.entry.needsToMoveTo(alice)], [[own], [own]]);
   service.setProperty("EAP.Password", secret);
-  assert.deepEqual([owner(), ownerToMove(service, ownerOfProfile(alice))], ["machine", "machine"]);
+  const both = [{ right: "secrets", owner: "nobody" }, own];
+  assert.deepEqual([needs(), service.entry.needsToMoveTo(alice)], [both, both]);
   service.entry.belongTo(alice);
-  assert.deepEqual(owner(), { uid: 1000 });
+  assert.deepEqual(needs(), [own]);
 });
 
 test("without SaveCredentials what is personal stays in memory alone", async (t) => {
