@@ -142,9 +142,6 @@ export class ServiceEntry<Of extends EntryOwner = EntryOwner> {
       isKeptBack: this.standing().keptBack.has(target),
     });
   }
-  #isKeptBy(profile: Profile): boolean {
-    return profile.isMachine && this.nameIn(profile) !== undefined && this.actingRows(profile).size > 0;
-  }
   /**
    * An administrator put it into this Profile, or agreed to what the Profile has of it: then that has to come into force at
    * the next login, too. The caller has asked for {@link needsToMoveTo}.
@@ -161,7 +158,8 @@ export class ServiceEntry<Of extends EntryOwner = EntryOwner> {
   /** The machine keeps it, and no administrator agreed that this Profile has an own say. */
   #isKeptFrom(profile: Profile): boolean {
     if (profile.isMachine || this.#isConsented(profile)) return false;
-    return this.owner.isMachines || this.owner.host.profiles.profiles.some((one) => this.#isKeptBy(one));
+    const machine = this.#machine;
+    return this.owner.isMachines || (machine !== undefined && this.actingRows(machine).size > 0);
   }
   /** The topmost Profile of the machine that has an entry about it, or would get one. */
   get #machine(): Profile | undefined {
