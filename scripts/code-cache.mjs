@@ -2,17 +2,16 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { flagsFor } from "./launcher-flags.mjs";
 import { say } from "./say.mjs";
 import { root } from "./setup.mjs";
 
 const recorder = join(root, "scripts", "record-code-cache.cjs");
 const cacheFile = (program) => join(root, "dist", `${program}.cache`);
 
-/** The flags in the launcher's first line. */
-const launcherFlags = (program) => {
-  const [firstLine] = readFileSync(join(root, "bin", program), "utf8").split("\n", 1);
-  return firstLine.split(" ").filter((word) => word.startsWith("--"));
-};
+/** The flags that the launcher gives this Node. */
+const launcherFlags = (program) => flagsFor(readFileSync(join(root, "bin", program), "utf8"), process.version, accepts);
+const accepts = (flags) => spawnSync(process.execPath, [...flags, "--version"], { stdio: "ignore" }).status === 0;
 const recording = (program) => [process.execPath, ...launcherFlags(program), recorder, program];
 
 /**

@@ -21,9 +21,7 @@ function nativeBinding(): object {
     binding ??= requireNative("better-sqlite3/build/Release/better_sqlite3.node") as object;
     return binding;
   } catch (cause) {
-    throw new DaemonError("InternalError", "The SQLite addon cannot be loaded; run `npm rebuild better-sqlite3`.", {
-      cause,
-    });
+    throw loadFailure(cause, process.version);
   }
 }
 
@@ -38,6 +36,16 @@ function keepDescriptors(): void {
   (db as unknown as { loadExtension(file: string, entry: string): void }).loadExtension(file, entry);
   db.close();
   keepsDescriptors = true;
+}
+
+/** The addon belongs to one major version of Node; V8's own message about another one is long, and names no command that helps. */
+export function loadFailure(cause: unknown, node: string): DaemonError {
+  const place = "in fairlead's folder, run";
+  if (String(cause).includes("NODE_MODULE_VERSION")) {
+    const what = `The SQLite addon was built for another Node than this ${node}`;
+    return new DaemonError("InternalError", `${what}; ${place} \`npm run build\` with this one.`);
+  }
+  return new DaemonError("InternalError", `The SQLite addon cannot be loaded; ${place} \`npm run build\`.`, { cause });
 }
 
 /** Opens a database that store-file.ts has prepared. */
