@@ -53,6 +53,18 @@ export const bytes =
   (out: AttrStream) =>
     out.push(type, value);
 
+/** NLA_F_NESTED, which newer families insist on and the package's streams do not write. */
+const nestedFlag = 0x8000;
+
+/** Attributes inside an attribute, marked as such; begins on a multiple of four bytes, as each does. */
+export const nest =
+  (type: number, parts: readonly Part[]): Part =>
+  (out: AttrStream) => {
+    const written = out.bufs.reduce((sum, { length }) => sum + length, 0);
+    const content = encodeParts(parts);
+    out.emit([Buffer.alloc(-written & 3), putU16(4 + content.length), putU16(type | nestedFlag), content]);
+  };
+
 export const u8 = (type: number, what: string, value: number): Part => bytes(type, putU8(inRange(what, value, 0xff)));
 export const u16 = (type: number, what: string, value: number): Part =>
   bytes(type, putU16(inRange(what, value, 0xffff)));

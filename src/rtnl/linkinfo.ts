@@ -33,6 +33,7 @@ function encodeKindData(link: NewLink): readonly Part[] | undefined {
       return [u32(macvlanMode, "mode", macvlanModes[link.mode])];
     case "bridge":
     case "dummy":
+    case "wireguard":
       return undefined;
   }
 }

@@ -5,7 +5,9 @@ import { readU32 } from "./wire.ts";
 // Linux numbers, the same on all architectures that Node runs on (include/uapi/linux/{socket,netlink}.h).
 const netlinkDomain = 16;
 const rawType = 3;
-const routeProtocol = 0;
+/** NETLINK_ROUTE and NETLINK_GENERIC. */
+const protocols = { route: 0, generic: 16 } as const;
+export type NetlinkProtocol = keyof typeof protocols;
 const netlinkLevel = 270;
 const socketLevel = 1;
 const option = {
@@ -36,8 +38,11 @@ const bufferBytes = 65536;
 export const receiveBufferBytes = 8 * 1024 * 1024;
 const addressBytes = 12;
 
-export function openRequestSocket(native: NativeAddon = nativeAddon()): NativeSocket {
-  const socket = open(native);
+export function openRequestSocket(
+  native: NativeAddon = nativeAddon(),
+  protocol: NetlinkProtocol = "route",
+): NativeSocket {
+  const socket = open(native, protocol);
   // Older kernels lack some of these and work without: answers then are longer and errors have no text.
   for (const name of [option.extendedAcknowledgement, option.capAcknowledgement, option.strictChecking]) {
     tryOption(socket, netlinkLevel, name, 1);
@@ -46,7 +51,7 @@ export function openRequestSocket(native: NativeAddon = nativeAddon()): NativeSo
 }
 
 export function openEventSocket(subscriptions: readonly number[], native: NativeAddon = nativeAddon()): NativeSocket {
-  const socket = open(native);
+  const socket = open(native, "route");
   try {
     for (const group of subscriptions) socket.setOption(netlinkLevel, option.addMembership, group);
   } catch (error) {
@@ -56,8 +61,8 @@ export function openEventSocket(subscriptions: readonly number[], native: Native
   return socket;
 }
 
-function open(native: NativeAddon): NativeSocket {
-  const socket = native.openSocket(netlinkDomain, rawType, routeProtocol, { bufferBytes });
+function open(native: NativeAddon, protocol: NetlinkProtocol): NativeSocket {
+  const socket = native.openSocket(netlinkDomain, rawType, protocols[protocol], { bufferBytes });
   try {
     const isForced = tryOption(socket, socketLevel, option.receiveBufferForced, receiveBufferBytes);
     if (!isForced) tryOption(socket, socketLevel, option.receiveBuffer, receiveBufferBytes);

@@ -186,7 +186,7 @@ export interface LinkChange {
 
 export type NewLink = { readonly name: string; readonly mac?: string; readonly mtu?: number } & (
   | { readonly kind: "veth"; readonly peerName: string }
-  | { readonly kind: "bridge" | "dummy" }
+  | { readonly kind: "bridge" | "dummy" | "wireguard" }
   | { readonly kind: "vlan"; readonly lowerLink: number; readonly vlanId: number }
   | { readonly kind: "macvlan"; readonly lowerLink: number; readonly mode: "private" | "vepa" | "bridge" | "passthru" }
 );

@@ -6,10 +6,15 @@ export const interfaceFlags = {
   up: 0x1,
   broadcast: 0x2,
   loopback: 0x8,
+  pointToPoint: 0x10,
   running: 0x40,
+  noArp: 0x80,
   multicast: 0x1000,
   lowerUp: 0x10000,
 } as const;
+
+/** ARPHRD_ numbers; links of kind `none` have no hardware address. */
+const hardwareTypes = { ethernet: 1, none: 65534 } as const;
 
 export interface FakeLink {
   readonly index: number;
@@ -74,14 +79,19 @@ const operStates = { unknown: 0, down: 2, lowerLayerDown: 3, up: 6 } as const;
 
 function operState(link: FakeLink, carrier: boolean): number {
   if (!link.isUp) return operStates.down;
-  if (link.hardwareType === 772 || (link.kind === "bridge" && !link.hadPorts)) return operStates.unknown;
+  if (link.hardwareType === 772 || link.kind === "wireguard" || (link.kind === "bridge" && !link.hadPorts))
+    return operStates.unknown;
   if (carrier) return operStates.up;
   return link.lowerLink === undefined ? operStates.down : operStates.lowerLayerDown;
 }
 
 function rawFlags(link: FakeLink, carrier: boolean): number {
   const isLoopback = link.hardwareType === 772;
-  const fixed = isLoopback ? interfaceFlags.loopback : interfaceFlags.broadcast | interfaceFlags.multicast;
+  const isTunnel = link.hardwareType === hardwareTypes.none;
+  const ofCable = isTunnel
+    ? interfaceFlags.pointToPoint | interfaceFlags.noArp
+    : interfaceFlags.broadcast | interfaceFlags.multicast;
+  const fixed = isLoopback ? interfaceFlags.loopback : ofCable;
   const running = carrier ? interfaceFlags.running | interfaceFlags.lowerUp : 0;
   return fixed | (link.isUp ? interfaceFlags.up : 0) | running;
 }
@@ -97,7 +107,9 @@ export function describeLink(link: FakeLink, links: LinkTable): Link {
     isLoopback: link.hardwareType === 772,
     flags: rawFlags(link, carrier),
     hardwareType: link.hardwareType,
-    mac: link.kind === "bridge" ? bridgeMac(link, links) : link.mac,
+    ...(link.hardwareType !== hardwareTypes.none && {
+      mac: link.kind === "bridge" ? bridgeMac(link, links) : link.mac,
+    }),
     ...(link.permanentMac !== undefined && { permanentMac: link.permanentMac }),
     mtu: link.mtu,
     minMtu: link.minMtu,
@@ -136,7 +148,9 @@ export interface FakeLinkOptions {
 
 /** Without a MAC the link gets a locally administered one that follows from its index. */
 export function makeFakeLink(index: number, options: FakeLinkOptions): FakeLink {
-  const { kind, name, mtu = 1500, hardwareType = 1 } = options;
+  const { kind, name } = options;
+  const { hardwareType = kind === "wireguard" ? hardwareTypes.none : hardwareTypes.ethernet } = options;
+  const { mtu = kind === "wireguard" ? 1420 : 1500 } = options;
   const mac = options.mac ?? `02:00:00:00:${hexOctet(index >> 8)}:${hexOctet(index)}`;
   const [low, high] = mtuRanges[kind ?? ""] ?? [68, 9000];
   return {
