@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -214,6 +215,91 @@ test("a logout overtakes a login that waits for the daemon", async (t) => {
   assert.ok(!existsSync(link));
 });
 
+test("beside a daemon that hangs hooks end by themselves, all at once, and the rest follows when it goes on", async (t) => {
+  const it = await sessions(t);
+  const hook = (name: string, user: string) => {
+    const folders = ["--state-dir", it.daemon.stateDir, "--run-dir", it.daemon.runDir];
+    const started = startProcess(join(scripts, name), [...folders, user]);
+    t.after(() => started.end());
+    return started;
+  };
+  const ended = async (...hooks: ReturnType<typeof hook>[]) => {
+    for (const one of hooks) assert.equal((await one.waitExit(15_000)).code, 0, one.output());
+    return hooks.map((one) => one.output()).join("");
+  };
+  it.script("fairlead-login", ["uid1501"]);
+  it.daemon.process.kill("SIGSTOP");
+  const said = await ended(
+    hook("fairlead-login", "alice"),
+    hook("fairlead-login", "bob.smith-long"),
+    hook("fairlead-logout", "uid1501"),
+  );
+  assert.match(said, /the daemon has not done it yet; it goes on in the background/);
+  it.daemon.process.kill("SIGCONT");
+  const loaded = async () => [...(await it.stack())].sort().join(" ");
+  const both = "/profile/alice/default /profile/default /profile/uid1502/default";
+  await until("both Profiles are on the stack, and the third is off", async () => (await loaded()) === both, 30_000);
+  const nothingWaits = () => !readdirSync(join(it.daemon.runDir, "sessions")).some((name) => name.startsWith(".told"));
+  await until("the background has done its part", nothingWaits, 30_000);
+
+  it.daemon.process.kill("SIGSTOP");
+  await ended(hook("fairlead-logout", "alice"));
+  it.daemon.process.kill("SIGCONT");
+  await until("hers is off", async () => (await loaded()) === "/profile/default /profile/uid1502/default", 30_000);
+  await until("her link is gone", () => !existsSync(join(it.daemon.runDir, "user_profiles/alice")), 30_000);
+});
+
+test("a logout that was ended before the daemon answered is done with the next hook of anybody", async (t) => {
+  const it = await sessions(t);
+  it.script("fairlead-login", ["alice"]);
+  // As the hook leaves it before it asks the daemon.
+  const sessionsFolder = join(it.daemon.runDir, "sessions");
+  const told = join(sessionsFolder, ".told-alice");
+  renameSync(join(sessionsFolder, ".pushed-alice"), told);
+  rmSync(join(sessionsFolder, "alice"), { recursive: true });
+  it.script("fairlead-login", ["bob.smith-long"]);
+  await until("hers is off", async () => (await it.stack()).join() === "/profile/default,/profile/uid1502/default");
+  await until("her link is gone", () => !existsSync(join(it.daemon.runDir, "user_profiles/alice")));
+  assert.ok(!existsSync(told));
+});
+
+test("sessions of programs that the daemon's user may not see last as long as the programs", async (t) => {
+  addUsers(t);
+  run("mount", ["-t", "proc", "-o", "hidepid=2", "proc", "/proc"]);
+  t.after(() => tryRun("umount", ["-l", "/proc"]));
+  const folder = temporaryFolder(t);
+  run("chmod", ["755", folder]);
+  copyFileSync(join(scripts, "fairlead-session"), join(folder, "fairlead-session"));
+  const [state, runDir] = [join(folder, "state"), join(folder, "run")];
+  mkdirSync(state, { mode: 0o700 });
+  run("chown", ["1600:1601", state]);
+  const nobodySees = `/proc/${process.pid}/status`;
+  assert.notEqual(
+    tryRun("setpriv", ["--reuid=1600", "--regid=1601", "--clear-groups", "--bounding-set=-all", "cat", nobodySees])
+      .code,
+    0,
+  );
+  const open = () => {
+    const hook = `"$0" pam --state-dir "$1" --run-dir "$2"; echo open; cat`;
+    const env = { ...process.env, PAM_USER: "alice", PAM_TYPE: "open_session" };
+    const program = startProcess("sh", ["-c", hook, join(folder, "fairlead-session"), state, runDir], { env });
+    t.after(() => program.end());
+    return program;
+  };
+  const present = () => readdirSync(join(runDir, "sessions/alice"));
+  const first = open();
+  await first.untilOutput(/open/);
+  const second = open();
+  await second.untilOutput(/open/);
+  assert.equal(present().length, 2);
+  first.kill("SIGKILL");
+  await first.waitExit(10_000);
+  const third = open();
+  await third.untilOutput(/open/);
+  assert.ok(!present().includes(`pam_${first.pid}`), "what was killed is none");
+  assert.equal(present().length, 2);
+});
+
 test("a login whose turn comes after another session's end has a place of its own", async (t) => {
   const it = await sessions(t);
   const folder = join(it.daemon.runDir, "sessions");
@@ -252,8 +338,8 @@ test("a login whose program is killed while it waits for the daemon is none", as
   await it.daemon.launch();
   // Its output is the hook's, too: that has ended as well then.
   await program.waitExit(10_000);
+  await until("the link is gone", () => !existsSync(link), 30_000);
   assert.deepEqual(await it.stack(), ["/profile/default"]);
-  assert.ok(!existsSync(link));
 });
 
 test("in folders of another user than root, a hook does all as that user, whatever lies in its way", (t) => {
