@@ -72,7 +72,8 @@ async function servicePart(
     ...autoConnectSentences(view),
     ...placeSentences(snapshot, views, at, order),
     ...addressSentences(snapshot, service),
-    ...(view.conflict === "" ? [] : [conflictSentence(view)]),
+    // What led to the state may be the conflict itself, or have come later.
+    ...(view.conflict === "" || view.conflict === view.reason ? [] : [conflictSentence(view)]),
     profileSentence(service),
     ...termsSentences(textIn(reasons, "Terms")),
     ...keptBackSentences(keptBack),

@@ -396,7 +396,7 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
     const address = this.#fixedAddress;
     if (!link || address === this.#guarded) return;
     this.#guarded = address;
-    this.#endConflict(`${this.#conflict?.address} is not used any more`);
+    this.#endConflict(`${this.#conflict?.address}, which another host has too, is not in use any more`);
     if (address === undefined) {
       this.#guard?.stop();
       return;

@@ -99,9 +99,9 @@ export class AddressConflictWatch {
   /** Begins with the first probe; replaces an earlier watch. */
   probe(address: string, mode: Exclude<ConflictDetection, "off">): void {
     this.#begin(address, mode, "probing");
-    // The delay keeps a whole office from probing together after a power cut; nobody waits for it in `parallel`, but
-    // there the lease itself has been spread by the retransmission rule already.
-    if (mode === "parallel") this.#sendProbe(1);
+    // The delay keeps a whole office from probing together after a power cut. A lease that is in use already has been
+    // spread by the retransmission rule.
+    if (mode === "parallel" && this.onDispute === "give-up") this.#sendProbe(1);
     else this.#timers.start("arp-probe", this.ports.random() * probeWaitMs, () => this.#sendProbe(1));
   }
   /** Only defends: for an address that this host has been using all along. */

@@ -84,8 +84,9 @@ test("a fixed address is used at once, then probed three times and announced twi
   const world = await makeWorld(t);
   world.network.start({ link: world.link, static: fixed });
   await world.pass(0);
-  assert.deepEqual(world.heard(), ["connected"]);
-  assert.deepEqual(world.sent(), [`probe ${address}`], "probing delays nothing, and nothing delays it");
+  assert.deepEqual(world.heard(), ["connected"], "probing delays nothing");
+  await world.pass(1);
+  assert.deepEqual(world.sent(), [`probe ${address}`], "within a second");
   await world.pass(20);
   const [probe, announcement] = [`probe ${address}`, `announce ${address}`];
   assert.deepEqual(world.sent(), [probe, probe, announcement, announcement]);
@@ -96,7 +97,7 @@ test("an address that another host has stays, is told with its MAC address once,
   const world = await makeWorld(t);
   const station = holder(world);
   world.network.start({ link: world.link, static: fixed });
-  await world.pass(0);
+  await world.pass(1);
   assert.deepEqual(world.heard(), ["connected", `conflict ${address} ${otherMac} kept`]);
   assert.deepEqual(world.network.conflict, { address, mac: otherMac, outcome: "kept" });
   for (let claim = 0; claim < 5; claim++) station.send(everybody, "arp", arp(1, otherMac, address, address));
@@ -204,7 +205,10 @@ test("an address that takes the place of a disputed one ends the conflict and is
   world.sent();
   world.network.setStatic(fixedAt("10.0.0.51"));
   await world.pass(20);
-  assert.deepEqual(world.heard(), ["connected", `over: ${address} is not used any more`]);
+  assert.deepEqual(world.heard(), [
+    "connected",
+    `over: ${address}, which another host has too, is not in use any more`,
+  ]);
   assert.deepEqual(world.sent().slice(0, 1), ["probe 10.0.0.51"]);
   assert.equal(world.network.conflict, undefined);
 });
@@ -226,7 +230,7 @@ test("a fixed address with DHCP beside it is watched; a lease alone is the DHCP 
   await world.pass(20);
   assert.deepEqual(world.sent(), []);
   world.network.setStatic(fixed);
-  await world.pass(0);
+  await world.pass(1);
   assert.deepEqual(world.sent(), [`probe ${address}`]);
   world.network.setStatic(emptyStaticIp);
   world.dhcp.last.up(settingsOf({ ipv4: ipv4("10.0.0.9/24", "10.0.0.1") }));
@@ -243,7 +247,7 @@ test("after a resume the address is probed again: the network may be another one
   world.heard();
   holder(world);
   world.network.renew();
-  await world.pass(0);
+  await world.pass(1);
   assert.deepEqual(world.heard(), [`conflict ${address} ${otherMac} kept`]);
 });
 
