@@ -1,8 +1,9 @@
 /** What a person can do about the present state, each in one or two sentences. */
-import type { DeviceView } from "./device-view.ts";
+import { carrierOf, type DeviceView } from "./device-view.ts";
 import { type FrontRouteView, frontRouteSentence, isOvertaking } from "./front-routes.ts";
-import { isConnectedState } from "./service-states.ts";
-import type { ServiceView } from "./service-view.ts";
+import { refusalSentence } from "./reasons.ts";
+import { isConnectedState, isConnectingState } from "./service-states.ts";
+import { failureSentence, type ServiceView } from "./service-view.ts";
 import { command } from "./text.ts";
 
 /** Enough to act on; `why` tells the rest. */
@@ -17,7 +18,8 @@ export function hintsFor(
   // Somebody else's bridge is no news as long as there is another way.
   const links = isConnected ? [] : devices.map(deviceHint);
   const routes = front.filter(isOvertaking).map(frontRouteSentence);
-  const hints = [...services.map(serviceHint), ...routes, ...links].filter((hint) => hint !== undefined);
+  const attempts = isConnected ? [] : services.map(attemptHint);
+  const hints = [...services.map(serviceHint), ...routes, ...attempts, ...links].filter((hint) => hint !== undefined);
   if (!isConnected && hints.length === 0) hints.push(...idleHint(devices));
   return hints.slice(0, mostHints);
 }
@@ -41,6 +43,30 @@ function serviceHint({ service, device, refusal, conflict }: ServiceView): strin
   return undefined;
 }
 
+/** How it goes with a link that a cable is in, or that is being connected. */
+function attemptHint(view: ServiceView): string | undefined {
+  const { service, device, progress, refusal } = view;
+  const word = device?.text("Interface") ?? "";
+  const state = service.text("State");
+  if (isConnectingState(state)) {
+    const failure = failureSentence(view) === "" ? "" : ` ${failureSentence(view)}`;
+    return `${word || service.path} is being connected${progress === "" ? "" : `: ${progress}`}.${failure}`;
+  }
+  if (state === "disconnecting") return `${word || service.path} is being disconnected.`;
+  if (state !== "idle" || !device || carrierOf(device) !== true || toldElsewhere.has(refusal)) return undefined;
+  const because = refusalSentence(refusal);
+  if (!because) return `${word} is about to be connected.`;
+  return `${word} is not connected: ${because}. Connect it: ${command(`fairlead connect ${word}`)}`;
+}
+
+/** By a hint of its own. */
+const toldElsewhere: ReadonlySet<string> = new Set([
+  "explicitly disconnected",
+  "device is disabled",
+  "device is left alone",
+  "connection medium unavailable",
+]);
+
 function deviceHint({ device, leftAlone }: DeviceView): string | undefined {
   if (leftAlone === "") return undefined;
   const link = device.text("Interface");
@@ -50,7 +76,9 @@ function deviceHint({ device, leftAlone }: DeviceView): string | undefined {
 function idleHint(devices: readonly DeviceView[]): string[] {
   if (devices.length === 0)
     return [`There is no link that Fairlead can use: ${command("fairlead devices --all")} tells why.`];
-  const disabled = devices.find(({ device }) => device.flag("Powered") === false);
-  if (disabled) return [`${disabled.device.text("Interface")} is disabled.`];
-  return [`Nothing is plugged in or in range. More: ${command("fairlead why")}`];
+  const disabled = devices.filter(({ device }) => device.flag("Powered") === false);
+  const hints = disabled.map(({ device }) => `${device.text("Interface")} is disabled.`);
+  if (disabled.length < devices.length)
+    hints.unshift(`Nothing is plugged in or in range. More: ${command("fairlead why")}`);
+  return hints;
 }

@@ -2,6 +2,7 @@ import type { Style } from "./output.ts";
 
 const connected: ReadonlySet<string> = new Set(["ready", "no-connectivity", "redirect-found", "online"]);
 export const isConnectedState = (state: string): boolean => connected.has(state);
+export const isConnectingState = (state: string): boolean => state === "association" || state === "configuration";
 
 interface StateWords {
   /** What the state means for the machine. */

@@ -1,6 +1,7 @@
 /** What status, services and why tell of a Service. */
 import type { Daemon } from "./daemon.ts";
 import { serviceNumber } from "./names.ts";
+import { localTime } from "./plain.ts";
 import { type BusObject, flagIn, numberIn, type Properties, type Snapshot, textIn } from "./snapshot.ts";
 
 export interface ServiceView {
@@ -12,6 +13,12 @@ export interface ServiceView {
   readonly refusal: string;
   /** The other host that has its address; empty: none is known. */
   readonly conflict: string;
+  /** Since it was last connected; empty: it did not fail. */
+  readonly lastFailure: string;
+  /** Milliseconds since 1970; 0: it did not fail. */
+  readonly lastFailureAt: number;
+  /** What is being done for an address just now; empty: nothing is told. */
+  readonly progress: string;
   /** The criterion that puts it before the next; empty for the last. */
   readonly because: string;
   /** Place among the connected, 0 the best; -1: not connected. */
@@ -33,6 +40,9 @@ export function joinServices(snapshot: Snapshot, order: readonly Properties[]): 
       reason: textIn(entry, "StateReason"),
       refusal: textIn(entry, "AutoConnectRefusal"),
       conflict: textIn(entry, "AddressConflict"),
+      lastFailure: textIn(entry, "LastFailure"),
+      lastFailureAt: numberIn(entry, "LastFailureTime"),
+      progress: textIn(entry, "Progress"),
       because: textIn(entry, "Because"),
       rank: entry.has("Rank") ? numberIn(entry, "Rank") : -1,
     };
@@ -41,23 +51,30 @@ export function joinServices(snapshot: Snapshot, order: readonly Properties[]): 
 
 export const isVisible = ({ service }: ServiceView): boolean => flagIn(service.properties, "Visible");
 
-export const plainService = ({ service, device, reason, refusal, conflict, because, rank }: ServiceView) => ({
+export const plainService = ({ service, device, ...view }: ServiceView) => ({
   path: service.path,
   number: Number(serviceNumber(service)),
   name: service.text("Name"),
   type: service.text("Type"),
   link: device?.text("Interface") ?? null,
   state: service.text("State"),
-  reason,
+  reason: view.reason,
   error: service.text("Error"),
   visible: service.flag("Visible") ?? false,
   autoConnect: service.flag("AutoConnect") ?? false,
-  autoConnectRefusal: refusal,
-  addressConflict: conflict,
+  autoConnectRefusal: view.refusal,
+  addressConflict: view.conflict,
+  lastFailure: view.lastFailure,
+  lastFailureTime: view.lastFailureAt === 0 ? null : new Date(view.lastFailureAt).toISOString(),
+  progress: view.progress,
   profile: service.text("Profile"),
-  beforeNextBecause: because,
-  rank,
+  beforeNextBecause: view.because,
+  rank: view.rank,
 });
 
 /** Only where there is a conflict. */
 export const conflictSentence = ({ conflict }: ServiceView): string => `Its address is in conflict: ${conflict}.`;
+
+/** Empty: it did not fail since it was last connected. */
+export const failureSentence = ({ lastFailure, lastFailureAt }: ServiceView): string =>
+  lastFailure === "" ? "" : `The last attempt failed at ${localTime(lastFailureAt)}: ${lastFailure}.`;

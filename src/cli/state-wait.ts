@@ -7,8 +7,11 @@ import { BusObject } from "./snapshot.ts";
 export type Verdict = "done" | "wait" | Failure;
 export type Judge = (service: BusObject) => Verdict | Promise<Verdict>;
 
+/** What is said when the time is over. */
+export type TooLate = (service: BusObject, limitMs: number) => Failure | Promise<Failure>;
+
 /** The properties that a judge may look at. */
-const watched: ReadonlySet<string> = new Set(["State", "Error", "ErrorDetails"]);
+const watched: ReadonlySet<string> = new Set(["State", "Error", "ErrorDetails", "PreviousErrorSerialNumber"]);
 
 /**
  * Follows one Service until the judge is satisfied or `limitMs` are over. To be made before the call whose effect is
@@ -37,7 +40,7 @@ export class StateWait {
   }
 
   /** Resolves with the Service as it was when the judge said "done"; rejects with its Failure, or one for the time. */
-  async until(judge: Judge, limitMs: number): Promise<BusObject> {
+  async until(judge: Judge, limitMs: number, tooLate: TooLate = stillThere): Promise<BusObject> {
     const late = new Promise<"late">((resolve) => {
       this.#stop.push(this.clock.startTimer("wait", limitMs, () => resolve("late")));
     });
@@ -49,7 +52,7 @@ export class StateWait {
       const verdict = await judge(service);
       if (verdict === "done") return service;
       if (verdict !== "wait") throw verdict;
-      if ((await Promise.race([news, late])) === "late") throw tooLate(service, limitMs);
+      if ((await Promise.race([news, late])) === "late") throw await tooLate(service, limitMs);
     }
   }
   close(): void {
@@ -74,5 +77,5 @@ export class StateWait {
   }
 }
 
-const tooLate = (service: BusObject, limitMs: number): Failure =>
+const stillThere = (service: BusObject, limitMs: number): Failure =>
   new Failure(exitCodes.refused, `still in state ${service.text("State")} after ${limitMs / 1000} s`, "timeout");

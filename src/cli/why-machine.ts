@@ -7,7 +7,7 @@ import { linksLeftAlone } from "./links-left-alone.ts";
 import { labelOf } from "./names.ts";
 import { orderSentence, refusalSentence } from "./reasons.ts";
 import { isConnectedState, stateWords } from "./service-states.ts";
-import { conflictSentence, plainService, type ServiceView } from "./service-view.ts";
+import { conflictSentence, failureSentence, plainService, type ServiceView } from "./service-view.ts";
 import { defaultRoutes, nameServers, type RouteSource } from "./setting-sources.ts";
 import type { BusObject, Snapshot } from "./snapshot.ts";
 import type { Chapter, Story } from "./story.ts";
@@ -103,12 +103,15 @@ export function explanation(snapshot: Snapshot, views: readonly ServiceView[], a
   return `comes before ${labelOf(next.service, snapshot)}: ${because}.`;
 }
 
-function notConnected({ service, reason, refusal }: ServiceView, snapshot: Snapshot): string[] {
+function notConnected(view: ServiceView, snapshot: Snapshot): string[] {
+  const { service, reason, refusal, progress } = view;
   const state = service.text("State");
   if (isConnectedState(state)) return [];
   const label = labelOf(service, snapshot);
   const because = refusalSentence(refusal);
   if (state === "failure") return [`${label} failed: ${reason}.${because ? ` It is not tried now: ${because}.` : ""}`];
-  if (because) return [`${label}: ${because}.`];
-  return [`${label} is in state ${state}${reason === "" ? "" : `: ${reason}`}.`];
+  const failure = failureSentence(view) === "" ? "" : ` ${failureSentence(view)}`;
+  if (because) return [`${label}: ${because}.${failure}`];
+  const now = progress || reason;
+  return [`${label} is in state ${state}${now === "" ? "" : `: ${now}`}.${failure}`];
 }

@@ -6,7 +6,7 @@ import { findObjects, findOne, labelOf } from "./names.ts";
 import { plainMap } from "./plain.ts";
 import { refusalSentence } from "./reasons.ts";
 import { isConnectedState } from "./service-states.ts";
-import { conflictSentence, plainService, type ServiceView } from "./service-view.ts";
+import { conflictSentence, failureSentence, plainService, type ServiceView } from "./service-view.ts";
 import { addressSource } from "./setting-sources.ts";
 import { asTextMap, asTexts, type BusObject, flagIn, type Properties, type Snapshot, textIn } from "./snapshot.ts";
 import type { Chapter, Story } from "./story.ts";
@@ -66,9 +66,8 @@ async function servicePart(
   const keptBack = asTextMap(reasons.get("KeptBack")?.value);
   const sentences = [
     stateSentence(view),
-    ...(flagIn(reasons, "Failed") && service.text("State") !== "failure"
-      ? ["It failed since it was last connected."]
-      : []),
+    ...(view.progress === "" ? [] : [`Just now: ${view.progress}.`]),
+    ...(view.lastFailure === "" ? [] : [failureSentence(view)]),
     ...autoConnectSentences(view),
     ...placeSentences(snapshot, views, at, order),
     ...addressSentences(snapshot, service),

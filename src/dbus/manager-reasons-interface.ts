@@ -7,6 +7,7 @@ import type { Route } from "../rtnl/rtnl.ts";
 import type { Service } from "../services/service.ts";
 import { args, interfaceTable } from "./interface-table.ts";
 import type { LogView } from "./log-interface.ts";
+import { attemptReasons } from "./service-interface.ts";
 
 const text = (value: string): WireVariant => ({ signature: "s", value });
 
@@ -35,7 +36,7 @@ export const fairleadManagerInterface = interfaceTable<DaemonView>({
       out: args({ services: "aa{sv}" }),
       doc:
         "All Services in order. Each with Path, Name, Type, State, Device (link name or empty), StateReason, " +
-        "AutoConnectRefusal (empty: it may connect by itself), Because: the criterion that puts it before the next " +
+        "AutoConnectRefusal (empty: it may connect by itself), LastFailure, LastFailureTime and Progress as Why of the Service tells them, Because: the criterion that puts it before the next " +
         "(empty for the last), Rank: its place among the connected, -1 when it is not, AddressConflict: the other host " +
         "that has its address, with its MAC address (empty: none is known).",
       right: "read",
@@ -76,7 +77,7 @@ export const eventsInterface = interfaceTable<DaemonView>({
     Event: {
       args: args({ type: "s", object: "o", details: "a{sv}" }),
       doc:
-        "Something happened to the object: carrier-changed, address-conflict, service-state-changed, default-service-changed. Details: " +
+        "Something happened to the object: carrier-changed, addressing, address-conflict, service-state-changed, default-service-changed. Details: " +
         "Because (s). Objects that come and go are told by org.freedesktop.DBus.ObjectManager.",
     },
   },
@@ -117,6 +118,7 @@ const orderOf = (manager: Manager) =>
       ["StateReason", text(service.stateReason)],
       ["AutoConnectRefusal", text(service.autoConnectRefusal ?? "")],
       ["AddressConflict", text(conflictOf(service))],
+      ...attemptReasons(service),
       ["Because", text(manager.services.reasonOf(service) ?? "")],
       ["Rank", { signature: "i", value: link === undefined ? -1 : manager.connectivity.rankedLinks.indexOf(link) }],
     ]);

@@ -168,6 +168,13 @@ const plainServiceInterface = interfaceTable<Service>({ ...parts, properties: se
 export const serviceInterfaceOf = (service: Service): InterfaceTable<Service> =>
   service.shape === ethernetEapShape ? eapServiceInterface : plainServiceInterface;
 
+/** How the attempts to connect go. */
+export const attemptReasons = ({ lastFailure, network }: Service): readonly (readonly [string, WireVariant])[] => [
+  ["LastFailure", { signature: "s", value: lastFailure?.because ?? "" }],
+  ["LastFailureTime", { signature: "t", value: BigInt(Math.trunc(lastFailure?.atMs ?? 0)) }],
+  ["Progress", { signature: "s", value: network?.progress ?? "" }],
+];
+
 /** Our own additions: the reasons behind what a Service does. */
 export const serviceReasonsInterface = interfaceTable<Service>({
   name: "org.fairlead.Service1",
@@ -180,7 +187,9 @@ export const serviceReasonsInterface = interfaceTable<Service>({
         "StateReason: what led to the present state. AutoConnectRefusal: why it does not connect by itself, empty when " +
         "it may. Failed: whether it failed since it was last connected. KeptBack (a{ss}): users' Profiles whose entry is not " +
         "in force, by path, with the reason. Terms: the Profile of the machine whose settings count in place of those of a " +
-        "user's Profile, but for what is the user's affair alone; empty: none.",
+        "user's Profile, but for what is the user's affair alone; empty: none. " +
+        "LastFailure, LastFailureTime (t, milliseconds since 1970): why and when, also after the next attempt has begun; " +
+        "empty and 0 when it did not. Progress: what is being done for an address just now, or empty.",
       right: "read",
       call: (service) => {
         const text = (value: string): WireVariant => ({ signature: "s", value });
@@ -191,6 +200,7 @@ export const serviceReasonsInterface = interfaceTable<Service>({
             ["Failed", { signature: "b", value: service.hasFailed }],
             ["KeptBack", { signature: "a{ss}", value: keptBackOf(service) }],
             ["Terms", text(service.terms?.path ?? "")],
+            ...attemptReasons(service),
           ]),
         ];
       },

@@ -34,6 +34,8 @@ export interface DeviceHost {
   addressesChanged(device: Device): void;
   /** Another host has an address of its link, or has it no more. */
   addressConflict(device: Device, because: string): void;
+  /** What its Network does just now. */
+  addressing(device: Device, because: string): void;
   /** The same of a default route. */
   wayOutChanged(device: Device): void;
   /** A Network for this link that tells the Device of its changes. */
@@ -335,6 +337,9 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
     const { state, primaryFamily, conflict } = this.#network ?? {};
     if (state !== "connected" || primaryFamily !== undefined) return;
     this.#selectedService?.networkLost(conflict ? describeConflict(conflict) : "the address is lost");
+  }
+  stepped(text: string): void {
+    this.host.addressing(this, text);
   }
   conflicted(conflict: FoundConflict): void {
     this.#tellConflict(describeConflict(conflict));

@@ -8,6 +8,8 @@ export type ManagerEvent =
   | { readonly kind: "device-enabled-changed"; readonly device: Device; readonly because: string }
   | { readonly kind: "carrier-changed"; readonly device: Device; readonly because: string }
   /** Another host has an address of the Device, or has it no more. */
+  /** What its Network does on the way to an address. */
+  | { readonly kind: "addressing"; readonly device: Device; readonly because: string }
   | { readonly kind: "address-conflict"; readonly device: Device; readonly because: string }
   | { readonly kind: "service-added"; readonly service: Service; readonly because: string }
   | { readonly kind: "service-removed"; readonly service: Service; readonly because: string }

@@ -285,6 +285,9 @@ export class Manager implements ProviderHost, DeviceHost {
   addressesChanged(device: Device): void {
     this.#requestSortOf(device, "somebody changed the addresses of a link");
   }
+  addressing(device: Device, because: string): void {
+    this.#post({ kind: "addressing", device, because });
+  }
   addressConflict(device: Device, because: string): void {
     this.#post({ kind: "address-conflict", device, because });
   }

@@ -1,7 +1,7 @@
 import { DaemonError, describeError } from "../base/errors.ts";
 import { TimerSet } from "../base/timer-set.ts";
 import type { IpSettings } from "./ip-settings.ts";
-import type { ProtocolHandler, ProtocolLink } from "./protocols/handler.ts";
+import type { ProtocolHandler, ProtocolLink, ProtocolStep } from "./protocols/handler.ts";
 import { ProtocolRunner, type RunnerPorts, type RunnerState } from "./protocols/runner.ts";
 
 /** Never called from inside a call to the Acquisition, and not after its end. */
@@ -10,6 +10,8 @@ export interface AcquisitionOwner {
   leased(settings: IpSettings): void;
   /** Another host has the address that was leased, which is declined. */
   conflict(address: string, otherMac: string): void;
+  /** What it does just now. */
+  stepped(step: ProtocolStep): void;
   /** What was leased must not be used any more; a new lease is being asked for already. */
   lost(reason: string): void;
   /** No lease within the time limit, or the server side refused. Nothing goes on until {@link Acquisition.begin}. */
@@ -51,6 +53,7 @@ export class Acquisition<Config> {
       changed: (settings: IpSettings) => this.#onLease(settings),
       failed: (error: unknown) => this.#onFailed(error),
       conflict: (address: string, otherMac: string) => this.#isEnded || this.owner.conflict(address, otherMac),
+      step: (step: ProtocolStep) => this.#isEnded || this.owner.stepped(step),
       lost: (reason: string) => this.#onLost(reason),
       down: () => this.#isEnded && this.#tellEnd(),
     };

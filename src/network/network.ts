@@ -12,7 +12,7 @@ import { type ConfigSource, type EffectiveSettings, mergeSettings } from "./merg
 import type { ConflictObserver } from "./protocols/address-conflict.ts";
 import type { Dhcp4Config } from "./protocols/dhcp4/config.ts";
 import type { FixedAddressGuard } from "./protocols/fixed-address-guards.ts";
-import type { ProtocolHandler, ProtocolLink } from "./protocols/handler.ts";
+import type { ProtocolHandler, ProtocolLink, ProtocolStep } from "./protocols/handler.ts";
 import { hasDefaultRoute } from "./routes.ts";
 import { emptyStaticIp, isSameStaticIp, type StaticIp } from "./static-ip.ts";
 import type { NetworkWish } from "./wish.ts";
@@ -38,6 +38,8 @@ export interface NetworkObserver {
   changed(): void;
   /** Another host has an address of this link; told before what follows from it. */
   conflicted(conflict: FoundConflict): void;
+  /** What it does just now on the way to addressing, for people. */
+  stepped?(text: string): void;
   /** What was told of a kept address holds no longer. */
   conflictOver(because: string): void;
   /** The Network has stopped itself and taken everything back. */
@@ -96,6 +98,7 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
   #guard: FixedAddressGuard | undefined;
   #guarded: string | undefined;
   #conflict: FoundConflict | undefined;
+  #progress = "";
   #sources: { dhcp?: TimedSettings; slaac?: TimedSettings; link?: TimedSettings } = {};
   #captivePortalUri: string | undefined;
   #effective: EffectiveSettings | undefined;
@@ -155,6 +158,10 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
     return this.#effective?.vendorEncapsulatedOptions === tetheringHint;
   }
   /** The other host that has the fixed address, or had the declined one until the next lease; undefined: none is known. */
+  /** The newest step towards addressing; empty: there is none to tell. */
+  get progress(): string {
+    return this.#progress;
+  }
   get conflict(): FoundConflict | undefined {
     return this.#conflict;
   }
@@ -209,6 +216,7 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
     this.#hasNews = false;
     this.#toldPrimary = undefined;
     this.#problems = [];
+    this.#progress = "";
     return ended;
   }
 
@@ -258,6 +266,7 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
       dhcp: this.#dhcp?.state,
       effective: this.#effective,
       conflict: this.#conflict,
+      progress: this.#progress,
       problems: this.#problems,
     };
   }
@@ -274,6 +283,7 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
       lost: (reason: string) => this.#onLeaseLost(reason),
       failed: (detail: string) => this.#onDhcpFailed(detail),
       yielded: () => this.#dropLease(),
+      stepped: (step: ProtocolStep) => this.#onStep(step),
     };
     this.#dhcp = new Acquisition(this.ports.dhcp, link, config, owner, this.ports);
     this.#dhcp.begin();
@@ -296,6 +306,14 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
     // With a fixed address only the rest of the lease is of use (9.2).
     if (this.#hasStaticAddress) this.#dhcp?.giveBack();
     this.#refresh();
+  }
+
+  #onStep({ kind, text }: ProtocolStep): void {
+    // The server knows better than what a short loss of carrier has left.
+    if (kind === "refused" && this.#grace.isHeld) this.#grace.end();
+    if (text === this.#progress) return;
+    this.#progress = text;
+    this.observer.stepped?.(text);
   }
 
   #onLeaseLost(reason: string): void {
@@ -428,6 +446,7 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
     if (primary === this.#toldPrimary) return;
     this.#toldPrimary = primary;
     if (primary === undefined) return;
+    this.#progress = "";
     const isFirst = !this.#hasConnected;
     this.#hasConnected = true;
     this.observer.connected(isFirst);

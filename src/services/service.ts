@@ -124,6 +124,8 @@ export abstract class Service implements OrderFacts, EntryOwner {
   errorDetails = "";
   previousError = "";
   previousErrorSerial = 0;
+  /** Since it was last connected; stays when another attempt begins. */
+  lastFailure: { readonly because: string; readonly atMs: number } | undefined;
   stateReason = "new";
   isExplicitlyDisconnected = false;
   profile: Profile | undefined;
@@ -361,7 +363,9 @@ export abstract class Service implements OrderFacts, EntryOwner {
     this.previousError = error;
     this.previousErrorSerial++;
     this.#failedAt = this.host.clock.now();
-    this.advance("fail", details === "" ? error : `${error}: ${details}`);
+    const because = details === "" ? error : `${error}: ${details}`;
+    this.lastFailure = { because, atMs: this.host.clock.wallTime() };
+    this.advance("fail", because);
   }
 
   #noteLoss(): void {
@@ -400,6 +404,7 @@ export abstract class Service implements OrderFacts, EntryOwner {
     if (isConnected(next) && !isConnected(before)) {
       this.lastConnected = timeSince1601(wall);
       this.#failedAt = undefined;
+      this.lastFailure = undefined;
       this.#cooldown?.reset();
       this.#rememberSuccess();
     }

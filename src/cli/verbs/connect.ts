@@ -6,8 +6,8 @@ import { labelOf } from "../names.ts";
 import { refusalSentence } from "../reasons.ts";
 import { waitMs } from "../seconds.ts";
 import { isConnectedState } from "../service-states.ts";
-import { BusObject, textIn } from "../snapshot.ts";
-import { type Judge, StateWait } from "../state-wait.ts";
+import { BusObject, type Properties, textIn } from "../snapshot.ts";
+import { type Judge, StateWait, type TooLate } from "../state-wait.ts";
 import type { Verb, VerbCall } from "../verb.ts";
 
 const busError = (name: string): string => `org.chromium.flimflam.Error.${name}`;
@@ -49,22 +49,44 @@ async function startAndWait(call: VerbCall, daemon: Daemon, service: BusObject, 
       const name = error instanceof Failure ? error.errorName : "";
       if (name !== busError("AlreadyConnected") && name !== busError("InProgress")) throw error;
     });
-    return await wait.until(judgeFor(daemon), limitMs);
+    const before = service.number(failureCount);
+    return await wait.until(judgeFor(daemon, before), limitMs, tooLateFor(daemon));
   } finally {
     wait.close();
   }
 }
 
-/** After Connect was answered the Service is on its way; a standstill is the end of it. */
+/** Counts the failures of a Service, also those that the next attempt has followed already. */
+const failureCount = "PreviousErrorSerialNumber";
+
+/** After Connect was answered the Service is on its way; a standstill, or another failure than before, is the end of it. */
 const judgeFor =
-  (daemon: Daemon): Judge =>
+  (daemon: Daemon, failuresBefore: number): Judge =>
   async (service) => {
     const state = service.text("State");
     if (isConnectedState(state)) return "done";
-    if (state !== "idle" && state !== "failure") return "wait";
-    const reason = await standstill(daemon, service);
-    const error = state === "failure" ? service.text("Error") : state;
+    const hasFailed = state === "failure" || service.number(failureCount) !== failuresBefore;
+    if (state !== "idle" && !hasFailed) return "wait";
+    const reasons = await daemon.why(service.path, "Service").catch(() => new Map());
+    const error = hasFailed ? service.text(state === "failure" ? "Error" : "PreviousError") : state;
+    const reason = (hasFailed && failureReason(service, reasons)) || (await standstill(daemon, service));
     return new Failure(exitCodes.refused, reason === "" || reason === error ? "not connected" : reason, error);
+  };
+
+/** Without the error's word, which is told beside it. */
+function failureReason(service: BusObject, reasons: Properties): string {
+  const told = textIn(reasons, "LastFailure");
+  const details = told.slice(told.indexOf(": ") + 2);
+  return service.text("ErrorDetails") || (told.includes(": ") ? details : told);
+}
+
+const tooLateFor =
+  (daemon: Daemon): TooLate =>
+  async (service, limitMs) => {
+    const reasons = await daemon.why(service.path, "Service").catch(() => new Map());
+    const progress = textIn(reasons, "Progress");
+    const still = `still in state ${service.text("State")} after ${limitMs / 1000} s`;
+    return new Failure(exitCodes.refused, progress === "" ? still : `${still}: ${progress}`, "timeout");
   };
 
 /** Why a Service is where it is and does not move on; empty while it does. */

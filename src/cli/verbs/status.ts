@@ -6,7 +6,7 @@ import type { FrontRouteView } from "../front-routes.ts";
 import { hintsFor } from "../hints.ts";
 import { labelOf } from "../names.ts";
 import { type Line, type Output, type Span, styled } from "../output.ts";
-import { stateWords } from "../service-states.ts";
+import { isConnectingState, stateWords } from "../service-states.ts";
 import { isVisible, plainService, type ServiceView, viewServices } from "../service-view.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { type Column, tableLines } from "../table.ts";
@@ -90,9 +90,7 @@ function headline({ snapshot, version }: Status, columns: number): Line {
 const connectingState = (snapshot: Snapshot): string | undefined =>
   snapshot.defaultService
     ? undefined
-    : snapshot.services
-        .map((service) => service.text("State"))
-        .find((state) => /^(association|configuration)$/.test(state));
+    : snapshot.services.map((service) => service.text("State")).find(isConnectingState);
 
 const addressColumns: readonly Column[] = [
   { title: "DEVICE", least: 6 },

@@ -34,11 +34,20 @@ export interface ProtocolSession {
   renew?(): void;
 }
 
+/** Something on the way to settings that a person may follow. */
+export interface ProtocolStep {
+  /** `refused`: what was known of this network does not hold. */
+  readonly kind: "asking" | "refused" | "note";
+  readonly text: string;
+}
+
 /** What a session may tell its owner while it is up. */
 export interface ProtocolHost {
   readonly clock: Clock;
   readonly log: Log;
   settingsChanged(settings: IpSettings): void;
+  /** Also during the setup. */
+  step?(step: ProtocolStep): void;
   /** Another host has the address that was to be used, or is in use; told before {@link lost}. */
   conflict?(address: string, otherMac: string): void;
   /** The settings are no longer valid; the owner decides whether to set up again. */

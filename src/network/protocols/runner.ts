@@ -2,7 +2,7 @@ import type { Clock } from "../../base/clock.ts";
 import { describeError } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import type { IpSettings } from "../ip-settings.ts";
-import type { ProtocolHandler, ProtocolLink, ProtocolSession } from "./handler.ts";
+import type { ProtocolHandler, ProtocolLink, ProtocolSession, ProtocolStep } from "./handler.ts";
 
 /** What the owner of a runner is told. Never called from inside a call to the runner. */
 export interface RunnerOwner {
@@ -13,6 +13,7 @@ export interface RunnerOwner {
   failed(error: unknown): void;
   /** Another host has the address; `lost` follows if it was in use. */
   conflict?(address: string, otherMac: string): void;
+  step?(step: ProtocolStep): void;
   /** The settings no longer hold. The session is still attached; set up again, or tear down. */
   lost(reason: string): void;
   /** Teardown has ended. Told once for each teardown of a session that was not down. */
@@ -54,6 +55,7 @@ export class ProtocolRunner<Config> {
       log: ports.log,
       settingsChanged: (settings) => this.#onChanged(settings),
       conflict: (address, otherMac) => this.#later(() => this.owner.conflict?.(address, otherMac)),
+      step: (step) => this.#later(() => this.owner.step?.(step)),
       lost: (reason) => this.#onLost(reason),
     });
   }

@@ -164,3 +164,27 @@ test("a Device without a Service cannot be connected", async (t) => {
   daemon.at("/device/wlan0").set("Powered", false);
   assert.match((await daemon.run("connect", "wlan0")).err, /wlan0 is disabled\nsee: fairlead devices/);
 });
+
+test("--wait ends with the reason of a failure that the next attempt has followed already", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  connecting(daemon, "configuration");
+  const running = await started(daemon, "connect", "eth1", "--wait", "60");
+  const service = daemon.at("/service/1");
+  service.why = entry({ LastFailure: ["s", "dhcp-failed: no DHCP server answered in time"] });
+  service.set("PreviousError", "dhcp-failed");
+  service.set("PreviousErrorSerialNumber", 1);
+  const { code, err } = await running.ended;
+  assert.equal(code, 1);
+  assert.equal(err, "fairlead: dhcp-failed: no DHCP server answered in time\n");
+});
+
+test("--wait that is over says what is being done just then", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  connecting(daemon, "configuration");
+  daemon.at("/service/1").why = entry({ Progress: ["s", "DHCP asks for an address"] });
+  const running = await started(daemon, "connect", "eth1", "--wait", "2");
+  await daemon.clock.advanceSettled(2_000);
+  const { code, err } = await running.ended;
+  assert.equal(code, 1);
+  assert.match(err, /still in state configuration after 2 s: DHCP asks for an address/);
+});

@@ -346,6 +346,8 @@ function addService(daemon: FakeDaemon, path: string, device: string, state: str
       Device: ["o", device],
       Error: ["s", "no-failure"],
       ErrorDetails: ["s", ""],
+      PreviousError: ["s", ""],
+      PreviousErrorSerialNumber: ["i", 0],
       GUID: ["s", ""],
       LastConnected: ["t", 0n],
       Name: ["s", "Ethernet"],

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { displayWidth } from "../../../src/cli/text.ts";
 import { entry, FakeDaemon, orderEntry } from "./fake-daemon.ts";
 
@@ -62,6 +62,7 @@ test("a link that is left alone is a hint only as long as nothing is connected",
   assert.deepEqual((await daemon.json("status")).hints, []);
   daemon.at("/").set("DefaultService", "/");
   daemon.at("/service/0").set("State", "idle");
+  daemon.at("/device/eth0").set("Ethernet.LinkUp", false);
   assert.deepEqual((await daemon.json("status")).hints, [
     "eth1 is left alone: systemd-networkd manages it. Use it: fairlead connect eth1",
   ]);
@@ -72,6 +73,7 @@ test("status says that nothing is connected, and what is on its way", async (t) 
   daemon.at("/").set("DefaultService", "/");
   daemon.at("/").set("ConnectionState", "idle");
   daemon.at("/service/0").set("State", "idle");
+  daemon.at("/device/eth0").set("Ethernet.LinkUp", false);
   const { out } = await daemon.run("status");
   assert.match(out, /^Not connected +Fairlead/);
   assert.match(out, /^! Nothing is plugged in or in range. More: fairlead why$/m);
@@ -144,6 +146,9 @@ test("status in JSON has the fields that the manual page names", async (t) => {
     autoConnect: true,
     autoConnectRefusal: "connected",
     addressConflict: "",
+    lastFailure: "",
+    lastFailureTime: null,
+    progress: "",
     profile: "/profile/default",
     beforeNextBecause: "IsOnline",
     rank: 0,
@@ -180,3 +185,90 @@ test("a thousand cables do not fill more than a screen", async (t) => {
   assert.ok(out.split("\n").length < 40);
   assert.match(out, /^and 980 more: fairlead devices$/m);
 });
+
+/** Nothing is connected; a cable is in eth0. */
+async function unconnected(t: TestContext): Promise<FakeDaemon> {
+  const daemon = await FakeDaemon.start(t);
+  daemon.at("/").set("DefaultService", "/");
+  daemon.at("/service/0").set("State", "idle");
+  return daemon;
+}
+const order = (...parts: Parameters<typeof orderEntry>) => orderEntry(...parts);
+const attempt = (facts: { progress?: string; failure?: string; at?: number }) => (entryOf: ReturnType<typeof order>) =>
+  new Map([
+    ...entryOf,
+    ...entry({
+      Progress: ["s", facts.progress ?? ""],
+      LastFailure: ["s", facts.failure ?? ""],
+      LastFailureTime: ["t", BigInt(facts.at ?? 0)],
+    }),
+  ]);
+const failedAt = new Date(2026, 0, 2, 3, 4, 5).getTime();
+
+const trueHints: readonly (readonly [what: string, prepare: (daemon: FakeDaemon) => void, hints: readonly string[]])[] =
+  [
+    [
+      "a server is asked",
+      (daemon) => {
+        daemon.at("/service/0").set("State", "configuration");
+        const asked = order("/service/0", "carrier on eth0", "connecting", "", -1);
+        daemon.order = [attempt({ progress: "DHCP asks for an address" })(asked)];
+      },
+      ["eth0 is being connected: DHCP asks for an address."],
+    ],
+    [
+      "it is asked again after a failure",
+      (daemon) => {
+        daemon.at("/service/0").set("State", "configuration");
+        const asked = order("/service/0", "carrier on eth0", "connecting", "", -1);
+        daemon.order = [attempt({ failure: "dhcp-failed: no server answered", at: failedAt })(asked)];
+      },
+      ["eth0 is being connected. The last attempt failed at 2026-01-02 03:04:05: dhcp-failed: no server answered."],
+    ],
+    [
+      "the daemon waits before the next attempt",
+      (daemon) => {
+        daemon.order = [order("/service/0", "a new attempt leaves the failure", "throttled", "", -1)];
+      },
+      [
+        "eth0 is not connected: it failed just now and waits before the next attempt. Connect it: fairlead connect eth0",
+      ],
+    ],
+    [
+      "it is being disconnected",
+      (daemon) => daemon.at("/service/0").set("State", "disconnecting"),
+      ["eth0 is being disconnected."],
+    ],
+    [
+      "a cable was put in just now",
+      (daemon) => {
+        daemon.order = [order("/service/0", "new", "", "", -1)];
+      },
+      ["eth0 is about to be connected."],
+    ],
+    [
+      "one is disabled and there is no cable in the other",
+      (daemon) => {
+        daemon.at("/device/eth0").set("Powered", false);
+        daemon.at("/device/eth0").set("Ethernet.LinkUp", false);
+      },
+      ["Nothing is plugged in or in range. More: fairlead why", "eth0 is disabled."],
+    ],
+    [
+      "all are disabled",
+      (daemon) => {
+        for (const link of ["eth0", "eth1"]) {
+          daemon.at(`/device/${link}`).set("Powered", false);
+          daemon.at(`/device/${link}`).set("Ethernet.LinkUp", false);
+        }
+      },
+      ["eth0 is disabled.", "eth1 is disabled."],
+    ],
+  ];
+for (const [what, prepare, hints] of trueHints) {
+  test(`status says what is true when ${what}`, async (t) => {
+    const daemon = await unconnected(t);
+    prepare(daemon);
+    assert.deepEqual((await daemon.json("status")).hints, hints);
+  });
+}

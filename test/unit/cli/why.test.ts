@@ -171,3 +171,20 @@ test("a reason that this program does not know yet is shown as it is", () => {
   assert.equal(refusalSentence("toString"), "toString");
   assert.equal(refusalSentence(""), undefined);
 });
+
+test("why tells the last failure with its time, and what is done just now, after the next attempt has begun", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  daemon.at("/service/1").set("State", "configuration");
+  const attempt = entry({
+    LastFailure: ["s", "dhcp-failed: no DHCP server answered in time"],
+    LastFailureTime: ["t", BigInt(new Date(2026, 0, 2, 3, 4, 5).getTime())],
+    Progress: ["s", "DHCP asks for an address"],
+  });
+  daemon.order = [new Map([...orderEntry("/service/1", "carrier on eth1", "connecting", "", -1), ...attempt])];
+  const failure = /The last attempt failed at 2026-01-02\s+03:04:05: dhcp-failed: no\s+DHCP server answered in time\./;
+  const { out } = await daemon.run("why", "service:eth1");
+  assert.match(out, failure);
+  assert.match(out, /Just now: DHCP asks for an address\./);
+  const { out: all } = await daemon.run("why");
+  assert.match(all, failure);
+});

@@ -341,3 +341,28 @@ test("a port that bounces before it connects is tried at once each time, and so 
   await it.settle();
   assert.equal(it.service("eth0").state, "ready");
 });
+
+test("why it failed, and when, is known until it is connected, also while it is tried again", async (t) => {
+  const it = await machine(t, []);
+  it.dhcp.servers.set("eth0", { lease: undefined });
+  it.kernel.plug("eth0");
+  await it.settle();
+  it.dhcp.session("eth0").host.step?.({ kind: "asking", text: "DHCP asks for an address" });
+  await it.settle();
+  assert.equal(it.service("eth0").network?.progress, "DHCP asks for an address");
+  const addressing = it.manager.history.newest().filter(({ kind }) => kind === "addressing");
+  assert.deepEqual(
+    addressing.map(({ object, because }) => `${object} ${because}`),
+    ["/device/eth0 DHCP asks for an address"],
+  );
+  await it.clock.advanceSettled(30_000);
+  const failedAtMs = it.clock.wallTime();
+  assert.equal(it.service("eth0").state, "configuration", "it is tried again");
+  assert.match(it.service("eth0").lastFailure?.because ?? "", /^dhcp-failed: /);
+  assert.equal(it.service("eth0").lastFailure?.atMs, failedAtMs);
+  it.dhcp.serve("eth0", 10);
+  it.kernel.unplug("eth0");
+  it.kernel.plug("eth0");
+  await it.settle();
+  assert.deepEqual([it.service("eth0").state, it.service("eth0").lastFailure], ["ready", undefined]);
+});

@@ -117,6 +117,30 @@ test("a cable that was moved to another network gets that one's address, and not
   assert.doesNotMatch(it.kernel.toText(), /192\.0\.2\.10\b/);
 });
 
+test("a server that refuses the address ends the grace at once, whatever it offers then", async (t) => {
+  const it = await withGrace(t, ["eth0"]);
+  await pull(it, "eth0");
+  it.dhcp.servers.set("eth0", { lease: undefined });
+  await plug(it, "eth0");
+  assert.equal(addressesOn(it, "eth0"), "192.0.2.10");
+  it.dhcp.session("eth0").host.step?.({ kind: "refused", text: "DHCP 198.51.100.1 refuses 192.0.2.10" });
+  await it.settle();
+  assert.doesNotMatch(it.kernel.toText(), /192\.0\.2\.10|proto 102/);
+  assert.equal(it.service("eth0").state, "configuration");
+});
+
+test("a refusal takes nothing from a static address that is back already", async (t) => {
+  const it = await withGrace(t, []);
+  setStaticIp(it.service("eth0"));
+  await plug(it, "eth0");
+  await pull(it, "eth0");
+  it.dhcp.servers.set("eth0", { lease: undefined });
+  await plug(it, "eth0");
+  it.dhcp.session("eth0").host.step?.({ kind: "refused", text: "DHCP 198.51.100.1 refuses 192.0.2.10" });
+  await it.settle();
+  assert.deepEqual([addressesOn(it, "eth0"), it.service("eth0").state], ["192.0.2.99", "ready"]);
+});
+
 test("what was held goes when nobody answers behind the cable that is back", async (t) => {
   const it = await withGrace(t, ["eth0"]);
   await pull(it, "eth0");

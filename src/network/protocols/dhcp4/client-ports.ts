@@ -2,6 +2,7 @@ import type { Clock } from "../../../base/clock.ts";
 import type { DaemonError } from "../../../base/errors.ts";
 import type { Log } from "../../../base/log.ts";
 import type { IpSettings } from "../../ip-settings.ts";
+import type { ProtocolStep } from "../handler.ts";
 import type { LinkChannels } from "./channels.ts";
 import type { UdpPort } from "./udp-port.ts";
 
@@ -13,6 +14,7 @@ export interface ClientObserver {
   onSettings(settings: IpSettings): void;
   /** The acquisition failed; the client has stopped. */
   onFailed(error: DaemonError): void;
+  onStep(step: ProtocolStep): void;
   /** Another host has the address, which is declined; {@link onLost} follows if it was in use. */
   onConflict(address: string, otherMac: string): void;
   /** What was told before is void; the client has stopped. */

@@ -16,6 +16,7 @@ import { type Dhcp4Action, type Dhcp4Input, type Dhcp4State, dhcp4Step, isAwaiti
 import type { DhcpMessage } from "./message.ts";
 import { broadcastMac, Messenger } from "./messenger.ts";
 import { type IgnoredBecause, whyIgnored } from "./reply-check.ts";
+import { stepInto } from "./steps.ts";
 import { ipv6OnlyWaitMs, rebootDelayMs, renewDelayMs, resendDelayMs, seekDelayMs } from "./timing.ts";
 
 type TimerName = "dhcp4-begin" | "dhcp4-resend" | "dhcp4-limit" | "dhcp4-unconfirmed" | "dhcp4-afterwards";
@@ -24,6 +25,8 @@ const defaultAcquisitionLimitMs = 30_000;
 /** Two DISCOVERs and an INIT-REBOOT found nobody by then; any living server would have answered. */
 const unconfirmedAfterMs = 10_000;
 /** How often a message is sent before another way is tried; the others go on until time is up. */
+/** Not what others on the wire say to each other. */
+const isAnswerToUs: ReadonlySet<IgnoredBecause> = new Set(["no-server", "other-server", "unusable"]);
 const mostSends: Partial<Record<Dhcp4State, number>> = { requesting: 2, rebooting: 2 };
 
 const phaseInputs = { valid: undefined, renew: "renew-due", rebind: "rebind-due", expired: "expired" } as const;
@@ -153,6 +156,18 @@ export class Dhcp4Client {
     else if (!isAwaitingReply[before]) this.#messenger.listen();
     if (step.state === "stopped") this.#halt();
     for (const action of step.actions) this.#actions[action](input);
+    if (step.state !== before && this.#state === step.state) this.#tellStep();
+  }
+
+  #tellStep(): void {
+    const { settings, serverId } = this.#granted ?? {};
+    const step = stepInto(this.#state, {
+      known: this.#hint,
+      offered: settings && serverId !== undefined ? { address: settings.ipv4.address, server: serverId } : undefined,
+      server: this.#life.lease?.serverId,
+      waitMs: this.#backoff.waitMs,
+    });
+    if (step) this.observer.onStep(step);
   }
 
   readonly #actions: Readonly<Record<Dhcp4Action, (because: Dhcp4Input) => void>> = {
@@ -235,10 +250,14 @@ export class Dhcp4Client {
   #ignore(because: IgnoredBecause, what: string): void {
     this.#ignored.set(because, (this.#ignored.get(because) ?? 0) + 1);
     this.ports.log.debug(() => `${this.link.name}: packet ignored in ${this.#state}: ${because} (${what})`);
+    if (isAnswerToUs.has(because) && this.#ignored.get(because) === 1)
+      this.observer.onStep({ kind: "note", text: `DHCP ignores an answer: ${because} (${what})` });
   }
   #onNak(options: LeaseOptions): void {
     this.#hasHeardServer = true;
-    this.ports.log.info(`${this.link.name}: server ${options.serverId} refused ${this.#hint ?? "its own offer"}`);
+    const what = this.#hint ?? "its own offer";
+    this.ports.log.info(`${this.link.name}: server ${options.serverId} refused ${what}`);
+    this.observer.onStep({ kind: "refused", text: `DHCP ${options.serverId} refuses ${what}` });
     this.#run("nak");
   }
   #onGrant(message: DhcpMessage, options: LeaseOptions, fromMac: string | undefined): void {
@@ -324,7 +343,9 @@ export class Dhcp4Client {
   }
   #useUnconfirmed(lease: DhcpLease, startedAt: number): void {
     if (this.#hasHeardServer || phaseOfLease(lease, this.ports.clock.now() - startedAt) === "expired") return;
-    this.ports.log.info(`${this.link.name}: no server answers; using ${lease.settings.ipv4.address} unconfirmed`);
+    const { address } = lease.settings.ipv4;
+    this.ports.log.info(`${this.link.name}: no server answers; using ${address} unconfirmed`);
+    this.observer.onStep({ kind: "note", text: `DHCP no server answers; uses ${address} unconfirmed` });
     this.#life.begin(lease, startedAt);
     this.#deliver();
   }

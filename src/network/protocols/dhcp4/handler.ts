@@ -1,7 +1,7 @@
 import { DaemonError, describeError } from "../../../base/errors.ts";
 import { randomUint32 } from "../../../system/random.ts";
 import type { IpSettings } from "../../ip-settings.ts";
-import type { ProtocolHandler, ProtocolHost, ProtocolLink, ProtocolSession } from "../handler.ts";
+import type { ProtocolHandler, ProtocolHost, ProtocolLink, ProtocolSession, ProtocolStep } from "../handler.ts";
 import { ChannelPool } from "./channels.ts";
 import { Dhcp4Client } from "./client.ts";
 import type { ClientObserver, LostReason } from "./client-ports.ts";
@@ -110,6 +110,9 @@ export class Dhcp4Session implements ProtocolSession, ClientObserver {
     const pending = this.#finish();
     if (pending) pending.resolve(settings);
     else this.host.settingsChanged(settings);
+  }
+  onStep(step: ProtocolStep): void {
+    this.host.step?.(step);
   }
   onFailed(error: DaemonError): void {
     this.#finish()?.reject(error);

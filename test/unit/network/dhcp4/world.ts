@@ -43,6 +43,8 @@ export class World {
   settings: IpSettings | undefined;
   /** Address and the other host's MAC address, as told. */
   readonly conflicts: string[] = [];
+  /** What a person can follow. */
+  readonly steps: string[] = [];
   /** Of the host's other links, as they are now. */
   readonly hostMacs = new Set<string>();
   session: Dhcp4Session;
@@ -78,6 +80,7 @@ export class World {
           this.settings = settings;
           this.told.push(`settings ${settings.ipv4?.address}`);
         },
+        step: ({ text }) => this.steps.push(text),
         conflict: (address, otherMac) => this.conflicts.push(`${address} ${otherMac}`),
         lost: (reason) => this.told.push(`lost ${reason}`),
       },
