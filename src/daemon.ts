@@ -33,7 +33,6 @@ import { PolkitAuthority } from "./polkit/authority.ts";
 import { ProfileStack } from "./profiles/profile-stack.ts";
 import { sqliteStorage } from "./profiles/sqlite-storage.ts";
 import { StateLock } from "./profiles/state-lock.ts";
-import { EthernetEapProvider } from "./providers/ethernet-eap-provider.ts";
 import { KernelRtnl } from "./rtnl/kernel.ts";
 import { LogindSleep } from "./sleep/logind.ts";
 import { uidOfAccount } from "./system/accounts.ts";
@@ -49,6 +48,7 @@ import { releaseMemory } from "./system/memory.ts";
 import { ServiceNotify } from "./system/service-notify.ts";
 import { Sysctl } from "./system/sysctl.ts";
 import { readLinkFacts, readLinkSpeedMbps, readLinkTraffic } from "./system/sysfs.ts";
+import { EthernetEapProvider } from "./technologies/ethernet/ethernet-eap-provider.ts";
 import { version } from "./version.ts";
 
 const busName = "org.chromium.flimflam";

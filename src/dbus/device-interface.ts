@@ -1,7 +1,7 @@
 import { DaemonError } from "../base/errors.ts";
 import type { WireVariant } from "../base/property.ts";
 import type { Device } from "../devices/device.ts";
-import { EthernetDevice, ethernetShape } from "../devices/ethernet-device.ts";
+import { EthernetDevice, ethernetShape } from "../technologies/ethernet/ethernet-device.ts";
 import { args, interfaceTable } from "./interface-table.ts";
 import { clearPropertyMethod, propertyChanged, propertyMethods } from "./property-methods.ts";
 

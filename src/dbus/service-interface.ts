@@ -1,9 +1,9 @@
 import { DaemonError } from "../base/errors.ts";
 import type { WireVariant } from "../base/property.ts";
 import { type Configuration, settingNames } from "../services/configuration.ts";
-import { ethernetEapShape } from "../services/ethernet-eap-service.ts";
 import type { Service } from "../services/service.ts";
 import { serviceShape } from "../services/service-properties.ts";
+import { ethernetEapShape } from "../technologies/ethernet/ethernet-eap-service.ts";
 import { args, type InterfaceTable, interfaceTable, type MethodEntry } from "./interface-table.ts";
 import { clearPropertyMethod, propertyChanged, propertyMethods } from "./property-methods.ts";
 

@@ -5,8 +5,8 @@ import { isTechnologyName } from "../base/technology.ts";
 import type { Profile } from "../profiles/profile.ts";
 import { formatProfile, isSecretRow, type ProfileEntries, parseProfileInTurns } from "../profiles/profile-text.ts";
 import type { EntryRows, ProfileStore } from "../profiles/store.ts";
-import { ethernetEapShape } from "../services/ethernet-eap-service.ts";
 import { serviceShape } from "../services/service-properties.ts";
+import { ethernetEapShape } from "../technologies/ethernet/ethernet-eap-service.ts";
 import { managerEntry } from "./manager-settings.ts";
 
 export function exportProfile({ store }: Profile, withSecrets: boolean): string {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { WireVariant } from "../../../src/base/property.ts";
 import { managerServiceMethods } from "../../../src/dbus/manager-service-methods.ts";
 import type { Owner } from "../../../src/profiles/owner.ts";
-import { EthernetEapProvider } from "../../../src/providers/ethernet-eap-provider.ts";
+import { EthernetEapProvider } from "../../../src/technologies/ethernet/ethernet-eap-provider.ts";
 import { machine } from "../manager/machine.ts";
 
 const s = (value: string): WireVariant => ({ signature: "s", value });

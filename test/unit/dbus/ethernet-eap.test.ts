@@ -4,9 +4,9 @@ import { toJson, type WireVariant } from "../../../src/base/property.ts";
 import { managerServiceMethods } from "../../../src/dbus/manager-service-methods.ts";
 import { MemoryStore } from "../../../src/profiles/memory-store.ts";
 import { Profile } from "../../../src/profiles/profile.ts";
-import { EthernetEapProvider } from "../../../src/providers/ethernet-eap-provider.ts";
 import { eapProperties } from "../../../src/services/eap-properties.ts";
-import type { EthernetEapService } from "../../../src/services/ethernet-eap-service.ts";
+import { EthernetEapProvider } from "../../../src/technologies/ethernet/ethernet-eap-provider.ts";
+import type { EthernetEapService } from "../../../src/technologies/ethernet/ethernet-eap-service.ts";
 import { onBus, shillError, variant } from "./machine-on-bus.ts";
 
 const path = "/service/1";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { WireVariant } from "../../../src/base/property.ts";
-import { EthernetEapProvider } from "../../../src/providers/ethernet-eap-provider.ts";
+import { EthernetEapProvider } from "../../../src/technologies/ethernet/ethernet-eap-provider.ts";
 import { onBus, shillError, variant } from "./machine-on-bus.ts";
 
 async function connected(t: TestContext) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { WireVariant } from "../../../src/base/property.ts";
 import type { Profile } from "../../../src/profiles/profile.ts";
-import { EthernetEapProvider } from "../../../src/providers/ethernet-eap-provider.ts";
+import { EthernetEapProvider } from "../../../src/technologies/ethernet/ethernet-eap-provider.ts";
 import { stored } from "../../fakes/fake-radio.ts";
 import { mac, machine } from "./machine.ts";
 

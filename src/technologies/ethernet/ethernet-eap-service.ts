@@ -1,10 +1,10 @@
-import { DaemonError } from "../base/errors.ts";
-import { PropertyShape } from "../base/property.ts";
-import { EapCredentials } from "./eap-credentials.ts";
-import { eapProperties } from "./eap-properties.ts";
-import type { Service, ServiceHost } from "./service.ts";
-import { serviceProperties } from "./service-properties.ts";
-import { SettingsOnlyService } from "./settings-only-service.ts";
+import { DaemonError } from "../../base/errors.ts";
+import { PropertyShape } from "../../base/property.ts";
+import { EapCredentials } from "../../services/eap-credentials.ts";
+import { eapProperties } from "../../services/eap-properties.ts";
+import type { Service, ServiceHost } from "../../services/service.ts";
+import { serviceProperties } from "../../services/service-properties.ts";
+import { SettingsOnlyService } from "../../services/settings-only-service.ts";
 
 const keyManagement = "IEEE8021X";
 export const ethernetEapId = "etherneteap_all";

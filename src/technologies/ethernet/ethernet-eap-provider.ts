@@ -1,5 +1,5 @@
-import { EthernetEapService, ethernetEapId } from "../services/ethernet-eap-service.ts";
-import type { Provider, ProviderHost } from "./provider.ts";
+import type { Provider, ProviderHost } from "../../providers/provider.ts";
+import { EthernetEapService, ethernetEapId } from "./ethernet-eap-service.ts";
 
 /** One Service for the 802.1X of all cables, there from the start (spec/shill-behaviour.md, 4). */
 export class EthernetEapProvider implements Provider {

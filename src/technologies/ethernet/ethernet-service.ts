@@ -1,8 +1,8 @@
-import type { AutoConnectRefusal } from "./auto-connect.ts";
+import type { AutoConnectRefusal } from "../../services/auto-connect.ts";
+import { type DisconnectReason, Service, type ServiceDevice, type ServiceHost } from "../../services/service.ts";
+import type { ServiceEntry } from "../../services/service-entry.ts";
+import { serviceShape } from "../../services/service-properties.ts";
 import { EthernetEntry } from "./ethernet-entry.ts";
-import { type DisconnectReason, Service, type ServiceDevice, type ServiceHost } from "./service.ts";
-import type { ServiceEntry } from "./service-entry.ts";
-import { serviceShape } from "./service-properties.ts";
 
 /** What a cable's Service needs of the Device it is plugged into. */
 export interface EthernetPort extends ServiceDevice {

@@ -1,9 +1,9 @@
-import type { Device } from "../devices/device.ts";
-import { EthernetDevice } from "../devices/ethernet-device.ts";
-import { EthernetService, ethernetIdOf, genericEthernetId } from "../services/ethernet-service.ts";
-import type { Service } from "../services/service.ts";
-import { isDeadEnd, orderOf } from "../services/service-order.ts";
-import type { Provider, ProviderHost } from "./provider.ts";
+import type { Device } from "../../devices/device.ts";
+import type { Provider, ProviderHost } from "../../providers/provider.ts";
+import type { Service } from "../../services/service.ts";
+import { isDeadEnd, orderOf } from "../../services/service-order.ts";
+import { EthernetDevice } from "./ethernet-device.ts";
+import { EthernetService, ethernetIdOf, genericEthernetId } from "./ethernet-service.ts";
 
 /**
  * The best whether it leads out or not: that is also a matter of StaticIPConfig, which the identity brings along. A cable

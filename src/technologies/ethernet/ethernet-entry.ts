@@ -1,6 +1,6 @@
-import type { Profile } from "../profiles/profile.ts";
-import type { EntryRows } from "../profiles/store.ts";
-import { type EntryOwner, ServiceEntry } from "./service-entry.ts";
+import type { Profile } from "../../profiles/profile.ts";
+import type { EntryRows } from "../../profiles/store.ts";
+import { type EntryOwner, ServiceEntry } from "../../services/service-entry.ts";
 
 /**
  * What takes part in the order is said of the cable, not of "Ethernet": it stays in the entry of the socket while the other

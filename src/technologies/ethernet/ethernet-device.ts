@@ -1,11 +1,11 @@
-import { type PropertyShape, propertyTable } from "../base/property.ts";
-import type { Link } from "../rtnl/rtnl.ts";
-import { isConnecting } from "../services/connect-states.ts";
-import type { EthernetPort, EthernetService } from "../services/ethernet-service.ts";
-import type { DisconnectReason } from "../services/service.ts";
-import type { LinkTraffic } from "../services/traffic-counters.ts";
-import { Device, type DeviceHost, deviceShape } from "./device.ts";
-import { deviceProperties } from "./device-properties.ts";
+import { type PropertyShape, propertyTable } from "../../base/property.ts";
+import { Device, type DeviceHost, deviceShape } from "../../devices/device.ts";
+import { deviceProperties } from "../../devices/device-properties.ts";
+import type { Link } from "../../rtnl/rtnl.ts";
+import { isConnecting } from "../../services/connect-states.ts";
+import type { DisconnectReason } from "../../services/service.ts";
+import type { LinkTraffic } from "../../services/traffic-counters.ts";
+import type { EthernetPort, EthernetService } from "./ethernet-service.ts";
 
 /** What sysfs tells of an Ethernet link beyond the kernel's news. Asked only when somebody wants to know. */
 export interface EthernetHardware {
