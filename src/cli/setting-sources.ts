@@ -27,9 +27,12 @@ const networkOf = (config: BusObject): string => {
 const isIpv4 = (config: BusObject): boolean => config.text("Method") !== "ipv6";
 const hasStatic = (service: BusObject, key: string): boolean => service.dictionary("StaticIPConfig").has(key);
 
-/** A gateway belongs to its address: who set the one set the other. */
 export const addressSource = (service: BusObject, config: BusObject): string =>
   isIpv4(config) && hasStatic(service, "Address") ? byPerson : networkOf(config);
+
+/** A static address brings its own gateway or none; a static gateway may also stand alone. */
+const gatewaySource = (service: BusObject, config: BusObject): string =>
+  isIpv4(config) && hasStatic(service, "Gateway") ? byPerson : addressSource(service, config);
 
 const configsOf = (service: BusObject, snapshot: Snapshot): readonly BusObject[] => {
   const device = snapshot.deviceOf(service);
@@ -41,7 +44,7 @@ export function defaultRoutes(service: BusObject, snapshot: Snapshot): readonly 
   const link = linkOf(service, snapshot);
   return configsOf(service, snapshot).flatMap((config) => {
     const gateway = gatewayOf(config);
-    return gateway === "" ? [] : [{ link, gateway, source: addressSource(service, config) }];
+    return gateway === "" ? [] : [{ link, gateway, source: gatewaySource(service, config) }];
   });
 }
 

@@ -79,7 +79,6 @@ export function parseStaticIp(words: readonly string[]): ReadonlyMap<string, Wir
     if (!key) throw refusal(`StaticIPConfig has no key ${quoted(given)}`);
     put(dictionary, key, given, text);
   }
-  if (dictionary.has("Gateway") && !dictionary.has("Address")) throw usageFailure("gateway needs an address as well");
   if (dictionary.has("Address") && !dictionary.has("Prefixlen")) {
     throw usageFailure("address needs the length of its prefix: address=192.0.2.5/24");
   }

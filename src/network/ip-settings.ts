@@ -14,8 +14,10 @@ export interface IpFamilySettings {
   readonly address: string;
   readonly prefixLength: number;
   readonly broadcast?: string;
-  /** Absent: no default route. */
+  /** Absent: no default route, unless {@link isAllOnLink}. */
   readonly gateway?: string;
+  /** The default route has no router: every destination is asked for on the link itself. Only without `gateway`. */
+  readonly isAllOnLink?: true;
   /** Seconds from when the settings were made; undefined: for ever. */
   readonly validSeconds?: number;
 }
@@ -45,5 +47,9 @@ export interface IpSettings {
   /** Option 43, raw, lower-case hex. */
   readonly vendorEncapsulatedOptions?: string;
 }
+
+/** Whether packets for everywhere may leave this way. */
+export const leadsEverywhere = (own: IpFamilySettings | undefined): boolean =>
+  own !== undefined && (own.gateway !== undefined || own.isAllOnLink === true);
 
 export const emptyIpSettings: IpSettings = { routes: [], nameServers: [], searchDomains: [], ntpServers: [] };

@@ -41,11 +41,23 @@ export function mergeSettings(sources: SettingsSources, firstCaptivePortalUri?: 
   });
 }
 
-/** Address, broadcast and gateway come from one hand: a static address without gateway means no gateway. */
+/**
+ * A static address brings its own gateway, or none. A static gateway alone takes the place of the one that the network
+ * names (docs/decisions/router-option-and-classless-routes.md).
+ */
 function mergeIpv4({ static: fixed, dhcp, link }: SettingsSources): IpFamilySettings | undefined {
-  if (fixed?.address === undefined || fixed.prefixLength === undefined) return dhcp?.ipv4 ?? link?.ipv4;
+  if (fixed?.address === undefined || fixed.prefixLength === undefined) {
+    return throughGateway(dhcp?.ipv4 ?? link?.ipv4, fixed?.gateway);
+  }
   const { address, prefixLength, gateway } = fixed;
   return { family: 4, address, prefixLength, ...(gateway === undefined ? {} : { gateway }) };
+}
+
+/** A network cannot be left through this host itself. */
+function throughGateway(own: IpFamilySettings | undefined, gateway: string | undefined): IpFamilySettings | undefined {
+  if (own === undefined || gateway === undefined || gateway === own.address) return own;
+  const { isAllOnLink: _, ...rest } = own;
+  return { ...rest, gateway };
 }
 
 /** DHCPv6 gives addresses and never a router (RFC 8415, 4): the gateway stays that of the router advertisement. */

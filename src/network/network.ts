@@ -380,7 +380,7 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
   #validUntil({ ipv4, ipv6 }: EffectiveSettings): { [F in Family]?: number } {
     const until = (own: IpFamilySettings | undefined): number | undefined => {
       const source = Object.values(this.#sources).find(
-        ({ settings }) => settings.ipv4 === own || settings.ipv6 === own,
+        ({ settings }) => own !== undefined && settings[`ipv${own.family}`]?.address === own.address,
       );
       return own?.validSeconds === undefined || !source ? undefined : source.madeAtMs + own.validSeconds * 1000;
     };
@@ -441,7 +441,8 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
   #followPrimary(): void {
     const family = this.primaryFamily;
     const own = family === undefined ? undefined : this.#effective?.[`ipv${family}`];
-    const primary = own && `${own.address}/${own.prefixLength} via ${own.gateway ?? "none"}`;
+    const primary =
+      own && `${own.address}/${own.prefixLength} via ${own.gateway ?? (own.isAllOnLink ? "the link" : "none")}`;
     this.#state = primary === undefined ? "configuring" : "connected";
     if (primary === this.#toldPrimary) return;
     this.#toldPrimary = primary;

@@ -9,7 +9,7 @@ import {
   parseIpAddress,
 } from "../base/ip-address.ts";
 import type { Family, Route } from "../rtnl/rtnl.ts";
-import type { IpFamilySettings, IpRoute } from "./ip-settings.ts";
+import { type IpFamilySettings, type IpRoute, leadsEverywhere } from "./ip-settings.ts";
 import { fairleadProtocol } from "./kernel-marks.ts";
 import type { EffectiveSettings } from "./merge.ts";
 
@@ -75,7 +75,7 @@ function gatewayRoutes(
   if (settings.includedRoutes.length > 0) {
     return settings.includedRoutes.filter(isOurs).map((destination) => ({ destination, ...gateway }));
   }
-  return own.gateway === undefined ? [] : [{ destination: defaultDestination[own.family], ...gateway }];
+  return !leadsEverywhere(own) ? [] : [{ destination: defaultDestination[own.family], ...gateway }];
 }
 
 /** A gateway outside every on-link destination is a neighbour all the same: the kernel must be told so. */

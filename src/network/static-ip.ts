@@ -9,7 +9,7 @@ export interface StaticIp {
   readonly address?: string;
   /** 1 to 32; present exactly when `address` is. */
   readonly prefixLength?: number;
-  /** Of use only together with `address`. */
+  /** With `address` its gateway; alone it takes the place of the gateway that the network names. */
   readonly gateway?: string;
   /** Bytes, 1 to 65535. */
   readonly mtu?: number;

@@ -375,8 +375,9 @@ export const serviceProperties = propertyTable<Service>()({
   StaticIPConfig: {
     signature: "a{sv}",
     doc:
-      "Addressing that overrides what the network offers; replaced as a whole, {} clears it. Addresses that no host can " +
-      "have, and a Gateway that is the own Address, are InvalidArguments; what does not parse is left out.",
+      "Addressing that overrides what the network offers; replaced as a whole, {} clears it. A Gateway without Address " +
+      "replaces the network's. Addresses that no host can have, and a Gateway that is the own Address, are " +
+      "InvalidArguments; what does not parse is left out.",
     get: (service) => staticIpDictionary(service.staticIp),
     set: (service, value) => service.setStaticIp(acceptStaticIp(value)),
     persist: {

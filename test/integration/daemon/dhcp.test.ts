@@ -30,6 +30,34 @@ test("a static address takes effect on the live connection, and the lease comes 
   await untilState(daemon, "eth0", "ready");
 });
 
+test("a static gateway alone is the way out, and the leased one comes back after it", async (t) => {
+  await addLan(t, "router");
+  const daemon = await startDaemon(t);
+  const path = String((await untilState(daemon, "eth0", "ready")).path);
+  const leased = addressOf("eth0");
+  const way = () => routeLines().filter((line) => line.startsWith("default"));
+  const gateway = { Gateway: variant("s", "10.1.0.254") };
+  await daemon.setProperty(path, "Service", "StaticIPConfig", "a{sv}", gateway);
+  await until("it leads out", () => way().join() === "default via 10.1.0.254 dev eth0 proto 102");
+  assert.equal(addressesOf("eth0").join(), leased);
+  await daemon.call(path, "org.chromium.flimflam.Service", "ClearProperty", "s", ["StaticIPConfig"]);
+  await until("the leased one is back", () => way().join() === "default via 10.1.0.1 dev eth0 proto 102");
+});
+
+test("classless routes make the router option void, and a gateway outside the network that they name works", async (t) => {
+  const options = ["option:router,10.1.0.254", "121,10.5.0.0/16,10.1.0.1,0.0.0.0/0,192.0.2.1"];
+  await addLan(t, "router", { dhcp: { options } });
+  const daemon = await startDaemon(t);
+  await untilState(daemon, "eth0", "ready");
+  assert.deepEqual(routeLines(), [
+    "10.1.0.0/24 dev eth0 proto 102",
+    "10.5.0.0/16 via 10.1.0.1 dev eth0 proto 102",
+    "192.0.2.1 dev eth0 proto 102",
+    "default via 192.0.2.1 dev eth0 proto 102",
+  ]);
+  assert.match(daemon.log(), /option 3 \(10\.1\.0\.254\) is ignored beside classless routes/);
+});
+
 test("a server that moved to another range says NAK, and a new address is there at once", async (t) => {
   const { peer, cable, server } = await addLan(t, "router");
   const daemon = await startDaemon(t);

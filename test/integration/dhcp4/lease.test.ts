@@ -64,7 +64,7 @@ test("a lease comes with everything the server says", async (t) => {
     "43,fairlead",
     "114,https://portal.example.org/api",
     "119,eng.example.org,example.org",
-    "121,192.168.50.0/24,10.1.0.7,10.77.0.0/16,10.1.0.8",
+    "121,192.168.50.0/24,10.1.0.7,10.77.0.0/16,10.1.0.8,0.0.0.0/0,10.1.0.1",
     "252,http://wpad.example.org/proxy.pac",
   ];
   const { client, server } = await lan(t, { options });

@@ -206,13 +206,22 @@ test("a value that begins with a hyphen is taken after --, and that is told wher
   assert.doesNotMatch((await daemon.run("status", "-kiosk")).err, /after --/);
 });
 
+test("a gateway may be set alone", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  const { code } = await daemon.run("set", "eth0", "StaticIPConfig", "gateway=10.0.0.254");
+  assert.equal(code, 0);
+  assert.deepEqual(
+    (lastSet(daemon)[1] as WireVariant).value,
+    new Map([["Gateway", { signature: "s", value: "10.0.0.254" }]]),
+  );
+});
+
 test("a slip in StaticIPConfig is told, where the daemon would only pass over it", async (t) => {
   const daemon = await FakeDaemon.start(t);
   const cases: readonly (readonly [words: readonly string[], message: RegExp])[] = [
     [["address=192.0.2.5"], /address needs the length of its prefix/],
     [["address=192.0.2/24"], /address takes an IPv4 address such as 192\.0\.2\.5\/24, not "192\.0\.2"/],
     [["address=192.0.2.5/33"], /prefixlen takes a number from 1 to 32, or a mask such as 255\.255\.255\.0, not "33"/],
-    [["gateway=192.0.2.1"], /gateway needs an address as well/],
     [["dns=resolver.example"], /dns takes IP addresses, not "resolver\.example"/],
     [["include=10.0.0.0"], /include takes networks such as/],
     [["mtu=9"], /mtu takes bytes/],

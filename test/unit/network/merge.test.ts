@@ -44,6 +44,8 @@ const modem = source({
   excludedRoutes: ["203.0.113.0/24"],
 });
 
+const onLink = { family: 4, address: "10.0.0.7", prefixLength: 24 } as const;
+
 /** Each row: what is given, and the part of the result that it is about (spec/shill-behaviour.md, 9.2). */
 const rows: readonly (readonly [name: string, given: SettingsSources, expected: Record<string, unknown>])[] = [
   [
@@ -57,14 +59,34 @@ const rows: readonly (readonly [name: string, given: SettingsSources, expected: 
     { ipv4: { family: 4, address: "10.0.0.50", prefixLength: 25, gateway: "10.0.0.3" } },
   ],
   [
+    "a static gateway alone takes the place of the leased one, the address stays leased",
+    { static: fixed({ gateway: "10.0.0.254" }), dhcp: lease },
+    { ipv4: { ...lease.ipv4, gateway: "10.0.0.254" } },
+  ],
+  [
+    "a static gateway alone is the way out of a link that is said to have none",
+    { static: fixed({ gateway: "10.0.0.254" }), dhcp: source({ ipv4: { ...onLink, isAllOnLink: true } }) },
+    { ipv4: { ...onLink, gateway: "10.0.0.254" } },
+  ],
+  [
+    "a static gateway alone serves the link's own protocol as well",
+    { static: fixed({ gateway: "100.64.0.1" }), link: modem },
+    { ipv4: { ...modem.ipv4, gateway: "100.64.0.1" } },
+  ],
+  [
+    "a static gateway that happens to be the leased address changes nothing",
+    { static: fixed({ gateway: lease.ipv4?.address ?? "" }), dhcp: lease },
+    { ipv4: lease.ipv4 },
+  ],
+  [
+    "a static gateway without any address is nothing",
+    { static: fixed({ gateway: "10.0.0.254" }) },
+    { ipv4: undefined },
+  ],
+  [
     "a static address without gateway means no gateway, although the lease has one",
     { static: fixed({ address: "10.0.0.50", prefixLength: 24 }), dhcp: lease },
     { ipv4: { family: 4, address: "10.0.0.50", prefixLength: 24 } },
-  ],
-  [
-    "a static gateway without address changes nothing",
-    { static: fixed({ gateway: "10.0.0.3" }), dhcp: lease },
-    { ipv4: lease.ipv4 },
   ],
   ["a lease goes before the link's own protocol", { dhcp: lease, link: modem }, { ipv4: lease.ipv4 }],
   ["without lease the link's own protocol counts", { link: modem }, { ipv4: modem.ipv4 }],

@@ -48,6 +48,18 @@ const rows: readonly Row[] = [
       rule 20500: from 10.0.0.2/32 lookup 1002 proto 102`,
   },
   {
+    name: "everything on the link: a default route without a router",
+    eth0: { settings: mergeSettings({ dhcp: settingsOf({ ipv4: { ...ipv4("10.0.0.2/24"), isAllOnLink: true } }) }) },
+    expected: `
+      address 10.0.0.2/24 dev eth0 proto 102
+      route 10.0.0.0/24 dev eth0 metric 200 scope link src 10.0.0.2 proto 102
+      route 10.0.0.0/24 dev eth0 table 1002 scope link src 10.0.0.2 proto 102
+      route default dev eth0 metric 200 scope link src 10.0.0.2 proto 102
+      route default dev eth0 table 1002 scope link src 10.0.0.2 proto 102
+      rule 20300: from all lookup main suppress_prefixlength 0 proto 102
+      rule 20500: from 10.0.0.2/32 lookup 1002 proto 102`,
+  },
+  {
     name: "a gateway outside the subnet is reached by a host route",
     eth0: wish("192.0.2.7/32", "198.51.100.1"),
     expected: `

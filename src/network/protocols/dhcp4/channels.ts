@@ -1,6 +1,10 @@
 import type { Clock } from "../../../base/clock.ts";
 import type { PacketChannel, PacketKind, PacketPort, ReceivedPacket } from "../../../packet/packet.ts";
 import { Backoff } from "./backoff.ts";
+import { OnceEach } from "./once-each.ts";
+
+/** Servers that go on thinking of new ones are told of no more. */
+const mostOddities = 64;
 
 /**
  * What belongs to a link rather than to a session: its packet sockets, because closing one waits for the kernel, and the
@@ -9,6 +13,8 @@ import { Backoff } from "./backoff.ts";
 export class LinkChannels {
   readonly #open = new Map<PacketKind, PacketChannel>();
   readonly #listeners = new Map<PacketKind, object>();
+  /** Oddities of this link's servers, as logged. */
+  readonly oddities = new OnceEach(mostOddities);
   #backoff: Backoff | undefined;
 
   constructor(

@@ -1,4 +1,5 @@
 import { DaemonError } from "../../../base/errors.ts";
+import { isHostIpv4, parseIpv4 } from "../../../base/ipv4.ts";
 import { TimerSet } from "../../../base/timer-set.ts";
 import type { IpSettings } from "../../ip-settings.ts";
 import type { ProtocolLink } from "../handler.ts";
@@ -14,7 +15,7 @@ import { LeaseLife } from "./lease-life.ts";
 import { type LeaseOptions, readLeaseOptions } from "./lease-options.ts";
 import { type Dhcp4Action, type Dhcp4Input, type Dhcp4State, dhcp4Step, isAwaitingReply } from "./machine.ts";
 import type { DhcpMessage } from "./message.ts";
-import { broadcastMac, Messenger } from "./messenger.ts";
+import { broadcastMac, Messenger, type Sender } from "./messenger.ts";
 import { type IgnoredBecause, whyIgnored } from "./reply-check.ts";
 import { stepInto } from "./steps.ts";
 import { ipv6OnlyWaitMs, rebootDelayMs, renewDelayMs, resendDelayMs, seekDelayMs } from "./timing.ts";
@@ -28,6 +29,8 @@ const unconfirmedAfterMs = 10_000;
 /** Not what others on the wire say to each other. */
 const isAnswerToUs: ReadonlySet<IgnoredBecause> = new Set(["no-server", "other-server", "unusable"]);
 const mostSends: Partial<Record<Dhcp4State, number>> = { requesting: 2, rebooting: 2 };
+
+const anywhere = "0.0.0.0";
 
 const phaseInputs = { valid: undefined, renew: "renew-due", rebind: "rebind-due", expired: "expired" } as const;
 const lostBecause: Partial<Record<Dhcp4Input, LostReason>> = {
@@ -72,7 +75,7 @@ export class Dhcp4Client {
     this.#kept = new KeptLease(config.leases, this.#identity.clientId.toString("hex"), log);
     this.#life = new LeaseLife(clock, link.name, () => this.#checkLease());
     this.#messenger = new Messenger(channels, udp, link, log, {
-      onMessage: (message, fromMac) => this.#onMessage(message, fromMac),
+      onMessage: (message, sender) => this.#onMessage(message, sender),
       onMalformed: (what) => this.#ignore("malformed", what),
     });
     this.#asking = new Asking(this.#identity, config.broadcastFlag, this.#messenger, clock, () =>
@@ -101,6 +104,7 @@ export class Dhcp4Client {
       isConfirmed: this.#isConfirmed,
       sent: this.#asking.sent,
       ignored: Object.fromEntries(this.#ignored),
+      oddities: this.ports.channels.oddities.texts,
       addressDisputes: this.#guard.disputes,
       backoffMs: this.#backoff.waitMs,
     };
@@ -230,8 +234,8 @@ export class Dhcp4Client {
 
   // --- answers ---
 
-  #onMessage(message: DhcpMessage, fromMac: string | undefined): void {
-    const options = readLeaseOptions(message.options);
+  #onMessage(message: DhcpMessage, sender: Sender): void {
+    const options = this.#withServer(message, readLeaseOptions(message.options, message.repeats), sender);
     const because = whyIgnored(message, options, {
       state: this.#state,
       transactionId: this.#asking.transactionId,
@@ -241,7 +245,18 @@ export class Dhcp4Client {
     });
     if (because) this.#ignore(because, message.type);
     else if (message.type === "nak") this.#onNak(options);
-    else this.#onGrant(message, options, fromMac);
+    else this.#onGrant(message, options, sender.mac);
+  }
+  /** Some servers never name themselves (option 54); the sender of the packet takes the place. */
+  #withServer({ type }: DhcpMessage, options: LeaseOptions, { address }: Sender): LeaseOptions {
+    if (options.serverId !== undefined) return options;
+    const isHost = address !== undefined && isHostIpv4(parseIpv4(address) ?? 0);
+    // A grant without a name is taken for that of the server that was asked; a refusal must come from there.
+    const asked = this.#expectedServer ?? (isHost ? undefined : this.#life.lease?.serverId);
+    const serverId = type === "nak" && isHost ? address : (asked ?? (isHost ? address : undefined));
+    if (serverId === undefined) return options;
+    const problem = `no server identifier (option 54): taken for ${serverId}`;
+    return { ...options, serverId, problems: [...options.problems, problem] };
   }
   get #expectedServer(): string | undefined {
     if (this.#state === "requesting") return this.#granted?.serverId;
@@ -252,6 +267,9 @@ export class Dhcp4Client {
     this.ports.log.debug(() => `${this.link.name}: packet ignored in ${this.#state}: ${because} (${what})`);
     if (isAnswerToUs.has(because) && this.#ignored.get(because) === 1)
       this.observer.onStep({ kind: "note", text: `DHCP ignores an answer: ${because} (${what})` });
+  }
+  #noteOddity(what: string): void {
+    if (this.ports.channels.oddities.add(what)) this.ports.log.info(`${this.link.name}: ${what}`);
   }
   #onNak(options: LeaseOptions): void {
     this.#hasHeardServer = true;
@@ -268,14 +286,15 @@ export class Dhcp4Client {
     }
     this.#hasHeardServer = true;
     this.#asking.answered();
-    for (const problem of options.problems) this.ports.log.debug(`${this.link.name}: ${message.type}: ${problem}`);
+    for (const problem of result.problems) this.#noteOddity(`server ${options.serverId}: ${problem}`);
     this.#granted = result.lease;
     this.#run(this.#inputOfGrant(message, options, result.lease));
   }
   #readGrant(message: DhcpMessage, options: LeaseOptions, fromMac: string | undefined) {
     const { clock, bootId } = this.ports;
     return leaseOfGrant({
-      address: message.yourAddress,
+      // Some servers confirm a lease in use without repeating its address.
+      address: message.yourAddress === anywhere ? message.clientAddress : message.yourAddress,
       options,
       serverMac: fromMac ?? this.#life.lease?.serverMac ?? broadcastMac,
       grantedAtMs: Math.round(clock.wallTime() - (clock.now() - this.#asking.sentAt)),

@@ -118,7 +118,12 @@ function checkAddressing(fields: Fields): IpFamilySettings {
     return text !== undefined && isSameSubnet(parseIpv4(text) as number, number, prefixLength) ? text : undefined;
   };
   const broadcast = fields.maybe("broadcast", inSubnet);
-  return { family: 4, address, prefixLength, ...broadcast, ...fields.maybe("gateway", hostText) };
+  const way = {
+    ...fields.maybe("gateway", hostText),
+    ...fields.maybe("isAllOnLink", (value) => value === true || undefined),
+  };
+  if ("gateway" in way && "isAllOnLink" in way) throw new Error("a gateway, and all is on the link");
+  return { family: 4, address, prefixLength, ...broadcast, ...way } as IpFamilySettings;
 }
 
 function checkRoute(fields: Fields): IpRoute {

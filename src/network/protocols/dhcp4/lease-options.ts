@@ -1,11 +1,15 @@
 /** All that a server's options say, read once. Pure: an option that cannot be used is named in `problems` and left out. */
 import type { IpRoute } from "../../ip-settings.ts";
+import { OptionTaker } from "./option-taker.ts";
 import * as read from "./option-values.ts";
-import { optionCode, type RawOptions } from "./options.ts";
+import { optionCode, type RawOptions, type RepeatedOptions } from "./options.ts";
 
 export interface LeaseOptions {
   readonly subnetMask?: number;
-  readonly gateway?: string;
+  /** Option 1 came, and no value of it is a mask. */
+  readonly isMaskUnusable: boolean;
+  /** In order; 0.0.0.0: every destination is on the link. */
+  readonly routers: readonly string[];
   readonly broadcast?: string;
   readonly nameServers: readonly string[];
   readonly ntpServers: readonly string[];
@@ -25,55 +29,67 @@ export interface LeaseOptions {
   readonly ipv6OnlySeconds?: number;
   readonly captivePortalUri?: string;
   readonly webProxyAutoDiscoveryUrl?: string;
-  /** "option 26 is malformed or of no use": for the log. */
+  /** "option 26 is malformed or of no use": what was ignored, for the log. */
   readonly problems: readonly string[];
 }
 
-export function readLeaseOptions(options: RawOptions): LeaseOptions {
+export function readLeaseOptions(options: RawOptions, repeats: RepeatedOptions = new Map()): LeaseOptions {
   const problems: string[] = [];
-  const take = <T>(code: number, reader: (data: Buffer) => T | undefined): T | undefined => {
-    const data = options.get(code);
-    if (data === undefined) return undefined;
-    const value = reader(data);
-    if (value === undefined) problems.push(`option ${code} is malformed or of no use`);
-    return value;
-  };
+  const taker = new OptionTaker(options, repeats, problems);
+  const one = <T>(code: number, reader: read.Reader<T>) => taker.one(code, reader);
+  const domains = taker.apart(optionCode.domainName, read.readDomainNames, union) ?? [];
   const found = {
-    subnetMask: take(optionCode.subnetMask, read.readUint32),
-    broadcast: take(optionCode.broadcast, read.readHost),
-    hostName: take(optionCode.hostName, read.readDomainName),
-    domainName: take(optionCode.domainName, read.readDomainName),
-    mtu: take(optionCode.mtu, read.readMtu),
-    leaseSeconds: take(optionCode.leaseTime, read.readUint32),
-    renewSeconds: take(optionCode.renewalTime, read.readUint32),
-    rebindSeconds: take(optionCode.rebindingTime, read.readUint32),
-    serverId: take(optionCode.serverId, read.readHost),
-    ipv6OnlySeconds: take(optionCode.ipv6OnlyPreferred, read.readUint32),
-    captivePortalUri: take(optionCode.captivePortal, read.readCaptivePortal),
-    webProxyAutoDiscoveryUrl: take(optionCode.webProxyAutoDiscovery, read.readProxyUrl),
+    subnetMask: one(optionCode.subnetMask, read.readMask),
+    broadcast: one(optionCode.broadcast, read.readHost),
+    hostName: one(optionCode.hostName, read.readDomainName),
+    domainName: domains[0],
+    mtu: one(optionCode.mtu, read.readMtu),
+    leaseSeconds: one(optionCode.leaseTime, read.readUint32),
+    renewSeconds: one(optionCode.renewalTime, read.readUint32),
+    rebindSeconds: one(optionCode.rebindingTime, read.readUint32),
+    serverId: one(optionCode.serverId, read.readHost),
+    ipv6OnlySeconds: one(optionCode.ipv6OnlyPreferred, read.readUint32),
+    captivePortalUri: one(optionCode.captivePortal, read.readCaptivePortal),
+    webProxyAutoDiscoveryUrl: one(optionCode.webProxyAutoDiscovery, read.readProxyUrl),
     vendorEncapsulatedOptions: options.get(optionCode.vendorEncapsulated)?.toString("hex"),
-    nameServers: take(optionCode.nameServers, read.readHosts) ?? [],
-    ntpServers: take(optionCode.ntpServers, read.readHosts) ?? [],
-    isRapidCommit: options.get(optionCode.rapidCommit)?.length === 0,
-    ...readRouting(take),
+    nameServers: taker.whole(optionCode.nameServers, read.readHosts, union) ?? [],
+    ntpServers: taker.whole(optionCode.ntpServers, read.readHosts, union) ?? [],
+    isRapidCommit: options.has(optionCode.rapidCommit),
+    isMaskUnusable: false,
+    ...readRouting(taker, problems),
   };
-  return withoutAbsent({ ...found, searchDomains: readSearch(take, found.domainName), problems });
+  found.isMaskUnusable = found.subnetMask === undefined && options.has(optionCode.subnetMask);
+  return withoutAbsent({ ...found, searchDomains: readSearch(taker, domains), problems });
 }
 
-type Take = <T>(code: number, reader: (data: Buffer) => T | undefined) => T | undefined;
+const union = <T>(...lists: (readonly T[])[]): readonly T[] => [...new Set(lists.flat())];
 
-/** Only the first router counts; a 0/0 entry becomes the gateway only where no router is given (shill-behaviour 9.3). */
-function readRouting(take: Take): { gateway: string | undefined; routes: readonly IpRoute[] } {
-  const router = take(optionCode.router, (data) => read.readHosts(data)?.[0]);
-  const standard = take(optionCode.classlessRoutes, read.readClasslessRoutes);
-  const classless = standard ?? take(optionCode.microsoftRoutes, read.readClasslessRoutes);
-  return { gateway: router ?? classless?.gateway, routes: classless?.routes ?? [] };
+/**
+ * The routers of option 121 make option 3 void (RFC 3442, "DHCP Client Behavior"; docs/decisions/
+ * router-option-and-classless-routes.md). Option 249, which no standard knows, does so only with a default route.
+ */
+function readRouting(taker: OptionTaker, problems: string[]): Pick<LeaseOptions, "routers" | "routes"> {
+  const routers = taker.whole(optionCode.router, read.readRouters, union) ?? [];
+  const standard = taker.whole(optionCode.classlessRoutes, read.readClasslessRoutes, bothRoutes);
+  const classless = standard ?? taker.whole(optionCode.microsoftRoutes, read.readClasslessRoutes, bothRoutes);
+  if (!classless || (!standard && classless.routers.length === 0)) return { routers, routes: classless?.routes ?? [] };
+  const voided = routers[0];
+  if (voided !== undefined && !classless.routers.includes(voided)) {
+    const instead = classless.routers[0] ?? "no default route";
+    problems.push(`option 3 (${voided}) is ignored beside classless routes (${instead}), see RFC 3442`);
+  }
+  return classless;
 }
 
-/** The domain name serves as the only search domain, rooted, where no list is given (shill-behaviour 9.3). */
-function readSearch(take: Take, domainName: string | undefined): readonly string[] {
-  const list = take(optionCode.domainSearch, read.readSearchList) ?? [];
-  return list.length === 0 && domainName !== undefined ? [`${domainName}.`] : list;
+const bothRoutes = (...all: read.ClasslessRoutes[]): read.ClasslessRoutes => ({
+  routes: all.flatMap(({ routes }) => routes),
+  routers: all.flatMap(({ routers }) => routers),
+});
+
+/** The domain names serve as search domains, rooted, where no list is given (shill-behaviour 9.3). */
+function readSearch(taker: OptionTaker, domains: readonly string[]): readonly string[] {
+  const list = taker.whole(optionCode.domainSearch, read.readSearchList, union) ?? [];
+  return list.length === 0 ? domains.map((name) => `${name}.`) : list;
 }
 
 type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {

@@ -24,7 +24,10 @@ export interface BootMoment {
   readonly grantedAtMs: number;
 }
 
-export type LeaseOrRefusal = { readonly lease: DhcpLease } | { readonly refused: string };
+/** `problems`: what of the grant was ignored. */
+export type LeaseOrRefusal =
+  | { readonly lease: DhcpLease; readonly problems: readonly string[] }
+  | { readonly refused: string };
 
 export interface Grant {
   readonly address: string;
@@ -37,14 +40,15 @@ export interface Grant {
   readonly random: number;
 }
 
-/** Refuses addresses that no host can have and masks that are none. */
+/** Refuses addresses that no host can have. */
 export function leaseOfGrant(grant: Grant): LeaseOrRefusal {
   const { options } = grant;
   const addressing = readAddressing(grant.address, options);
   if ("refused" in addressing) return addressing;
   if (options.serverId === undefined) return { refused: "no server identifier" };
-  const settings = { ...settingsOfOptions(options), ipv4: addressing.ipv4 };
+  const settings = { ...settingsOfOptions(options, grant.address), ipv4: addressing.ipv4 };
   return {
+    problems: [...options.problems, ...addressing.problems],
     lease: {
       settings,
       serverId: options.serverId,
@@ -57,11 +61,14 @@ export function leaseOfGrant(grant: Grant): LeaseOrRefusal {
   };
 }
 
-function settingsOfOptions(options: LeaseOptions): IpSettings {
+function settingsOfOptions(options: LeaseOptions, ownAddress: string): IpSettings {
   const { mtu, domainName, webProxyAutoDiscoveryUrl, captivePortalUri, vendorEncapsulatedOptions } = options;
   return {
     ...emptyIpSettings,
-    routes: options.routes,
+    // The own address as a router says the same as none: the destination is on the link.
+    routes: options.routes.map(({ destination, gateway }) =>
+      gateway === undefined || gateway === ownAddress ? { destination } : { destination, gateway },
+    ),
     nameServers: options.nameServers,
     searchDomains: options.searchDomains,
     ntpServers: options.ntpServers,
@@ -75,26 +82,46 @@ function settingsOfOptions(options: LeaseOptions): IpSettings {
 
 function readAddressing(
   text: string,
-  { subnetMask, gateway, broadcast }: LeaseOptions,
-): { readonly ipv4: IpFamilySettings } | { readonly refused: string } {
+  options: LeaseOptions,
+): { readonly ipv4: IpFamilySettings; readonly problems: readonly string[] } | { readonly refused: string } {
   const address = parseIpv4(text);
   if (address === undefined || !isHostIpv4(address)) return { refused: `address ${text} is not one of a host` };
-  const prefixLength = subnetMask === undefined ? classfulPrefix(address) : prefixOfMask(subnetMask);
-  if (!prefixLength) return { refused: `subnet mask ${formatIpv4(subnetMask ?? 0)} is not one` };
+  const prefixLength = prefixOf(address, options);
   const allOnes = broadcastOf(address, prefixLength);
   if (prefixLength < 31 && address === allOnes) return { refused: `address ${text} is the broadcast of its subnet` };
-  const given = broadcast === undefined ? undefined : parseIpv4(broadcast);
-  // One outside the subnet would make the kernel broadcast what is meant for a host elsewhere.
-  const isBroadcastUsable = given !== undefined && given !== address && isSameSubnet(given, address, prefixLength);
+  const way = wayOut(options.routers, text);
+  const broadcast = usableBroadcast(options.broadcast, address, prefixLength);
+  const problems = options.isMaskUnusable ? [`no usable subnet mask: ${text}/32, all others through the router`] : [];
+  if (way.isAllOnLink) problems.push(`router ${options.routers[0]}: every destination is taken to be on the link`);
   return {
     ipv4: {
-      family: 4,
-      address: text,
-      prefixLength,
-      ...(isBroadcastUsable && broadcast !== gateway && { broadcast: formatIpv4(given) }),
-      ...(gateway !== undefined && gateway !== text && { gateway }),
+      ...{ family: 4, address: text, prefixLength },
+      ...(broadcast !== undefined && broadcast !== way.gateway && { broadcast }),
+      ...way,
     },
+    problems,
   };
+}
+
+/** Without option 1 the class decides. One that no mask can be read of says that there are subnets, so no class is guessed. */
+function prefixOf(address: number, { subnetMask, isMaskUnusable }: LeaseOptions): number {
+  const byMask = subnetMask === undefined ? undefined : prefixOfMask(subnetMask);
+  return byMask || (isMaskUnusable ? 32 : classfulPrefix(address));
+}
+
+/** A router that is another host counts first; the own address and 0.0.0.0 mean that there is no router in between. */
+function wayOut(routers: readonly string[], ownAddress: string): Pick<IpFamilySettings, "gateway" | "isAllOnLink"> {
+  const gateway = routers.find((router) => router !== ownAddress && router !== "0.0.0.0");
+  if (gateway !== undefined) return { gateway };
+  return routers.length > 0 ? { isAllOnLink: true } : {};
+}
+
+/** One outside the subnet would make the kernel broadcast what is meant for a host elsewhere. */
+function usableBroadcast(text: string | undefined, address: number, prefixLength: number): string | undefined {
+  const given = text === undefined ? undefined : parseIpv4(text);
+  return given !== undefined && given !== address && isSameSubnet(given, address, prefixLength)
+    ? formatIpv4(given)
+    : undefined;
 }
 
 /** For servers that leave the mask out: the classes of RFC 791. */

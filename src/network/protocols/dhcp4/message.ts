@@ -1,7 +1,14 @@
 /** The DHCP message (RFC 2131, 2): a pure codec. Nothing in it trusts the sender; decoding never throws. */
 import { formatMac } from "../../../base/ip-address.ts";
 import { formatIpv4, parseIpv4 } from "../../../base/ipv4.ts";
-import { decodeOptions, lengthOfOptions, optionCode, type RawOptions, writeOptions } from "./options.ts";
+import {
+  decodeOptions,
+  lengthOfOptions,
+  optionCode,
+  type RawOptions,
+  type RepeatedOptions,
+  writeOptions,
+} from "./options.ts";
 
 /** Values of option 53 (RFC 2132, 9.6). */
 export const messageTypes = {
@@ -29,6 +36,8 @@ export interface DhcpMessage {
   /** `chaddr`, colon form. */
   readonly hardwareAddress: string;
   readonly options: RawOptions;
+  /** Absent: no option came more than once. */
+  readonly repeats?: RepeatedOptions;
 }
 
 export type DecodedMessage = { readonly message: DhcpMessage } | { readonly malformed: string };
@@ -59,9 +68,10 @@ export function decodeMessage(data: Buffer): DecodedMessage {
   });
   if ("malformed" in decoded) return decoded;
   const typeOption = decoded.options.get(optionCode.messageType);
-  const type = typeOption?.length === 1 ? typeOfNumber.get(typeOption[0] as number) : undefined;
+  const type = typeOption ? typeOfNumber.get(typeOption[0] as number) : undefined;
   if (!type) return { malformed: "no message type that we know" };
-  return { message: fixedFields(data, op === 1 ? "request" : "reply", type, decoded.options) };
+  const message = fixedFields(data, op === 1 ? "request" : "reply", type, decoded.options);
+  return { message: decoded.repeats.size === 0 ? message : { ...message, repeats: decoded.repeats } };
 }
 
 function fixedFields(data: Buffer, op: DhcpMessage["op"], type: MessageType, options: RawOptions): DhcpMessage {

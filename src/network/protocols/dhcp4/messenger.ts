@@ -10,9 +10,14 @@ import type { UdpChannel, UdpPort } from "./udp-port.ts";
 export const broadcastMac = "ff:ff:ff:ff:ff:ff";
 const broadcastAddress = "255.255.255.255";
 
+/** Of one message; nothing for what came through UDP. */
+export interface Sender {
+  readonly mac?: string;
+  readonly address?: string;
+}
+
 export interface Postbox {
-  /** `fromMac` is undefined for what came through UDP. */
-  onMessage(message: DhcpMessage, fromMac: string | undefined): void;
+  onMessage(message: DhcpMessage, sender: Sender): void;
   onMalformed(what: string): void;
 }
 
@@ -48,7 +53,7 @@ export class Messenger {
   holdPort(address: string): void {
     if (this.#udp) return;
     try {
-      this.#udp = this.udpPort.open(this.link.name, address, (payload) => this.#onPayload(payload, undefined));
+      this.#udp = this.udpPort.open(this.link.name, address, (payload) => this.#onPayload(payload, {}));
     } catch (error) {
       this.log.debug(() => `${this.link.name}: no UDP port 68 on ${address}: ${String(error)}`);
     }
@@ -71,11 +76,11 @@ export class Messenger {
   #onPacket({ payload, sourceMac, isChecksumReady }: ReceivedPacket): void {
     const datagram = parseDatagram(payload, isChecksumReady);
     if ("malformed" in datagram) this.postbox.onMalformed(datagram.malformed);
-    else this.#onPayload(datagram.payload, sourceMac);
+    else this.#onPayload(datagram.payload, { mac: sourceMac, address: datagram.source });
   }
-  #onPayload(payload: Buffer, fromMac: string | undefined): void {
+  #onPayload(payload: Buffer, sender: Sender): void {
     const decoded = decodeMessage(payload);
     if ("malformed" in decoded) this.postbox.onMalformed(decoded.malformed);
-    else this.postbox.onMessage(decoded.message, fromMac);
+    else this.postbox.onMessage(decoded.message, sender);
   }
 }

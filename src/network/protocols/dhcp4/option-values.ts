@@ -1,25 +1,62 @@
-/** What options mean, one reader each. A reader answers undefined for data that is not a value of its option. */
-import { formatIpv4, isHostIpv4, maskOfPrefix } from "../../../base/ipv4.ts";
+/**
+ * What options mean, one reader each. A reader takes what is usable and notes what it leaves out; it answers undefined for
+ * data of which nothing is a value of its option. See docs/decisions/odd-dhcp-answers.md.
+ */
+import { formatIpv4, isHostIpv4, maskOfPrefix, prefixOfMask } from "../../../base/ipv4.ts";
 import type { IpRoute } from "../../ip-settings.ts";
 import { decodeSearchList, isDomainName } from "./domain-name.ts";
 
-export const readUint32 = (data: Buffer): number | undefined => (data.length === 4 ? data.readUInt32BE(0) : undefined);
+/** Hears what is left out, in words for the log. */
+export type Note = (what: string) => void;
+export type Reader<T> = (data: Buffer, note?: Note) => T | undefined;
 
-export const readUint16 = (data: Buffer): number | undefined => (data.length === 2 ? data.readUInt16BE(0) : undefined);
+/** The first bytes of an option of fixed length: some servers pad, or send a list where one value belongs. */
+const fixed =
+  (length: number, read: (data: Buffer) => number): Reader<number> =>
+  (data, note) => {
+    if (data.length > length) note?.(`${data.length - length} bytes after the value are ignored`);
+    return data.length < length ? undefined : read(data);
+  };
+
+export const readUint32 = fixed(4, (data) => data.readUInt32BE(0));
+export const readUint16 = fixed(2, (data) => data.readUInt16BE(0));
+
+/** Undefined for one without ones, or with holes. */
+export const readMask: Reader<number> = (data, note) => {
+  const mask = readUint32(data, note);
+  return mask !== undefined && prefixOfMask(mask) ? mask : undefined;
+};
 
 /** One or more addresses; those that no host can have (0.0.0.0 among them, shill-behaviour 9.3) are left out. */
-export function readHosts(data: Buffer): readonly string[] | undefined {
-  if (data.length === 0 || data.length % 4 !== 0) return undefined;
-  const hosts = new Set<number>();
-  for (let at = 0; at < data.length; at += 4) hosts.add(data.readUInt32BE(at));
-  return [...hosts].filter(isHostIpv4).map(formatIpv4);
+export const readHosts: Reader<readonly string[]> = (data, note) => {
+  const addresses = readAddresses(data, note);
+  // Settings panels pad their lists with 0.0.0.0.
+  const others = addresses?.filter((address) => address !== 0 && !isHostIpv4(address)) ?? [];
+  if (others.length > 0) note?.(`${others.slice(0, 4).map(formatIpv4).join(", ")}: not of a host, ignored`);
+  return addresses?.filter(isHostIpv4).map(formatIpv4);
+};
+
+/** As {@link readHosts}, but 0.0.0.0 stays: that "router" says that every destination is on the link. */
+export const readRouters: Reader<readonly string[]> = (data, note) => {
+  const routers = readAddresses(data, note)?.filter((address) => address === 0 || isHostIpv4(address));
+  return routers && routers.length > 0 ? routers.map(formatIpv4) : undefined;
+};
+
+/** Each once. */
+function readAddresses(data: Buffer, note?: Note): readonly number[] | undefined {
+  const rest = data.length % 4;
+  if (data.length < 4) return undefined;
+  if (rest > 0) note?.(`${rest} bytes after the addresses are ignored`);
+  const addresses = new Set<number>();
+  for (let at = 0; at + 4 <= data.length; at += 4) addresses.add(data.readUInt32BE(at));
+  return [...addresses];
 }
 
-/** Exactly one address of a host. */
-export function readHost(data: Buffer): string | undefined {
-  const address = readUint32(data);
+/** One address of a host. */
+export const readHost: Reader<string> = (data, note) => {
+  const address = readUint32(data, note);
   return address !== undefined && isHostIpv4(address) ? formatIpv4(address) : undefined;
-}
+};
 
 /** Text as servers send it: some count a closing NUL, newline or dot in. */
 const readText = (data: Buffer): string => data.toString("latin1").replace(/[\0\n\r ]+$/, "");
@@ -29,14 +66,29 @@ export function readDomainName(data: Buffer): string | undefined {
   return isDomainName(name) ? name : undefined;
 }
 
+/** More than any resolver looks at. */
+const mostDomains = 32;
+
+/** Option 15 is for one name; cloud networks put several there, with blanks between. Control characters spoil it. */
+export const readDomainNames: Reader<readonly string[]> = (data, note) => {
+  const text = readText(data);
+  if (/\p{Cc}/u.test(text)) return undefined;
+  const words = [...new Set(text.split(/[ ,]+/).filter((word) => word !== ""))].map((word) => word.replace(/\.$/, ""));
+  const names = words.filter(isDomainName).slice(0, mostDomains);
+  if (names.length < words.length)
+    note?.(`${words.length - names.length} of ${words.length} names are no domains, ignored`);
+  else if (names.length > 1) note?.(`${names.length} names where one belongs: all are searched`);
+  return names.length > 0 ? names : undefined;
+};
+
 export const readSearchList = decodeSearchList;
 
 /** Below, a link could not carry what every host must accept (shill-behaviour 9.3: used only above 576). */
 const largestUselessMtu = 576;
-export function readMtu(data: Buffer): number | undefined {
-  const mtu = readUint16(data);
+export const readMtu: Reader<number> = (data, note) => {
+  const mtu = readUint16(data, note);
   return mtu !== undefined && mtu > largestUselessMtu ? mtu : undefined;
-}
+};
 
 /** RFC 8910 wants https; every other scheme would let the network start things. */
 export const readCaptivePortal = (data: Buffer): string | undefined => readUrl(data, ["https:"]);
@@ -50,14 +102,14 @@ function readUrl(data: Buffer, schemes: readonly string[]): string | undefined {
 
 export interface ClasslessRoutes {
   readonly routes: readonly IpRoute[];
-  /** Router of the 0/0 entry. */
-  readonly gateway?: string;
+  /** Of the 0/0 entries; 0.0.0.0: every destination is on the link. */
+  readonly routers: readonly string[];
 }
 
 /** Option 121 (RFC 3442) and its twin 249. One bad entry spoils all (shill-behaviour 9.3). */
 export function readClasslessRoutes(data: Buffer): ClasslessRoutes | undefined {
   const routes: IpRoute[] = [];
-  let gateway: string | undefined;
+  const routers: string[] = [];
   for (let at = 0; at < data.length; ) {
     const prefixLength = data[at] as number;
     const significant = Math.ceil(prefixLength / 8);
@@ -66,11 +118,11 @@ export function readClasslessRoutes(data: Buffer): ClasslessRoutes | undefined {
     const router = data.readUInt32BE(routerAt);
     if (router !== 0 && !isHostIpv4(router)) return undefined;
     const network = readNetwork(data, at + 1, significant, prefixLength);
-    if (prefixLength === 0) gateway ??= router === 0 ? undefined : formatIpv4(router);
+    if (prefixLength === 0) routers.push(formatIpv4(router));
     else if (isRoutable(network)) routes.push(makeRoute(network, prefixLength, router));
     at = routerAt + 4;
   }
-  return gateway === undefined ? { routes } : { routes, gateway };
+  return { routes, routers };
 }
 
 /** Bits beyond the prefix count as zero (RFC 3442, "Local Subnet Routes" and after). */

@@ -1,6 +1,6 @@
 /**
  * The option field of a DHCP message (RFC 2132, 2): raw values by code. Values that were split are joined again
- * (RFC 3396), and the fields `file` and `sname` are read when the message says that options continue there (option 52).
+ * (RFC 3396); those of an option that was sent several times are kept apart as well. Besides, the fields `file` and `sname` are read when the message says that options continue there (option 52).
  */
 
 export const optionCode = {
@@ -37,6 +37,8 @@ export const optionCode = {
 } as const;
 
 export type RawOptions = ReadonlyMap<number, Buffer>;
+/** Of options that came more than once, each value by itself. */
+export type RepeatedOptions = ReadonlyMap<number, readonly Buffer[]>;
 
 /** Where in the message options may stand, in the order in which their values are joined (RFC 3396, 5). */
 export interface OptionFields {
@@ -45,28 +47,50 @@ export interface OptionFields {
   readonly serverName: Buffer;
 }
 
-export type OptionsResult = { readonly options: RawOptions } | { readonly malformed: string };
+export type OptionsResult =
+  | { readonly options: RawOptions; readonly repeats: RepeatedOptions }
+  | { readonly malformed: string };
+
+/** What one code has brought so far: values, each in one or more parts. */
+type Values = Buffer[][];
 
 /**
  * A length that runs over the end of its field spoils the whole message: what follows can not be told from data. A
  * missing end mark does not; some servers leave it out when the field is full.
  */
 export function decodeOptions(fields: OptionFields): OptionsResult {
-  const parts = new Map<number, Buffer[]>();
-  const malformed = readField("options", fields.options, parts);
+  const found = new Map<number, Values>();
+  const malformed = readField("options", fields.options, found);
   if (malformed) return { malformed };
-  const overload = parts.get(optionCode.overload)?.[0]?.[0] ?? 0;
-  const inFile = overload & 1 ? readField("file", fields.file, parts) : undefined;
-  const inServerName = overload & 2 ? readField("sname", fields.serverName, parts) : undefined;
+  const overload = found.get(optionCode.overload)?.[0]?.[0]?.[0] ?? 0;
+  const inFile = overload & 1 ? readField("file", fields.file, found) : undefined;
+  const inServerName = overload & 2 ? readField("sname", fields.serverName, found) : undefined;
   if (inFile ?? inServerName) return { malformed: inFile ?? (inServerName as string) };
   const options = new Map<number, Buffer>();
-  for (const [code, values] of parts)
-    options.set(code, values.length === 1 ? (values[0] as Buffer) : Buffer.concat(values));
-  return { options };
+  const repeats = new Map<number, readonly Buffer[]>();
+  for (const [code, values] of found) {
+    options.set(code, joined(values.flat()));
+    if (values.length > 1) repeats.set(code, values.map(joined));
+  }
+  return { options, repeats };
+}
+
+const joined = (parts: readonly Buffer[]): Buffer => (parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts));
+
+/**
+ * A part goes on with the value before it if that one is full or ended in the field before (RFC 3396, 5 and 7). Otherwise
+ * the server has sent the option once more.
+ */
+function addPart(values: Values, part: Buffer, isFirstInField: boolean): void {
+  const last = values.at(-1);
+  const isFull = last?.at(-1)?.length === longestPart;
+  if (last && (isFull || isFirstInField)) last.push(part);
+  else values.push([part]);
 }
 
 /** Returns what is wrong with the field, if anything. */
-function readField(name: string, field: Buffer, into: Map<number, Buffer[]>): string | undefined {
+function readField(name: string, field: Buffer, into: Map<number, Values>): string | undefined {
+  const seen = new Set<number>();
   for (let at = 0; at < field.length; ) {
     const code = field[at++] as number;
     if (code === optionCode.pad) continue;
@@ -76,9 +100,10 @@ function readField(name: string, field: Buffer, into: Map<number, Buffer[]>): st
     if (at + length > field.length)
       return `option ${code} in ${name} runs ${at + length - field.length} bytes over the end`;
     const value = field.subarray(at, at + length);
-    const earlier = into.get(code);
-    if (earlier) earlier.push(value);
-    else into.set(code, [value]);
+    const values = into.get(code) ?? [];
+    addPart(values, value, !seen.has(code));
+    into.set(code, values);
+    seen.add(code);
     at += length;
   }
   return undefined;

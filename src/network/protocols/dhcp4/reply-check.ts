@@ -44,7 +44,7 @@ export function whyIgnored(
   if (!expectedTypes[expected.state]?.includes(reply.type)) return "unexpected-type";
   const isRapid = expected.wantsRapidCommit && isRapidCommit;
   if (expected.state === "selecting" && reply.type === "ack" && !isRapid) return "unexpected-type";
-  // Every answer of a server names it (RFC 2131, table 3).
+  // An answer that neither names its server (RFC 2131, table 3) nor comes from a host could not be answered.
   if (serverId === undefined) return "no-server";
   return expected.server !== undefined && serverId !== expected.server ? "other-server" : undefined;
 }

@@ -194,7 +194,6 @@ const forgeries = {
   "a spoofed transaction number": [{ transactionId: 4711 }, "other-transaction"],
   "another client's hardware address": [{ hardwareAddress: "02:00:00:00:00:bb" }, "other-client"],
   "a question instead of an answer": [{ op: "request" }, "not-a-reply"],
-  "no server identifier": [{ options: new Map([[optionCode.leaseTime, uint32(60)]]) }, "no-server"],
   "the address 0.0.0.0": [{ yourAddress: "0.0.0.0" }, "unusable"],
   "a multicast address": [{ yourAddress: "224.0.0.5" }, "unusable"],
   "the broadcast address": [{ yourAddress: "255.255.255.255" }, "unusable"],

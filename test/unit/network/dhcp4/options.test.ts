@@ -62,10 +62,15 @@ test("values of more than 255 bytes are split and come back whole", () => {
   assert.deepEqual(decode(encoded), { 77: long.toString("hex"), 80: "" });
 });
 
+const useless = (number: number) => ({
+  problems: [`option ${number} is malformed or of no use`],
+  isMaskUnusable: number === code.subnetMask,
+});
+
 /** Each option, a right value of it, and what it means. */
 const meanings = [
   [code.subnetMask, uint32(0xffffff00), { subnetMask: 0xffffff00 }],
-  [code.router, bytesOf("10.1.0.1", "10.1.0.2"), { gateway: "10.1.0.1" }],
+  [code.router, bytesOf("10.1.0.1", "10.1.0.2"), { routers: ["10.1.0.1", "10.1.0.2"] }],
   [code.nameServers, bytesOf("0.0.0.0", "9.9.9.9", "9.9.9.9"), { nameServers: ["9.9.9.9"] }],
   [code.hostName, Buffer.from("laptop"), { hostName: "laptop" }],
   [code.domainName, Buffer.from("example.org\0"), { domainName: "example.org", searchDomains: ["example.org."] }],
@@ -88,7 +93,7 @@ const meanings = [
 ] as const;
 
 for (const [number, value, expected] of meanings) {
-  test(`option ${number} is understood, and with a length wrong by one ignored and named`, () => {
+  test(`option ${number} is understood, and of one with a length wrong by one the usable part, and named`, () => {
     const { problems, ...found } = read([number, value]);
     for (const [member, meaning] of Object.entries(expected)) {
       assert.deepEqual(found[member as keyof typeof found], meaning);
@@ -98,12 +103,16 @@ for (const [number, value, expected] of meanings) {
       number as 12,
     );
     if (isText) return;
-    for (const wrong of [value.subarray(0, -1), Buffer.concat([value, Buffer.of(1)])]) {
-      assert.deepEqual(read([number, wrong]), {
-        ...read(),
-        problems: [`option ${number} is malformed or of no use`],
-      });
+    const isAllOrNothing = [code.domainSearch, code.classlessRoutes].includes(number as 121);
+    const tooLong = read([number, Buffer.concat([value, Buffer.of(1)])]);
+    if (isAllOrNothing) assert.deepEqual(tooLong, { ...read(), ...useless(number) });
+    else {
+      assert.match(tooLong.problems.join(), new RegExp(`^option ${number}: 1 bytes after the .* are ignored$`));
+      assert.deepEqual({ ...tooLong, problems: [] }, { ...found, problems: [] });
     }
+    const tooShort = read([number, value.subarray(0, -1)]);
+    if (value.length <= 4 || isAllOrNothing) assert.deepEqual(tooShort, { ...read(), ...useless(number) });
+    else assert.match(tooShort.problems.join(), /: 3 bytes after the addresses are ignored$/);
   });
 }
 
@@ -136,7 +145,6 @@ test("a portal or proxy that is no fitting URL is not used", () => {
 });
 test("hostile names reach nobody", () => {
   const hostile = [
-    "a b",
     "a\nnameserver 6.6.6.6",
     "-x",
     "x-",
@@ -155,6 +163,83 @@ test("hostile names reach nobody", () => {
     assert.equal(read([code.hostName, Buffer.from(text)]).hostName, undefined, JSON.stringify(text));
     assert.deepEqual(read([code.domainName, Buffer.from(text)]).searchDomains, []);
   }
+  assert.equal(read([code.hostName, Buffer.from("a b")]).hostName, undefined);
+});
+test("several domains in option 15 are all searched, the first is the domain", () => {
+  const names = (text: string) => read([code.domainName, Buffer.from(text)]).searchDomains;
+  assert.deepEqual(names("corp.example dev.example"), ["corp.example.", "dev.example."]);
+  assert.deepEqual(names("  corp.example,  dev.example. corp.example \0"), ["corp.example.", "dev.example."]);
+  assert.equal(read([code.domainName, Buffer.from("corp.example dev.example")]).domainName, "corp.example");
+});
+test("of several domains in option 15 those that are none are left out and counted", () => {
+  const { searchDomains, problems } = read([code.domainName, Buffer.from("corp.example $(x) -y b.example")]);
+  assert.deepEqual(searchDomains, ["corp.example.", "b.example."]);
+  assert.deepEqual(problems, ["option 15: 2 of 4 names are no domains, ignored"]);
+});
+test("a control character among the domains of option 15 spoils them all", () => {
+  const text = "corp.example a\nnameserver 6.6.6.6";
+  assert.deepEqual(read([code.domainName, Buffer.from(text)]).searchDomains, []);
+});
+test("hundreds of domains in option 15 give 32", () => {
+  const text = Array.from({ length: 300 }, (_, index) => `d${index}`).join(" ");
+  assert.equal(read([code.domainName, Buffer.from(text)]).searchDomains.length, 32);
+});
+
+/** As a packet has it, one option after the other. */
+function receive(...options: [number, Buffer][]) {
+  const field = Buffer.concat(options.map(([number, value]) => Buffer.from([number, value.length, ...value])));
+  const result = decodeOptions({ options: field, file: none, serverName: none });
+  assert.ok("options" in result);
+  return readLeaseOptions(result.options, result.repeats);
+}
+test("of a value that is sent twice the first usable counts, and the log tells", () => {
+  const twice = receive([code.leaseTime, uint32(600)], [code.leaseTime, uint32(900)]);
+  assert.deepEqual([twice.leaseSeconds, twice.problems], [600, ["option 51 came 2 times"]]);
+  assert.equal(receive([code.leaseTime, hex("0258")], [code.leaseTime, uint32(900)]).leaseSeconds, 900);
+  assert.equal(receive([code.subnetMask, hex("ff00ff00")], [code.subnetMask, hex("ffffff00")]).subnetMask, 0xffffff00);
+});
+test("a value of four bytes that is sent in two halves is joined", () => {
+  assert.equal(receive([code.subnetMask, hex("ffff")], [code.subnetMask, hex("ff00")]).subnetMask, 0xffffff00);
+});
+test("lists that are sent twice are one list", () => {
+  const servers = receive([code.nameServers, bytesOf("9.9.9.9")], [code.nameServers, bytesOf("9.9.9.9", "1.1.1.1")]);
+  assert.deepEqual(servers.nameServers, ["9.9.9.9", "1.1.1.1"]);
+  const damaged = receive([code.nameServers, hex("09090909 01")], [code.nameServers, bytesOf("1.1.1.1")]);
+  assert.deepEqual(damaged.nameServers, ["9.9.9.9", "1.1.1.1"], "the odd byte shifts nothing");
+  const routes = receive([121, hex("080b 0a010002")], [121, hex("080b 0a010002 080c 0a010002")]);
+  assert.deepEqual([...new Set(routes.routes.map(({ destination }) => destination))], ["11.0.0.0/8", "12.0.0.0/8"]);
+});
+test("of routes sent twice one damaged list leaves the other", () => {
+  const { routes, problems } = receive([121, hex("21 0a")], [121, hex("08 0b 0a010002")]);
+  assert.deepEqual(routes, [{ destination: "11.0.0.0/8", gateway: "10.1.0.2" }]);
+  assert.deepEqual(problems, ["option 121 came 2 times"]);
+});
+test("domains that are sent twice are two domains and not one long word", () => {
+  const { searchDomains } = receive([15, Buffer.from("corp.example")], [15, Buffer.from("dev.example")]);
+  assert.deepEqual(searchDomains, ["corp.example.", "dev.example."]);
+});
+test("a value of more than 255 bytes is one value, and so is one that goes on in the next field", () => {
+  const url = `https://portal/${"x".repeat(300)}`;
+  const parts = [url.slice(0, 255), url.slice(255)].map((part) => [114, Buffer.from(part)] as [number, Buffer]);
+  assert.deepEqual([receive(...parts).captivePortalUri, receive(...parts).problems], [url, []]);
+  const result = decodeOptions({
+    options: hex("34 01 01 0f 05 6c61622e65 ff"),
+    file: hex("0f 06 78616d706c65 ff"),
+    serverName: none,
+  });
+  assert.ok("options" in result);
+  assert.equal(readLeaseOptions(result.options, result.repeats).domainName, "lab.example");
+});
+test("a mask with holes or without ones is none, and that is told", () => {
+  for (const mask of [0, 0xff00ff00, 0x00ffffff]) {
+    const { subnetMask, isMaskUnusable } = read([code.subnetMask, uint32(mask)]);
+    assert.deepEqual([subnetMask, isMaskUnusable], [undefined, true]);
+  }
+  assert.equal(read().isMaskUnusable, false);
+});
+test("what hosts cannot have is left out of a list and told, padding with 0.0.0.0 is not", () => {
+  const { nameServers, problems } = read([6, bytesOf("0.0.0.0", "127.0.0.1", "9.9.9.9")]);
+  assert.deepEqual([nameServers, problems], [["9.9.9.9"], ["option 6: 127.0.0.1: not of a host, ignored"]]);
 });
 
 test("a search list may point back into itself (RFC 3397, 2)", () => {
@@ -199,12 +284,30 @@ test("bad characters leave out one name and not the list", () => {
 });
 
 const route = (...lines: string[]) => hex(lines.join(""));
-test("a 0/0 route becomes the gateway only where no router is given", () => {
+test("beside classless routes the router option is void, and the log tells where that makes a difference", () => {
   const data = route("00 0a010009", "08 0b 0a010002");
-  assert.equal(read([code.classlessRoutes, data]).gateway, "10.1.0.9");
+  assert.deepEqual(read([code.classlessRoutes, data]).routers, ["10.1.0.9"]);
   const both = read([code.classlessRoutes, data], [code.router, bytesOf("10.1.0.1")]);
-  assert.equal(both.gateway, "10.1.0.1");
+  assert.deepEqual(both.routers, ["10.1.0.9"]);
   assert.deepEqual(both.routes, [{ destination: "11.0.0.0/8", gateway: "10.1.0.2" }]);
+  assert.deepEqual(both.problems, ["option 3 (10.1.0.1) is ignored beside classless routes (10.1.0.9), see RFC 3442"]);
+  assert.deepEqual(read([code.classlessRoutes, data], [code.router, bytesOf("10.1.0.9")]).problems, []);
+});
+test("classless routes without a default route leave none, whatever option 3 says", () => {
+  const { routers, problems } = read([121, route("08 0b 0a010002")], [code.router, bytesOf("10.1.0.1")]);
+  assert.deepEqual(routers, []);
+  assert.deepEqual(problems, [
+    "option 3 (10.1.0.1) is ignored beside classless routes (no default route), see RFC 3442",
+  ]);
+});
+test("damaged classless routes leave the router option in force", () => {
+  const { routers, routes } = read([121, hex("21 0a")], [code.router, bytesOf("10.1.0.1")]);
+  assert.deepEqual([routers, routes], [["10.1.0.1"], []]);
+});
+test("option 249 takes the place of the router option only with a default route", () => {
+  const router = [code.router, bytesOf("10.1.0.1")] as [number, Buffer];
+  assert.deepEqual(read([249, route("08 0b 0a010002")], router).routers, ["10.1.0.1"]);
+  assert.deepEqual(read([249, route("00 0a010009")], router).routers, ["10.1.0.9"]);
 });
 test("option 121 beats 249, and 249 counts where 121 is missing or broken", () => {
   const standard = route("08 0b 0a010002");

@@ -1,7 +1,6 @@
 /** One client, one server, one wire, one clock: what the tests of this folder play with. */
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
-import { silentLog } from "../../../../src/base/log.ts";
 import type { IpSettings } from "../../../../src/network/ip-settings.ts";
 import type { Dhcp4Config, LeaseKeeper } from "../../../../src/network/protocols/dhcp4/config.ts";
 import { type Dhcp4Session, dhcp4Handler } from "../../../../src/network/protocols/dhcp4/handler.ts";
@@ -9,6 +8,7 @@ import { FakeClock } from "../../../fakes/fake-clock.ts";
 import { FakeDhcpServer, type FakeDhcpServerConfig } from "../../../fakes/fake-dhcp-server.ts";
 import { FakePackets, FakeWire } from "../../../fakes/fake-packets.ts";
 import { FakeUdp } from "../../../fakes/fake-udp.ts";
+import { RecordingLog } from "../../../fakes/recording-log.ts";
 
 export const clientMac = "02:00:00:00:00:aa";
 const link = { index: 7, name: "eth0", mac: clientMac, mtu: 1500 };
@@ -40,6 +40,7 @@ export class World {
   readonly server: FakeDhcpServer;
   /** What the owner was told: "settings 10.1.0.100", "lost nak". */
   readonly told: string[] = [];
+  readonly log = new RecordingLog();
   settings: IpSettings | undefined;
   /** Address and the other host's MAC address, as told. */
   readonly conflicts: string[] = [];
@@ -75,7 +76,7 @@ export class World {
       { leases: this.keeper, ...config },
       {
         clock: this.clock,
-        log: silentLog,
+        log: this.log,
         settingsChanged: (settings) => {
           this.settings = settings;
           this.told.push(`settings ${settings.ipv4?.address}`);
@@ -109,6 +110,9 @@ export class World {
   }
   get state(): unknown {
     return this.session.inspect().state;
+  }
+  get oddities(): readonly string[] {
+    return this.session.inspect().oddities as readonly string[];
   }
   get ignored(): unknown {
     return this.session.inspect().ignored;
