@@ -86,10 +86,17 @@ export const profileMethods = {
     "Takes users' Profiles off the stack, down to the first of the machine.",
     (manager) => manager.profiles.popAllUsers(),
   ),
-  RemoveProfile: silent(
-    { name: "s" },
-    ["InvalidArguments", "Failure"],
-    "Deletes a Profile that is not on the stack, with all it holds. One that does not exist is no error.",
-    (manager, [name = ""]) => manager.profiles.remove(name),
-  ),
+  RemoveProfile: {
+    ...silent(
+      { name: "s" },
+      ["InvalidArguments", "Failure"],
+      "Deletes a Profile that is not on the stack, with all it holds; a user's is for root, who alone could read it all. One " +
+        "that does not exist is no error.",
+      (manager, [name = ""]) => manager.profiles.remove(name),
+    ),
+    needs: ({ profiles }, [name]) => {
+      const owner = ownerOfNamed(profiles, name as string);
+      return [{ right: typeof owner === "object" && owner.uid === undefined ? "secrets" : "profiles", owner }];
+    },
+  },
 } satisfies Readonly<Record<string, MethodEntry<Manager>>>;

@@ -124,7 +124,9 @@ export class ProfileFollower implements ProfileStackObserver {
   #claim(profile: Profile, service: Service): boolean {
     service.forgive();
     if (service.entry.nameIn(profile) === undefined) return false;
-    const { holder, terms } = service.entry.standing();
+    const { holder, terms, keptBack } = service.entry.standing();
+    const because = keptBack.get(profile);
+    if (because) this.host.log.info(`${service.logName}: what ${profile.label} has of it is not in force: ${because}`);
     if (holder !== profile) return false;
     service.entry.load(profile, terms);
     return true;

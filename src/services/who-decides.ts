@@ -77,12 +77,16 @@ export interface Move {
  * its secrets, whoever may read them now. What nobody keeps is free for all while nothing secret was typed into it.
  */
 export function needsOfMove({ from, to, secretsOf, holdsSecret, isKept, isKeptBack }: Move): readonly Need[] {
-  const isOther = !isSameOwner(from, to);
+  const isOther = !isSurelySame(from, to);
   const needs: Need[] = [];
   // First, as nobody is asked for a password for it.
-  if (holdsSecret && !isSameOwner(secretsOf, to)) needs.push({ right: "secrets", owner: secretsOf });
+  if (holdsSecret && !isSurelySame(secretsOf, to)) needs.push({ right: "secrets", owner: secretsOf });
   needs.push({ right: "settings", owner: to });
   if (isOther && from !== "nobody") needs.push({ right: "settings", owner: from });
   if (isKept && (isOther || isKeptBack) && from !== "machine") needs.push({ right: "settings", owner: "machine" });
   return needs;
 }
+
+/** Two users of whom neither is known (yet) are not taken for one. */
+const isSurelySame = (a: Owner, b: Owner): boolean =>
+  isSameOwner(a, b) && !(typeof a === "object" && a.uid === undefined);

@@ -147,7 +147,7 @@ test("with an administrator's mark it is in force from the login to the logout, 
   await scene.login(stranger);
   const text =
     '[ethernet_any]\nStaticIPConfig = {"Address": "10.1.0.66", "Prefixlen": 24, "NameServers": ["203.0.113.66"], ' +
-    '"IncludedRoutes": ["198.51.100.0/24"]}\n';
+    '"Gateway": "10.1.0.2"}\n';
   assert.equal(scene.importsOwn(stranger, text).code, 0);
   const mark = '[consents]\nethernet_any = ["nobody"]\n';
   refused(scene.as(stranger, "/profile/default", exchange, "Import", "s", mark), /only an administrator/);
@@ -156,7 +156,7 @@ test("with an administrator's mark it is in force from the login to the logout, 
   const isHis = async () =>
     scene.resolver().includes("203.0.113.66") &&
     addressesOf("eth0").includes("10.1.0.66/24") &&
-    ip("route").includes("198.51.100.0/24") &&
+    ip("route").includes("default via 10.1.0.2 ") &&
     (await serviceOn(daemon, "eth0"))?.Profile === profileOf(stranger);
   await until("his settings are in force", isHis);
   const eth0 = String((await serviceOn(daemon, "eth0"))?.path);
@@ -292,4 +292,47 @@ test("a user's file switches off no card of the machine's, whether it was brough
   await daemon.launch();
   await scene.ready();
   assert.deepEqual(await powered(), ["eth0 true", "eth1 true"], "the session is back, and so is the file");
+});
+
+test("a member of netdev gets, takes and deletes nothing of another user's", async (t) => {
+  const scene = await Scene.start(t);
+  await scene.login(stranger);
+  await scene.login(member);
+  const credentials = `[etherneteap_all]\nEAP.Identity = "his"\nEAP.Password = "${secret}"\n`;
+  assert.equal(scene.importsOwn(stranger, credentials).code, 0);
+  const eap = await scene.eap();
+  assert.equal((await scene.daemon.properties(eap, "Service")).Profile, profileOf(stranger), "the machine has none");
+  const own = profileOf(member);
+  const dictionary = ["Type", "s", "etherneteap", "EAP.Identity", "s", "x"];
+  const as = (path: string, on: string, method: string, ...args: string[]) =>
+    scene.as(member, path, on, method, ...args);
+  const configure = (profile: string) =>
+    as("/", manager, "ConfigureService", "a{sv}", "3", ...dictionary, "Profile", "s", profile);
+  const setting = (name: string, value: string) => as(eap, flimflam("Service"), "SetProperty", "sv", name, "s", value);
+  const tries = {
+    "move into his own": () => setting("Profile", own),
+    "move into the machine's": () => setting("Profile", "/profile/default"),
+    "configure into his own": () => configure(own),
+    "configure into the machine's": () => configure("/profile/default"),
+    "configure where it is": () => configure(profileOf(stranger)),
+    "configure for his own": () => as("/", manager, "ConfigureServiceForProfile", "oa{sv}", own, "2", ...dictionary),
+    GetService: () => as("/", manager, "GetService", "a{sv}", "2", ...dictionary),
+    Import: () => as(profileOf(stranger), exchange, "Import", "s", "[etherneteap_all]\n"),
+    DeleteEntry: () => as(profileOf(stranger), flimflam("Profile"), "DeleteEntry", "s", "etherneteap_all"),
+    PopAllUserProfiles: () => as("/", manager, "PopAllUserProfiles"),
+  };
+  for (const [what, go] of Object.entries(tries)) {
+    const { code, stderr } = go();
+    // The last one takes both users' Profiles off: as those of several, only administrators may, and he is one.
+    if (what === "PopAllUserProfiles") continue;
+    assert.notEqual(code, 0, what);
+    assert.match(stderr, /secrets are only|belongs to another user/, what);
+  }
+  refused(as("/", manager, "RemoveProfile", "s", `~${stranger.name}/default`), /RemoveProfile: secrets are only/);
+  await scene.login(stranger);
+  assert.match(
+    scene.as(stranger, eap, flimflam("Service"), "GetEapPassphrase").stdout,
+    new RegExp(secret),
+    "it is there",
+  );
 });

@@ -106,8 +106,9 @@ const names = new Map<Owner, string>([
   [alice, "alice"],
   [bob, "bob"],
 ]);
+const still = { isKept: false, isKeptBack: false };
 const move = (from: Owner, to: Owner, more: Partial<Move> = {}): string =>
-  needsOfMove({ from, to, secretsOf: from, holdsSecret: false, isKept: false, isKeptBack: false, ...more })
+  needsOfMove({ ...still, from, to, secretsOf: from, holdsSecret: false, ...more })
     .map(({ right, owner }) => `${right} ${names.get(owner)}`)
     .join(", ");
 test("who has to agree that a Service changes hands: both sides, and whoever may read its secrets", () => {
@@ -124,6 +125,13 @@ test("who has to agree that a Service changes hands: both sides, and whoever may
   assert.equal(move(alice, { uid: 1000 }, secret).split(",").length, 1, "between Profiles of one user");
   const kept = { isKept: true, isKeptBack: true };
   assert.equal(move(alice, alice, kept), "settings alice, settings machine", "what was kept back is not let in so");
+  const unknown: Owner = { uid: undefined };
+  const words = needsOfMove({ ...still, from: unknown, to: unknown, secretsOf: unknown, holdsSecret: true });
+  assert.deepEqual(
+    words.map(({ right }) => right),
+    ["secrets", "settings", "settings"],
+    "users that are not known yet are not one",
+  );
   const terms = { secretsOf: "machine" as const, ...secret };
   assert.equal(move(alice, alice, terms), "secrets machine, settings alice", "on the machine's terms");
 });
