@@ -41,15 +41,15 @@ async function besideForeignLink(t: TestContext) {
   run("ip", ["address", "add", "10.1.0.9/24", "dev", "eth0"]);
   return { peer, server: await startServer(t, peer, "10.1.0") };
 }
-async function untilProbed(daemon: TestDaemon, link: string): Promise<void> {
-  const isProbing = async () => {
-    const [json] = await daemon.call("/", "org.fairlead.Manager1", "Dump");
-    const { timers } = JSON.parse(json as string) as { timers: { name: string }[] };
-    return timers.some(({ name }) => name.startsWith("arp-") && name.endsWith(link));
-  };
-  await until(`probing on ${link} has begun`, isProbing);
-  await until(`probing and announcing on ${link} are over`, async () => !(await isProbing()), 20_000);
+async function isProbing(daemon: TestDaemon, link: string): Promise<boolean> {
+  const [json] = await daemon.call("/", "org.fairlead.Manager1", "Dump");
+  const { timers } = JSON.parse(json as string) as { timers: { name: string }[] };
+  return timers.some(({ name }) => name.startsWith("arp-") && name.endsWith(link));
 }
+const untilProbing = (daemon: TestDaemon, link: string) =>
+  until(`probing on ${link} has begun`, () => isProbing(daemon, link));
+const untilNotProbing = (daemon: TestDaemon, link: string) =>
+  until(`probing and announcing on ${link} are over`, async () => !(await isProbing(daemon, link)), 20_000);
 
 for (const [how, args] of [
   ["left alone", []],
@@ -60,7 +60,8 @@ for (const [how, args] of [
     const daemon = await startDaemon(t, { args });
     await untilState(daemon, "eth1", "ready");
     const address = addressOf("eth1");
-    await untilProbed(daemon, "eth1");
+    await untilProbing(daemon, "eth1");
+    await untilNotProbing(daemon, "eth1");
     assert.equal(times(server, "DHCPDECLINE"), 0);
     assert.equal(addressOf("eth1"), address);
     await untilState(daemon, "eth1", "ready");
@@ -94,4 +95,31 @@ test("a fixed address that another host has is kept, and that host is named wher
   assert.ok(told.length === 1 && told[0]?.includes(mac), told.join());
   assert.deepEqual(addressesOf("eth0"), ["10.1.0.77/24"]);
   assert.equal((await serviceOn(daemon, "eth0"))?.State, "ready");
+});
+
+test("one fixed address on two links of this host, in one network, is no conflict on either", async (t) => {
+  const peer = addPeer("office");
+  t.after(() => peer.remove());
+  addBridge("lan", peer, "10.1.0.1/24");
+  for (const [link, peerLink] of Object.entries({ eth0: "port0", eth1: "port1" }))
+    plugIn(t, link, peer, { bridge: "lan", peerLink });
+  await startServer(t, peer, "10.1.0");
+  const daemon = await startDaemon(t);
+  for (const link of ["eth0", "eth1"]) {
+    const { path } = await untilState(daemon, link, "ready");
+    await daemon.setProperty(path as string, "Service", "StaticIPConfig", "a{sv}", {
+      Address: variant("s", "10.1.0.77"),
+      Prefixlen: variant("i", 24),
+    });
+    await until(`${link} has it`, () => addressesOf(link).join() === "10.1.0.77/24");
+    await untilProbing(daemon, link);
+  }
+  for (const link of ["eth0", "eth1"]) await untilNotProbing(daemon, link);
+  const [order] = await daemon.call("/", "org.fairlead.Manager1", "GetOrder");
+  const conflicts = (order as { AddressConflict: string }[]).map(({ AddressConflict }) => AddressConflict);
+  assert.equal(conflicts.join(""), "");
+  for (const link of ["eth0", "eth1"]) {
+    assert.equal((await serviceOn(daemon, link))?.State, "ready");
+    assert.deepEqual(addressesOf(link), ["10.1.0.77/24"]);
+  }
 });
