@@ -217,7 +217,10 @@ export class ProfileStack {
   #openStore(identifier: ProfileIdentifier, mode: OpenMode): ProfileStore {
     const mostBytes = identifier.user === undefined ? storeLimits.fileBytes : storeLimits.userFileBytes;
     const location = profileLocation(this.options, identifier);
-    const { store, setAside } = this.options.storage.open(location, mode, { mostBytes });
+    const { store, setAside } = this.options.storage.open(location, mode, {
+      mostBytes,
+      tell: (what) => this.options.log.error(`Profile ${formatProfileIdentifier(identifier)}: ${what}`),
+    });
     if (setAside) {
       const label = formatProfileIdentifier(identifier);
       this.options.log.error(

@@ -16,6 +16,7 @@ import {
   storeFileExists,
 } from "./store-file.ts";
 import { storeLimits } from "./store-limits.ts";
+import { WatchedStore } from "./watched-store.ts";
 
 const pageBytes = 4096;
 
@@ -29,10 +30,12 @@ class DamagedFile extends Error {}
 export const sqliteStorage: ProfileStorage = {
   ensureFolder: ensurePrivateFolder,
 
-  open(location, mode, { mostBytes } = { mostBytes: storeLimits.fileBytes }) {
+  open(location, mode, { mostBytes = storeLimits.fileBytes, tell = () => {} } = {}) {
     const file = findStoreFile(location, mode);
     try {
-      return openAt(file, mode, mostBytes);
+      const opened = openAt(file, mode, mostBytes);
+      const host = { open: (same: StoreFile) => openAt(same, "open-or-create", mostBytes).store, tell };
+      return { ...opened, store: new WatchedStore(file, opened.store, host) };
     } catch (error) {
       file.folder.close();
       throw error;
@@ -59,7 +62,9 @@ export const sqliteStorage: ProfileStorage = {
   },
 };
 
-function openAt(file: StoreFile, mode: OpenMode, mostBytes: number): OpenedStore {
+type OpenedFile = OpenedStore & { readonly store: SqliteStore };
+
+function openAt(file: StoreFile, mode: OpenMode, mostBytes: number): OpenedFile {
   const isNew = prepareStoreFile(file, mode);
   if (isNew) return { store: openNew(file, mostBytes), isNew };
   try {
@@ -70,7 +75,7 @@ function openAt(file: StoreFile, mode: OpenMode, mostBytes: number): OpenedStore
   }
 }
 
-function replaceDamaged(file: StoreFile, reason: string, mostBytes: number): OpenedStore {
+function replaceDamaged(file: StoreFile, reason: string, mostBytes: number): OpenedFile {
   const movedTo = setAsideStoreFile(file);
   prepareStoreFile(file, "create" satisfies OpenMode);
   return { store: openNew(file, mostBytes), isNew: true, setAside: { reason, movedTo } };
@@ -99,7 +104,7 @@ function openChecked(file: StoreFile, mostBytes: number): SqliteStore {
     configure(db, version === 0, mostBytes);
     migrate(db, version);
     check(db, head.hasLog || head.bytes <= checkedBytes);
-    return new SqliteStore(file, db);
+    return new SqliteStore(file.location, db);
   } catch (error) {
     db.close();
     throw explain(file.location, error);

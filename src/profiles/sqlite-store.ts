@@ -2,26 +2,23 @@ import { DaemonError } from "../base/errors.ts";
 import { type SqliteDatabase, sqliteCode, storeError } from "./database.ts";
 import { isSecretRow } from "./profile-text.ts";
 import type { EntryRows, ProfileStore, StoredLease } from "./store.ts";
-import type { StoreFile } from "./store-file.ts";
 import { checkEntry, checkLease, checkRoom, storeLimits } from "./store-limits.ts";
 
 type PropertyRow = [name: string, json: string];
 
 /** One Profile in one SQLite file, which sqlite-storage.ts has opened and brought up to date. */
 export class SqliteStore implements ProfileStore {
-  readonly location: string;
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #inTransaction: (change: () => unknown) => unknown;
   #mustScrub = false;
   /** There are not more: deletions and what was rolled back are not taken off. Counting takes as long as there are entries. */
   #entriesAtMost: number = storeLimits.entries;
 
-  /** Takes over the folder of the file. Throws SqliteError when a table lacks a column. */
+  /** Throws SqliteError when a table lacks a column. */
   constructor(
-    private readonly file: StoreFile,
+    readonly location: string,
     private readonly db: SqliteDatabase,
   ) {
-    this.location = file.location;
     this.#statements = prepareStatements(db);
     // Immediate: a transaction that begins as a reader and is refused the lock later cannot wait for it.
     this.#inTransaction = db.transaction((change: () => unknown) => change()).immediate;
@@ -72,6 +69,11 @@ export class SqliteStore implements ProfileStore {
     return this.#attempt(() => this.#statements.leases.all(entry));
   }
 
+  /** Of every entry, the most recently written last. */
+  allLeases(): readonly StoredLease[] {
+    return this.#attempt(() => this.#statements.allLeases.all());
+  }
+
   writeLease(lease: StoredLease): void {
     checkLease(lease);
     const { entry, network, json, expiresAtMs } = lease;
@@ -105,11 +107,23 @@ export class SqliteStore implements ProfileStore {
     }
   }
 
+  /** Whether all that the log should have can be moved into the file. Another program's lock is no reason to say no. */
+  canFinishLog(): boolean {
+    try {
+      this.db.pragma("wal_checkpoint(TRUNCATE)");
+      return true;
+    } catch (error) {
+      return !["SQLITE_IOERR", "SQLITE_CORRUPT", "SQLITE_NOTADB"].includes(sqliteCode(error) ?? "");
+    }
+  }
+
+  get isOpen(): boolean {
+    return this.db.open;
+  }
   close(): void {
     if (!this.db.open) return;
     this.scrub();
     this.db.close();
-    this.file.folder.close();
   }
 
   #rows(id: number): Map<string, string> {
@@ -168,6 +182,9 @@ function prepareStatements(db: SqliteDatabase) {
     deleteRow: db.prepare<[number, string]>("DELETE FROM property WHERE entry = ? AND name = ?"),
     leases: db.prepare<[string], StoredLease>(
       `SELECT entry, network, json, expires_at_ms AS expiresAtMs FROM lease WHERE entry = ? ORDER BY sequence DESC`,
+    ),
+    allLeases: db.prepare<[], StoredLease>(
+      "SELECT entry, network, json, expires_at_ms AS expiresAtMs FROM lease ORDER BY sequence",
     ),
     // Replacing takes a new sequence number, which is what makes it the newest.
     writeLease: db.prepare<[string, string, string, number]>(

@@ -42,6 +42,14 @@ function attempt<R>(location: string, call: () => R): R {
   }
 }
 
+export interface SeenFile {
+  readonly dev: number;
+  readonly ino: number;
+  readonly size: number;
+}
+export const isSameFile = (a: SeenFile | undefined, b: SeenFile | undefined): boolean =>
+  a?.dev === b?.dev && a?.ino === b?.ino;
+
 /** A database file, and its companions, in a folder that is held open. */
 export class StoreFile {
   private constructor(
@@ -80,6 +88,13 @@ export class StoreFile {
   /** Anything of that name counts, also a link to nowhere. */
   get exists(): boolean {
     return attempt(this.location, () => fs.lstatSync(this.path, { throwIfNoEntry: false })) !== undefined;
+  }
+  /** What stands there, itself and not what it may point to; undefined: nothing. */
+  look(): SeenFile | undefined {
+    return attempt(this.location, () => fs.lstatSync(this.path, { throwIfNoEntry: false }));
+  }
+  renameTo(target: StoreFile): void {
+    attempt(this.location, () => fs.renameSync(this.path, target.path));
   }
   sync(): void {
     syncFolder(descriptorPath(this.folder.descriptor));

@@ -54,9 +54,11 @@ export interface ProfileStore {
 /** `create`: must not exist yet; `open`: must exist. */
 export type OpenMode = "create" | "open" | "open-or-create";
 
-export interface FileLimits {
+export interface OpenOptions {
   /** A change that would make the file larger is refused: InternalError. */
-  readonly mostBytes: number;
+  readonly mostBytes?: number;
+  /** A sentence for the log: others exchanged or damaged the file while it was in use. */
+  tell?(what: string): void;
 }
 
 export interface OpenedStore {
@@ -77,7 +79,7 @@ export interface ProfileStorage {
   /** Makes a folder for Profiles that only we can enter, unless it exists. Throws DaemonError InternalError. */
   ensureFolder(folder: string): void;
   /** Throws DaemonError: NotFound (`open`), AlreadyExists (`create`), InternalError for all else; then nothing has changed. */
-  open(location: string, mode: OpenMode, limits?: FileLimits): OpenedStore;
+  open(location: string, mode: OpenMode, options?: OpenOptions): OpenedStore;
   exists(location: string): boolean;
   /** The locations of a folder's Profiles; empty when there is no such folder. */
   list(folder: string): readonly string[];

@@ -81,7 +81,7 @@ test("a file that others may read loses their rights", (t) => {
 test("the settings that keep content safe are on", (t) => {
   const { store } = open(t, fresh(t));
   store.write("wifi_a", rows({}));
-  const db = (store as unknown as { db: Database.Database }).db;
+  const db = (store as unknown as { store: { db: Database.Database } }).store.db;
   const pragma = (name: string) => db.pragma(name, { simple: true });
   assert.equal(pragma("journal_mode"), "wal");
   assert.equal(pragma("synchronous"), 2);
