@@ -17,6 +17,7 @@ import { resolverText } from "./network/resolver-file.ts";
 import { MemoryStorage } from "./profiles/memory-store.ts";
 import { ProfileStack } from "./profiles/profile-stack.ts";
 import type { Link } from "./rtnl/rtnl.ts";
+import { technologyModules } from "./technologies/modules.ts";
 
 /** Often enough for the interpreter to have seen every shape; more gains nothing. */
 const rounds = 24;
@@ -90,6 +91,7 @@ function ports(clock: Clock, kernel: StageKernel, applier: Applier, profiles: Pr
     debug: new DebugControl(new LogControl(silence), noFile, silentLog),
     links: new LinkSelection({ block: [], allow: undefined }),
     technologyOrder: defaultTechnologyOrder,
+    modules: technologyModules,
     readFacts: () => ({ hasUeventFile: true, hasDevice: false, lowerLinks: [], hasSiblingTty: false }),
     readSpeedMbps: () => undefined,
     readTraffic: () => undefined,

@@ -48,7 +48,7 @@ import { releaseMemory } from "./system/memory.ts";
 import { ServiceNotify } from "./system/service-notify.ts";
 import { Sysctl } from "./system/sysctl.ts";
 import { readLinkFacts, readLinkSpeedMbps, readLinkTraffic } from "./system/sysfs.ts";
-import { EthernetEapProvider } from "./technologies/ethernet/ethernet-eap-provider.ts";
+import { technologyModules } from "./technologies/modules.ts";
 import { version } from "./version.ts";
 
 const busName = "org.chromium.flimflam";
@@ -269,7 +269,7 @@ export class Daemon {
       debug: this.#debug,
       links,
       technologyOrder: config.technologyOrder,
-      makeProviders: (host) => [new EthernetEapProvider(host)],
+      modules: technologyModules,
       readFacts: readLinkFacts,
       readSpeedMbps: readLinkSpeedMbps,
       readTraffic: readLinkTraffic,

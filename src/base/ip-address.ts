@@ -96,7 +96,7 @@ function writeGroup(value: number, length: number): number {
   return next;
 }
 
-/** Lower-case colon form of `length` bytes: 6 for Ethernet, 20 for InfiniBand, 32 at most (MAX_ADDR_LEN). */
+/** Lower-case colon form of `length` bytes: 6 for IEEE 802, 20 for InfiniBand, 32 at most (MAX_ADDR_LEN). */
 export function formatMac(bytes: Uint8Array, at: number, length: number): string {
   let end = 0;
   for (let octet = 0; octet < Math.min(length, 32); octet++) {

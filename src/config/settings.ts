@@ -6,7 +6,7 @@ import * as v from "valibot";
 import { DaemonError, describeError } from "../base/errors.ts";
 import { isLinkName } from "../base/link-name.ts";
 import { logLevels } from "../base/log.ts";
-import { parseTechnologyList, type Technology, technologies } from "../base/technology.ts";
+import { defaultTechnologyOrder, parseTechnologyList, type Technology, technologies } from "../base/technology.ts";
 import { parseAddress } from "../bus/address.ts";
 
 export interface Setting<T> {
@@ -116,7 +116,7 @@ const settingTable = {
   },
   "default-technology-order": {
     argument: "LIST",
-    help: "where none was set; default vpn,ethernet,wifi,cellular",
+    help: `where none was set; default ${defaultTechnologyOrder.join()}`,
     separator: ",",
     schema: technologyOrder,
   },

@@ -1,5 +1,6 @@
 /** Every interface that the daemon exports, for the XML in dbus-interfaces/ and the pages in docs/properties/. */
-import { deviceInterface, deviceReasonsInterface } from "./device-interface.ts";
+import { technologyModules } from "../technologies/modules.ts";
+import { deviceInterfaces, deviceReasonsInterface } from "./device-interface.ts";
 import type { InterfaceTable } from "./interface-table.ts";
 import { ipConfigInterface } from "./ip-config-interface.ts";
 import { logInterface } from "./log-interface.ts";
@@ -7,7 +8,7 @@ import { managerInterface } from "./manager-interface.ts";
 import { eventsInterface, fairleadManagerInterface } from "./manager-reasons-interface.ts";
 import { profileExchangeInterface } from "./profile-exchange-interface.ts";
 import { profileInterface } from "./profile-interface.ts";
-import { eapServiceInterface, serviceReasonsInterface } from "./service-interface.ts";
+import { serviceInterfaces, serviceReasonsInterface } from "./service-interface.ts";
 
 export interface CatalogueEntry {
   // biome-ignore lint/suspicious/noExplicitAny: each interface has its own kind of object
@@ -21,14 +22,17 @@ const device = "/device/LINK";
 const service = "/service/NUMBER";
 const profile = "/profile/NAME, /profile/USER/NAME";
 
+const serviceShapes = technologyModules.flatMap(({ services }) => services.map(({ shape }) => shape));
+const deviceShapes = technologyModules.flatMap(({ devices }) => (devices ? [devices.shape] : []));
+
 export const catalogue: readonly CatalogueEntry[] = [
   { table: managerInterface, objects: manager },
   { table: fairleadManagerInterface, objects: manager },
   { table: logInterface, objects: manager },
   { table: eventsInterface, objects: manager },
-  { table: deviceInterface, objects: device },
+  { table: deviceInterfaces.ofAll(deviceShapes), objects: device },
   { table: deviceReasonsInterface, objects: device },
-  { table: eapServiceInterface, objects: service },
+  { table: serviceInterfaces.ofAll(serviceShapes), objects: service },
   { table: serviceReasonsInterface, objects: service },
   { table: profileInterface, objects: profile },
   { table: profileExchangeInterface, objects: profile },

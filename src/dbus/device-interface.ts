@@ -1,14 +1,12 @@
 import { DaemonError } from "../base/errors.ts";
 import type { WireVariant } from "../base/property.ts";
 import type { Device } from "../devices/device.ts";
-import { EthernetDevice, ethernetShape } from "../technologies/ethernet/ethernet-device.ts";
-import { args, interfaceTable } from "./interface-table.ts";
+import { args, type InterfaceParts, InterfacesByShape, interfaceTable } from "./interface-table.ts";
 import { clearPropertyMethod, propertyChanged, propertyMethods } from "./property-methods.ts";
 
-export const deviceInterface = interfaceTable<Device>({
+const parts = {
   name: "org.chromium.flimflam.Device",
   doc: "A link that Fairlead manages.",
-  properties: ethernetShape,
   signals: propertyChanged,
   methods: {
     ...propertyMethods<Device>(),
@@ -20,7 +18,7 @@ export const deviceInterface = interfaceTable<Device>({
       errors: ["PermissionDenied", "InProgress", "Failure"],
       right: "control",
       call: async (device) => {
-        await device.setEnabled(true, { isPersistent: true, evenLeftAlone: true });
+        await device.setEnabled(true, { isPersistent: true, isExplicit: true });
         return undefined;
       },
     },
@@ -31,7 +29,7 @@ export const deviceInterface = interfaceTable<Device>({
       errors: ["PermissionDenied", "InProgress", "Failure"],
       right: "control",
       call: async (device) => {
-        await device.setEnabled(false, { isPersistent: true, evenLeftAlone: true });
+        await device.setEnabled(false, { isPersistent: true, isExplicit: true });
         return undefined;
       },
     },
@@ -52,7 +50,7 @@ export const deviceInterface = interfaceTable<Device>({
       errors: ["IllegalOperation", "InvalidArguments", "NotFound", "PermissionDenied"],
       right: "settings",
       call: (device, [source]) => {
-        setMacAddressSource(device, source as string);
+        device.setMacAddressSource(source as string);
         return undefined;
       },
     },
@@ -67,18 +65,12 @@ export const deviceInterface = interfaceTable<Device>({
       },
     },
   },
-});
+} satisfies InterfaceParts<Device>;
 
-const ownSource = "usb_adapter_mac";
-const foreignSources = ["designated_dock_mac", "builtin_adapter_mac"];
-
-function setMacAddressSource(device: Device, source: string): void {
-  if (!(device instanceof EthernetDevice) || device.busType !== "usb") {
-    throw new DaemonError("IllegalOperation", `${device.name} is no USB adapter`);
-  }
-  if (foreignSources.includes(source)) throw new DaemonError("NotFound", `There is no MAC address of ${source}`);
-  if (source !== ownSource) throw new DaemonError("InvalidArguments", `${source.slice(0, 64)} is no source`);
-}
+/** The interface with the properties of one technology; they differ in these alone. */
+export const deviceInterfaces = new InterfacesByShape<Device>((properties) =>
+  interfaceTable<Device>({ ...parts, properties }),
+);
 
 /** Our own additions: who holds the link, and why it is treated as it is. */
 export const deviceReasonsInterface = interfaceTable<Device>({
@@ -98,10 +90,9 @@ export const deviceReasonsInterface = interfaceTable<Device>({
 });
 
 function reasonsOf(device: Device): ReadonlyMap<string, WireVariant> {
-  const leftAlone = device instanceof EthernetDevice ? device.leftAloneBecause : undefined;
   return new Map<string, WireVariant>([
     ["Technology", { signature: "s", value: device.technologyReason }],
-    ["LeftAlone", { signature: "s", value: leftAlone ?? "" }],
+    ["LeftAlone", { signature: "s", value: device.leftAloneBecause ?? "" }],
     ["Claims", { signature: "u", value: device.claimable.claimCount }],
     ["Users", { signature: "as", value: device.claimable.userNames }],
     ["Up", { signature: "b", value: device.link.isUp }],

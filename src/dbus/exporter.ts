@@ -7,7 +7,7 @@ import type { Profile } from "../profiles/profile.ts";
 import type { Service } from "../services/service.ts";
 import type { AccessPolicy } from "./access.ts";
 import { Adaptor, type AnyAdaptor, type Settable } from "./adaptor.ts";
-import { deviceInterface, deviceReasonsInterface } from "./device-interface.ts";
+import { deviceInterfaces, deviceReasonsInterface } from "./device-interface.ts";
 import type { InterfaceTable } from "./interface-table.ts";
 import { IpConfigView, ipConfigInterface } from "./ip-config-interface.ts";
 import { logInterface } from "./log-interface.ts";
@@ -15,7 +15,7 @@ import { managerInterface } from "./manager-interface.ts";
 import { type DaemonView, eventsInterface, fairleadManagerInterface } from "./manager-reasons-interface.ts";
 import { profileExchangeInterface } from "./profile-exchange-interface.ts";
 import { ProfileView, profileInterface } from "./profile-interface.ts";
-import { serviceInterfaceOf, serviceReasonsInterface } from "./service-interface.ts";
+import { serviceInterfaces, serviceReasonsInterface } from "./service-interface.ts";
 
 interface OnBus {
   readonly object: ExportedObject;
@@ -59,7 +59,7 @@ export class Exporter implements ManagerObserver {
 
   serviceAdded(service: Service): void {
     this.#export(service, service.path, [
-      this.#adaptor(service, serviceInterfaceOf(service), service),
+      this.#adaptor(service, serviceInterfaces.of(service.shape), service),
       this.#adaptor(service, serviceReasonsInterface),
     ]);
   }
@@ -68,7 +68,7 @@ export class Exporter implements ManagerObserver {
   }
   deviceAdded(device: Device): void {
     this.#export(device, device.path, [
-      this.#adaptor(device, deviceInterface, device),
+      this.#adaptor(device, deviceInterfaces.of(device.shape), device),
       this.#adaptor(device, deviceReasonsInterface),
     ]);
   }

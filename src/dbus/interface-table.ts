@@ -1,5 +1,5 @@
 import { DaemonError } from "../base/errors.ts";
-import type { PropertyShape, WireVariant } from "../base/property.ts";
+import { PropertyShape, type WireVariant } from "../base/property.ts";
 import type { Caller, MarshalledReply, MethodDef, MethodHandler, MethodResult, SignalDef } from "../bus/bus.ts";
 import type { Owner } from "../profiles/owner.ts";
 import { type AccessPolicy, type Need, type Right, requireRights } from "./access.ts";
@@ -50,7 +50,7 @@ export interface InterfaceTable<T> {
 export const args = (named: Readonly<Record<string, string>>) =>
   Object.entries(named).map(([name, signature]) => ({ name, signature }));
 
-interface InterfaceParts<T> {
+export interface InterfaceParts<T> {
   readonly name: string;
   readonly doc: string;
   readonly methods: Readonly<Record<string, MethodEntry<T>>>;
@@ -107,4 +107,21 @@ function needsOf<T>(
   if (entry.needs) return entry.needs(of, values);
   if (entry.ownerOf) return [{ right, owner: entry.ownerOf(of, values) }];
   return [{ right, owner: entry.changes ? ownerOfChange(of, entry.changes(values)) : ownerOf(of) }];
+}
+
+/** One interface whose properties differ between kinds of objects; each kind's table is made once. */
+export class InterfacesByShape<T> {
+  readonly #tables = new Map<PropertyShape<T>, InterfaceTable<T>>();
+  constructor(private readonly make: (properties: PropertyShape<T>) => InterfaceTable<T>) {}
+
+  of(shape: PropertyShape<T>): InterfaceTable<T> {
+    const known = this.#tables.get(shape) ?? this.make(shape);
+    this.#tables.set(shape, known);
+    return known;
+  }
+  /** With the properties of all kinds: for the XML and the reference pages. */
+  ofAll(shapes: readonly PropertyShape<T>[]): InterfaceTable<T> {
+    const defs = shapes.flatMap((shape) => [...shape.defs]);
+    return this.make(new PropertyShape<T>(Object.fromEntries(defs)));
+  }
 }

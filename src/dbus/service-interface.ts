@@ -2,9 +2,7 @@ import { DaemonError } from "../base/errors.ts";
 import type { WireVariant } from "../base/property.ts";
 import { type Configuration, settingNames } from "../services/configuration.ts";
 import type { Service } from "../services/service.ts";
-import { serviceShape } from "../services/service-properties.ts";
-import { ethernetEapShape } from "../technologies/ethernet/ethernet-eap-service.ts";
-import { args, type InterfaceTable, interfaceTable, type MethodEntry } from "./interface-table.ts";
+import { args, InterfacesByShape, interfaceTable, type MethodEntry } from "./interface-table.ts";
 import { clearPropertyMethod, propertyChanged, propertyMethods } from "./property-methods.ts";
 
 const setProperties: MethodEntry<Service> = {
@@ -161,12 +159,10 @@ const parts: Parameters<typeof interfaceTable<Service>>[0] = {
   },
 };
 
-/** Of Services that know 802.1X; the others have the same members but for the properties EAP.*. */
-export const eapServiceInterface = interfaceTable<Service>({ ...parts, properties: ethernetEapShape });
-const plainServiceInterface = interfaceTable<Service>({ ...parts, properties: serviceShape });
-
-export const serviceInterfaceOf = (service: Service): InterfaceTable<Service> =>
-  service.shape === ethernetEapShape ? eapServiceInterface : plainServiceInterface;
+/** The interface with the properties of one technology; they differ in these alone. */
+export const serviceInterfaces = new InterfacesByShape<Service>((properties) =>
+  interfaceTable<Service>({ ...parts, properties }),
+);
 
 /** How the attempts to connect go. */
 export const attemptReasons = ({ lastFailure, network }: Service): readonly (readonly [string, WireVariant])[] => [

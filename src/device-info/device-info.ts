@@ -7,7 +7,7 @@ import type { Address, Delta, Link, Rtnl } from "../rtnl/rtnl.ts";
 import type { DisconnectReason } from "../services/service.ts";
 import type { LinkFacts } from "../system/sysfs.ts";
 import type { LinkSelection } from "./link-names.ts";
-import { decideTechnology } from "./technology-decision.ts";
+import { decideTechnology, technologyWithoutDriver } from "./technology-decision.ts";
 
 /** Drivers bind and modems show their tty within this time (spec/shill-behaviour.md, 2.3). */
 const settleMs = 5_000;
@@ -125,9 +125,8 @@ export class DeviceInfo {
       (name) => this.#technologyOf(name),
       this.host.links.isAllowed(link.name),
     );
-    // A link that stays without a driver is taken for a cable (spec 2.3).
     const isGivenUp = decision.technology === "delayed" && attempt === "settled";
-    known.technology = isGivenUp ? "ethernet" : decision.technology;
+    known.technology = isGivenUp ? technologyWithoutDriver : decision.technology;
     known.because = decision.because;
     if (known.technology === "delayed") this.#delay(known);
     else this.#create(known, known.technology as Technology);

@@ -17,6 +17,9 @@ const IFF_TUN = 0x0001;
 const cellularDrivers: ReadonlySet<string> = new Set(["cdc_mbim", "qmi_wwan", "mtk_t7xx", "ipa"]);
 const cdcDrivers: ReadonlySet<string> = new Set(["cdc_ether", "cdc_ncm"]);
 
+/** A link whose driver never shows up is most likely a cable (spec/shill-behaviour.md, 2.3). */
+export const technologyWithoutDriver: Technology = "ethernet";
+
 const is = (technology: Technology, because: string): TechnologyDecision => ({ technology, because });
 const later = (because: string): TechnologyDecision => ({ technology: "delayed", because });
 

@@ -9,7 +9,9 @@ import { isForeignDefault } from "../network/kernel-marks.ts";
 import type { Network, NetworkFailure, NetworkObserver, NetworkOptions, StopOptions } from "../network/network.ts";
 import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
 import type { Link, Rtnl } from "../rtnl/rtnl.ts";
-import type { DisconnectReason, Service } from "../services/service.ts";
+import { isConnecting } from "../services/connect-states.ts";
+import type { DisconnectReason, Service, ServiceDevice } from "../services/service.ts";
+import type { LinkTraffic } from "../services/traffic-counters.ts";
 import type { Activation, ClaimableDevice, DeviceClaims, DeviceEvent, DeviceUser } from "./device-claims.ts";
 import { busName, type DevicePaths } from "./device-paths.ts";
 import type { LinkSwitch } from "./link-switch.ts";
@@ -44,19 +46,31 @@ export interface DeviceHost {
   networkOptions(device: Device, service: Service): NetworkOptions<Dhcp4Config>;
   /** The link is gone for good: what is kept open for it can be closed. */
   forgetLink(linkIndex: number): void;
+  /** Why a link is not to be touched by ourselves; undefined: it is ours to use. */
+  leftAloneBecause(link: Link): string | undefined;
+  readonly hardware: LinkHardware;
+}
+
+/** What sysfs tells of a link beyond the kernel's news. Read only when it is wanted. */
+export interface LinkHardware {
+  readFacts(linkName: string): { readonly busType?: string | undefined };
+  /** Undefined: the driver does not say. */
+  readSpeedMbps(linkName: string): number | undefined;
+  /** What the kernel counted on the link; undefined when it is gone. */
+  readTraffic(linkName: string): LinkTraffic | undefined;
 }
 
 interface EnableOptions {
   /** It is to be so at each start. */
   readonly isPersistent: boolean;
-  readonly evenLeftAlone?: boolean;
+  readonly isExplicit?: boolean;
 }
 
 /**
  * One link that Fairlead manages. It knows link matters only (up, down, carrier, which Service is on it); addressing
  * belongs to its Network. The link goes up and down only through its claim.
  */
-export abstract class Device implements Activation, DeviceUser, NetworkObserver {
+export abstract class Device implements Activation, DeviceUser, NetworkObserver, ServiceDevice {
   abstract readonly technology: PrimaryTechnology;
   announce: Announce | undefined;
   /** The wish, stored as Powered. */
@@ -67,8 +81,11 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
   #isEnabledPending = false;
   /** We set the link up, and may set it down again. */
   #isSetUp = false;
-  /** What enables or disables names this Device: then also a link that is left alone goes up or down. */
-  #evenLeftAlone = false;
+  /** The request to enable or disable named this Device: then also a link that is left alone goes up or down. */
+  #isExplicitRequest = false;
+  /** A person connected it all the same, or it was connected before another program put an address on it. */
+  #isOurs = false;
+  #linkSpeedKbps = 0;
   #selectedService: Service | undefined;
   #network: Network | undefined;
   /**
@@ -95,9 +112,10 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
     this.claimable = host.claims.device(link.name);
     this.claimable.setInKernel(this);
     this.claimable.addUser(this);
+    this.claimable.setCarrier(link.hasCarrier);
   }
 
-  protected abstract get shape(): PropertyShape<Device>;
+  abstract get shape(): PropertyShape<Device>;
 
   get properties(): PropertyStore<Device> {
     this.#properties ??= new PropertyStore<Device>(this, this.shape, (name, signature, value) =>
@@ -145,9 +163,29 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
   get isUsable(): boolean {
     return this.#isEnabled && this.#isEnabledPending;
   }
-  /** Not ours to touch without being asked: the link stays as it was found. */
+  /** Why the link stays as it was found until a person connects it; undefined: it is ours to use. */
+  get leftAloneBecause(): string | undefined {
+    if (this.#link.master !== undefined) return "the link is part of another one";
+    return this.#isOurs ? undefined : this.host.leftAloneBecause(this.#link);
+  }
   get isLeftAlone(): boolean {
-    return false;
+    return this.leftAloneBecause !== undefined;
+  }
+  /** 0: unknown, or no carrier. */
+  get linkSpeedKbps(): number {
+    return this.hasCarrier ? this.#linkSpeedKbps : 0;
+  }
+  readLinkSpeed(): void {
+    this.#linkSpeedKbps = (this.host.hardware.readSpeedMbps(this.name) ?? 0) * 1000;
+  }
+  readTraffic(): LinkTraffic | undefined {
+    return this.host.hardware.readTraffic(this.name);
+  }
+  /** "pci", "usb", or empty: another bus, or no hardware at all. */
+  get busType(): string {
+    // Links that the kernel makes up have a kind and no bus: with a thousand of them sysfs is not asked in vain.
+    const busType = this.#link.kind === undefined ? this.host.hardware.readFacts(this.name).busType : undefined;
+    return busType === "pci" || busType === "usb" ? busType : "";
   }
   get hasForeignWayOut(): boolean {
     this.#hasForeignWayOut ??= this.host.rtnl.snapshot.routes({ link: this.#link.index }).some(isForeignDefault);
@@ -182,7 +220,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
       this.carrierChanged();
       if (!link.hasCarrier) this.host.linkChanged(this);
     } else if (before.master !== link.master) {
-      this.masterChanged();
+      this.#masterChanged();
       this.host.linkChanged(this);
     }
   }
@@ -211,17 +249,52 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
     this.#hasForeignWayOut = undefined;
     this.host.wayOutChanged(this);
   }
-  /** The link became, or is no longer, part of another one. */
-  protected abstract masterChanged(): void;
-  /** Somebody else added an address to the link, or took one away. */
-  abstract addressesChanged(): void;
+  /** The link became, or is no longer, part of another one. Packets that arrive at a port go to that other link. */
+  #masterChanged(): void {
+    if (this.#link.master !== undefined) this.dropConnection("left alone");
+    this.#reviewActivation();
+  }
+  /** Another program added an address to the link, or took one away: our attempt yields, a connection stays. */
+  addressesChanged(): void {
+    const service = this.#selectedService;
+    if (service && isConnecting(service.state) && this.isLeftAlone) this.dropConnection("left alone");
+    this.#reviewActivation();
+    this.host.addressesChanged(this);
+  }
   protected abstract carrierChanged(): void;
+  /** Chooses the MAC address of a USB adapter (shill's device-api.txt). Throws IllegalOperation on other hardware. */
+  setMacAddressSource(_source: string): void {
+    throw new DaemonError("IllegalOperation", `${this.name} is no USB adapter`);
+  }
+
+  /** A person wants it: a link that was left alone is ours from now on, and goes up. */
+  take(): void {
+    if (this.isLeftAlone) this.#isOurs = true;
+    this.#reviewActivation();
+  }
+  /** Starts layer 3 for the Service; another one on the Device goes to idle. */
+  connectService(service: Service): void {
+    this.take();
+    this.selectService(service);
+    if (this.startNetwork(service)) service.advance("configure", this.mediumIsUp);
+  }
+  /** The reason that a Service on it is told when layer 3 begins. */
+  protected get mediumIsUp(): string {
+    return `carrier on ${this.name}`;
+  }
+  disconnectService(service: Service, reason: DisconnectReason): void {
+    if (this.#selectedService !== service) return;
+    // The lease is given back only when a person ends it: the same network will want the same address.
+    this.stopNetwork({ release: service.isExplicitlyDisconnected, isCarrierLost: this.isShortLoss(reason) });
+    service.setNetwork(undefined);
+    this.selectService(undefined);
+  }
 
   /**
    * Somebody wants it on or off. Resolves when settled; errors of spec/shill-behaviour.md, 3. A link that is left alone is not
-   * set up or down by it unless `evenLeftAlone`: for a person who means this one, and not each of its technology.
+   * set up or down by it unless `isExplicit`: the request named this Device, and not each of its technology.
    */
-  async setEnabled(enable: boolean, { isPersistent, evenLeftAlone = false }: EnableOptions): Promise<void> {
+  async setEnabled(enable: boolean, { isPersistent, isExplicit = false }: EnableOptions): Promise<void> {
     if (enable && this.host.isProhibited(this.technology)) {
       throw new DaemonError("PermissionDenied", `Technology ${this.technology} is prohibited.`);
     }
@@ -232,7 +305,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
       throw new DaemonError("Failure", `Cannot ${wanted} while the device is ${busy}.`);
     }
     if (isPersistent) this.#persistEnabled(enable);
-    this.#evenLeftAlone = evenLeftAlone;
+    this.#isExplicitRequest = isExplicit;
     if (this.#isEnabled === enable) return this.#applyToLeftAlone(enable);
     this.#isEnabledPending = enable;
     await this.#settleEnabled(enable);
@@ -240,7 +313,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
 
   /** It is so already, but a link that is left alone need not have followed yet. */
   async #applyToLeftAlone(enable: boolean): Promise<void> {
-    if (!this.#evenLeftAlone || !this.isLeftAlone) return;
+    if (!this.#isExplicitRequest || !this.isLeftAlone) return;
     if (enable) await this.activate();
     else await this.deactivate();
   }
@@ -352,6 +425,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
     this.host.addressConflict(this, because);
   }
   connected(first: boolean): void {
+    this.#isOurs = true;
     this.#selectedService?.networkConnected(first ? "addressing is in place" : "addressing changed");
   }
   failed(reason: NetworkFailure, detail: string): void {
@@ -377,17 +451,17 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver 
 
   // Activation: what its claim does to the link.
   async activate(): Promise<void> {
-    if (this.isLeftAlone && !this.#evenLeftAlone) return;
+    if (this.isLeftAlone && !this.#isExplicitRequest) return;
     this.#isSetUp = true;
     await this.#setUp(true);
   }
   async deactivate(): Promise<void> {
-    if (this.isLeftAlone && !this.#isSetUp && !this.#evenLeftAlone) return;
+    if (this.isLeftAlone && !this.#isSetUp && !this.#isExplicitRequest) return;
     this.#isSetUp = false;
     await this.#setUp(false);
   }
   /** What was left alone may be ours now: then the link goes up, as that of every enabled Device. */
-  protected reviewActivation(): void {
+  #reviewActivation(): void {
     if (!this.isUsable || this.#isSetUp || this.isLeftAlone) return;
     this.activate().catch((error: unknown) =>
       this.host.log.warn(`${this.name}: could not be set up: ${describeError(error)}`),

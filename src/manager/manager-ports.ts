@@ -7,7 +7,7 @@ import type { Device } from "../devices/device.ts";
 import type { Network, NetworkOptions } from "../network/network.ts";
 import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
-import type { Provider, ProviderHost } from "../providers/provider.ts";
+import type { TechnologyModule } from "../providers/technology-module.ts";
 import type { Link, Rtnl } from "../rtnl/rtnl.ts";
 import type { Service } from "../services/service.ts";
 import type { LinkTraffic } from "../services/traffic-counters.ts";
@@ -24,8 +24,7 @@ export interface ManagerPorts extends ConnectivityPorts {
   readonly debug: DebugControl;
   readonly links: LinkSelection;
   readonly technologyOrder: readonly Technology[];
-  /** Providers beside that of Ethernet. */
-  makeProviders?(host: ProviderHost): readonly Provider[];
+  readonly modules: readonly TechnologyModule[];
   readFacts(linkName: string): LinkFacts;
   /** Undefined: the driver does not say. */
   readSpeedMbps(linkName: string): number | undefined;

@@ -2,7 +2,7 @@
 import { DaemonError } from "../base/errors.ts";
 import { PropertyShape, propertyTable } from "../base/property.ts";
 import { hostnameFault } from "../base/sent-hostname.ts";
-import { parseTechnologyList } from "../base/technology.ts";
+import { parseTechnologyList, primaryTechnologies } from "../base/technology.ts";
 import { isConnected } from "../services/connect-states.ts";
 import { dnsProxyProperties } from "./dns-proxy.ts";
 import type { Manager } from "./manager.ts";
@@ -74,7 +74,7 @@ export const managerProperties = propertyTable<Manager>()({
       settings.checkPortalList = anyList("CheckPortalList", value);
     },
     persist: {
-      default: "ethernet,wifi,cellular",
+      default: primaryTechnologies.join(),
       restore: ({ settings }, value) => {
         settings.checkPortalList = anyList("CheckPortalList", value);
       },

@@ -1,9 +1,9 @@
-import { listedWords, type Technology } from "../base/technology.ts";
+import { listedWords, primaryTechnologies, type Technology } from "../base/technology.ts";
 
 /** What a person sets on the Manager. Kept in the entry `global` of the topmost machine Profile. */
 export class ManagerSettings {
   arpGateway = true;
-  checkPortalList = "ethernet,wifi,cellular";
+  checkPortalList: string = primaryTechnologies.join();
   dhcpHostname = "";
   disconnectWifiOnEthernet: "off" | "connected" | "online" = "off";
   isRfc8925Enabled = false;

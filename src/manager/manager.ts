@@ -7,7 +7,7 @@ import { type Announce, type PropertyShape, PropertyStore } from "../base/proper
 import { type PrimaryTechnology, parseTechnologyList, type Technology } from "../base/technology.ts";
 import { DeviceInfo } from "../device-info/device-info.ts";
 import type { LinkSelection } from "../device-info/link-names.ts";
-import type { Device, DeviceHost } from "../devices/device.ts";
+import type { Device, DeviceHost, LinkHardware } from "../devices/device.ts";
 import { DeviceClaims } from "../devices/device-claims.ts";
 import { DevicePaths } from "../devices/device-paths.ts";
 import { LinkSwitch } from "../devices/link-switch.ts";
@@ -16,12 +16,11 @@ import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
 import type { Provider, ProviderHost } from "../providers/provider.ts";
+import type { TechnologyModule } from "../providers/technology-module.ts";
 import type { Link, Rtnl } from "../rtnl/rtnl.ts";
 import { type ConnectState, isConnected } from "../services/connect-states.ts";
 import type { Service } from "../services/service.ts";
 import { SettledSuccesses } from "../services/settled-successes.ts";
-import { EthernetDevice } from "../technologies/ethernet/ethernet-device.ts";
-import { EthernetProvider } from "../technologies/ethernet/ethernet-provider.ts";
 import { AutoConnector, attempt } from "./auto-connector.ts";
 import { bestServices } from "./connect-to-best.ts";
 import { Connectivity } from "./connectivity.ts";
@@ -72,7 +71,7 @@ export class Manager implements ProviderHost, DeviceHost {
   /** Finds, makes and configures Services for clients. */
   readonly configurator: ServiceConfigurator;
   readonly providers: readonly Provider[];
-  readonly #ethernet: EthernetProvider;
+  readonly hardware: LinkHardware;
   readonly #autoConnector: AutoConnector;
   readonly #announcer: ManagerAnnouncer;
   readonly #successes: SettledSuccesses;
@@ -110,9 +109,9 @@ export class Manager implements ProviderHost, DeviceHost {
       this.#post({ kind: "default-service-changed", service, because }),
     );
     this.#successes = new SettledSuccesses(ports.clock);
-    this.#ethernet = new EthernetProvider(this);
     this.configurator = new ServiceConfigurator(this);
-    this.providers = [this.#ethernet, ...(ports.makeProviders?.(this) ?? [])];
+    this.hardware = ports;
+    this.providers = ports.modules.flatMap((module) => module.makeProviders(this));
     this.#follower = new ProfileFollower(this);
     this.profileEntries = new ProfileEntries(this, this.#follower, shape);
     this.deviceInfo = new DeviceInfo(this.#deviceInfoHost());
@@ -126,6 +125,9 @@ export class Manager implements ProviderHost, DeviceHost {
   }
   get devices(): readonly Device[] {
     return this.#devices;
+  }
+  get modules(): readonly TechnologyModule[] {
+    return this.ports.modules;
   }
   get links(): LinkSelection {
     return this.ports.links;
@@ -270,7 +272,7 @@ export class Manager implements ProviderHost, DeviceHost {
   }
   linkChanged(device: Device): void {
     this.#requestSortOf(device, "carrier changed");
-    this.#ethernet.serviceOf(device)?.technologyChanged();
+    for (const service of this.#servicesOn(device)) service.technologyChanged();
     this.#post({ kind: "carrier-changed", device, because: device.hasCarrier ? "carrier" : "no carrier" });
   }
   makeNetwork(device: Device): Network {
@@ -281,6 +283,9 @@ export class Manager implements ProviderHost, DeviceHost {
   }
   forgetLink(linkIndex: number): void {
     this.ports.forgetLink(linkIndex);
+  }
+  leftAloneBecause(link: Link): string | undefined {
+    return this.ports.leftAloneBecause(link);
   }
   addressesChanged(device: Device): void {
     this.#requestSortOf(device, "somebody changed the addresses of a link");
@@ -373,8 +378,8 @@ export class Manager implements ProviderHost, DeviceHost {
     };
   }
   #makeDevice(link: Link, technology: PrimaryTechnology, because: string): Device | undefined {
-    if (technology !== "ethernet") return undefined;
-    return new EthernetDevice(this, link, because, this.ports, (now) => this.ports.leftAloneBecause(now));
+    const kind = this.ports.modules.find(({ devices }) => devices?.technology === technology)?.devices;
+    return kind?.make(this, link, because);
   }
   #addDevice(device: Device): void {
     this.#devices.push(device);
@@ -406,8 +411,10 @@ export class Manager implements ProviderHost, DeviceHost {
   }
   /** Without a Service on it (a disabled Device has none) the order is not concerned. */
   #requestSortOf(device: Device, because: string): void {
-    const service = this.#ethernet.serviceOf(device);
-    if (service) this.requestSort(because, service);
+    for (const service of this.#servicesOn(device)) this.requestSort(because, service);
+  }
+  #servicesOn(device: Device): readonly Service[] {
+    return this.providers.flatMap((provider) => provider.servicesOn(device));
   }
   #linksChanged(): void {
     this.#announcer.devicesChanged();

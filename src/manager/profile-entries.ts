@@ -8,6 +8,7 @@ import type { ProfileStack } from "../profiles/profile-stack.ts";
 import { longestProfileText } from "../profiles/profile-text.ts";
 import { storeLimits } from "../profiles/store-limits.ts";
 import type { Provider, ProviderHost } from "../providers/provider.ts";
+import { serviceKindOf, type TechnologyModule } from "../providers/technology-module.ts";
 import type { Service } from "../services/service.ts";
 import { StoredService, technologyOfEntry } from "../services/stored-service.ts";
 import { managerEntry } from "./manager-settings.ts";
@@ -22,6 +23,7 @@ export interface ProfileEntriesHost extends ProviderHost {
   readonly profiles: ProfileStack;
   readonly services: { readonly all: readonly Service[] };
   readonly providers: readonly Provider[];
+  readonly modules: readonly TechnologyModule[];
   readonly properties: Pick<PropertyStore<unknown>, "rows">;
   saveSettings(): void;
 }
@@ -76,7 +78,10 @@ export class ProfileEntries {
    */
   async import(profile: Profile, text: string): Promise<readonly string[]> {
     refuseLongText(profile, text);
-    const entries = await readProfileText(text, this.shape as PropertyShape<never>);
+    const entries = await readProfileText(text, {
+      managerShape: this.shape as PropertyShape<never>,
+      modules: this.host.modules,
+    });
     if (!this.isLoaded(profile)) throw new DaemonError("NotFound", `${profile.label} left the stack meanwhile`);
     if (!profile.isMachine) for (const entry of entries.keys()) refuseMachines(profile, entry);
     writeEntries(profile.store, entries);
@@ -113,7 +118,9 @@ export class ProfileEntries {
   }
   /** Whether the machine could have the say about it. */
   #isContested(entry: string): boolean {
-    return entry.startsWith("ethernet_") || this.host.profiles.profiles.some((one) => one.isMachine && one.has(entry));
+    const [prefix = ""] = entry.split("_", 1);
+    const isMachines = serviceKindOf(this.host.modules, prefix)?.isMachines ?? false;
+    return isMachines || this.host.profiles.profiles.some((one) => one.isMachine && one.has(entry));
   }
   #made(entry: string, technology: Technology): Service {
     const { host } = this;

@@ -5,8 +5,8 @@ import { isTechnologyName } from "../base/technology.ts";
 import type { Profile } from "../profiles/profile.ts";
 import { formatProfile, isSecretRow, type ProfileEntries, parseProfileInTurns } from "../profiles/profile-text.ts";
 import type { EntryRows, ProfileStore } from "../profiles/store.ts";
+import { serviceKindOf, type TechnologyModule } from "../providers/technology-module.ts";
 import { serviceShape } from "../services/service-properties.ts";
-import { ethernetEapShape } from "../technologies/ethernet/ethernet-eap-service.ts";
 import { managerEntry } from "./manager-settings.ts";
 
 export function exportProfile({ store }: Profile, withSecrets: boolean): string {
@@ -17,9 +17,15 @@ function* entriesOf(store: ProfileStore): Generator<readonly [string, EntryRows]
   for (const entry of store.entries()) yield [entry, store.read(entry) ?? new Map()];
 }
 
+/** What the daemon knows of entries: the Manager's own settings, and Services of the technologies that there are. */
+export interface KnownEntries {
+  readonly managerShape: PropertyShape<never>;
+  readonly modules: readonly TechnologyModule[];
+}
+
 /** The text's entries, with a place and a reason when it is not right. Throws InvalidArguments. */
-export function readProfileText(text: string, managerShape: PropertyShape<never>): Promise<ProfileEntries> {
-  return parseProfileInTurns(text, (entry, name, json) => checkRow(shapeOf(entry, managerShape), entry, name, json));
+export function readProfileText(text: string, known: KnownEntries): Promise<ProfileEntries> {
+  return parseProfileInTurns(text, (entry, name, json) => checkRow(shapeOf(entry, known), entry, name, json));
 }
 
 /**
@@ -41,12 +47,12 @@ interface KnownRows {
   readonly isComplete: boolean;
 }
 
-function shapeOf(entry: string, managerShape: PropertyShape<never>): KnownRows | undefined {
+function shapeOf(entry: string, { managerShape, modules }: KnownEntries): KnownRows | undefined {
   if (entry === managerEntry) return { shape: managerShape, isComplete: true };
   const [prefix = ""] = entry.split("_", 1);
   if (!isTechnologyName(prefix)) return undefined;
-  const shape = prefix === "etherneteap" ? ethernetEapShape : serviceShape;
-  return { shape: shape as unknown as PropertyShape<never>, isComplete: /^ethernet(eap)?$/.test(prefix) };
+  const kind = serviceKindOf(modules, prefix);
+  return { shape: (kind?.shape ?? serviceShape) as unknown as PropertyShape<never>, isComplete: kind !== undefined };
 }
 
 function checkRow(known: KnownRows | undefined, entry: string, name: string, json: string): void {

@@ -106,11 +106,11 @@ export class ProfileFollower implements ProfileStackObserver {
   rehome(service: Service): boolean {
     const { profiles } = this.host;
     const { holder: owner, terms } = service.entry.standing();
-    // Ethernet needs no person to be worth keeping: it belongs to the machine from the start.
+    // A cable needs no person to be worth keeping: it belongs to the machine from the start.
     const adopter = service.isMachines ? profiles.profileForDevices() : undefined;
     if (!owner && !adopter) return false;
     service.entry.load(owner ?? adopter, terms);
-    if (!owner && service.storageId === "ethernet_any") service.entry.saveIfPossible();
+    if (!owner && service.isKeptUnasked) service.entry.saveIfPossible();
     return true;
   }
   rehomeOrUnload(service: Service): void {

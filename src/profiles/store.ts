@@ -5,7 +5,7 @@
  * an error, a log line or a dump. Names and sizes are bounded (store-limits.ts): InvalidArguments beyond.
  */
 
-/** Rows of one entry: property name -> JSON. The entry's identifier is shill's storage identifier: `global`, `ethernet_any`, `device_<mac hex>`, ... */
+/** Rows of one entry: property name -> JSON. The entry's identifier is shill's storage identifier: `global`, `wifi_<mac hex>_...`, `device_<mac hex>`, ... */
 export type EntryRows = ReadonlyMap<string, string>;
 
 export interface StoredLease {

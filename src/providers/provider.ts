@@ -24,6 +24,8 @@ export interface Provider {
   deviceEnabled(device: Device): void;
   /** A Device is gone or disabled: there is nothing to connect through it. */
   deviceDisabled(device: Device): void;
+  /** The Services that use the Device, or would. */
+  servicesOn(device: Device): readonly Service[];
   /** After each sort, with all Services in their new order. */
   sorted(services: readonly Service[]): void;
   /** The Service that a client's arguments mean; undefined: it would have to be made. Throws DaemonError on senseless ones. */

@@ -43,7 +43,7 @@ function storedTraffic(direction: keyof LinkTraffic) {
 export const serviceProperties = propertyTable<Service>()({
   AutoConnect: {
     signature: "b",
-    doc: "Whether the Manager may connect this Service without being asked. Always true for Ethernet.",
+    doc: "Whether the Manager may connect this Service without being asked. Always true for a cable.",
     isUsersAffair: true,
     get: (service) => service.autoConnect,
     set: (service, value) => {
@@ -431,7 +431,7 @@ export const serviceProperties = propertyTable<Service>()({
   },
   Visible: {
     signature: "b",
-    doc: "Whether it can be reached now: for Ethernet, a Device with carrier.",
+    doc: "Whether it can be reached now: for a cable, a Device with carrier.",
     get: (service) => service.isVisible,
   },
 });

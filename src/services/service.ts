@@ -87,7 +87,7 @@ export type DisconnectReason =
 export abstract class Service implements OrderFacts, EntryOwner {
   abstract readonly technology: Technology;
   abstract readonly storageId: string;
-  /** Without private data, e.g. `ethernet_3`. */
+  /** Without private data, e.g. `wifi_3`. */
   readonly logName: string;
   #properties: PropertyStore<Service> | undefined;
   #entry: ServiceEntry | undefined;
@@ -227,6 +227,10 @@ export abstract class Service implements OrderFacts, EntryOwner {
   }
   /** Whether it is a part of the machine: users bring own settings for it only where an administrator agrees. */
   get isMachines(): boolean {
+    return false;
+  }
+  /** The machine's Profile has an entry for it even if it says nothing yet. */
+  get isKeptUnasked(): boolean {
     return false;
   }
   /** Whether it is there whatever anybody forgets. */

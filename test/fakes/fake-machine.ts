@@ -18,12 +18,16 @@ import type { Dhcp4Config } from "../../src/network/protocols/dhcp4/config.ts";
 import { MemoryStorage } from "../../src/profiles/memory-store.ts";
 import { ProfileStack } from "../../src/profiles/profile-stack.ts";
 import type { ProfileStorage } from "../../src/profiles/store.ts";
-import type { Provider, ProviderHost } from "../../src/providers/provider.ts";
+import type { TechnologyModule } from "../../src/providers/technology-module.ts";
 import type { Service } from "../../src/services/service.ts";
 import type { LinkTraffic } from "../../src/services/traffic-counters.ts";
+import { EthernetProvider } from "../../src/technologies/ethernet/ethernet-provider.ts";
+import { ethernet } from "../../src/technologies/ethernet/module.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { FakeDhcpHandler } from "./fake-dhcp-handler.ts";
 import { FakeKernel } from "./fake-kernel.ts";
+
+export const cables: TechnologyModule = { ...ethernet, makeProviders: (host) => [new EthernetProvider(host)] };
 
 export interface FakeMachineOptions {
   /** Where all cards are plugged in. Default: unknown. */
@@ -39,7 +43,8 @@ export interface FakeMachineOptions {
   readonly carrierGraceMs?: number;
   /** Conflict detection for fixed addresses. Default: none. */
   readonly guard?: NetworkPorts<Dhcp4Config>["guard"];
-  makeProviders?(host: ProviderHost): readonly Provider[];
+  /** Default: cables, without their 802.1X. */
+  readonly modules?: readonly TechnologyModule[];
 }
 
 /** A whole daemon without its bus, on a kernel, a clock, a store and DHCP servers in memory. */
@@ -122,7 +127,7 @@ export class FakeMachine {
   }
 
   #ports(options: FakeMachineOptions): ManagerPorts {
-    const { block = [], allow, makeProviders, busType, guard, carrierGraceMs = 0 } = options;
+    const { block = [], allow, modules = [cables], busType, guard, carrierGraceMs = 0 } = options;
     const { clock, kernel, applier, profiles } = this;
     const leases = new DeviceLeases(profiles, clock);
     const links = new LinkSelection({ block, allow });
@@ -134,7 +139,7 @@ export class FakeMachine {
       debug: new DebugControl(new LogControl({ write() {} }), this.logOverride, silentLog),
       links,
       technologyOrder: defaultTechnologyOrder,
-      ...(makeProviders && { makeProviders }),
+      modules,
       readFacts: () => ({
         hasUeventFile: true,
         hasDevice: true,

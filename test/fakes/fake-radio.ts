@@ -1,8 +1,27 @@
 import { DaemonError } from "../../src/base/errors.ts";
+import type { PropertyShape } from "../../src/base/property.ts";
+import { Device, deviceShape } from "../../src/devices/device.ts";
+import { deviceProperties } from "../../src/devices/device-properties.ts";
 import type { EntryRows, ProfileStore } from "../../src/profiles/store.ts";
 import type { Provider, ProviderHost } from "../../src/providers/provider.ts";
+import type { TechnologyModule } from "../../src/providers/technology-module.ts";
 import { type DisconnectReason, Service } from "../../src/services/service.ts";
 import { serviceShape } from "../../src/services/service-properties.ts";
+
+/** A technology beside the real ones; `onProvider` is given what a machine makes of it. */
+export const fakeRadio = (onProvider: (radio: FakeRadio) => void = () => {}): TechnologyModule => ({
+  services: [{ technology: "wifi", shape: serviceShape }],
+  devices: {
+    technology: "wifi",
+    shape: fakeRadioDeviceShape,
+    make: (host, link, because) => new FakeRadioDevice(host, link, because),
+  },
+  makeProviders: (host) => {
+    const radio = new FakeRadio(host);
+    onProvider(radio);
+    return [radio];
+  },
+});
 
 /** Networks in the air, in memory: known from a Profile or from being in range, and gone when they are neither. */
 export class FakeRadio implements Provider {
@@ -12,6 +31,9 @@ export class FakeRadio implements Provider {
 
   start(): void {
     for (const profile of this.host.profiles.profiles) this.profilePushed(profile);
+  }
+  servicesOn(): readonly Service[] {
+    return [];
   }
   deviceEnabled(): void {}
   deviceDisabled(): void {}
@@ -82,6 +104,15 @@ export class FakeRadioService extends Service {
     this.advance("disconnected", reason);
   }
 }
+
+class FakeRadioDevice extends Device {
+  override readonly technology = "wifi";
+  override get shape(): PropertyShape<Device> {
+    return fakeRadioDeviceShape;
+  }
+  protected override carrierChanged(): void {}
+}
+const fakeRadioDeviceShape = deviceShape<FakeRadioDevice>(deviceProperties);
 
 /** Rows of a stored network. */
 export const stored = (rows: Readonly<Record<string, unknown>>): EntryRows =>

@@ -1,4 +1,5 @@
 import type { Provider, ProviderHost } from "../../providers/provider.ts";
+import type { Service } from "../../services/service.ts";
 import { EthernetEapService, ethernetEapId } from "./ethernet-eap-service.ts";
 
 /** One Service for the 802.1X of all cables, there from the start (spec/shill-behaviour.md, 4). */
@@ -13,6 +14,9 @@ export class EthernetEapProvider implements Provider {
   }
   deviceEnabled(): void {}
   deviceDisabled(): void {}
+  servicesOn(): readonly Service[] {
+    return [];
+  }
   sorted(): void {}
 
   getService(): EthernetEapService {

@@ -81,8 +81,9 @@ export class EthernetProvider implements Provider {
   serviceForEntry(entry: string): EthernetService {
     return new EthernetService(this.host, this.host.nextServiceSerial(), entry, undefined);
   }
-  serviceOf(device: Device): EthernetService | undefined {
-    return device instanceof EthernetDevice ? this.#byDevice.get(device) : undefined;
+  servicesOn(device: Device): readonly Service[] {
+    const service = device instanceof EthernetDevice ? this.#byDevice.get(device) : undefined;
+    return service ? [service] : [];
   }
 
   #make(storageId: string, device: EthernetDevice | undefined): EthernetService {

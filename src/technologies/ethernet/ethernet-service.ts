@@ -44,6 +44,9 @@ export class EthernetService extends Service {
   override get storageId(): string {
     return this.#storageId;
   }
+  override get isKeptUnasked(): boolean {
+    return this.isGeneric;
+  }
   get isGeneric(): boolean {
     return this.#storageId === genericEthernetId;
   }

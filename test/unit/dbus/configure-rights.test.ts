@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { WireVariant } from "../../../src/base/property.ts";
 import { managerServiceMethods } from "../../../src/dbus/manager-service-methods.ts";
 import type { Owner } from "../../../src/profiles/owner.ts";
-import { EthernetEapProvider } from "../../../src/technologies/ethernet/ethernet-eap-provider.ts";
+import { technologyModules } from "../../../src/technologies/modules.ts";
 import { machine } from "../manager/machine.ts";
 
 const s = (value: string): WireVariant => ({ signature: "s", value });
@@ -33,7 +33,7 @@ test("a Service that the machine's Profile keeps is not configured through a use
 });
 
 test("GetService asks whoever keeps what it finds, and configuring below another user's Profile only one's own", async (t) => {
-  const it = await machine(t, ["eth0"], { makeProviders: (host) => [new EthernetEapProvider(host)] });
+  const it = await machine(t, ["eth0"], { modules: technologyModules });
   const [alice, bob] = [1000, 1001].map((uid) => {
     it.profiles.create(`~uid${uid}/own`);
     return Object.assign(it.profiles.push(`~uid${uid}/own`), { ownerUid: uid });

@@ -5,8 +5,8 @@ import { managerServiceMethods } from "../../../src/dbus/manager-service-methods
 import { MemoryStore } from "../../../src/profiles/memory-store.ts";
 import { Profile } from "../../../src/profiles/profile.ts";
 import { eapProperties } from "../../../src/services/eap-properties.ts";
-import { EthernetEapProvider } from "../../../src/technologies/ethernet/ethernet-eap-provider.ts";
 import type { EthernetEapService } from "../../../src/technologies/ethernet/ethernet-eap-service.ts";
+import { technologyModules } from "../../../src/technologies/modules.ts";
 import { onBus, shillError, variant } from "./machine-on-bus.ts";
 
 const path = "/service/1";
@@ -16,7 +16,7 @@ const type = text("etherneteap");
 
 /** A machine as the daemon makes it, with the Service that holds the settings of 802.1X at {@link path}. */
 async function scene(t: TestContext, options: { uid?: number } = {}) {
-  const machine = await onBus(t, { ...options, makeProviders: (host) => [new EthernetEapProvider(host)] });
+  const machine = await onBus(t, { ...options, modules: technologyModules });
   const service = machine.it.manager.services.all.find(({ technology }) => technology === "etherneteap");
   const set = (name: string, value: WireVariant) => machine.call(path, "SetProperty", "sv", [name, value]);
   const configure = (properties: Readonly<Record<string, WireVariant>>) =>

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { WireVariant } from "../../../src/base/property.ts";
-import { EthernetEapProvider } from "../../../src/technologies/ethernet/ethernet-eap-provider.ts";
+import { technologyModules } from "../../../src/technologies/modules.ts";
 import { onBus, shillError, variant } from "./machine-on-bus.ts";
 
 async function connected(t: TestContext) {
-  const scene = await onBus(t, { makeProviders: (host) => [new EthernetEapProvider(host)] });
+  const scene = await onBus(t, { modules: technologyModules });
   scene.it.kernel.plug("eth0");
   // What is settled after a success (the link's speed) is there as well.
   await scene.it.clock.advanceSettled(1);

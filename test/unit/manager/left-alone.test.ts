@@ -56,7 +56,7 @@ test("what somebody set up stays up when all cables are prohibited, and goes dow
   assert.deepEqual(ups(), [false, false, true]);
   it.manager.setProperty("ProhibitedTechnologies", "");
   await it.device("br0").setEnabled(true, { isPersistent: false });
-  await it.device("br0").setEnabled(false, { isPersistent: true, evenLeftAlone: true });
+  await it.device("br0").setEnabled(false, { isPersistent: true, isExplicit: true });
   assert.deepEqual(ups(), [false, false, false]);
 });
 
@@ -74,7 +74,7 @@ test("what somebody set up or down stays so when the technology is switched off 
 test("who enables or disables its own Device means it, whatever became of the technology before", async (t) => {
   const { it, ups, bridge } = await scene(t);
   const bridgeDevice = it.device("br0");
-  const itself = { isPersistent: true, evenLeftAlone: true };
+  const itself = { isPersistent: true, isExplicit: true };
   await bridgeDevice.setEnabled(true, itself);
   assert.deepEqual(ups(), [true, false, true]);
   await setTechnologyEnabled(it.manager.devices, "ethernet", false);

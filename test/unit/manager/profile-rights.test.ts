@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { WireVariant } from "../../../src/base/property.ts";
 import type { Profile } from "../../../src/profiles/profile.ts";
-import { EthernetEapProvider } from "../../../src/technologies/ethernet/ethernet-eap-provider.ts";
+import { technologyModules } from "../../../src/technologies/modules.ts";
 import { stored } from "../../fakes/fake-radio.ts";
 import { mac, machine } from "./machine.ts";
 
@@ -13,7 +13,7 @@ const [anySocket, second] = ["ethernet_any", `ethernet_${mac(2).replaceAll(":", 
 
 /** Two cables that are in, and a user alice who logs in with these entries. */
 async function scene(t: TestContext, entries: Readonly<Record<string, ReadonlyMap<string, string>>> = {}) {
-  const it = await machine(t, ["eth0", "eth1"], { makeProviders: (host) => [new EthernetEapProvider(host)] });
+  const it = await machine(t, ["eth0", "eth1"], { modules: technologyModules });
   it.profiles.create("~alice/work", (store) => {
     for (const [entry, rows] of Object.entries(entries)) store.write(entry, rows);
   });

@@ -3,8 +3,8 @@ import { type TestContext, test } from "node:test";
 import { DaemonError } from "../../../src/base/errors.ts";
 import type { WireVariant } from "../../../src/base/property.ts";
 import type { EntryRows, ProfileStorage } from "../../../src/profiles/store.ts";
-import { FakeMachine, type FakeMachineOptions } from "../../fakes/fake-machine.ts";
-import { FakeRadio, stored } from "../../fakes/fake-radio.ts";
+import { cables, FakeMachine, type FakeMachineOptions } from "../../fakes/fake-machine.ts";
+import { type FakeRadio, fakeRadio, stored } from "../../fakes/fake-radio.ts";
 import { temporaryFolder } from "../../harness/temporary-folder.ts";
 
 const alice = "~alice/work";
@@ -21,11 +21,10 @@ async function machine(
   options: FakeMachineOptions = {},
 ) {
   let radio: FakeRadio | undefined;
-  const makeProviders: NonNullable<FakeMachineOptions["makeProviders"]> = (host) => {
-    radio = new FakeRadio(host);
-    return [radio];
-  };
-  const it = new FakeMachine({ ...options, makeProviders });
+  const air = fakeRadio((made) => {
+    radio = made;
+  });
+  const it = new FakeMachine({ ...options, modules: [cables, air] });
   t.after(() => it.stop());
   if (!options.kernel) {
     it.kernel.addHardware({ name: "eth0", mac: "02:00:00:00:00:01" });

@@ -1,0 +1,39 @@
+import type { PropertyShape } from "../base/property.ts";
+import type { PrimaryTechnology, Technology } from "../base/technology.ts";
+import type { Device, DeviceHost } from "../devices/device.ts";
+import type { Link } from "../rtnl/rtnl.ts";
+import type { Service } from "../services/service.ts";
+import type { Provider, ProviderHost } from "./provider.ts";
+
+/**
+ * What one technology brings to the daemon. Its folder in technologies/ exports one of these from `module.ts`, the list of
+ * them is `technologies/modules.ts`, and nothing else knows what there is.
+ */
+export interface TechnologyModule {
+  /** Kinds of Services; the first word of an entry's name in a Profile says which of them it belongs to. */
+  readonly services: readonly ServiceKind[];
+  /** Absent: no link is a Device of it. */
+  readonly devices?: DeviceKind;
+  /** One for each technology of its Services. */
+  makeProviders(host: ProviderHost): readonly Provider[];
+}
+
+export interface ServiceKind {
+  readonly technology: Technology;
+  /** Properties of its Services, on the bus and in Profiles. */
+  readonly shape: PropertyShape<Service>;
+  /** They are part of the machine: users' Profiles say nothing of them without an administrator's consent. */
+  readonly isMachines?: true;
+}
+
+export interface DeviceKind {
+  readonly technology: PrimaryTechnology;
+  /** Properties of its Devices. */
+  readonly shape: PropertyShape<Device>;
+  /** `because`: why DeviceInfo took the link for this technology. */
+  make(host: DeviceHost, link: Link, because: string): Device;
+}
+
+/** Undefined: nobody here has Services of it. */
+export const serviceKindOf = (modules: readonly TechnologyModule[], technology: string): ServiceKind | undefined =>
+  modules.flatMap(({ services }) => services).find((kind) => kind.technology === technology);

@@ -1,0 +1,20 @@
+import type { TechnologyModule } from "../../providers/technology-module.ts";
+import { serviceShape } from "../../services/service-properties.ts";
+import { EthernetDevice, ethernetShape } from "./ethernet-device.ts";
+import { EthernetEapProvider } from "./ethernet-eap-provider.ts";
+import { ethernetEapShape } from "./ethernet-eap-service.ts";
+import { EthernetProvider } from "./ethernet-provider.ts";
+
+/** Cables, and what they answer 802.1X with. */
+export const ethernet: TechnologyModule = {
+  services: [
+    { technology: "ethernet", shape: serviceShape, isMachines: true },
+    { technology: "etherneteap", shape: ethernetEapShape },
+  ],
+  devices: {
+    technology: "ethernet",
+    shape: ethernetShape,
+    make: (host, link, because) => new EthernetDevice(host, link, because),
+  },
+  makeProviders: (host) => [new EthernetProvider(host), new EthernetEapProvider(host)],
+};

@@ -1,0 +1,5 @@
+import type { TechnologyModule } from "../providers/technology-module.ts";
+import { ethernet } from "./ethernet/module.ts";
+
+/** Every technology that there is. A new one is a folder beside this file, and a line here. */
+export const technologyModules: readonly TechnologyModule[] = [ethernet];
