@@ -140,6 +140,9 @@ async function devicePart(daemon: Daemon, snapshot: Snapshot, device: BusObject)
       : [`It is left alone: ${leftAlone}. To use it all the same: ${command(`fairlead connect ${link}`)}`]),
     ...(device.flag("Powered") === false ? ["It is disabled."] : []),
     `The link is ${flagIn(reasons, "Up") ? "up" : "down"} and has ${flagIn(reasons, "Carrier") ? "" : "no "}carrier.`,
+    ...(flagIn(reasons, "Held")
+      ? ["Its carrier was lost just now: address and routes stay for a moment, in case it comes back."]
+      : []),
     ...(users.length === 0 ? [] : [`It is held up by ${users.join(", ")} as well.`]),
     carried ? `It carries ${labelOf(carried, snapshot)}.` : "It carries no Service.",
   ];

@@ -82,7 +82,8 @@ export const deviceReasonsInterface = interfaceTable<Device>({
       out: args({ reasons: "a{sv}" }),
       doc:
         "Technology: what the technology was decided by. LeftAlone: why the link is not used without being asked, empty " +
-        "when it is. Claims, Users: who holds the link up. Up: administratively up. Carrier: has carrier.",
+        "when it is. Claims, Users: who holds the link up. Up: administratively up. Carrier: has carrier. Held: the " +
+        "carrier is lost, and what was configured stays in the kernel for a moment.",
       right: "read",
       call: (device) => [reasonsOf(device)],
     },
@@ -97,5 +98,6 @@ function reasonsOf(device: Device): ReadonlyMap<string, WireVariant> {
     ["Users", { signature: "as", value: device.claimable.userNames }],
     ["Up", { signature: "b", value: device.link.isUp }],
     ["Carrier", { signature: "b", value: device.hasCarrier }],
+    ["Held", { signature: "b", value: device.network?.isHeld ?? false }],
   ]);
 }

@@ -158,6 +158,10 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
     return this.#effective?.vendorEncapsulatedOptions === tetheringHint;
   }
   /** The other host that has the fixed address, or had the declined one until the next lease; undefined: none is known. */
+  /** The carrier is lost, and what was configured stays for a moment. */
+  get isHeld(): boolean {
+    return this.#grace.isHeld;
+  }
   /** The newest step towards addressing; empty: there is none to tell. */
   get progress(): string {
     return this.#progress;

@@ -17,6 +17,8 @@ test("a short loss of carrier is told, and takes neither the address nor foreign
   const kernel = await watchKernel(t);
   cable.unplug();
   await untilState(daemon, "eth0", "idle");
+  const [why] = await daemon.call("/device/eth0", "org.fairlead.Device1", "Why");
+  assert.equal((why as { Held: unknown }).Held, true);
   await until("the metric has fallen", () => routesOf().find(({ dst }) => dst === "default")?.metric === 20200);
   cable.plug();
   await untilState(daemon, "eth0", "ready");

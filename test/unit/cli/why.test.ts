@@ -188,3 +188,12 @@ test("why tells the last failure with its time, and what is done just now, after
   const { out: all } = await daemon.run("why");
   assert.match(all, failure);
 });
+
+test("why tells that what a lost carrier has left is still there", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  const held = /Its carrier was lost just now: address and routes stay for a moment/;
+  assert.doesNotMatch((await daemon.run("why", "device:eth1")).out, held);
+  const { why } = daemon.at("/device/eth1");
+  daemon.at("/device/eth1").why = new Map([...(why ?? []), ...entry({ Held: ["b", true] })]);
+  assert.match((await daemon.run("why", "device:eth1")).out, held);
+});
