@@ -204,7 +204,7 @@ export const serviceProperties = propertyTable<Service>()({
   },
   LinkMonitorDisable: {
     signature: "b",
-    doc: "Do not judge this network by whether its gateway answers.",
+    doc: "Kept for clients until the next start: no network is judged by whether its gateway answers.",
     get: (service) => service.isLinkMonitorDisabled,
     set: (service, value) => {
       service.isLinkMonitorDisabled = value;

@@ -13,6 +13,8 @@ export interface ContractRow {
   /** Of a property: its D-Bus type and access. */
   readonly signature?: string;
   readonly access?: string;
+  /** Of a property that is there: clients can set it and read it back, and nothing follows from it yet. */
+  readonly isKeptOnly?: true;
   /** Why it is absent, or other than in shill. */
   readonly remark?: string;
 }
@@ -25,6 +27,8 @@ export const contract: ReadonlyMap<string, readonly ContractRow[]> = new Map([
   ["Service with 802.1X", properties(eapProperties())],
   ["Profile", [...methods(profileMethods()), signal(), ...properties(profileProperties())]],
   ["IPConfig", [...methods(ipConfigMethods()), signal(), ...properties(ipConfigProperties())]],
+  ["Task", methods(taskMethods())],
+  ["ThirdPartyVpn", [...methods(thirdPartyVpnMethods()), ...signals(thirdPartyVpnSignals())]],
 ]);
 
 /** `MARK NAME [| remark]` */
@@ -34,12 +38,16 @@ function methods(text: string): ContractRow[] {
     return { kind: "method", name, mark, ...(remark && { remark }) };
   });
 }
-/** `MARK NAME TYPE ACCESS [| remark]` */
+/** `MARK NAME TYPE ACCESS [kept] [| remark]` */
 function properties(text: string): ContractRow[] {
   return lines(text).map(([words, remark]) => {
-    const [mark, name, signature = "", access = ""] = words as [Mark, string, string, string];
-    return { kind: "property", name, mark, signature, access, ...(remark && { remark }) };
+    const [mark, name, signature = "", access = "", kept] = words as [Mark, string, string, string, string?];
+    const isKeptOnly = kept === "kept" && ({ isKeptOnly: true } as const);
+    return { kind: "property", name, mark, signature, access, ...isKeptOnly, ...(remark && { remark }) };
   });
+}
+function signals(text: string): ContractRow[] {
+  return methods(text).map((row) => ({ ...row, kind: "signal" }));
 }
 function signal(): ContractRow {
   return { kind: "signal", name: "PropertyChanged", mark: "C" };
@@ -112,7 +120,7 @@ L DisconnectFromP2PGroup`;
 function managerProperties(): string {
   return `
 C ActiveProfile o r
-C ArpGateway b rw
+C ArpGateway b rw kept | never used on Ethernet, as in shill
 C AvailableTechnologies as r
 C CheckPortalList s rw | a word that is no technology is kept; the others count, where shill takes the list for empty
 C ClaimedDevices as r
@@ -122,7 +130,7 @@ C DefaultService o r
 C DefaultTechnology s r
 C Devices ao r
 C DHCPProperty.Hostname s rw | more than 255 bytes cannot be sent; control characters are refused as well
-C DisconnectWiFiOnEthernet s rw
+C DisconnectWiFiOnEthernet s rw kept | comes with WiFi
 C EnabledTechnologies as r
 C EnableRFC8925 b rw
 C NoAutoConnectTechnologies s rw | as CheckPortalList
@@ -136,13 +144,13 @@ C ServiceCompleteList ao r
 C Services ao r
 C UninitializedTechnologies as r
 C WakeOnLanEnabled b rw
-C WiFi.GlobalFTEnabled b rw
-C WiFi.ScanAllowRoam b rw
+C WiFi.GlobalFTEnabled b rw kept | comes with WiFi
+C WiFi.ScanAllowRoam b rw kept | comes with WiFi
 X AlwaysOnVpnPackage s rw | read-only: there is nothing to switch
 X DisableWiFiVHT b rw | read-only: there is nothing to switch
-X DNSProxyDOHProviders a{sv} rw
-X DOHExcludedDomains as rw
-X DOHIncludedDomains as rw
+X DNSProxyDOHProviders a{sv} rw kept | for the DNS proxy that reads it
+X DOHExcludedDomains as rw kept | as DNSProxyDOHProviders
+X DOHIncludedDomains as rw kept | as DNSProxyDOHProviders
 X EnableDHCPQoS b rw | read-only: there is nothing to switch
 X EnableSingleCACertVerificationPhase1 b rw | read-only: there is nothing to switch
 X EnableSingleCACertVerificationPhase2 b rw | read-only: there is nothing to switch
@@ -233,7 +241,7 @@ C LastManualConnectAttempt t r
 C LastOnline t r
 C StartTime t r
 C TrafficCounterResetTime t r
-X LinkMonitorDisable b rw
+X LinkMonitorDisable b rw kept | no network is judged by whether its gateway answers
 C LogName s r
 C ManagedCredentials b rw
 C Metered b rw
@@ -246,7 +254,7 @@ C PreviousErrorSerialNumber i r
 C Priority i rw
 C ProbeUrl s r | empty: there is no validation yet
 C Profile s rw
-C ProxyConfig s rw
+C ProxyConfig s rw kept | its mode matters to validation, which there is none of yet
 C SaveCredentials b rw
 C SavedIPConfig a{sv} r
 C State s r
@@ -261,24 +269,24 @@ C Visible b r`;
 
 function eapProperties(): string {
   return `
-C EAP.AnonymousIdentity s rw
-C EAP.CertID s rw
-C EAP.Identity s rw
-C EAP.KeyID s rw
-C EAP.KeyMgmt s rw
-C EAP.Password s w
-C EAP.PIN s rw | write-only: a secret is not for every user of the machine to read
-X EAP.UseLoginPassword b rw | kept for clients; the password of the login is not known here
-C EAP.CACertPEM as rw
-C EAP.CACertID s rw
-C EAP.EAP s rw
-C EAP.InnerEAP s rw
-C EAP.TLSVersionMax s rw
-C EAP.SubjectMatch s rw
-C EAP.SubjectAlternativeNameMatch as rw
-C EAP.DomainSuffixMatch as rw
-C EAP.UseProactiveKeyCaching b rw
-C EAP.UseSystemCAs b rw`;
+C EAP.AnonymousIdentity s rw kept
+C EAP.CertID s rw kept
+C EAP.Identity s rw kept
+C EAP.KeyID s rw kept
+C EAP.KeyMgmt s rw kept
+C EAP.Password s w kept
+C EAP.PIN s rw kept | write-only: a secret is not for every user of the machine to read
+X EAP.UseLoginPassword b rw kept | kept for clients; the password of the login is not known here
+C EAP.CACertPEM as rw kept
+C EAP.CACertID s rw kept
+C EAP.EAP s rw kept
+C EAP.InnerEAP s rw kept
+C EAP.TLSVersionMax s rw kept
+C EAP.SubjectMatch s rw kept
+C EAP.SubjectAlternativeNameMatch as rw kept
+C EAP.DomainSuffixMatch as rw kept
+C EAP.UseProactiveKeyCaching b rw kept
+C EAP.UseSystemCAs b rw kept`;
 }
 
 function profileMethods(): string {
@@ -322,4 +330,23 @@ C NameServers as r
 C Prefixlen i r
 C SearchDomains as r
 C WebProxyAutoDiscoveryUrl s r`;
+}
+
+function taskMethods(): string {
+  return `
+L getsec | asked by helper programs of PPP and VPN alone: pppd's plugin, OpenVPN's script
+L notify | as getsec`;
+}
+
+function thirdPartyVpnMethods(): string {
+  return `
+L SetParameters
+L UpdateConnectionState
+L SendPacket`;
+}
+
+function thirdPartyVpnSignals(): string {
+  return `
+L OnPacketReceived
+L OnPlatformMessage`;
 }

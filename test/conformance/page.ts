@@ -48,7 +48,7 @@ export function conformancePage(root: string): string {
   const sections = [...contract].map(([name, rows]) => {
     const table = rows.map((row) => {
       const here = presence(name, row);
-      const stands = here ? "yes" : row.mark === "L" ? "not yet" : "no";
+      const stands = here ? (row.isKeptOnly ? "kept only" : "yes") : row.mark === "L" ? "not yet" : "no";
       const shown = here ? tests(row).map((file) => `\`${file.replace(/^test\//, "")}\``) : [];
       const what = row.kind === "property" ? `\`${row.name}\` ${row.signature}` : `\`${row.name}\``;
       const cells = [what, row.kind, row.mark, stands, shown.join(", "), row.remark ?? ""];
@@ -61,7 +61,8 @@ export function conformancePage(root: string): string {
 Clients written for shill rely on the members below. C: every connection manager has to have it; X: an oddity of ChromeOS,
 as far as it makes sense elsewhere; L: comes with its technology (VPN, cellular, tethering). Members of wireless
 Services and Devices are not listed: they come with WiFi. A read-only property may be set to the value that it has, also in
-dictionaries: shill allows it for those that it keeps as plain variables, here it holds for all. Paths of tests are relative to \`test/\`.
+dictionaries: shill allows it for those that it keeps as plain variables, here it holds for all. Kept only:
+clients can set it and read it back, and nothing follows from it yet. Paths of tests are relative to \`test/\`.
 This page is made by \`npm run generate\`.
 
 ${sections.join("\n")}`;
