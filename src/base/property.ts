@@ -241,6 +241,10 @@ export class PropertyStore<T> {
     }
     for (const { name } of changes) this.touch(name);
   }
+  /** Whether the store keeps it. */
+  isStored(name: string): boolean {
+    return this.shape.defs.get(name)?.persist !== undefined;
+  }
   /** Rows for the store: JSON by name, without those at their default. */
   rows(): Map<string, string> {
     const rows = new Map<string, string>();

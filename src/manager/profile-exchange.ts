@@ -45,18 +45,20 @@ interface KnownRows {
   readonly shape: PropertyShape<never>;
   /** Other names are those of a technology that this program does not know yet. */
   readonly isComplete: boolean;
+  readonly marks: ReadonlySet<string> | undefined;
 }
 
 function shapeOf(entry: string, { managerShape, modules }: KnownEntries): KnownRows | undefined {
-  if (entry === managerEntry) return { shape: managerShape, isComplete: true };
+  if (entry === managerEntry) return { shape: managerShape, isComplete: true, marks: undefined };
   const [prefix = ""] = entry.split("_", 1);
   if (!isTechnologyName(prefix)) return undefined;
   const kind = serviceKindOf(modules, prefix);
-  return { shape: (kind?.shape ?? serviceShape) as unknown as PropertyShape<never>, isComplete: kind !== undefined };
+  const shape = (kind?.shape ?? serviceShape) as unknown as PropertyShape<never>;
+  return { shape, isComplete: kind !== undefined, marks: kind?.marks };
 }
 
 function checkRow(known: KnownRows | undefined, entry: string, name: string, json: string): void {
-  if (!known || name === "Type") return;
+  if (!known || name === "Type" || known.marks?.has(name)) return;
   const def = known.shape.defs.get(name);
   if (!def?.persist) {
     if (known.isComplete) throw new DaemonError("InvalidArguments", `${entry} has no setting ${name.slice(0, 60)}`);

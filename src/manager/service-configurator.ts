@@ -136,7 +136,7 @@ export class ServiceConfigurator {
   #configureInto(service: Service, target: Profile, configuration: Configuration): void {
     let isStored = false;
     const store = () => {
-      service.entry.saveTo(target);
+      service.entry.saveChangeTo(target, configuration.keys());
       isStored = true;
     };
     try {

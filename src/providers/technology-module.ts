@@ -24,6 +24,8 @@ export interface ServiceKind {
   readonly shape: PropertyShape<Service>;
   /** They are part of the machine: users' Profiles say nothing of them without an administrator's consent. */
   readonly isMachines?: true;
+  /** Rows of its entries that are no properties, beside `Type`. */
+  readonly marks?: ReadonlySet<string>;
 }
 
 export interface DeviceKind {

@@ -18,7 +18,7 @@ export interface EntryOwner {
   profile: Profile | undefined;
   /** A Profile of the machine: its settings that act are in force, and those of the user's `profile` that do not. */
   terms: Profile | undefined;
-  readonly properties: Pick<PropertyStore<unknown>, "rows" | "restore" | "touch">;
+  readonly properties: Pick<PropertyStore<unknown>, "rows" | "restore" | "touch" | "isStored">;
   readonly shape: { readonly defs: ReadonlyMap<string, { readonly isUsersAffair?: true }> };
   /** It is a part of the machine, whether a Profile says something about it or not. */
   readonly isMachines: boolean;
@@ -70,6 +70,13 @@ export class ServiceEntry<Of extends EntryOwner = EntryOwner> {
   }
   protected writeTo(profile: Profile, rows: ReadonlyMap<string, string>): void {
     profile.store.write(this.owner.storageId, rows);
+  }
+  /** As {@link save}, of what a client set: these properties. */
+  saveChange(names: Iterable<string>): void {
+    if (this.owner.profile) this.saveChangeTo(this.owner.profile, names);
+  }
+  saveChangeTo(profile: Profile, _names: Iterable<string>): void {
+    this.saveTo(profile);
   }
   /** For what nobody asked for: a full disk is no reason to keep a network from being used. */
   saveIfPossible(): void {

@@ -511,16 +511,16 @@ export abstract class Service implements OrderFacts, EntryOwner {
 
   /** A client sets a property: stored before it is announced, or refused and nothing has changed. */
   setProperty(name: string, value: unknown): void {
-    if (this.properties.set(name, value, () => this.entry.save())) this.#afterChange(name);
+    if (this.properties.set(name, value, () => this.entry.saveChange([name]))) this.#afterChange(name);
   }
   clearProperty(name: string): void {
-    if (this.properties.clear(name, () => this.entry.save())) this.#afterChange(name);
+    if (this.properties.clear(name, () => this.entry.saveChange([name]))) this.#afterChange(name);
   }
   /**
    * Several settings as one change: those that are refused are left out, the others are stored by `commit` before clients
    * hear of them. The first refusal is thrown at the end; what the store throws leaves everything as it was.
    */
-  configure(configuration: Configuration, commit = () => this.entry.save()): void {
+  configure(configuration: Configuration, commit = () => this.entry.saveChange(configuration.keys())): void {
     const { changed, refusal } = this.properties.setAll(settingsOf(this.properties, configuration), commit);
     for (const name of changed) this.#afterChange(name);
     if (refusal !== undefined) throw refusal;

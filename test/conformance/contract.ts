@@ -258,7 +258,7 @@ C ProxyConfig s rw kept | its mode matters to validation, which there is none of
 C SaveCredentials b rw
 C SavedIPConfig a{sv} r
 C State s r
-C StaticIPConfig a{sv} rw
+C StaticIPConfig a{sv} rw | a cable that is connected or has settings of its own keeps them when it becomes the best; see decisions/settings-of-cables.md
 C Strength y r
 C Type s r
 C UIData s rw

@@ -6,60 +6,136 @@ import { type EntryOwner, ServiceEntry } from "../../services/service-entry.ts";
  * What takes part in the order is said of the cable, not of "Ethernet": it stays in the entry of the socket while the other
  * settings follow the generic identity. Else the identity that the best cable is given could make it the second best.
  */
-const socketProperties = ["Priority", "ONCSource", "ManagedCredentials", "HasEverConnected"] as const;
-const isSocketProperty: ReadonlySet<string> = new Set(socketProperties);
+const orderProperties = ["Priority", "ONCSource", "ManagedCredentials", "HasEverConnected"] as const;
+/** What has happened on the socket; no identity changes that. */
+const pastProperties = [
+  "LastConnected",
+  "LastManualConnectAttempt",
+  "LastOnline",
+  "StartTime",
+  "TrafficCounterResetTime",
+  "UNKNOWNRxBytes",
+  "UNKNOWNTxBytes",
+] as const;
+const isOrderProperty: ReadonlySet<string> = new Set(orderProperties);
+const socketProperties: ReadonlySet<string> = new Set([...orderProperties, ...pastProperties]);
+
+/** Rows that are no properties. In the generic entry: whose settings these are. In a socket's: its settings are its own. */
+const settingsOf = "SettingsOf";
+const ownSettings = "OwnSettings";
+export const ethernetMarks: ReadonlySet<string> = new Set([settingsOf, ownSettings]);
 
 export interface EthernetEntryOwner extends EntryOwner {
-  /** The entry of the socket, while the Service goes by the generic identity on it. */
+  /** The entry of the socket, whatever identity the Service has; undefined without a Device. */
   readonly socketId: string | undefined;
+  /** The Service goes by the identity of the best cable. */
+  readonly isGeneric: boolean;
+  /** Somebody set them on this cable, or it was in use with them when another one became the best. */
+  hasOwnSettings: boolean;
 }
 
-/** The settings of a cable's Service, which stand in two entries while it is the best one. */
+/** The settings of a cable's Service, which stand in two entries while it is the best one (docs/decisions/settings-of-cables.md). */
 export class EthernetEntry extends ServiceEntry<EthernetEntryOwner> {
+  /** The socket that the properties of the past, as they are in memory, are about. */
+  #pastOf: string | undefined;
+
   /** Both entries, or neither. */
-  protected override writeTo(profile: Profile, all: ReadonlyMap<string, string>): void {
-    const { socketId, storageId } = this.owner;
-    if (!socketId) {
-      super.writeTo(profile, all);
+  protected override writeTo(profile: Profile, all: EntryRows): void {
+    const { socketId, isGeneric, storageId, hasOwnSettings } = this.owner;
+    const [ofSocket, settings] = divided(all);
+    if (!socketId || !isGeneric) {
+      const mark: EntryRows = new Map(hasOwnSettings ? [[ownSettings, "true"]] : []);
+      profile.store.write(storageId, new Map([...settings, ...ofSocket, ...mark]));
       return;
     }
-    const rows = new Map(all);
-    const ofSocket = new Map<string, string>();
-    for (const name of socketProperties) {
-      const value = rows.get(name);
-      if (value !== undefined) ofSocket.set(name, value);
-      rows.delete(name);
-    }
+    take(pastProperties, this.owner.properties.rows(), ofSocket);
     profile.store.transaction(() => {
-      profile.store.write(storageId, rows);
-      this.#saveForSocket(profile, socketId, ofSocket);
+      profile.store.write(storageId, new Map([...settings, [settingsOf, JSON.stringify(socketId)]]));
+      this.#saveForSocket(profile, socketId, ofSocket, settings);
     });
   }
-  /** The place among the machine's sockets is the machine's. */
-  protected override isUsersAffair(name: string): boolean {
-    return !isSocketProperty.has(name) && super.isUsersAffair(name);
-  }
-  /** The other rows of the socket's entry are those of its own identity, and stay. */
-  #saveForSocket({ store }: Profile, socketId: string, ofSocket: ReadonlyMap<string, string>): void {
+  /** Settings that are not the cable's own are read from the generic entry; what somebody else wrote into this one stays. */
+  #saveForSocket({ store }: Profile, socketId: string, ofSocket: EntryRows, settings: EntryRows): void {
     const before = store.read(socketId);
-    const others = [...(before ?? [])].filter(([name]) => !isSocketProperty.has(name));
+    if (this.owner.hasOwnSettings) {
+      store.write(socketId, new Map([...settings, [ownSettings, "true"], ...ofSocket]));
+      return;
+    }
     if (!before && ofSocket.size === 0) return;
+    const [, others] = divided(before ?? new Map());
     store.write(socketId, new Map([["Type", JSON.stringify(this.owner.technology)], ...others, ...ofSocket]));
   }
-  protected override readRows(profile: Profile): EntryRows {
-    const { socketId } = this.owner;
-    if (!socketId) return super.readRows(profile);
-    const rows = new Map(super.readRows(profile));
-    // A user's settings for "the cable" say nothing of this socket's place among others: that stands with the machine.
-    const { profiles } = this.owner.host.profiles;
-    const isMachines = (one: Profile) => one.isMachine && one.has(socketId);
-    const holder = profile.has(socketId) ? profile : profiles.findLast(isMachines);
-    const ofSocket = holder?.store.read(socketId);
-    for (const name of socketProperties) {
-      const value = ofSocket?.get(name);
-      if (value === undefined) rows.delete(name);
-      else rows.set(name, value);
+  override saveChangeTo(profile: Profile, names: Iterable<string>): void {
+    const { hasOwnSettings: before, terms, properties } = this.owner;
+    const isElsewhere = (name: string) => socketProperties.has(name) || (terms && this.isUsersAffair(name));
+    const isSetting = (name: string) => properties.isStored(name) && !isElsewhere(name);
+    this.owner.hasOwnSettings ||= [...names].some(isSetting);
+    try {
+      this.saveTo(profile);
+    } catch (error) {
+      this.owner.hasOwnSettings = before;
+      throw error;
     }
+  }
+
+  /** The place among the machine's sockets is the machine's. */
+  protected override isUsersAffair(name: string): boolean {
+    return !isOrderProperty.has(name) && super.isUsersAffair(name);
+  }
+
+  override takeSettings(profile: Profile | undefined, terms?: Profile): void {
+    super.takeSettings(profile, terms);
+    this.owner.hasOwnSettings = this.#ownRows(terms ?? profile)?.has(ownSettings) ?? false;
+    this.#pastOf = this.owner.socketId;
+  }
+  /** Whether somebody wrote settings into the entry of the socket that the Service has never taken for its own. */
+  hasUntakenSettings(): boolean {
+    const { socketId, hasOwnSettings } = this.owner;
+    if (!socketId || hasOwnSettings) return false;
+    const [, settings] = divided(this.#machinesRows(socketId) ?? new Map());
+    return [...settings.keys()].some((name) => name !== "Type");
+  }
+  #ownRows(profile: Profile | undefined): EntryRows | undefined {
+    const { socketId, storageId } = this.owner;
+    return profile?.store.read(socketId ?? storageId);
+  }
+
+  /** Of the entry of the socket in the topmost Profile of the machine that has one. */
+  #machinesRows(socketId: string): EntryRows | undefined {
+    const holds = (one: Profile) => one.isMachine && one.has(socketId);
+    return this.owner.host.profiles.profiles.findLast(holds)?.store.read(socketId);
+  }
+
+  protected override readRows(profile: Profile): EntryRows {
+    const { socketId, isGeneric } = this.owner;
+    const rows = new Map(isGeneric && socketId ? this.#settingsInForce(profile, socketId) : super.readRows(profile));
+    for (const mark of ethernetMarks) rows.delete(mark);
+    if (!socketId) return rows;
+    const machines = this.#machinesRows(socketId);
+    // A user's settings for "the cable" say nothing of this socket's place among others: that stands with the machine.
+    if (isGeneric) take(orderProperties, profile.store.read(socketId) ?? machines, rows);
+    // What happened since the last write is known here and nowhere else.
+    take(pastProperties, this.#pastOf === socketId ? this.owner.properties.rows() : machines, rows);
     return rows;
+  }
+  /** Those of another cable are for one that has none of its own; what an administrator wrote is for whichever is best. */
+  #settingsInForce(profile: Profile, socketId: string): EntryRows {
+    const generic = super.readRows(profile);
+    const whose = generic.get(settingsOf);
+    const own = this.#ownRows(profile);
+    return whose !== undefined && whose !== JSON.stringify(socketId) && own?.has(ownSettings) ? own : generic;
+  }
+}
+
+function divided(rows: EntryRows): [ofSocket: Map<string, string>, settings: Map<string, string>] {
+  const ofSocket = new Map([...rows].filter(([name]) => socketProperties.has(name)));
+  return [ofSocket, new Map([...rows].filter(([name]) => !socketProperties.has(name) && !ethernetMarks.has(name)))];
+}
+
+function take(names: readonly string[], from: EntryRows | undefined, rows: Map<string, string>): void {
+  for (const name of names) {
+    const value = from?.get(name);
+    if (value === undefined) rows.delete(name);
+    else rows.set(name, value);
   }
 }

@@ -1,9 +1,10 @@
 import type { Device } from "../../devices/device.ts";
 import type { Provider, ProviderHost } from "../../providers/provider.ts";
+import { isConnected } from "../../services/connect-states.ts";
 import type { Service } from "../../services/service.ts";
 import { isDeadEnd, orderOf } from "../../services/service-order.ts";
 import { EthernetDevice } from "./ethernet-device.ts";
-import { EthernetService, ethernetIdOf, genericEthernetId } from "./ethernet-service.ts";
+import { type EthernetPort, EthernetService, ethernetIdOf, genericEthernetId } from "./ethernet-service.ts";
 
 /**
  * The best whether it leads out or not: that is also a matter of StaticIPConfig, which the identity brings along. A cable
@@ -18,8 +19,8 @@ function bestCable(services: readonly Service[]): EthernetService | undefined {
 }
 
 /**
- * One Service per cable socket that is enabled, and always at least one. The best of them carries the identity `ethernet_any`, so that
- * "the Ethernet settings" follow whichever cable is in use (spec/shill-behaviour.md, 4).
+ * One Service per cable socket that is enabled, and always at least one. The best of them carries the identity
+ * `ethernet_any`, so that "the Ethernet settings" follow whichever cable is in use (spec/shill-behaviour.md, 4).
  */
 export class EthernetProvider implements Provider {
   readonly technology = "ethernet";
@@ -51,10 +52,11 @@ export class EthernetProvider implements Provider {
     const service = this.#byDevice.get(device);
     if (!service) return;
     this.#byDevice.delete(device);
-    service.setPort(undefined);
     // The last one stays, as the place where a person finds the Ethernet settings.
-    if (this.#services.size === 1) this.#takeIdentity(service, genericEthernetId);
-    else this.#drop(service);
+    if (this.#services.size === 1) {
+      service.setPort(undefined);
+      this.#takeIdentity(service, genericEthernetId);
+    } else this.#letGo(service);
     this.host.requestSort("a cable's Service lost its Device", service);
   }
 
@@ -62,9 +64,43 @@ export class EthernetProvider implements Provider {
     const first = bestCable(services);
     if (!first || first.isGeneric) return;
     const generic = this.#generic;
-    if (generic?.port) this.#takeIdentity(generic, ethernetIdOf(generic.port));
+    if (generic?.port) this.#handOver(generic, generic.port);
     else if (generic) this.#drop(generic);
-    this.#takeIdentity(first, genericEthernetId);
+    this.#promote(first);
+  }
+
+  /** Another cable is the best: this one keeps what it has, unless there are settings for just this socket. */
+  #handOver(service: EthernetService, port: EthernetPort): void {
+    if (service.entry.hasUntakenSettings()) {
+      this.#takeIdentity(service, ethernetIdOf(port));
+      return;
+    }
+    service.ownWhatIsProven();
+    service.rename(ethernetIdOf(port));
+    this.#generic = undefined;
+    if (service.hasOwnSettings) this.host.settleSoon(service);
+  }
+  /** Connected, or with settings of its own, it is not set up anew because another cable fell out. */
+  #promote(service: EthernetService): void {
+    service.rename(genericEthernetId);
+    this.#generic = service;
+    const { holder, terms } = service.entry.standing();
+    const isSettled = service.hasOwnSettings || isConnected(service.state);
+    if (!isSettled || holder !== service.profile || terms !== service.terms) {
+      this.host.rematchService(service);
+      return;
+    }
+    service.ownWhatIsProven();
+    this.host.settleSoon(service);
+  }
+  /** The next best one may have settings of its own, which take the place of these in the generic entry. */
+  #letGo(service: EthernetService): void {
+    if (service.isGeneric) {
+      service.ownWhatIsProven();
+      if (service.hasOwnSettings) service.entry.saveIfPossible();
+    }
+    service.setPort(undefined);
+    this.#drop(service);
   }
 
   /** Whatever else is asked for, "the Ethernet Service" is the best one; there is always one. */

@@ -1,6 +1,6 @@
 import type { AutoConnectRefusal } from "../../services/auto-connect.ts";
+import { isConnected } from "../../services/connect-states.ts";
 import { type DisconnectReason, Service, type ServiceDevice, type ServiceHost } from "../../services/service.ts";
-import type { ServiceEntry } from "../../services/service-entry.ts";
 import { serviceShape } from "../../services/service-properties.ts";
 import { EthernetEntry } from "./ethernet-entry.ts";
 
@@ -31,6 +31,9 @@ export class EthernetService extends Service {
   override readonly technology = "ethernet";
   #storageId: string;
   #port: EthernetPort | undefined;
+  hasOwnSettings = false;
+  /** The cable has been connected with the settings in force. */
+  #isProven = false;
 
   constructor(host: ServiceHost, serial: number, storageId: string, port: EthernetPort | undefined) {
     super(host, serial, "ethernet", serviceShape);
@@ -98,12 +101,27 @@ export class EthernetService extends Service {
     super.technologyChanged();
   }
 
-  protected override makeEntry(): ServiceEntry {
+  protected override makeEntry(): EthernetEntry {
     return new EthernetEntry(this);
   }
-  /** The entry of the socket, while the Service goes by the generic identity on it. */
+  override get entry(): EthernetEntry {
+    return super.entry as EthernetEntry;
+  }
   get socketId(): string | undefined {
-    return this.isGeneric && this.#port ? ethernetIdOf(this.#port) : undefined;
+    return this.#port && ethernetIdOf(this.#port);
+  }
+  /** The settings are those of another entry than before; with these the cable was not in use yet. */
+  override settingsTaken(): void {
+    super.settingsTaken();
+    this.#isProven = isConnected(this.state);
+  }
+  override networkConnected(because: string): void {
+    this.#isProven = true;
+    super.networkConnected(because);
+  }
+  /** Another cable is the best from now on, or this one goes: what it was in use with stays with it. */
+  ownWhatIsProven(): void {
+    this.hasOwnSettings ||= this.#isProven;
   }
 
   /** Without carrier nothing more happens, as the spec has it: the cable's arrival connects. */

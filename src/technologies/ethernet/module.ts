@@ -3,12 +3,13 @@ import { serviceShape } from "../../services/service-properties.ts";
 import { EthernetDevice, ethernetShape } from "./ethernet-device.ts";
 import { EthernetEapProvider } from "./ethernet-eap-provider.ts";
 import { ethernetEapShape } from "./ethernet-eap-service.ts";
+import { ethernetMarks } from "./ethernet-entry.ts";
 import { EthernetProvider } from "./ethernet-provider.ts";
 
 /** Cables, and what they answer 802.1X with. */
 export const ethernet: TechnologyModule = {
   services: [
-    { technology: "ethernet", shape: serviceShape, isMachines: true },
+    { technology: "ethernet", shape: serviceShape, isMachines: true, marks: ethernetMarks },
     { technology: "etherneteap", shape: ethernetEapShape },
   ],
   devices: {

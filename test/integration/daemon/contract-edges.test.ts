@@ -209,3 +209,49 @@ test("the Service of a disabled Device leaves the bus; the last one stays withou
   }
   assert.equal((await serviceOn(daemon, "eth0"))?.path, office, "the Device that came first has it");
 });
+
+test("another cable becomes the best: each keeps its settings and times, on the bus, on its link and over a restart", async (t) => {
+  const home = await addLan(t, "home", { link: "eth0", net: "10.1.0" });
+  await addLan(t, "office", { link: "eth1", net: "10.2.0" });
+  const daemon = await startDaemon(t);
+  const old = await untilState(daemon, "eth0", "ready");
+  const other = await untilState(daemon, "eth1", "ready");
+  const fixed = { Address: variant("s", "10.1.0.77"), Prefixlen: variant("i", 24), Gateway: variant("s", "10.1.0.1") };
+  const set = (path: unknown, name: string, signature: string, value: unknown) =>
+    daemon.setProperty(String(path), "Service", name, signature, value);
+  await set(old.path, "StaticIPConfig", "a{sv}", fixed);
+  await set(old.path, "GUID", "s", "mine");
+  await set(old.path, "UIData", "s", "words");
+  await set(old.path, "ProxyConfig", "s", '{"mode":"direct"}');
+  await set(old.path, "Metered", "b", true);
+  await set(other.path, "UIData", "s", "of the office");
+  const names = ["StaticIPConfig", "GUID", "UIData", "ProxyConfig", "Metered", "LastConnected", "StartTime"];
+  const read = async (path: unknown) => {
+    const got = await daemon.properties(String(path), "Service");
+    return names.map((name) => got[name]);
+  };
+  const [ofOld, ofOther] = [await read(old.path), await read(other.path)];
+  assert.deepEqual(ofOld[0], { Address: "10.1.0.77", Prefixlen: 24, Gateway: "10.1.0.1" });
+  const best = async () => ((await daemon.manager()).Services as string[])[0];
+  const entries = async (path: unknown) => (await onService(daemon, path, "GetLoadableProfileEntries"))[0];
+
+  await set(other.path, "Priority", "i", 5);
+  await until("the office is first", async () => (await best()) === other.path);
+  assert.deepEqual(await entries(other.path), { "/profile/default": "ethernet_any" });
+  assert.deepEqual([await read(old.path), await read(other.path)], [ofOld, ofOther]);
+  await set(other.path, "Priority", "i", 0);
+  await until("home is first", async () => (await best()) === old.path);
+  assert.deepEqual([await read(old.path), await read(other.path)], [ofOld, ofOther]);
+
+  home.cable.unplug();
+  await until("the office is first", async () => (await best()) === other.path);
+  assert.deepEqual([await read(old.path), await read(other.path)], [ofOld, ofOther]);
+  await daemon.stop();
+  await daemon.launch();
+  await untilState(daemon, "eth1", "ready");
+  const again = await until("the old one is there", () => serviceOn(daemon, "eth0"));
+  assert.deepEqual((await read(again?.path)).slice(0, 5), ofOld.slice(0, 5));
+  home.cable.plug();
+  const { path } = await untilState(daemon, "eth0", "ready");
+  assert.deepEqual((await read(path))[0], ofOld[0]);
+});
