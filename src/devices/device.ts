@@ -76,6 +76,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
   /** The wish, stored as Powered. */
   isEnabledPersistently = true;
   #link: Link;
+  #isDisposed = false;
   #isEnabled = false;
   /** Where an enable or disable under way leads; equal to the present state otherwise. */
   #isEnabledPending = false;
@@ -333,14 +334,17 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
     try {
       if (enable) await this.claimable.claim(this);
       else await this.#stop();
-      this.#isEnabled = enable;
+      this.#isEnabled = enable && !this.#isDisposed;
     } catch (error) {
       this.host.log.error(`${this.name}: could not be ${enable ? "enabled" : "disabled"}: ${describeError(error)}`);
       throw error;
     } finally {
       this.#isEnabledPending = this.#isEnabled;
-      this.properties.touch("Powered");
-      this.host.enabledChanged(this);
+      // Whoever hears of it would prepare what nobody clears away.
+      if (!this.#isDisposed) {
+        this.properties.touch("Powered");
+        this.host.enabledChanged(this);
+      }
     }
   }
   async #stop(): Promise<void> {
@@ -438,6 +442,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
   /** The kernel lost the link, or the Device is given away; nothing of it is written any more. */
   dispose(reason: DisconnectReason): void {
     this.dropConnection(reason);
+    this.#isDisposed = true;
     this.#isEnabled = this.#isEnabledPending = false;
     this.claimable.setInKernel(undefined);
     this.host.forgetLink(this.#link.index);

@@ -8,17 +8,21 @@ import type { Service } from "../services/service.ts";
 
 /** The leases of each Device, read from the Profile when the Device is prepared and not when its cable goes in. */
 export class DeviceLeases {
-  readonly #keepers = new Map<string, ProfileLeaseKeeper>();
+  /** They go with their Device: cards come and go for as long as the daemon runs. */
+  readonly #keepers = new WeakMap<Device, { readonly entry: string; readonly keeper: ProfileLeaseKeeper }>();
   constructor(
     private readonly profiles: ProfileStack,
     private readonly clock: Clock,
   ) {}
 
   /** A lease belongs to the socket, not to the Service: Services swap identities, the server knows the address. */
-  of({ storageId: entry }: Device): ProfileLeaseKeeper {
+  of(device: Device): ProfileLeaseKeeper {
+    const { storageId: entry } = device;
+    const known = this.#keepers.get(device);
+    if (known?.entry === entry) return known.keeper;
     const store = () => this.profiles.profileForDevices()?.store;
-    const keeper = this.#keepers.get(entry) ?? new ProfileLeaseKeeper({ entry, store, clock: this.clock });
-    this.#keepers.set(entry, keeper);
+    const keeper = new ProfileLeaseKeeper({ entry, store, clock: this.clock });
+    this.#keepers.set(device, { entry, keeper });
     return keeper;
   }
 }

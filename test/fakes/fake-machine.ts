@@ -74,6 +74,8 @@ export class FakeMachine {
   /** Every announced change as `path name=value`, oldest first. */
   readonly announced: string[] = [];
   /** How often memory was given back after a burst. */
+  /** Links for which something is kept. */
+  readonly preparedLinks = new Set<number>();
   memoryReleases = 0;
   /** What the kernel counted, by link. */
   readonly traffic = new Map<string, LinkTraffic>();
@@ -166,9 +168,9 @@ export class FakeMachine {
       releaseMemory: () => {
         this.memoryReleases++;
       },
-      prepareLink: () => {},
+      prepareLink: (device) => void this.preparedLinks.add(device.link.index),
       leaveLink: () => {},
-      forgetLink: () => {},
+      forgetLink: (index) => void this.preparedLinks.delete(index),
       leftAloneBecause: (link) =>
         leftAloneBecause(link, {
           snapshot: kernel.snapshot,
