@@ -120,7 +120,9 @@ export class ServiceEntry<Of extends EntryOwner = EntryOwner> {
   }
   #claimOf(profile: Profile): Claim {
     const { isMachine } = profile;
-    return { isMachine, acting: this.actingRows(profile), isConsented: !isMachine && this.#isConsented(profile) };
+    const acting = this.actingRows(profile);
+    const isConsented = !isMachine && this.#isConsented(profile);
+    return { isMachine, acting, isConfigured: isConfigured(acting), isConsented };
   }
   #isConsented(profile: Profile): boolean {
     return isConsented(this.owner.host.profiles, profile, this.owner.storageId);
@@ -166,7 +168,7 @@ export class ServiceEntry<Of extends EntryOwner = EntryOwner> {
   #isKeptFrom(profile: Profile): boolean {
     if (profile.isMachine || this.#isConsented(profile)) return false;
     const machine = this.#machine;
-    return this.owner.isMachines || (machine !== undefined && this.actingRows(machine).size > 0);
+    return this.owner.isMachines || (machine !== undefined && isConfigured(this.actingRows(machine)));
   }
   /** The topmost Profile of the machine that has an entry about it, or would get one. */
   get #machine(): Profile | undefined {
@@ -261,4 +263,11 @@ export class ServiceEntry<Of extends EntryOwner = EntryOwner> {
 }
 
 /** Nobody else says anything about it: what the entry holds makes no difference. */
-const aloneClaim = ({ isMachine }: Profile): Claim => ({ isMachine, acting: new Map(), isConsented: false });
+const aloneClaim = ({ isMachine }: Profile): Claim => ({
+  isMachine,
+  acting: new Map(),
+  isConfigured: false,
+  isConsented: false,
+});
+/** A first success is noted as AutoConnect: nobody configured anything by that. */
+const isConfigured = (acting: EntryRows): boolean => [...acting.keys()].some((name) => name !== "AutoConnect");

@@ -44,7 +44,6 @@ export const serviceProperties = propertyTable<Service>()({
   AutoConnect: {
     signature: "b",
     doc: "Whether the Manager may connect this Service without being asked. Always true for a cable.",
-    isUsersAffair: true,
     get: (service) => service.autoConnect,
     set: (service, value) => {
       if (service.isAutoConnectFixed && !value) {

@@ -9,6 +9,8 @@ export interface Claim {
   readonly isMachine: boolean;
   /** The settings that act beyond their user, name to JSON: addresses, order, credentials, and all that is not known. */
   readonly acting: ReadonlyMap<string, string>;
+  /** There is more among them than was noted by itself: a Profile of the machine that has such settings keeps the Service. */
+  readonly isConfigured: boolean;
   /** An administrator agreed that this user has an own say about it. */
   readonly isConsented: boolean;
 }
@@ -28,7 +30,7 @@ export interface Decision {
  */
 export function whoHolds(claims: readonly Claim[], isMachines: boolean): Decision {
   const machine = claims.findLast((claim) => claim.isMachine);
-  const isKept = isMachines || (machine?.acting.size ?? 0) > 0;
+  const isKept = isMachines || (machine?.isConfigured ?? false);
   const keptBack = new Map<number, string>();
   for (const [at, claim] of claims.entries()) {
     const others = hasOwnSay(claim, isKept) ? [] : differences(claim, machine);

@@ -78,9 +78,9 @@ export class EthernetEntry extends ServiceEntry<EthernetEntryOwner> {
     }
   }
 
-  /** The place among the machine's sockets is the machine's. */
+  /** The place among the machine's sockets is the machine's; AutoConnect of a cable has but one value. */
   protected override isUsersAffair(name: string): boolean {
-    return !isOrderProperty.has(name) && super.isUsersAffair(name);
+    return name === "AutoConnect" || (!isOrderProperty.has(name) && super.isUsersAffair(name));
   }
 
   override takeSettings(profile: Profile | undefined, terms?: Profile): void {

@@ -3,7 +3,8 @@ import { type TestContext, test } from "node:test";
 import type { WireVariant } from "../../../src/base/property.ts";
 import type { Profile } from "../../../src/profiles/profile.ts";
 import { technologyModules } from "../../../src/technologies/modules.ts";
-import { stored } from "../../fakes/fake-radio.ts";
+import { cables } from "../../fakes/fake-machine.ts";
+import { type FakeRadio, fakeRadio, stored } from "../../fakes/fake-radio.ts";
 import { mac, machine } from "./machine.ts";
 
 const dns = (server: string) => [["NameServers", { signature: "as", value: [server] }]];
@@ -185,4 +186,29 @@ test("rows of Devices count in Profiles of the machine alone, and a user's Profi
   }
   await what.importing(what.bottom, `[${device}]\nEnabledPersistently = false\n`);
   assert.equal(it.device("eth1").isEnabledPersistently, false, "the machine's own counts");
+});
+
+test("a network that was only connected before the login is the user's to configure, one that the machine configures is not", async (t) => {
+  let radio: FakeRadio | undefined;
+  const air = fakeRadio((made) => {
+    radio = made;
+  });
+  const it = await machine(t, [], { modules: [cables, air] });
+  const bottom = it.profiles.profiles[0] as Profile;
+  bottom.store.write("wifi_kept", stored({ AutoConnect: true, CheckPortal: "false" }));
+  const noted = radio?.appear("wifi_noted");
+  noted?.connect("a person");
+  const kept = radio?.appear("wifi_kept");
+  await it.settle();
+  await it.clock.advanceSettled(1);
+  assert.equal(bottom.store.read("wifi_noted")?.get("AutoConnect"), "true");
+  it.profiles.create("~alice/work", (store) => {
+    store.write("wifi_noted", stored({ AutoConnect: false, Priority: 3 }));
+    store.write("wifi_kept", stored({ AutoConnect: false }));
+  });
+  const profile = it.profiles.push("~alice/work");
+  assert.deepEqual([noted?.profile, noted?.priority, noted?.autoConnect], [profile, 3, false]);
+  assert.deepEqual([kept?.profile, kept?.autoConnect], [bottom, true]);
+  const [because = ""] = it.manager.profileEntries.keptBack(profile).values();
+  assert.match(because, /to another AutoConnect$/);
 });

@@ -6,7 +6,7 @@ import { type Claim, type Move, needsOfMove, whoHolds } from "../../../src/servi
 
 /**
  * One row per situation: the claims from the bottom up (m: a Profile of the machine, u: a user's, u+: one with an
- * administrator's mark; after it the settings that act), then whose entry is in force, `on terms` where what acts is the
+ * administrator's mark; after it the settings that act, of which `auto` is noted by itself), then whose entry is in force, `on terms` where what acts is the
  * machine's, and whose is kept back.
  */
 const networks = `
@@ -16,6 +16,8 @@ u                           -> 0
 u:ip=1                      -> 0
 m u:ip=1                    -> 1
 m:ip=1 u                    -> 1 on terms
+m:auto=1 u:auto=0,ip=1      -> 1
+m:ip=1,auto=1 u:auto=0      -> 0, kept back 1
 m:ip=1 u:ip=1               -> 1 on terms
 m:ip=1 u:ip=2               -> 0, kept back 1
 m:ip=1 u:ip=1,dns=1         -> 0, kept back 1
@@ -46,7 +48,8 @@ m u u:ip=1                  -> 1 on terms, kept back 2
 function claimOf(word: string): Claim {
   const [who = "", settings = ""] = word.split(":");
   const acting = settings === "" ? [] : settings.split(",").map((pair) => pair.split("=") as [string, string]);
-  return { isMachine: who === "m", isConsented: who === "u+", acting: new Map(acting) };
+  const isConfigured = acting.some(([name]) => name !== "auto");
+  return { isMachine: who === "m", isConsented: who === "u+", isConfigured, acting: new Map(acting) };
 }
 function decided(words: string, isMachines: boolean): string {
   const claims = words === "-" ? [] : words.split(" ").map(claimOf);
@@ -79,6 +82,7 @@ test("whatever is stored, nothing of a user's that acts is in force over the mac
       const claims = drawn.map(({ acting, isMachine, isConsented }) => ({
         isMachine,
         isConsented: isConsented && !isMachine,
+        isConfigured: acting.length > 0,
         acting: new Map(acting),
       }));
       const machine = claims.findLast(({ isMachine }) => isMachine);
