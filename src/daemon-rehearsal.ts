@@ -93,6 +93,7 @@ function ports(clock: Clock, kernel: StageKernel, applier: Applier, profiles: Pr
     technologyOrder: defaultTechnologyOrder,
     modules: technologyModules,
     readFacts: () => ({ hasUeventFile: true, hasDevice: false, lowerLinks: [], hasSiblingTty: false }),
+    wakeOnLan: { setMagicPacket: async () => {} },
     readSpeedMbps: () => undefined,
     readTraffic: () => undefined,
     portalUrls: { http: "", https: "" },

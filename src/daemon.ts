@@ -34,6 +34,7 @@ import { ProfileStack } from "./profiles/profile-stack.ts";
 import { sqliteStorage } from "./profiles/sqlite-storage.ts";
 import { StateLock } from "./profiles/state-lock.ts";
 import { KernelRtnl } from "./rtnl/kernel.ts";
+import { KernelWakeOnLan } from "./rtnl/kernel-wake-on-lan.ts";
 import { LogindSleep } from "./sleep/logind.ts";
 import { uidOfAccount } from "./system/accounts.ts";
 import { BootClock } from "./system/boot-clock.ts";
@@ -273,6 +274,7 @@ export class Daemon {
       readFacts: readLinkFacts,
       readSpeedMbps: readLinkSpeedMbps,
       readTraffic: readLinkTraffic,
+      wakeOnLan: new KernelWakeOnLan(clock),
       portalUrls: { http: config.portalHttpUrl, https: config.portalHttpsUrl },
       makeNetwork: (device) =>
         new Network<Dhcp4Config>(

@@ -9,6 +9,7 @@ import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
 import type { TechnologyModule } from "../providers/technology-module.ts";
 import type { Link, Rtnl } from "../rtnl/rtnl.ts";
+import type { WakeOnLan } from "../rtnl/wake-on-lan.ts";
 import type { Service } from "../services/service.ts";
 import type { LinkTraffic } from "../services/traffic-counters.ts";
 import type { LinkFacts } from "../system/sysfs.ts";
@@ -30,6 +31,7 @@ export interface ManagerPorts extends ConnectivityPorts {
   readSpeedMbps(linkName: string): number | undefined;
   /** Undefined: the link is gone. */
   readTraffic(linkName: string): LinkTraffic | undefined;
+  readonly wakeOnLan: WakeOnLan;
   readonly portalUrls: PortalUrls;
   makeNetwork(device: Device): Network;
   networkOptions(device: Device, service: Service): NetworkOptions<Dhcp4Config>;

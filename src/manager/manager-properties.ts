@@ -230,10 +230,16 @@ export const managerProperties = propertyTable<Manager>()({
   },
   WakeOnLanEnabled: {
     signature: "b",
-    doc: "Whether cables wake the machine by magic packet.",
+    doc: "Whether cards wake the machine by magic packet; set on each card when its cable goes in, and at once when it changes.",
     get: ({ settings }) => settings.isWakeOnLanEnabled,
     set: ({ settings }, value) => {
       settings.isWakeOnLanEnabled = value;
+    },
+    persist: {
+      default: true,
+      restore: ({ settings }, value) => {
+        settings.isWakeOnLanEnabled = value;
+      },
     },
   },
   "WiFi.GlobalFTEnabled": {

@@ -38,6 +38,7 @@ import { ServiceConfigurator } from "./service-configurator.ts";
 import { ServiceList, type Sorted } from "./service-list.ts";
 import { technologiesOf } from "./technology-control.ts";
 import { Throttling } from "./throttling.ts";
+import { WakeOnLanFollower } from "./wake-on-lan-follower.ts";
 
 /** More sockets than a laptop or a small server has. */
 const mostPreparedLinks = 16;
@@ -74,6 +75,7 @@ export class Manager implements ProviderHost, DeviceHost {
   readonly hardware: LinkHardware;
   readonly #autoConnector: AutoConnector;
   readonly #announcer: ManagerAnnouncer;
+  readonly #wakeOnLan: WakeOnLanFollower;
   readonly #successes: SettledSuccesses;
   readonly #follower: ProfileFollower;
   /** Entries of Profiles, for clients. */
@@ -104,6 +106,12 @@ export class Manager implements ProviderHost, DeviceHost {
     );
     this.connectivity = new Connectivity(ports);
     this.throttling = new Throttling(ports);
+    this.#wakeOnLan = new WakeOnLanFollower({
+      log: ports.log,
+      wakeOnLan: ports.wakeOnLan,
+      isWakeOnLanEnabled: () => this.settings.isWakeOnLanEnabled,
+      whenQuiet: (check) => this.events.whenQuiet("wake-on-lan", check),
+    });
     this.#autoConnector = new AutoConnector(ports.log);
     this.#announcer = new ManagerAnnouncer(this, (service, because) =>
       this.#post({ kind: "default-service-changed", service, because }),
@@ -258,6 +266,7 @@ export class Manager implements ProviderHost, DeviceHost {
     this.#post({ kind: "device-enabled-changed", device, because: device.isEnabled ? "enabled" : "disabled" });
     this.#announcer.devicesChanged();
     this.#tellProviders(device);
+    this.#wakeOnLan.check(device);
     this.#requestSortOf(device, "a Device was enabled or disabled");
     // The prohibition may have come while it was being enabled.
     if (device.isEnabled) this.#disableIfProhibited(device);
@@ -271,6 +280,7 @@ export class Manager implements ProviderHost, DeviceHost {
     }
   }
   linkChanged(device: Device): void {
+    this.#wakeOnLan.check(device);
     this.#requestSortOf(device, "carrier changed");
     for (const service of this.#servicesOn(device)) service.technologyChanged();
     this.#post({ kind: "carrier-changed", device, because: device.hasCarrier ? "carrier" : "no carrier" });
@@ -327,7 +337,10 @@ export class Manager implements ProviderHost, DeviceHost {
   /** Settings read from a Profile take effect like those that a client sets, without being stored again. */
   settingsRestored(): void {
     if (!this.#isRunning) return;
-    for (const device of this.#devices) this.#disableIfProhibited(device);
+    for (const device of this.#devices) {
+      this.#disableIfProhibited(device);
+      this.#wakeOnLan.check(device);
+    }
     for (const service of this.services.all) service.reviewValidation();
   }
   profilesChanged(): void {
@@ -354,6 +367,7 @@ export class Manager implements ProviderHost, DeviceHost {
   }
   #afterSetting(name: string): void {
     if (name === "ProhibitedTechnologies") for (const device of this.#devices) this.#disableIfProhibited(device);
+    if (name === "WakeOnLanEnabled") for (const device of this.#devices) this.#wakeOnLan.check(device);
     if (name === "CheckPortalList") for (const service of this.services.all) service.reviewValidation();
     this.requestSort(`${name} was set`);
   }
@@ -394,6 +408,7 @@ export class Manager implements ProviderHost, DeviceHost {
   }
   #removeDevice(device: Device): void {
     this.#devices.splice(this.#devices.indexOf(device), 1);
+    this.#wakeOnLan.forget(device);
     for (const provider of this.providers) provider.deviceDisabled(device);
     this.observer?.deviceRemoved(device);
     this.#post({ kind: "device-removed", device, because: "the link is gone" });

@@ -143,7 +143,7 @@ C ProhibitedTechnologies s rw
 C ServiceCompleteList ao r
 C Services ao r
 C UninitializedTechnologies as r
-C WakeOnLanEnabled b rw
+C WakeOnLanEnabled b rw | also stored, and in force at once; other reasons to wake stay as the administrator set them
 C WiFi.GlobalFTEnabled b rw kept | comes with WiFi
 C WiFi.ScanAllowRoam b rw kept | comes with WiFi
 X AlwaysOnVpnPackage s rw | read-only: there is nothing to switch

@@ -26,6 +26,7 @@ import { ethernet } from "../../src/technologies/ethernet/module.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { FakeDhcpHandler } from "./fake-dhcp-handler.ts";
 import { FakeKernel } from "./fake-kernel.ts";
+import { FakeWakeOnLan } from "./fake-wake-on-lan.ts";
 
 export const cables: TechnologyModule = { ...ethernet, makeProviders: (host) => [new EthernetProvider(host)] };
 
@@ -53,6 +54,7 @@ export class FakeMachine {
   readonly clock: FakeClock;
   readonly dhcp: FakeDhcpHandler;
   readonly storage: ProfileStorage;
+  readonly wakeOnLan: FakeWakeOnLan;
   readonly applier: Applier;
   readonly profiles: ProfileStack;
   readonly manager: Manager;
@@ -83,6 +85,7 @@ export class FakeMachine {
 
   constructor(options: FakeMachineOptions = {}) {
     this.kernel = options.kernel ?? new FakeKernel();
+    this.wakeOnLan = new FakeWakeOnLan(this.kernel);
     this.clock = options.clock ?? new FakeClock();
     this.dhcp = options.dhcp ?? new FakeDhcpHandler();
     this.storage = options.storage ?? new MemoryStorage();
@@ -150,6 +153,7 @@ export class FakeMachine {
         lowerLinks: [],
         hasSiblingTty: false,
       }),
+      wakeOnLan: this.wakeOnLan,
       readSpeedMbps: () => 1000,
       readTraffic: (name) => this.traffic.get(name),
       portalUrls: { http: "http://portal.test/", https: "https://portal.test/" },
