@@ -55,11 +55,9 @@ export async function rehearseCable(realClock: Clock): Promise<void> {
   const manager: Manager = new Manager(ports(clock, kernel, applier, profiles), managerShape);
   const dispatcher = new ObjectDispatcher({ bus: new StageBus(), log: silentLog });
   const access = { require: async () => {} };
-  new Exporter(
-    dispatcher,
-    { manager, version: "", log: { debug: manager.debug, ring: { newest: () => [] } }, dump: () => "" },
-    access,
-  ).start();
+  const storage = { problems: [], onChange: () => {} };
+  const log = { debug: manager.debug, ring: { newest: () => [] } };
+  new Exporter(dispatcher, { manager, version: "", log, storage, dump: () => "" }, access).start();
   await manager.start();
   kernel.putLink(unplugged);
   await turn();

@@ -47,6 +47,7 @@ import { LogRing } from "./system/log-ring.ts";
 import { StandardErrorLog } from "./system/log-sink.ts";
 import { releaseMemory } from "./system/memory.ts";
 import { ServiceNotify } from "./system/service-notify.ts";
+import { StorageHealth } from "./system/storage-health.ts";
 import { Sysctl } from "./system/sysctl.ts";
 import { readLinkFacts, readLinkSpeedMbps, readLinkTraffic } from "./system/sysfs.ts";
 import { technologyModules } from "./technologies/modules.ts";
@@ -82,6 +83,7 @@ export class Daemon {
   readonly #dhcp: Dhcp4Handler;
   readonly #guards: FixedAddressGuards;
   readonly #applier: Applier;
+  readonly #storage: StorageHealth;
   readonly #profiles: ProfileStack;
   readonly #leases: DeviceLeases;
   readonly #resolver: ResolverFile;
@@ -120,10 +122,13 @@ export class Daemon {
     this.#guards = new FixedAddressGuards({ clock, log: guardLog, packets, isOwnMac, random: Math.random });
     this.#applier = new Applier({ rtnl: this.#rtnl, clock, log: this.#logs.scope("route"), sysctls: new Sysctl() });
     const { stateDir, runDir } = config;
+    this.#storage = new StorageHealth({ clock, log: this.#logs.scope("profile") });
     this.#profiles = new ProfileStack({
       stateDir,
       runDir,
       storage: sqliteStorage,
+      health: this.#storage,
+      beforeOpening: () => this.#takeLock(),
       uidOfAccount,
       // Beside src/ and dist/ alike.
       defaultText: () => readFileSync(new URL("../profiles/default.profile", import.meta.url), "utf8"),
@@ -144,7 +149,7 @@ export class Daemon {
     await this.#bus.connect();
     const dispatcher = new ObjectDispatcher({ bus: this.#bus, log: this.#logs.scope("dbus") });
     const log = { debug: this.#debug, ring: this.#ring };
-    const view = { manager: this.#manager, log, version, dump: () => this.#dump() };
+    const view = { manager: this.#manager, log, version, storage: this.#storage, dump: () => this.#dump() };
     new Exporter(dispatcher, view, this.#access()).start();
     await this.#takeName();
     this.#bus.onConnection((state, detail) => this.#onBus(state, detail));
@@ -168,7 +173,10 @@ export class Daemon {
     }
   }
   #dump(): string {
-    return dumpOf(this.#manager, this.#applier, version, { sleep: this.#sleep.state });
+    return dumpOf(this.#manager, this.#applier, version, {
+      sleep: this.#sleep.state,
+      notStored: this.#storage.problems,
+    });
   }
   #makeSleep(): LogindSleep {
     const clock = this.#clock;
@@ -209,6 +217,7 @@ export class Daemon {
     if (this.#isReady) this.#log.info(`stopping: ${because}`);
     this.#notify.stopping();
     this.#sleep.stop();
+    this.#storage.close();
     this.#manager.stop();
     await this.#manager.throttling.stop();
     this.#applier.close();
@@ -241,18 +250,33 @@ export class Daemon {
     this.#log.warn(`bus ${state}: ${detail}`);
     if (state === "restored") this.#manager.retellAll();
   }
+  /** A folder that cannot be had is no reason to keep the network down; that another daemon uses it is one not to start. */
   #takeFolders(): void {
-    for (const [folder, mode] of [
-      [this.config.stateDir, 0o700],
-      [this.config.runDir, 0o755],
-    ] as const) {
-      try {
-        mkdirSync(folder, { recursive: true, mode });
-      } catch (cause) {
-        throw new DaemonError("InternalError", `${folder} cannot be made`, { cause });
-      }
+    this.#makeRunFolder();
+    try {
+      this.#takeLock();
+    } catch (error) {
+      if (!(error instanceof DaemonError) || error.code === "InProgress") throw error;
     }
-    this.#lock = StateLock.take(this.config.stateDir);
+  }
+  #makeRunFolder(): void {
+    const { runDir } = this.config;
+    const make = () => void mkdirSync(runDir, { recursive: true, mode: 0o755 });
+    try {
+      make();
+    } catch (error) {
+      this.#storage.failed(runDir, `${runDir} cannot be made: ${describeError(error)}`, make);
+    }
+  }
+  #takeLock(): void {
+    if (this.#lock) return;
+    const { stateDir } = this.config;
+    try {
+      mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    } catch (cause) {
+      throw new DaemonError("NotStored", `${stateDir} cannot be made: ${describeError(cause)}`, { cause });
+    }
+    this.#lock = StateLock.take(stateDir);
   }
 
   #managerPorts(): ManagerPorts {
@@ -317,10 +341,13 @@ export class Daemon {
     };
   }
   #setResolver(nameServers: readonly string[], searchDomains: readonly string[]): void {
+    const { path } = this.#resolver;
+    const write = () => this.#resolver.update(nameServers.length === 0 ? undefined : { nameServers, searchDomains });
     try {
-      this.#resolver.update(nameServers.length === 0 ? undefined : { nameServers, searchDomains });
+      write();
+      this.#storage.works(path);
     } catch (error) {
-      this.#log.error(`${this.#resolver.path} cannot be written: ${describeError(error)}`);
+      this.#storage.failed(path, `${path} cannot be written: ${describeError(error)}`, write);
     }
   }
 }

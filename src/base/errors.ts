@@ -32,6 +32,7 @@ export const errorTable = {
   NotFound: permanent("NotFound", "Not found"),
   NotImplemented: permanent("NotImplemented", "Not implemented"),
   NotSupported: permanent("NotSupported", "Not supported"),
+  NotStored: transient("NotStored", "Not stored: the disk does not take it now"),
   OperationAborted: transient("OperationAborted", "Operation aborted"),
   OperationTimeout: transient("OperationTimeout", "Operation timeout"),
   PassphraseRequired: permanent("PassphraseRequired", "Passphrase required"),

@@ -4,7 +4,7 @@ import { BusError, type BusPort, type Call, type MatchRule, type SignalMessage }
 import { standardError } from "../bus/names.ts";
 import { exitCodes, Failure } from "./failure.ts";
 import { type FrontRouteView, frontRouteView } from "./front-routes.ts";
-import { asTextMap, type Properties, Snapshot } from "./snapshot.ts";
+import { asTextMap, asTexts, type Properties, Snapshot } from "./snapshot.ts";
 
 export const busName = "org.chromium.flimflam";
 export const flimflam = (kind: string): string => `${busName}.${kind}`;
@@ -104,6 +104,12 @@ export class Daemon {
       if (error instanceof Failure && error.errorName === standardError("UnknownObject")) return new Map();
       throw error;
     }
+  }
+  /** What cannot be stored now, a sentence each. */
+  async storageProblems(): Promise<readonly string[]> {
+    const args = [fairlead("Manager1"), "StorageProblems"];
+    const [property] = await this.read("/", "org.freedesktop.DBus.Properties", "Get", "ss", args).catch(() => []);
+    return asTexts((property as WireVariant | undefined)?.value);
   }
   links(): Promise<readonly Properties[]> {
     return this.#own("/", "Manager1", "GetLinks").then(asList);

@@ -13,11 +13,12 @@ import type { BusObject, Snapshot } from "./snapshot.ts";
 import type { Chapter, Story } from "./story.ts";
 
 export async function machineStory(daemon: Daemon, snapshot: Snapshot, views: readonly ServiceView[]): Promise<Story> {
-  const [links, devices, order, front] = await Promise.all([
+  const [links, devices, order, front, notStored] = await Promise.all([
     daemon.links(),
     viewDevices(daemon, snapshot),
     daemon.technologyOrder(),
     daemon.defaultRoutes(),
+    daemon.storageProblems(),
   ]);
   const leftAlone = linksLeftAlone(links, devices);
   const routes = routeChapter(snapshot, front);
@@ -27,6 +28,7 @@ export async function machineStory(daemon: Daemon, snapshot: Snapshot, views: re
       routes.chapter,
       { heading: "The order of Services", sentences: orderSentences(snapshot, views, order) },
       { heading: "Not connected", sentences: views.flatMap((view) => notConnected(view, snapshot)) },
+      { heading: "Not stored", sentences: notStored.map((sentence) => `${sentence}.`) },
       { heading: "Left alone", sentences: leftAlone.map(({ link, because }) => `${link}: ${because}.`) },
     ],
     plain: {
@@ -38,6 +40,7 @@ export async function machineStory(daemon: Daemon, snapshot: Snapshot, views: re
         ...plainService(view),
         explanation: explanation(snapshot, views, at, order),
       })),
+      notStored,
       linksLeftAlone: leftAlone,
     },
   };

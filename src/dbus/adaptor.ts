@@ -105,6 +105,8 @@ export class Adaptor<T> implements AnyAdaptor, ExportedProperties, Target<T> {
   #tell(name: string, signature: string, value: unknown): void {
     if (this.table.properties?.defs.get(name)?.isInternal) return;
     this.#exported?.propertyChanged(this.table.name, name);
-    if (value !== undefined) this.emit("PropertyChanged", [name, { signature, value }]);
+    // Our own interfaces have the freedesktop signal only.
+    if (value !== undefined && this.table.signals.has("PropertyChanged"))
+      this.emit("PropertyChanged", [name, { signature, value }]);
   }
 }

@@ -15,7 +15,7 @@ const parts = {
       in: [],
       out: [],
       doc: "Brings the link up, now and at every start. Answers when it is done.",
-      errors: ["PermissionDenied", "InProgress", "Failure"],
+      errors: ["PermissionDenied", "InProgress", "NotStored", "Failure"],
       right: "control",
       call: async (device) => {
         await device.setEnabled(true, { isPersistent: true, isExplicit: true });
@@ -26,7 +26,7 @@ const parts = {
       in: [],
       out: [],
       doc: "Disconnects and takes the link down, now and at every start. Answers when it is done.",
-      errors: ["PermissionDenied", "InProgress", "Failure"],
+      errors: ["PermissionDenied", "InProgress", "NotStored", "Failure"],
       right: "control",
       call: async (device) => {
         await device.setEnabled(false, { isPersistent: true, isExplicit: true });

@@ -12,7 +12,12 @@ import type { InterfaceTable } from "./interface-table.ts";
 import { IpConfigView, ipConfigInterface } from "./ip-config-interface.ts";
 import { logInterface } from "./log-interface.ts";
 import { managerInterface } from "./manager-interface.ts";
-import { type DaemonView, eventsInterface, fairleadManagerInterface } from "./manager-reasons-interface.ts";
+import {
+  type DaemonView,
+  eventsInterface,
+  fairleadManagerInterface,
+  OwnManagerProperties,
+} from "./manager-reasons-interface.ts";
 import { profileExchangeInterface } from "./profile-exchange-interface.ts";
 import { ProfileView, profileInterface } from "./profile-interface.ts";
 import { serviceInterfaces, serviceReasonsInterface } from "./service-interface.ts";
@@ -50,7 +55,7 @@ export class Exporter implements ManagerObserver {
     this.#events = this.#adaptor(this.view, eventsInterface);
     this.#export(manager, "/", [
       this.#adaptor(manager, managerInterface, manager),
-      this.#adaptor(this.view, fairleadManagerInterface),
+      this.#adaptor(this.view, fairleadManagerInterface, new OwnManagerProperties(this.view)),
       this.#adaptor(this.view.log, logInterface),
       this.#events,
     ]);

@@ -51,7 +51,7 @@ export const debugMethods = {
     in: args({ keep: "b" }),
     out: [],
     doc: "Keeps level and tags for the next starts of the daemon, or forgets what was kept.",
-    errors: ["Failure", "PermissionDenied"],
+    errors: ["Failure", "NotStored", "PermissionDenied"],
     right: "debug",
     call: ({ debug }, [keep]) => {
       debug.persist(keep as boolean);

@@ -55,19 +55,19 @@ const silent = (
 export const profileMethods = {
   CreateProfile: answering(
     { name: "s" },
-    ["InvalidArguments", "AlreadyExists", "InternalError"],
+    ["InvalidArguments", "AlreadyExists", "InternalError", "NotStored"],
     "Makes an empty Profile, `name` of the machine or `~user/name`, and tells the path it will have once pushed.",
     (manager, [name = ""]) => manager.profileEntries.createProfile(name),
   ),
   PushProfile: answering(
     { name: "s" },
-    ["InvalidArguments", "AlreadyExists", "NotFound", "InternalError"],
+    ["InvalidArguments", "AlreadyExists", "NotFound", "InternalError", "NotStored"],
     "Puts a Profile on top of the stack. One of the machine goes on its like only; without a file it is kept in memory.",
     (manager, [name = ""]) => manager.profiles.push(name).path,
   ),
   InsertUserProfile: answering(
     { name: "s", user_hash: "s" },
-    ["InvalidArguments", "AlreadyExists", "NotFound", "InternalError"],
+    ["InvalidArguments", "AlreadyExists", "NotFound", "InternalError", "NotStored"],
     "As PushProfile, for `~user/name` only; keeps the hash for UserHash.",
     (manager, [name = "", hash = ""]) => manager.profiles.insert(name, hash).path,
   ),

@@ -1,5 +1,6 @@
 /** Our own additions on `/`: the order with its reasons, the history, the debug dump. */
-import type { WireVariant } from "../base/property.ts";
+import { DaemonError } from "../base/errors.ts";
+import { type Announce, PropertyShape, PropertyStore, propertyTable, type WireVariant } from "../base/property.ts";
 import type { Manager } from "../manager/manager.ts";
 import { describeConflict } from "../network/found-conflict.ts";
 import { frontRoutes } from "../network/front-routes.ts";
@@ -16,13 +17,48 @@ export interface DaemonView {
   readonly manager: Manager;
   readonly log: LogView;
   readonly version: string;
+  readonly storage: StorageView;
   /** JSON with every state, claim, pending timer and the last hundred events with reasons; no secrets. */
   dump(): string;
+}
+
+/** What cannot be stored now, as clients see it. */
+export interface StorageView {
+  readonly problems: readonly string[];
+  onChange: () => void;
+}
+
+export const storageShape = new PropertyShape<DaemonView>(
+  propertyTable<DaemonView>()({
+    StorageProblems: {
+      signature: "as",
+      doc:
+        "What cannot be stored now, a sentence each; empty: everything is stored. The network goes on all the same; a " +
+        "change by a client is refused with NotStored, and what the daemon itself has to remember is written later.",
+      get: ({ storage }) => storage.problems,
+    },
+  }),
+);
+
+/** The properties of `/` that are ours alone. Everything is read-only. */
+export class OwnManagerProperties {
+  announce: Announce | undefined;
+  readonly properties: PropertyStore<DaemonView>;
+  constructor(view: DaemonView) {
+    this.properties = new PropertyStore<DaemonView>(view, storageShape, (name, signature, value) =>
+      this.announce?.(name, signature, value),
+    );
+    view.storage.onChange = () => this.properties.touchAll();
+  }
+  setProperty(): void {
+    throw new DaemonError("InvalidArguments", "Property is read-only");
+  }
 }
 
 export const fairleadManagerInterface = interfaceTable<DaemonView>({
   name: "org.fairlead.Manager1",
   doc: "Reasons and state of the whole daemon.",
+  properties: storageShape,
   methods: {
     GetVersion: {
       in: [],

@@ -12,6 +12,7 @@ const refusals = [
   "TechnologyNotAvailable",
   "PermissionDenied",
   "InternalError",
+  "NotStored",
 ];
 
 export const managerServiceMethods = {

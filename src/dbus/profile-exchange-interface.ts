@@ -56,7 +56,7 @@ export const profileExchangeInterface = interfaceTable<ProfileView>({
       in: [],
       out: args({ text: "s" }),
       doc: "Every entry and setting, without secrets: those are told to be kept back.",
-      errors: ["Failure", "InProgress", "InternalError", "NotFound", "PermissionDenied"],
+      errors: ["Failure", "InProgress", "InternalError", "NotFound", "NotStored", "PermissionDenied"],
       right: "settings",
       call: (of, _args, caller) => exchange(of, caller, () => [exportProfile(of.profile, false)]),
     },
@@ -64,7 +64,7 @@ export const profileExchangeInterface = interfaceTable<ProfileView>({
       in: [],
       out: args({ text: "s" }),
       doc: "As Export, with passphrases and the like.",
-      errors: ["Failure", "InProgress", "InternalError", "NotFound", "PermissionDenied"],
+      errors: ["Failure", "InProgress", "InternalError", "NotFound", "NotStored", "PermissionDenied"],
       right: "secrets",
       call: (of, _args, caller) => exchange(of, caller, () => [exportProfile(of.profile, true)]),
     },
@@ -76,7 +76,7 @@ export const profileExchangeInterface = interfaceTable<ProfileView>({
         "stay, and so do secrets that the text does not mention. A user's Profile has none of hardware and the Manager, and " +
         "what it may not put in force is stored all the same (KeptBack). At most 8 MiB (4 MiB for a user's Profile); an error " +
         "names the line.",
-      errors: ["InProgress", "InvalidArguments", "InternalError", "NotFound", "PermissionDenied"],
+      errors: ["InProgress", "InvalidArguments", "InternalError", "NotFound", "NotStored", "PermissionDenied"],
       right: "settings",
       call: async (of, [text], caller, { access }) => {
         const work = () => of.manager.profileEntries.import(of.profile, text as string);

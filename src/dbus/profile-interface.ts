@@ -76,7 +76,7 @@ const getEntry: MethodEntry<ProfileView> = {
   in: args({ entry: "s" }),
   out: args({ properties: "a{sv}" }),
   doc: "All properties of the Service that goes by this entry, also of one that is not there now. Never a secret.",
-  errors: ["NotFound", "InternalError"],
+  errors: ["NotFound", "InternalError", "NotStored"],
   right: "read",
   call: ({ profile, manager }, [entry]) => [
     readableProperties(manager.profileEntries.serviceOf(profile, entry as string)),
@@ -87,7 +87,7 @@ const deleteEntry: MethodEntry<ProfileView> = {
   in: args({ entry: "s" }),
   out: [],
   doc: "Deletes an entry. The Service that goes by it takes the settings of another Profile, or is disconnected and forgotten.",
-  errors: ["NotFound", "InternalError", "PermissionDenied"],
+  errors: ["NotFound", "InternalError", "NotStored", "PermissionDenied"],
   right: "settings",
   call: ({ profile, manager }, [entry]) => {
     manager.profileEntries.delete(profile, entry as string);

@@ -3,7 +3,7 @@ import type { WireVariant } from "../base/property.ts";
 import type { SignalDef } from "../bus/bus.ts";
 import { args, type MethodEntry } from "./interface-table.ts";
 
-const changeErrors = ["InvalidArguments", "InvalidProperty", "PermissionDenied", "InternalError"];
+const changeErrors = ["InvalidArguments", "InvalidProperty", "PermissionDenied", "InternalError", "NotStored"];
 
 export const propertyMethods = <T>() => {
   const methods = {

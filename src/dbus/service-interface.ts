@@ -9,7 +9,7 @@ const setProperties: MethodEntry<Service> = {
   in: args({ properties: "a{sv}" }),
   out: [],
   doc: "Sets several properties, going on after an error; the first error is told.",
-  errors: ["InvalidArguments", "InvalidProperty", "PermissionDenied", "InternalError"],
+  errors: ["InvalidArguments", "InvalidProperty", "PermissionDenied", "InternalError", "NotStored"],
   right: "settings",
   changes: ([properties]) => settingNames(properties as Configuration),
   call: (service, [properties]) => {
@@ -80,7 +80,7 @@ const parts: Parameters<typeof interfaceTable<Service>>[0] = {
       in: [],
       out: [],
       doc: "Forgets the Service: its settings are deleted. Not possible for a cable.",
-      errors: ["NotImplemented", "InternalError", "PermissionDenied"],
+      errors: ["NotImplemented", "InternalError", "NotStored", "PermissionDenied"],
       right: "settings",
       call: (service) => {
         service.remove();

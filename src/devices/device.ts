@@ -305,11 +305,14 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
       const [wanted, busy] = enable ? ["enable", "disabling"] : ["disable", "enabling"];
       throw new DaemonError("Failure", `Cannot ${wanted} while the device is ${busy}.`);
     }
-    if (isPersistent) this.#persistEnabled(enable);
+    const unstored = isPersistent ? this.#persistEnabled(enable) : undefined;
     this.#isExplicitRequest = isExplicit;
-    if (this.#isEnabled === enable) return this.#applyToLeftAlone(enable);
-    this.#isEnabledPending = enable;
-    await this.#settleEnabled(enable);
+    if (this.#isEnabled === enable) await this.#applyToLeftAlone(enable);
+    else {
+      this.#isEnabledPending = enable;
+      await this.#settleEnabled(enable);
+    }
+    if (unstored) throw unstored;
   }
 
   /** It is so already, but a link that is left alone need not have followed yet. */
@@ -319,12 +322,19 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
     else await this.deactivate();
   }
 
-  #persistEnabled(enable: boolean): void {
-    if (this.isEnabledPersistently === enable) return;
+  /** What it could not be stored for, if that is no reason not to do it: no disk keeps a link from being switched on. */
+  #persistEnabled(enable: boolean): DaemonError | undefined {
+    if (this.isEnabledPersistently === enable) return undefined;
     this.isEnabledPersistently = enable;
     try {
       this.host.saveDevice(this);
+      return undefined;
     } catch (error) {
+      if (enable && error instanceof DaemonError && error.code === "NotStored") {
+        return new DaemonError("NotStored", `${this.name} is enabled until the next start: ${error.message}`, {
+          cause: error,
+        });
+      }
       this.isEnabledPersistently = !enable;
       throw error;
     }

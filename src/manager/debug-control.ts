@@ -111,7 +111,8 @@ export class DebugControl {
       if (isKept) this.file.write(`${JSON.stringify({ level: this.level, tags: this.tags.join("+") })}\n`);
       else this.file.remove();
     } catch (cause) {
-      throw new DaemonError("Failure", "the log settings cannot be stored", { cause });
+      const code = cause instanceof DaemonError && cause.code === "NotStored" ? cause.code : "Failure";
+      throw new DaemonError(code, "the log settings cannot be stored", { cause });
     }
   }
   /** What was kept wins over flags and configuration file: somebody looks for a fault. A damaged one is passed over. */

@@ -81,6 +81,10 @@ export class ProfileFollower implements ProfileStackObserver {
     const isChanged = changed && [holder, terms, service.isMachines && changed.isMachine && changed].includes(changed);
     if (isOther || isChanged) service.entry.load(holder, terms);
   }
+  /** As after an import: the disk's settings come into force. */
+  reread(profile: Profile, entries: ReadonlySet<string>): void {
+    this.imported(profile, entries);
+  }
 
   popped(profile: Profile): void {
     for (const service of this.#services()) {
@@ -135,7 +139,7 @@ export class ProfileFollower implements ProfileStackObserver {
   /** As it is now, so that nothing changes for what is connected; one commit, however many cables there are. */
   #adopt(profile: Profile, services: readonly Service[]): void {
     try {
-      profile.store.transaction(() => {
+      profile.store.keep(() => {
         for (const service of services) service.entry.adoptBy(profile);
       });
     } catch (error) {
@@ -157,7 +161,8 @@ export class ProfileFollower implements ProfileStackObserver {
   #keepSettings(): void {
     const { profiles, properties, log } = this.host;
     try {
-      profiles.profileForDevices()?.store.write(managerEntry, properties.rows());
+      const store = profiles.profileForDevices()?.store;
+      store?.keep(() => store.write(managerEntry, properties.rows()));
     } catch (error) {
       log.warn(`the Manager's settings could not be stored: ${describeError(error)}`);
     }

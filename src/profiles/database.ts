@@ -61,6 +61,10 @@ const open = (path: string, options: Database.Options = {}): SqliteDatabase =>
   // The package takes the loaded addon as well as its path; its types know only the path.
   new Database(path, { ...options, nativeBinding: nativeBinding() as unknown as string });
 
+/** A database in memory with this content. */
+export const openImage = (image: Buffer): SqliteDatabase =>
+  new Database(image, { nativeBinding: nativeBinding() as unknown as string });
+
 /** What the primary result codes mean to a person (https://www.sqlite.org/rescode.html). */
 const sentences: Readonly<Record<string, string>> = {
   SQLITE_BUSY: "another program holds it locked",
@@ -84,12 +88,21 @@ export function sqliteCode(error: unknown): string | undefined {
 export const isDamage = (error: unknown): boolean =>
   ["SQLITE_CORRUPT", "SQLITE_NOTADB"].includes(sqliteCode(error) ?? "");
 
-/** SQLite's errors as DaemonError InternalError; anything else comes back as it is. Values are in neither. */
+/** The disk or another program is at fault: it may work later. */
+const isForNow: ReadonlySet<string> = new Set(
+  ["BUSY", "LOCKED", "CANTOPEN", "FULL", "IOERR", "PERM", "READONLY"].map((name) => `SQLITE_${name}`),
+);
+
+/** SQLite's errors as DaemonError NotStored or InternalError; anything else comes back as it is. Values are in neither. */
 export function storeError(location: string, error: unknown): unknown {
   const code = sqliteCode(error);
   if (code === undefined) return error;
-  return new DaemonError("InternalError", `${location}: ${sentences[code] ?? "SQLite refuses"}`, {
-    cause: error,
-    context: { location, sqlite: code },
-  });
+  return new DaemonError(
+    isForNow.has(code) ? "NotStored" : "InternalError",
+    `${location}: ${sentences[code] ?? "SQLite refuses"}`,
+    {
+      cause: error,
+      context: { location, sqlite: code },
+    },
+  );
 }

@@ -60,13 +60,15 @@ export class ProfileLeaseKeeper {
 
   /** The current lease is void. Those of other networks are kept. */
   forget(): void {
-    if (this.#current) this.options.store()?.deleteLease(this.#current.entry, this.#current.network);
+    const lease = this.#current;
+    const store = this.options.store();
+    if (lease) store?.keep(() => store.deleteLease(lease.entry, lease.network));
     this.#current = this.#newest = this.#newestValid = undefined;
     this.#isForgotten = true;
   }
 
   #store(store: ProfileStore, lease: StoredLease): void {
-    store.transaction(() => {
+    store.keep(() => {
       store.writeLease(lease);
       store.leases(lease.entry).forEach((stored, place) => {
         if (place >= leasesPerEntry || !this.#isValid(stored)) store.deleteLease(stored.entry, stored.network);

@@ -88,6 +88,12 @@ export class MemoryStore implements ProfileStore {
     }
   }
 
+  keep<R>(change: () => R): R {
+    return this.transaction(change);
+  }
+  probe(): void {
+    this.#checkOpen();
+  }
   scrub(): void {}
 
   close(): void {
@@ -125,6 +131,8 @@ export class MemoryStorage implements ProfileStorage {
   exists(location: string): boolean {
     return this.#stores.has(location);
   }
+
+  snapshot(): undefined {}
 
   list(folder: string): readonly string[] {
     const inside = (location: string) =>

@@ -1,6 +1,8 @@
 import { dirname, join } from "node:path";
 import { DaemonError, describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import { StorageHealth } from "../system/storage-health.ts";
+import { KeptStore } from "./kept-store.ts";
 import { checkUserHash, readLoadedProfileList, writeLoadedProfileList } from "./loaded-profile-list.ts";
 import { MemoryStore } from "./memory-store.ts";
 import { Profile } from "./profile.ts";
@@ -25,6 +27,8 @@ export interface ProfileStackObserver {
   pushed(profile: Profile): void;
   /** It is off the stack; its store is open for the length of this call. */
   popped(profile: Profile): void;
+  /** Its disk is back, with other entries than those that were read before; they are on disk now. */
+  reread?(profile: Profile, entries: ReadonlySet<string>): void;
   /** Once after each push and pop, when all observers have done their part: time to signal and to sort. */
   changed(): void;
 }
@@ -32,6 +36,10 @@ export interface ProfileStackObserver {
 export interface ProfileStackOptions extends ProfileFolders {
   readonly storage: ProfileStorage;
   readonly log: Log;
+  /** Hears what cannot be stored now, and tries again. Absent: it is only logged. */
+  readonly health?: StorageHealth;
+  /** Before a Profile of the machine is opened for writing. Throws DaemonError where it must not be. */
+  beforeOpening?(): void;
   /** What a `default` that is made anew begins with: text of profiles/. Absent: nothing. */
   defaultText?(): string | undefined;
   /** The number of a Unix account; undefined: there is none. Absent: nobody knows of accounts. */
@@ -53,9 +61,11 @@ export class ProfileStack {
   readonly #stack: Profile[] = [];
   readonly #observers = new Set<ProfileStackObserver>();
   readonly #listFile: string;
+  readonly #health: StorageHealth;
   #isStarting = false;
 
   constructor(private readonly options: ProfileStackOptions) {
+    this.#health = options.health ?? new StorageHealth({ log: options.log });
     this.#listFile = join(options.runDir, "loaded_profile_list");
   }
 
@@ -67,7 +77,8 @@ export class ProfileStack {
 
   /**
    * Makes or repairs `default` and pushes it, then pushes what the list of the last run names. A user's Profile that
-   * cannot be pushed is logged and left out. Throws DaemonError InternalError when `default` cannot be had.
+   * cannot be pushed is logged and left out. A `default` that cannot be had is replaced by what can be read of it, or by
+   * nothing: no disk keeps the network down.
    */
   start(): void {
     const warn = (complaint: string) => this.options.log.warn(`${this.#listFile}: ${complaint}`);
@@ -75,7 +86,6 @@ export class ProfileStack {
     // Written once at the end: a crash on the way must not forget the session.
     this.#isStarting = true;
     try {
-      this.options.storage.ensureFolder(machineProfileFolder(this.options));
       this.#add(new Profile(defaultProfile, this.#openDefault()));
       for (const { identifier, userHash } of listed) this.#pushListed(identifier, userHash);
     } finally {
@@ -185,28 +195,62 @@ export class ProfileStack {
       throw new DaemonError("InvalidArguments", `Cannot load ${identifier.name} on top of a user's Profile`);
     }
     if (this.#stack.length >= depthLimit) throw new DaemonError("Failure", `${depthLimit} Profiles are loaded already`);
-    const store = isMachine ? this.#openMachineStore(identifier) : this.#openStore(identifier, "open");
+    const store = isMachine ? this.#openMachineStore(identifier) : this.#openKept(identifier);
     return this.#add(new Profile(identifier, store, userHash));
   }
 
   /** As in shill: one of the machine without a file can be pushed, and what is put in it is gone with it. */
   #openMachineStore(identifier: ProfileIdentifier): ProfileStore {
     const location = profileLocation(this.options, identifier);
-    if (this.options.storage.exists(location)) return this.#openStore(identifier, "open");
+    if (this.options.storage.exists(location)) return this.#openKept(identifier);
     return new MemoryStore(`${location} (not on disk)`);
   }
 
   #openDefault(): ProfileStore {
-    const isNew = !this.options.storage.exists(profileLocation(this.options, defaultProfile));
-    const store = this.#openStore(defaultProfile, "open-or-create");
+    const isNew = this.#isMissing(profileLocation(this.options, defaultProfile));
+    const store = this.#openKept(defaultProfile);
     if (isNew) this.#fillDefault(store);
     return store;
+  }
+  /** What cannot be looked at counts as there: its settings are not to be covered by defaults. */
+  #isMissing(location: string): boolean {
+    try {
+      return !this.options.storage.exists(location);
+    } catch {
+      return false;
+    }
+  }
+  #openKept(identifier: ProfileIdentifier): KeptStore {
+    const { storage } = this.options;
+    const location = profileLocation(this.options, identifier);
+    const store: KeptStore = KeptStore.open(
+      {
+        location,
+        open: () => this.#openForWriting(identifier),
+        read: () => storage.snapshot(location),
+        failed: (reason) => this.#health.failed(location, reason, () => store.retry()),
+        works: () => this.#health.works(location),
+        reread: (entries) => queueMicrotask(() => this.#reread(store, entries)),
+      },
+      identifier === defaultProfile,
+    );
+    return store;
+  }
+  #openForWriting(identifier: ProfileIdentifier): ProfileStore {
+    const isDefault = identifier === defaultProfile;
+    if (identifier.user === undefined) this.options.beforeOpening?.();
+    if (isDefault) this.options.storage.ensureFolder(machineProfileFolder(this.options));
+    return this.#openStore(identifier, isDefault ? "open-or-create" : "open");
+  }
+  #reread(store: ProfileStore, entries: ReadonlySet<string>): void {
+    const profile = this.#stack.find((one) => one.store === store);
+    if (profile) this.#tell((observer) => observer.reread?.(profile, entries));
   }
   /** Without it everything has the program's own defaults: no reason not to start. */
   #fillDefault(store: ProfileStore): void {
     try {
       const entries = parseProfile(this.options.defaultText?.() ?? "");
-      store.transaction(() => {
+      store.keep(() => {
         for (const [entry, rows] of entries) store.write(entry, rows);
       });
     } catch (error) {
@@ -288,15 +332,21 @@ export class ProfileStack {
     } catch (error) {
       this.options.log.warn(`Profile ${profile.label} was not closed: ${describeError(error)}`);
     }
+    this.#health.forget(profile.store.location);
   }
 
   /** Not an error for the client: the push is done, only a restart of the daemon would forget it. */
   #writeList(): void {
-    const users = this.#stack.filter((profile) => !profile.isMachine);
+    const write = () =>
+      writeLoadedProfileList(
+        this.#listFile,
+        this.#stack.filter((profile) => !profile.isMachine),
+      );
     try {
-      writeLoadedProfileList(this.#listFile, users);
+      write();
+      this.#health.works(this.#listFile);
     } catch (error) {
-      this.options.log.warn(`${this.#listFile} cannot be written: ${describeError(error)}`);
+      this.#health.failed(this.#listFile, `${this.#listFile} cannot be written: ${describeError(error)}`, write);
     }
   }
 

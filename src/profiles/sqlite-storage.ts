@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { DaemonError } from "../base/errors.ts";
 import { isDamage, openDatabase, type SqliteDatabase, sqliteCode, storeError } from "./database.ts";
 import { applicationId, migrate, schemaFault, schemaNames, schemaVersion } from "./migrations.ts";
+import { readSnapshot } from "./sqlite-snapshot.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import type { OpenedStore, OpenMode, ProfileStorage } from "./store.ts";
 import {
@@ -42,6 +43,14 @@ export const sqliteStorage: ProfileStorage = {
     }
   },
 
+  snapshot: (location) =>
+    readSnapshot(location, (db) => {
+      const version = identify(location, db);
+      configure(db, false, storeLimits.fileBytes);
+      migrate(db, version);
+      check(db, true);
+    }),
+
   exists: storeFileExists,
 
   list(folder) {
@@ -76,9 +85,24 @@ function openAt(file: StoreFile, mode: OpenMode, mostBytes: number): OpenedFile 
 }
 
 function replaceDamaged(file: StoreFile, reason: string, mostBytes: number): OpenedFile {
-  const movedTo = setAsideStoreFile(file);
+  const movedTo = setAside(file, reason);
   prepareStoreFile(file, "create" satisfies OpenMode);
   return { store: openNew(file, mostBytes), isNew: true, setAside: { reason, movedTo } };
+}
+
+function setAside(file: StoreFile, reason: string): string {
+  try {
+    return setAsideStoreFile(file);
+  } catch (cause) {
+    if (!(cause instanceof DaemonError)) throw cause;
+    throw new DaemonError(
+      cause.code,
+      `${file.location} is damaged (${reason}) and cannot be set aside: ${cause.message}`,
+      {
+        cause: cause.cause,
+      },
+    );
+  }
 }
 
 /** On failure the file that was just made is taken away again. */

@@ -2,7 +2,8 @@ import { DaemonError } from "../base/errors.ts";
 import { type SqliteDatabase, sqliteCode, storeError } from "./database.ts";
 import { isSecretRow } from "./profile-text.ts";
 import type { EntryRows, ProfileStore, StoredLease } from "./store.ts";
-import { checkEntry, checkLease, checkRoom, storeLimits } from "./store-limits.ts";
+import { checkFreeSpace, freeBytes } from "./store-file.ts";
+import { checkEntry, checkLease, checkRoom, isSameRows, storeLimits } from "./store-limits.ts";
 
 type PropertyRow = [name: string, json: string];
 
@@ -44,7 +45,7 @@ export class SqliteStore implements ProfileStore {
     this.#attempt(() => {
       const id = this.#statements.entryId.get(entry);
       const stored = id === undefined ? undefined : this.#rows(id);
-      if (stored && holdsSame(stored, rows)) return;
+      if (isSameRows(stored, rows)) return;
       this.#inTransaction(() => this.#replaceRows(id ?? this.#addEntry(entry), stored, rows));
       if (stored && losesSecret(stored, rows)) this.#mustScrub = true;
     });
@@ -92,6 +93,16 @@ export class SqliteStore implements ProfileStore {
     const result = this.#attempt(() => this.#inTransaction(change)) as R;
     if (this.#mustScrub) this.scrub();
     return result;
+  }
+
+  keep<R>(change: () => R): R {
+    return this.transaction(change);
+  }
+
+  probe(): void {
+    checkFreeSpace(this.location);
+    // The same value again is a change to SQLite: it is written like any other.
+    this.#attempt(() => this.db.pragma(`user_version = ${Number(this.db.pragma("user_version", { simple: true }))}`));
   }
 
   scrub(): void {
@@ -151,16 +162,20 @@ export class SqliteStore implements ProfileStore {
     try {
       return call();
     } catch (error) {
+      if (sqliteCode(error) === "SQLITE_FULL" && this.#hasReachedLimit()) {
+        throw new DaemonError("InternalError", `${this.location}: the file has reached its limit`, { cause: error });
+      }
       throw storeError(this.location, error);
     }
   }
+  /** SQLite says the same of a full disk. One with room for all that the file may still grow, and for a log of that, is not. */
+  #hasReachedLimit(): boolean {
+    const [most, now, pageBytes] = ["max_page_count", "page_count", "page_size"].map((name) =>
+      Number(this.db.pragma(name, { simple: true })),
+    ) as [number, number, number];
+    return freeBytes(this.location) > 2 * (most - now) * pageBytes;
+  }
 }
-
-const holdsSame = (stored: EntryRows, rows: EntryRows): boolean => {
-  if (stored.size !== rows.size) return false;
-  for (const [name, json] of rows) if (stored.get(name) !== json) return false;
-  return true;
-};
 
 /** Whether a secret that is stored now is another one, or none, afterwards. */
 const losesSecret = (stored: EntryRows, rows: EntryRows): boolean =>

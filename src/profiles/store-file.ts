@@ -23,6 +23,7 @@ const systemCode = (error: unknown): string => (error as NodeJS.ErrnoException).
 const systemSentences: Readonly<Record<string, string>> = {
   EACCES: "access is denied",
   EEXIST: "something else stands in its place",
+  EIO: "the disk reports an error",
   EDQUOT: "the disk quota is used up",
   ENAMETOOLONG: "the name is too long",
   ENOENT: "the folder does not exist",
@@ -32,13 +33,19 @@ const systemSentences: Readonly<Record<string, string>> = {
   EROFS: "the file system is read-only",
 };
 
+/** The disk, or its rights, may be others later; what is no folder, or is not there, wants a person. */
+const isForNow: ReadonlySet<string> = new Set(["EACCES", "EDQUOT", "EIO", "ENOSPC", "EPERM", "EROFS"]);
+
 /** Runs a system call; its failure becomes one DaemonError. */
 function attempt<R>(location: string, call: () => R): R {
   try {
     return call();
-  } catch (error) {
-    if (error instanceof DaemonError) throw error;
-    throw refuse(location, systemSentences[systemCode(error)] ?? `the system refuses (${systemCode(error)})`, error);
+  } catch (cause) {
+    if (cause instanceof DaemonError) throw cause;
+    const code = systemCode(cause);
+    const what = systemSentences[code] ?? `the system refuses (${code})`;
+    if (!isForNow.has(code)) throw refuse(location, what, cause);
+    throw new DaemonError("NotStored", `${location}: ${what}`, { cause, context: { location } });
   }
 }
 
@@ -107,6 +114,19 @@ export function findStoreFile(location: string, mode: OpenMode): StoreFile {
   if (file) return file;
   if (mode === "open") throw new DaemonError("NotFound", `${location} does not exist.`);
   throw refuse(dirname(location), systemSentences.ENOENT as string);
+}
+
+/** Room for a log of the usual length. Less than that is a full disk, though a small change may still fit somewhere. */
+const leastFreeBytes = 128 * 1024;
+
+/** Throws NotStored where the disk has no room for what may come. */
+export function checkFreeSpace(location: string): void {
+  if (freeBytes(location) < leastFreeBytes) throw new DaemonError("NotStored", `${location}: the disk is full`);
+}
+/** What the disk of the file has room for. */
+export function freeBytes(location: string): number {
+  const { bavail, bsize } = attempt(location, () => fs.statfsSync(dirname(location)));
+  return bavail * bsize;
 }
 
 /** Makes the folder (0700) if it is missing, and those above it, as the state folder may be new. */

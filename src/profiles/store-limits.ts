@@ -43,6 +43,13 @@ function checkValue(where: string, json: string): void {
   );
 }
 
+/** Whether both say the same; no rows at all is another thing than no entry. */
+export function isSameRows(one: EntryRows | undefined, other: EntryRows | undefined): boolean {
+  if (!one || !other || one.size !== other.size) return one === other;
+  for (const [name, json] of one) if (other.get(name) !== json) return false;
+  return true;
+}
+
 export const checkEntryName = (entry: string): void => checkName("entry name", entry);
 
 /** For one entry more; `present`: how many there are. */

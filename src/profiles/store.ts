@@ -29,7 +29,8 @@ export interface ProfileStore {
   read(entry: string): EntryRows | undefined;
   /**
    * Makes the entry hold exactly these rows, in one transaction; unchanged rows are not written and an unchanged entry
-   * costs no commit. Throws DaemonError InternalError (disk full, read-only) and then nothing has changed.
+   * costs no commit. Throws DaemonError NotStored (disk full, read-only, locked) or InternalError (damaged), and then nothing
+   * has changed.
    */
   write(entry: string, rows: EntryRows): void;
   /** The entry with its rows and leases; false when there was no such entry. What is deleted is unreadable on disk afterwards. */
@@ -42,6 +43,13 @@ export interface ProfileStore {
   deleteLeases(entry: string): void;
   /** Runs `change` in one transaction: if it throws, nothing has changed. May be nested; takes no asynchronous function. */
   transaction<R>(change: () => R): R;
+  /**
+   * As `transaction`, for what the daemon itself has to remember: where the disk does not take it now, it may be kept in
+   * memory until the disk does. `change` may run twice; it writes entries and leases, and deletes leases only.
+   */
+  keep<R>(change: () => R): R;
+  /** Throws DaemonError NotStored where a change would not be taken. */
+  probe(): void;
   /**
    * Makes what was replaced or removed unreadable on disk. For after a secret changed: costs some syncs (1 to 3 ms).
    * Inside a transaction it takes place after the commit. Never throws: what fails now happens at the next call or at close.
@@ -76,10 +84,12 @@ export interface SetAside {
 
 /** Port to the place where Profiles are kept. */
 export interface ProfileStorage {
-  /** Makes a folder for Profiles that only we can enter, unless it exists. Throws DaemonError InternalError. */
+  /** Makes a folder for Profiles that only we can enter, unless it exists. Throws DaemonError NotStored or InternalError. */
   ensureFolder(folder: string): void;
-  /** Throws DaemonError: NotFound (`open`), AlreadyExists (`create`), InternalError for all else; then nothing has changed. */
+  /** Throws DaemonError: NotFound (`open`), AlreadyExists (`create`), NotStored (the disk), InternalError for all else; then nothing has changed. */
   open(location: string, mode: OpenMode, options?: OpenOptions): OpenedStore;
+  /** What can be read of it without writing anything, for looking only; undefined: nothing. Never throws, never for what is open. */
+  snapshot(location: string): ProfileStore | undefined;
   exists(location: string): boolean;
   /** The locations of a folder's Profiles; empty when there is no such folder. */
   list(folder: string): readonly string[];

@@ -69,6 +69,12 @@ export class WatchedStore implements ProfileStore {
   transaction<R>(change: () => R): R {
     return this.#change((store) => store.transaction(change));
   }
+  keep<R>(change: () => R): R {
+    return this.transaction(change);
+  }
+  probe(): void {
+    this.#change((store) => store.probe());
+  }
   scrub(): void {
     this.store.scrub();
     if (!this.#isChanging && this.store.isOpen) this.#noteLog();

@@ -81,7 +81,9 @@ export class ServiceEntry<Of extends EntryOwner = EntryOwner> {
   /** For what nobody asked for: a full disk is no reason to keep a network from being used. */
   saveIfPossible(): void {
     try {
-      this.save();
+      const { profile, terms } = this.owner;
+      // Both stores that a save may write in.
+      profile?.store.keep(() => (terms ? terms.store.keep(() => this.save()) : this.save()));
     } catch (error) {
       if (!(error instanceof DaemonError)) throw error;
       this.owner.host.log.warn(`${this.owner.logName}: could not be stored: ${describeError(error)}`);

@@ -155,10 +155,14 @@ const codeOf: Readonly<Record<string, ErrorCode>> = {
   EROFS: "PermissionDenied",
 };
 
+/** The disk does not take it now, whoever asks. */
+const isOfTheDisk: ReadonlySet<string> = new Set(["EDQUOT", "EIO", "ENOSPC", "EROFS"]);
+
 function fileError(verb: string, path: string, error: unknown): DaemonError {
   if (error instanceof DaemonError) return error;
   const code = errnoOf(error) ?? "";
-  return new DaemonError(codeOf[code] ?? "Failure", `cannot ${verb} ${path}`, {
+  const isNotStored = verb !== "read" && isOfTheDisk.has(code);
+  return new DaemonError(isNotStored ? "NotStored" : (codeOf[code] ?? "Failure"), `cannot ${verb} ${path}`, {
     cause: error,
     context: { path, code },
   });

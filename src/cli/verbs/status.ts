@@ -26,6 +26,8 @@ interface Status {
   readonly devices: readonly DeviceView[];
   /** For each family, the default route that is in front. */
   readonly front: readonly FrontRouteView[];
+  /** What cannot be stored now. */
+  readonly notStored: readonly string[];
 }
 
 export const status: Verb = {
@@ -43,12 +45,20 @@ export const status: Verb = {
 };
 
 async function readStatus(daemon: Daemon): Promise<Status> {
-  const [snapshot, version, front] = await Promise.all([daemon.snapshot(), daemon.version(), daemon.defaultRoutes()]);
+  const [snapshot, version, front, notStored] = await Promise.all([
+    daemon.snapshot(),
+    daemon.version(),
+    daemon.defaultRoutes(),
+    daemon.storageProblems(),
+  ]);
   const [services, devices] = await Promise.all([viewServices(daemon, snapshot), viewDevices(daemon, snapshot)]);
-  return { snapshot, version, services, devices, front };
+  return { snapshot, version, services, devices, front, notStored };
 }
 
-const hintsOf = ({ services, devices, front }: Status) => hintsFor(services, devices.filter(isWanted), front);
+const hintsOf = ({ services, devices, front, notStored }: Status) => [
+  ...notStored.map((sentence) => `${sentence}. The network goes on without.`),
+  ...hintsFor(services, devices.filter(isWanted), front),
+];
 /** A link that is left alone and has no cable is nothing to be told of each time. */
 const isWanted = ({ device, leftAlone }: DeviceView): boolean =>
   leftAlone === "" || device.flag("Ethernet.LinkUp") === true;
@@ -126,6 +136,7 @@ function plainStatus(found: Status) {
     defaultService: service?.path ?? null,
     devices: devices.map(plainDevice),
     services: services.filter(isVisible).map(plainService),
+    notStored: found.notStored,
     hints: hintsOf(found).map(withBlanks),
   };
 }

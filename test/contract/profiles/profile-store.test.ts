@@ -3,11 +3,30 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { DaemonError, type ErrorCode } from "../../../src/base/errors.ts";
+import { KeptStore } from "../../../src/profiles/kept-store.ts";
 import { MemoryStorage, type MemoryStore } from "../../../src/profiles/memory-store.ts";
 import { sqliteStorage } from "../../../src/profiles/sqlite-storage.ts";
 import type { ProfileStorage, ProfileStore, StoredLease } from "../../../src/profiles/store.ts";
 import { storeLimits } from "../../../src/profiles/store-limits.ts";
 import { temporaryFolder } from "../../harness/temporary-folder.ts";
+
+/** As the stack opens them: on a disk that takes everything the port's promises are those of the store on disk. */
+const keptStorage: ProfileStorage = {
+  ...sqliteStorage,
+  open(location, mode) {
+    const { store: disk, ...opened } = sqliteStorage.open(location, mode);
+    const unheard = () => {};
+    const ports = {
+      location,
+      open: () => disk,
+      read: () => undefined,
+      failed: unheard,
+      works: unheard,
+      reread: unheard,
+    };
+    return { ...opened, store: KeptStore.open(ports, false) };
+  },
+};
 
 interface Twin {
   readonly name: string;
@@ -25,6 +44,11 @@ const twins: readonly Twin[] = [
   {
     name: "in SQLite",
     make: (t) => ({ storage: sqliteStorage, folder: temporaryFolder(t) }),
+    commits: (store) => statSync(`${store.location}-wal`).size,
+  },
+  {
+    name: "kept, on a disk that works",
+    make: (t) => ({ storage: keptStorage, folder: temporaryFolder(t) }),
     commits: (store) => statSync(`${store.location}-wal`).size,
   },
 ];

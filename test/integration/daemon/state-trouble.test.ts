@@ -5,34 +5,8 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { run } from "../../harness/namespace.ts";
 import { tryRun } from "../../harness/processes.ts";
-import { failedStart, placeFor } from "./failed-start.ts";
 import { addressOf } from "./kernel-view.ts";
 import { addLan, startDaemon, untilState } from "./support.ts";
-
-test("a state folder that cannot be written ends it with 1 and one line that names it", async (t) => {
-  const { state, args } = await placeFor(t);
-  mkdirSync(state);
-  run("mount", ["--bind", state, state]);
-  run("mount", ["-o", "remount,bind,ro", state]);
-  try {
-    const { code, line } = await failedStart(t, args);
-    assert.equal(code, 1);
-    assert.ok(line.includes(state), line);
-  } finally {
-    run("umount", ["-l", state]);
-  }
-});
-
-test("a file in place of the state folder, and of the run folder: 1 and one line that names it", async (t) => {
-  const { run: runDir, state, args } = await placeFor(t);
-  writeFileSync(state, "");
-  const first = await failedStart(t, args);
-  assert.deepEqual([first.code, first.line.includes(state)], [1, true], first.line);
-  rmSync(state);
-  writeFileSync(runDir, "");
-  const second = await failedStart(t, args);
-  assert.deepEqual([second.code, second.line.includes(runDir)], [1, true], second.line);
-});
 
 test("a full disk: a setting is refused with one clear error, nothing changes, and the network goes on", async (t) => {
   await addLan(t, "router");

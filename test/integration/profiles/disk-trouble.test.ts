@@ -29,10 +29,10 @@ const fillUp = (folder: string): void => {
   }
 };
 
-const internal =
+const notStored =
   (message: RegExp) =>
   (error: unknown): boolean => {
-    assert.ok(error instanceof DaemonError && error.code === "InternalError", String(error));
+    assert.ok(error instanceof DaemonError && error.code === "NotStored", String(error));
     assert.match(error.message, message);
     return true;
   };
@@ -47,15 +47,15 @@ test("on a full disk a write says so and changes nothing; with room again it wor
   store.write("wifi_a", new Map([["Name", '"before"']]));
   fillUp(folder);
   const big = new Map([["Name", value(100_000)]]);
-  assert.throws(() => store.write("wifi_a", big), internal(/a\.db: the disk (is full|reports an error)/));
-  assert.throws(() => store.write("wifi_b", big), internal(/the disk/));
+  assert.throws(() => store.write("wifi_a", big), notStored(/a\.db: the disk (is full|reports an error)/));
+  assert.throws(() => store.write("wifi_b", big), notStored(/the disk/));
   assert.throws(
     () =>
       store.transaction(() => {
         store.write("wifi_a", new Map([["Name", '"half"']]));
         store.write("wifi_b", big);
       }),
-    internal(/the disk/),
+    notStored(/the disk/),
   );
   assert.deepEqual(store.entries(), ["wifi_a"]);
   assert.deepEqual(store.read("wifi_a"), new Map([["Name", '"before"']]));
@@ -67,7 +67,7 @@ test("on a full disk a write says so and changes nothing; with room again it wor
 test("on a full disk no new Profile begins, and no empty file stays", (t) => {
   const folder = disk(t, 256);
   fillUp(folder);
-  assert.throws(() => sqliteStorage.open(join(folder, "a.db"), "create"), internal(/a\.db: the disk/));
+  assert.throws(() => sqliteStorage.open(join(folder, "a.db"), "create"), notStored(/a\.db: the disk/));
   assert.deepEqual(fs.readdirSync(folder), ["ballast"]);
 });
 
@@ -85,7 +85,7 @@ test("on a full disk an existing Profile is not taken for damaged", (t) => {
     assert.deepEqual(store.entries(), ["wifi_a"]);
     store.close();
   } catch (error) {
-    internal(/a\.db: the disk/)(error);
+    notStored(/a\.db: the disk/)(error);
   }
   assert.deepEqual(fs.readFileSync(location), content);
 });
@@ -99,7 +99,7 @@ test("a delete on a full disk is done, or refused as a whole; closing works eith
   try {
     store.delete("wifi_a");
   } catch (error) {
-    isDeleted = internal(/the disk/)(error) === undefined;
+    isDeleted = notStored(/the disk/)(error) === undefined;
   }
   assert.equal(store.has("wifi_a"), !isDeleted);
   store.close();
@@ -112,7 +112,7 @@ test("on a read-only file system everything is one clear error, and nothing chan
   StateLock.take(folder).release();
   const content = fs.readFileSync(location);
   run("mount", ["-o", "remount,bind,ro", folder]);
-  const readOnly = internal(/the file system is read-only/);
+  const readOnly = notStored(/the file system is read-only/);
   assert.throws(() => sqliteStorage.open(location, "open-or-create"), readOnly);
   assert.throws(() => sqliteStorage.open(join(folder, "b.db"), "create"), readOnly);
   assert.throws(() => sqliteStorage.ensureFolder(join(folder, "profiles")), readOnly);

@@ -134,7 +134,7 @@ test("errors of the store name the file and what is wrong, never a value", (t) =
   assert.throws(
     () => store.write("wifi_a", rows({ Passphrase: '"hush"' })),
     (error) => {
-      assert.ok(error instanceof DaemonError && error.code === "InternalError");
+      assert.ok(error instanceof DaemonError && error.code === "NotStored");
       assert.match(error.message, /default\.db: another program holds it locked/);
       assert.ok(!JSON.stringify([error.message, error.context, String(error.cause)]).includes("hush"));
       return true;

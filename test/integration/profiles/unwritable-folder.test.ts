@@ -40,14 +40,14 @@ test("a user who may not write the folder, or the file in it, is told so and cha
   const folder = join(outer, "profiles");
   fs.mkdirSync(folder, { mode: 0o755 });
   const location = join(folder, "a.db");
-  assert.equal(attemptAs(user, location), `InternalError: ${folder}: access is denied`);
+  assert.equal(attemptAs(user, location), `NotStored: ${folder}: access is denied`);
   assert.deepEqual(fs.readdirSync(folder), []);
   fs.chownSync(folder, user, user);
   assert.equal(attemptAs(user, location), "opened");
   fs.chownSync(location, 0, 0);
-  assert.equal(attemptAs(user, location), `InternalError: ${location}: access is denied`);
+  assert.equal(attemptAs(user, location), `NotStored: ${location}: access is denied`);
   fs.chmodSync(folder, 0o500);
   fs.chownSync(location, user, user);
-  assert.equal(attemptAs(user, location), `InternalError: ${folder}: access is denied`);
+  assert.equal(attemptAs(user, location), `NotStored: ${folder}: access is denied`);
   assert.deepEqual(fs.readdirSync(folder), ["a.db"]);
 });

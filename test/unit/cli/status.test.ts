@@ -107,6 +107,7 @@ test("status in JSON has the fields that the manual page names", async (t) => {
     "defaultService",
     "devices",
     "services",
+    "notStored",
     "hints",
   ]);
   const [device] = status.devices as Record<string, unknown>[];

@@ -106,3 +106,19 @@ test("a full disk keeps nobody from being connected, and clients are told as eve
   await it.settle();
   assert.deepEqual(it.order, ["eth1 ready", "eth0 idle"], "identities change hands without a write");
 });
+
+test("a Device is switched on though that cannot be stored, and the answer says so; off it is refused", async (t) => {
+  const it = await machine(t, ["eth0"]);
+  const device = it.device("eth0");
+  await device.setEnabled(false, { isPersistent: true });
+  const { store } = it.profiles.profiles[0] ?? assert.fail("no Profile");
+  t.mock.method(store, "write", () => {
+    throw new DaemonError("NotStored", "the disk is full");
+  });
+  const notStored = (error: unknown) => error instanceof DaemonError && error.code === "NotStored";
+  await assert.rejects(device.setEnabled(true, { isPersistent: true }), notStored);
+  assert.equal(device.isEnabled, true);
+  device.isEnabledPersistently = true;
+  await assert.rejects(device.setEnabled(false, { isPersistent: true }), notStored);
+  assert.deepEqual([device.isEnabled, device.isEnabledPersistently], [true, true]);
+});
