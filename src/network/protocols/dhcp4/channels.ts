@@ -1,6 +1,7 @@
 import type { Clock } from "../../../base/clock.ts";
 import type { PacketChannel, PacketKind, PacketPort, ReceivedPacket } from "../../../packet/packet.ts";
 import { Backoff } from "./backoff.ts";
+import { OfferingServers } from "./offering-servers.ts";
 import { OnceEach } from "./once-each.ts";
 
 /** Servers that go on thinking of new ones are told of no more. */
@@ -8,7 +9,7 @@ const mostOddities = 64;
 
 /**
  * What belongs to a link rather than to a session: its packet sockets, because closing one waits for the kernel, and the
- * back-off, because it must outlive whoever caused it.
+ * back-off and what is known of its servers, because it must outlive whoever caused it.
  */
 export class LinkChannels {
   readonly #open = new Map<PacketKind, PacketChannel>();
@@ -16,6 +17,7 @@ export class LinkChannels {
   /** Oddities of this link's servers, as logged. */
   readonly oddities = new OnceEach(mostOddities);
   #backoff: Backoff | undefined;
+  #servers: OfferingServers | undefined;
 
   constructor(
     private readonly packets: PacketPort,
@@ -25,6 +27,10 @@ export class LinkChannels {
   backoff(clock: Clock): Backoff {
     this.#backoff ??= new Backoff(clock);
     return this.#backoff;
+  }
+  offeringServers(clock: Clock): OfferingServers {
+    this.#servers ??= new OfferingServers(clock);
+    return this.#servers;
   }
   /** Opens on first use; throws SystemError. */
   channel(kind: PacketKind): PacketChannel {

@@ -16,11 +16,25 @@ import { type LeaseOptions, readLeaseOptions } from "./lease-options.ts";
 import { type Dhcp4Action, type Dhcp4Input, type Dhcp4State, dhcp4Step, isAwaitingReply } from "./machine.ts";
 import type { DhcpMessage } from "./message.ts";
 import { broadcastMac, Messenger, type Sender } from "./messenger.ts";
+import type { OfferingServers } from "./offering-servers.ts";
 import { type IgnoredBecause, whyIgnored } from "./reply-check.ts";
 import { stepInto } from "./steps.ts";
-import { ipv6OnlyWaitMs, rebootDelayMs, renewDelayMs, resendDelayMs, seekDelayMs } from "./timing.ts";
+import {
+  betterOfferWaitMs,
+  ipv6OnlyWaitMs,
+  rebootDelayMs,
+  renewDelayMs,
+  resendDelayMs,
+  seekDelayMs,
+} from "./timing.ts";
 
-type TimerName = "dhcp4-begin" | "dhcp4-resend" | "dhcp4-limit" | "dhcp4-unconfirmed" | "dhcp4-afterwards";
+type TimerName =
+  | "dhcp4-better-offer"
+  | "dhcp4-begin"
+  | "dhcp4-resend"
+  | "dhcp4-limit"
+  | "dhcp4-unconfirmed"
+  | "dhcp4-afterwards";
 
 const defaultAcquisitionLimitMs = 30_000;
 /** Two DISCOVERs and an INIT-REBOOT found nobody by then; any living server would have answered. */
@@ -48,6 +62,7 @@ export class Dhcp4Client {
   readonly #kept: KeptLease;
   readonly #guard: AddressGuard;
   readonly #backoff: Backoff;
+  readonly #servers: OfferingServers;
   readonly #life: LeaseLife;
   readonly #ignored = new Map<IgnoredBecause, number>();
   #state: Dhcp4State = "stopped";
@@ -72,6 +87,7 @@ export class Dhcp4Client {
     this.#identity = identityOf(link, config);
     this.#timers = new TimerSet(clock, link.name);
     this.#backoff = channels.backoff(clock);
+    this.#servers = channels.offeringServers(clock);
     this.#kept = new KeptLease(config.leases, this.#identity.clientId.toString("hex"), log);
     this.#life = new LeaseLife(clock, link.name, () => this.#checkLease());
     this.#messenger = new Messenger(channels, udp, link, log, {
@@ -106,6 +122,7 @@ export class Dhcp4Client {
       ignored: Object.fromEntries(this.#ignored),
       oddities: this.ports.channels.oddities.texts,
       addressDisputes: this.#guard.disputes,
+      unconfirmedOffers: this.#servers.failures,
       backoffMs: this.#backoff.waitMs,
     };
   }
@@ -155,6 +172,7 @@ export class Dhcp4Client {
     this.#state = step.state;
     this.ports.log.debug(() => `${this.link.name}: ${before} -> ${step.state} (${input})`);
     this.#timers.cancel("dhcp4-begin");
+    if (step.state !== "selecting") this.#timers.cancel("dhcp4-better-offer");
     if (step.state !== before) this.#asking.newQuestion();
     if (!isAwaitingReply[step.state]) this.#stopAsking();
     else if (!isAwaitingReply[before]) this.#messenger.listen();
@@ -186,6 +204,8 @@ export class Dhcp4Client {
     deliver: () => this.#deliver(),
     decline: () => this.#decline(),
     "count-refusal": () => this.#backoff.refused(),
+    "distrust-server": (because) => this.#distrustServer(because),
+    "wait-for-better-offer": () => this.#waitForBetterOffer(),
     "void-lease": () => this.#voidLease(),
     "schedule-begin": () => this.#scheduleBegin(),
     restart: (because) => this.#restart(because),
@@ -243,8 +263,12 @@ export class Dhcp4Client {
       server: this.#expectedServer,
       wantsRapidCommit: this.#identity.wantsRapidCommit,
     });
-    if (because) this.#ignore(because, message.type);
-    else if (message.type === "nak") this.#onNak(options);
+    if (because) {
+      const { serverId } = options;
+      const isLateOffer = because === "unexpected-type" && message.type === "offer" && serverId !== undefined;
+      if (isLateOffer) this.#servers.offered(serverId);
+      this.#ignore(because, message.type);
+    } else if (message.type === "nak") this.#onNak(options);
     else this.#onGrant(message, options, sender.mac);
   }
   /** Some servers never name themselves (option 54); the sender of the packet takes the place. */
@@ -308,9 +332,28 @@ export class Dhcp4Client {
       this.#withoutIpv4Until = this.ports.clock.now() + ipv6OnlyWaitMs(ipv6OnlySeconds);
       return "ipv6-only";
     }
-    if (type === "offer") return "offer";
+    if (type === "offer") {
+      this.#servers.offered(lease.serverId);
+      return this.#servers.isDoubtful(lease.serverId) ? "doubtful-offer" : "offer";
+    }
     const isHeld = this.#isInUse && this.#life.address === lease.settings.ipv4.address;
     return this.#guard.mode === "before-use" && !isHeld ? "ack-to-check" : "ack";
+  }
+
+  #distrustServer(because: Dhcp4Input): void {
+    const { serverId } = this.#granted as DhcpLease;
+    this.#servers.failed(serverId);
+    const what = because === "nak" ? "refuses" : "does not confirm";
+    this.#noteOddity(`server ${serverId} ${what} what it offered; offers of others are preferred`);
+  }
+  /** The first of them is kept: its server has shown itself to be the quickest. */
+  #waitForBetterOffer(): void {
+    if (this.#timers.isPending("dhcp4-better-offer")) return;
+    const offer = this.#granted;
+    this.#timers.start("dhcp4-better-offer", betterOfferWaitMs, () => {
+      this.#granted = offer;
+      this.#run("offer");
+    });
   }
 
   // --- the lease ---
@@ -318,6 +361,7 @@ export class Dhcp4Client {
   #takeLease(): void {
     const lease = this.#granted as DhcpLease;
     this.#backoff.granted();
+    this.#servers.confirmed(lease.serverId);
     this.#life.begin(lease, this.#asking.sentAt);
     this.#kept.save(lease);
   }

@@ -27,6 +27,8 @@ export const dhcp4Inputs = [
   /** The back-off, if any, is over. */
   "begin",
   "offer",
+  /** Of a server that offered before and then did not confirm. */
+  "doubtful-offer",
   "ack",
   /** An answer that gives an address which must be probed before use. */
   "ack-to-check",
@@ -62,6 +64,10 @@ export type Dhcp4Action =
   | "deliver"
   | "decline"
   | "count-refusal"
+  /** The server that offered has not confirmed: others are preferred from now on. */
+  | "distrust-server"
+  /** Keep the offer; it counts as `offer` unless a better one comes soon. */
+  | "wait-for-better-offer"
   /** The lease, in use or remembered, is no more. */
   | "void-lease"
   /** `begin` as soon as the back-off allows, which is at once if there is none. */
@@ -108,15 +114,17 @@ export const dhcp4Table: Readonly<Record<Dhcp4State, Row>> = {
     ...verifying,
     ...acquired, // only with rapid commit (RFC 4039)
     offer: go("requesting", "send-request"),
+    "doubtful-offer": go("selecting", "wait-for-better-offer"),
     resend: go("selecting", "send-discover"),
   },
   requesting: {
     ...verifying,
     ...acquired,
     // It refuses its own offer; that says nothing about a lease in use.
-    nak: go("init", "count-refusal", "schedule-begin"),
+    nak: go("init", "distrust-server", "count-refusal", "schedule-begin"),
     resend: go("requesting", "send-request"),
-    exhausted: go("init", "schedule-begin"),
+    // Counted like a refusal, or this would go on for ever at the pace of an exchange.
+    exhausted: go("init", "distrust-server", "count-refusal", "schedule-begin"),
   },
   "init-reboot": { ...verifying, begin: go("rebooting", "new-exchange", "send-reboot") },
   rebooting: {

@@ -57,6 +57,9 @@ export const seekDelayMs = (sent: number, random: number): number => {
   return 1000 * Math.min(2 ** (sent + 1), late) + jitterMs(random);
 };
 
+/** Servers probe an address before they offer it, some for three seconds. */
+export const betterOfferWaitMs = 3500;
+
 /**
  * A remembered address is asked for twice, 1 s and then 2 s apart, a quarter of jitter either way: servers of another
  * network need not answer at all, and a person is waiting.
