@@ -101,6 +101,7 @@ function ports(clock: Clock, kernel: StageKernel, applier: Applier, profiles: Pr
         leases,
         dhcpHostname: "",
         isRfc8925Enabled: false,
+        wantsRapidCommit: true,
         held: (link) => heldAddresses(applier.inheritedAddresses(link), 0),
       }),
     releaseMemory: () => {},

@@ -313,6 +313,7 @@ export class Daemon {
           leases: this.#leases,
           dhcpHostname: this.#manager.dhcpHostname,
           isRfc8925Enabled: this.#manager.settings.isRfc8925Enabled,
+          wantsRapidCommit: config.wantsRapidCommit,
           held: (link) => heldAddresses(applier.inheritedAddresses(link), clock.now() - this.#snapshotAtMs),
         }),
       releaseMemory,

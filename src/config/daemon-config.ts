@@ -20,6 +20,8 @@ export interface DaemonConfig {
   readonly foreignConfiguration: "adopt" | "take-over";
   /** How long addresses and routes outlive the carrier, in milliseconds. */
   readonly carrierGraceMs: number;
+  /** Whether DHCP servers may answer DISCOVER with a lease at once (RFC 4039). */
+  readonly wantsRapidCommit: boolean;
   readonly technologyOrder: readonly Technology[];
   readonly portalHttpUrl: string;
   readonly portalHttpsUrl: string;
@@ -59,6 +61,7 @@ function makeConfig(
     logScopes: Object.freeze(settings["log-scopes"] ?? []),
     foreignConfiguration,
     carrierGraceMs: Math.round((settings["carrier-grace"] ?? defaultGraceSeconds) * 1000),
+    wantsRapidCommit: !(settings["no-rapid-commit"] ?? false),
     technologyOrder: Object.freeze(settings["default-technology-order"] ?? defaultTechnologyOrder),
     portalHttpUrl: settings["portal-http-url"] ?? "http://connectivitycheck.gstatic.com/generate_204",
     portalHttpsUrl: settings["portal-https-url"] ?? "https://www.google.com/generate_204",

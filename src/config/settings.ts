@@ -114,6 +114,7 @@ const settingTable = {
     isNumber: true,
     schema: seconds(longestGraceSeconds),
   },
+  "no-rapid-commit": { help: "get leases by four messages, never by two (RFC 4039)", schema: switchSchema },
   "default-technology-order": {
     argument: "LIST",
     help: `where none was set; default ${defaultTechnologyOrder.join()}`,

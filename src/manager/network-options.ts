@@ -31,9 +31,14 @@ export interface NetworkOptionsSources {
   readonly leases: DeviceLeases;
   readonly dhcpHostname: string;
   readonly isRfc8925Enabled: boolean;
+  /** Two messages instead of four with servers that can (RFC 4039). */
+  readonly wantsRapidCommit: boolean;
   /** Addresses that an earlier run of the daemon put on the link. */
   held(linkIndex: number): readonly HeldAddress[];
 }
+
+/** A moment before the Network's own limit of 30 s, which knows no more than that the time is up. */
+const acquisitionLimitMs = 29_900;
 
 /** What a cable's Service wants of layer 3: its static settings, and DHCP for the rest. */
 export function networkOptions(
@@ -46,6 +51,8 @@ export function networkOptions(
   const dhcp: Dhcp4Config = {
     leases: sources.leases.of(device),
     ...(sources.dhcpHostname && { hostname: sources.dhcpHostname }),
+    rapidCommit: sources.wantsRapidCommit,
+    acquisitionLimitMs,
     ...(sources.isRfc8925Enabled && { ipv6OnlyPreferred: true }),
     ...(held.length > 0 && { resume: "in-use" as const, held }),
   };

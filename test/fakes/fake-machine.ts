@@ -167,6 +167,7 @@ export class FakeMachine {
           leases,
           dhcpHostname: this.manager.dhcpHostname,
           isRfc8925Enabled: this.manager.settings.isRfc8925Enabled,
+          wantsRapidCommit: true,
           held: (link) => heldAddresses(applier.inheritedAddresses(link), 0),
         }),
       releaseMemory: () => {

@@ -58,6 +58,19 @@ test("classless routes make the router option void, and a gateway outside the ne
   assert.match(daemon.log(), /option 3 \(10\.1\.0\.254\) is ignored beside classless routes/);
 });
 
+for (const [args, messages] of [
+  [[], 0],
+  [["--no-rapid-commit"], 1],
+] as const) {
+  test(`with a server of rapid commit and ${args.join() || "no option"} there are ${messages} OFFERs`, async (t) => {
+    const { server } = await addLan(t, "router", { dhcp: { rapidCommit: true } });
+    const daemon = await startDaemon(t, { args: [...args] });
+    await untilState(daemon, "eth0", "ready");
+    await until("the server wrote its log", () => times(server, "DHCPACK") === 1);
+    assert.equal(times(server, "DHCPOFFER"), messages);
+  });
+}
+
 test("a server that moved to another range says NAK, and a new address is there at once", async (t) => {
   const { peer, cable, server } = await addLan(t, "router");
   const daemon = await startDaemon(t);

@@ -27,6 +27,7 @@ test("every flag of the contract is understood, with a space and with an equals 
     "--log-scopes=wifi+dhcp4",
     "--take-over",
     "--carrier-grace=0",
+    "--no-rapid-commit",
     "--default-technology-order",
     "wifi,ethernet",
     "--portal-http-url=http://portal.test/204",
@@ -45,6 +46,7 @@ test("every flag of the contract is understood, with a space and with an equals 
       "log-scopes": ["wifi", "dhcp4"],
       "take-over": true,
       "carrier-grace": 0,
+      "no-rapid-commit": true,
       "default-technology-order": ["wifi", "ethernet"],
       "portal-http-url": "http://portal.test/204",
       "portal-https-url": "https://portal.test/204",
@@ -79,6 +81,7 @@ test("help fits a terminal and names every flag", () => {
   flags.push(
     "take-over",
     "carrier-grace",
+    "no-rapid-commit",
     "default-technology-order",
     "portal-http-url",
     "portal-https-url",

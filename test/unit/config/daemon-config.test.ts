@@ -20,6 +20,7 @@ const defaults: DaemonConfig = {
   logScopes: [],
   foreignConfiguration: "adopt",
   carrierGraceMs: 5_000,
+  wantsRapidCommit: true,
   technologyOrder: ["vpn", "ethernet", "wifi", "cellular"],
   portalHttpUrl: "http://connectivitycheck.gstatic.com/generate_204",
   portalHttpsUrl: "https://www.google.com/generate_204",
@@ -66,6 +67,7 @@ log-level = "warn"
 log-scopes = ["wifi", "network/dhcp4"]
 take-over = true
 carrier-grace = 2.5
+no-rapid-commit = true
 default-technology-order = ["wifi"]
 portal-http-url = "http://p.test/"
 portal-https-url = "https://p.test/"
@@ -82,6 +84,7 @@ foreground = true
     logScopes: ["wifi", "network/dhcp4"],
     foreignConfiguration: "take-over",
     carrierGraceMs: 2_500,
+    wantsRapidCommit: false,
     technologyOrder: ["wifi"],
     portalHttpUrl: "http://p.test/",
     portalHttpsUrl: "https://p.test/",
