@@ -63,6 +63,10 @@ export class Acquisition<Config> {
   get state(): RunnerState {
     return this.#runner.state;
   }
+  /** For the debug dump. */
+  inspect(): Readonly<Record<string, unknown>> | undefined {
+    return this.#runner.inspect();
+  }
 
   /** Asks for a lease; while one is being asked for only the time limit begins anew. */
   begin(): void {

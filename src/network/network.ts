@@ -268,6 +268,7 @@ export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
       session: this.#sessionId,
       isHeld: this.#grace.isHeld,
       dhcp: this.#dhcp?.state,
+      dhcpSession: this.#dhcp?.inspect(),
       effective: this.#effective,
       conflict: this.#conflict,
       progress: this.#progress,

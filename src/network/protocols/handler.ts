@@ -32,6 +32,8 @@ export interface ProtocolSession {
   teardown(how: { readonly force: boolean }): Promise<void>;
   /** Asks the other side to confirm what we have; results arrive through the host. */
   renew?(): void;
+  /** For the debug dump: what the session has seen so far. */
+  inspect?(): Readonly<Record<string, unknown>>;
 }
 
 /** Something on the way to settings that a person may follow. */

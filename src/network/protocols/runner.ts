@@ -63,6 +63,10 @@ export class ProtocolRunner<Config> {
   get state(): RunnerState {
     return this.#state;
   }
+  /** For the debug dump. */
+  inspect(): Readonly<Record<string, unknown>> | undefined {
+    return this.#session.inspect?.();
+  }
 
   /** Begins a setup. Under way or up: nothing happens. During a teardown: begins when that has ended. */
   setup(): void {

@@ -9,6 +9,7 @@ import type { Backoff } from "./backoff.ts";
 import type { ClientObserver, ClientPorts, LostReason } from "./client-ports.ts";
 import type { Dhcp4Config } from "./config.ts";
 import { type Identity, identityOf } from "./identity.ts";
+import { IgnoredPackets } from "./ignored-packets.ts";
 import { KeptLease, type RememberedLease } from "./kept-lease.ts";
 import { type DhcpLease, leaseOfGrant, phaseOfLease } from "./lease.ts";
 import { LeaseLife } from "./lease-life.ts";
@@ -17,7 +18,7 @@ import { type Dhcp4Action, type Dhcp4Input, type Dhcp4State, dhcp4Step, isAwaiti
 import type { DhcpMessage } from "./message.ts";
 import { broadcastMac, Messenger, type Sender } from "./messenger.ts";
 import type { OfferingServers } from "./offering-servers.ts";
-import { type IgnoredBecause, whyIgnored } from "./reply-check.ts";
+import { type IgnoredBecause, isAnswerToUs, whyIgnored } from "./reply-check.ts";
 import { stepInto } from "./steps.ts";
 import {
   betterOfferWaitMs,
@@ -40,8 +41,6 @@ const defaultAcquisitionLimitMs = 30_000;
 /** Two DISCOVERs and an INIT-REBOOT found nobody by then; any living server would have answered. */
 const unconfirmedAfterMs = 10_000;
 /** How often a message is sent before another way is tried; the others go on until time is up. */
-/** Not what others on the wire say to each other. */
-const isAnswerToUs: ReadonlySet<IgnoredBecause> = new Set(["no-server", "other-server", "unusable"]);
 const mostSends: Partial<Record<Dhcp4State, number>> = { requesting: 2, rebooting: 2 };
 
 const anywhere = "0.0.0.0";
@@ -64,7 +63,7 @@ export class Dhcp4Client {
   readonly #backoff: Backoff;
   readonly #servers: OfferingServers;
   readonly #life: LeaseLife;
-  readonly #ignored = new Map<IgnoredBecause, number>();
+  readonly #ignored = new IgnoredPackets();
   #state: Dhcp4State = "stopped";
   #hasHeardServer = false;
   /** What the latest OFFER or ACK grants. */
@@ -119,7 +118,8 @@ export class Dhcp4Client {
       leaseAgeMs: this.#life.lease && this.#life.ageMs,
       isConfirmed: this.#isConfirmed,
       sent: this.#asking.sent,
-      ignored: Object.fromEntries(this.#ignored),
+      ignored: this.#ignored.counts,
+      ignoredInWords: this.#ignored.sentence,
       oddities: this.ports.channels.oddities.texts,
       addressDisputes: this.#guard.disputes,
       unconfirmedOffers: this.#servers.failures,
@@ -287,9 +287,9 @@ export class Dhcp4Client {
     return this.#state === "renewing" ? this.#life.lease?.serverId : undefined;
   }
   #ignore(because: IgnoredBecause, what: string): void {
-    this.#ignored.set(because, (this.#ignored.get(because) ?? 0) + 1);
+    const isFirst = this.#ignored.add(because, what);
     this.ports.log.debug(() => `${this.link.name}: packet ignored in ${this.#state}: ${because} (${what})`);
-    if (isAnswerToUs.has(because) && this.#ignored.get(because) === 1)
+    if (isFirst && isAnswerToUs.has(because))
       this.observer.onStep({ kind: "note", text: `DHCP ignores an answer: ${because} (${what})` });
   }
   #noteOddity(what: string): void {
@@ -345,6 +345,7 @@ export class Dhcp4Client {
     this.#servers.failed(serverId);
     const what = because === "nak" ? "refuses" : "does not confirm";
     this.#noteOddity(`server ${serverId} ${what} what it offered; offers of others are preferred`);
+    this.observer.onStep({ kind: "note", text: `DHCP ${serverId} ${what} what it offered` });
   }
   /** The first of them is kept: its server has shown itself to be the quickest. */
   #waitForBetterOffer(): void {
@@ -450,10 +451,18 @@ export class Dhcp4Client {
       );
   }
   #fail(): void {
-    const context = { link: this.link.name, state: this.#state, ignored: Object.fromEntries(this.#ignored) };
-    const what = this.#hasHeardServer ? "DHCP did not finish in time" : "no DHCP server answered in time";
+    const context = { link: this.link.name, state: this.#state, ignored: this.#ignored.counts };
+    const what = this.#whyUnfinished;
     this.#run("stop");
     this.observer.onFailed(new DaemonError("OperationTimeout", `${this.link.name}: ${what}`, { context }));
+  }
+  /** Servers that said something are named, with the reason why that was not enough. */
+  get #whyUnfinished(): string {
+    const ignored = this.#ignored.sentence;
+    const failed = Object.entries(this.#servers.failures).map(([server, times]) => `${server} (${times} times)`);
+    if (failed.length > 0) return `DHCP servers offered an address and did not confirm it: ${failed.join(", ")}`;
+    if (this.#hasHeardServer) return "DHCP did not finish in time";
+    return ignored === undefined ? "no DHCP server answered in time" : `no DHCP answer was of use; ignored: ${ignored}`;
   }
   #scheduleBegin(): void {
     const wait = this.#backoff.waitMs;

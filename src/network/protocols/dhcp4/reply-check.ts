@@ -13,6 +13,9 @@ export type IgnoredBecause =
   | "no-server"
   | "unusable";
 
+/** The packet was sent to us by a server; the others may be of what hosts of this link say to each other. */
+export const isAnswerToUs: ReadonlySet<IgnoredBecause> = new Set(["no-server", "other-server", "unusable"]);
+
 /** What an answer must match. */
 export interface Expected {
   readonly state: Dhcp4State;
