@@ -28,11 +28,11 @@ def option(code, data):
     return bytes([code, len(data)]) + data
 
 
-def frame(xid, mac, address, options, overload=b""):
+def frame(xid, mac, address, options, overload=b"", source=server):
     bootp = struct.pack("!BBBBIHH", 2, 1, 6, 0, xid, 0, 0) + bytes(4) + address + server + bytes(4)
     bootp += mac.ljust(16, b"\0") + overload.ljust(192, b"\0") + b"\x63\x82\x53\x63" + options
     udp = struct.pack("!HHHH", 67, 68, 8 + len(bootp), 0) + bootp
-    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0) + server + b"\xff" * 4
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0) + source + b"\xff" * 4
     head = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
     return b"\xff" * 6 + own_mac + b"\x08\x00" + head + udp
 
@@ -48,7 +48,8 @@ def lies(xid, mac):
     for kind in (OFFER, ACK, NAK):
         yield frame(xid ^ 1, mac, good, usual(kind) + b"\xff")
         yield frame(xid, bytes([mac[0], *mac[1:5], mac[5] ^ 1]), good, usual(kind) + b"\xff")
-        yield frame(xid, mac, good, option(53, bytes([kind])) + b"\xff")
+        # A server without a name is known by the sender of its packets; here that is no host either.
+        yield frame(xid, mac, good, option(53, bytes([kind])) + b"\xff", source=bytes(4))
     for kind in (ACK, NAK):
         yield frame(xid, mac, good, usual(kind) + b"\xff")
     for bad in ("0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255"):

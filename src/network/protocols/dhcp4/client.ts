@@ -255,7 +255,7 @@ export class Dhcp4Client {
   // --- answers ---
 
   #onMessage(message: DhcpMessage, sender: Sender): void {
-    const options = this.#withServer(message, readLeaseOptions(message.options, message.repeats), sender);
+    const options = this.#withServer(readLeaseOptions(message.options, message.repeats), sender);
     const because = whyIgnored(message, options, {
       state: this.#state,
       transactionId: this.#asking.transactionId,
@@ -272,13 +272,11 @@ export class Dhcp4Client {
     else this.#onGrant(message, options, sender.mac);
   }
   /** Some servers never name themselves (option 54); the sender of the packet takes the place. */
-  #withServer({ type }: DhcpMessage, options: LeaseOptions, { address }: Sender): LeaseOptions {
+  #withServer(options: LeaseOptions, { address }: Sender): LeaseOptions {
     if (options.serverId !== undefined) return options;
-    const isHost = address !== undefined && isHostIpv4(parseIpv4(address) ?? 0);
-    // A grant without a name is taken for that of the server that was asked; a refusal must come from there.
-    const asked = this.#expectedServer ?? (isHost ? undefined : this.#life.lease?.serverId);
-    const serverId = type === "nak" && isHost ? address : (asked ?? (isHost ? address : undefined));
-    if (serverId === undefined) return options;
+    // By UDP only the server that renews the lease is heard.
+    const serverId = address ?? this.#life.lease?.serverId;
+    if (serverId === undefined || !isHostIpv4(parseIpv4(serverId) ?? 0)) return options;
     const problem = `no server identifier (option 54): taken for ${serverId}`;
     return { ...options, serverId, problems: [...options.problems, problem] };
   }

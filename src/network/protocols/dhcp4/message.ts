@@ -67,11 +67,23 @@ export function decodeMessage(data: Buffer): DecodedMessage {
     serverName: data.subarray(44, 108),
   });
   if ("malformed" in decoded) return decoded;
-  const typeOption = decoded.options.get(optionCode.messageType);
-  const type = typeOption ? typeOfNumber.get(typeOption[0] as number) : undefined;
+  const type = messageTypeOf(decoded);
   if (!type) return { malformed: "no message type that we know" };
   const message = fixedFields(data, op === 1 ? "request" : "reply", type, decoded.options);
   return { message: decoded.repeats.size === 0 ? message : { ...message, repeats: decoded.repeats } };
+}
+
+/** One byte, and the same each time: on it hangs how all the rest is read. */
+function messageTypeOf({
+  options,
+  repeats,
+}: {
+  options: RawOptions;
+  repeats: RepeatedOptions;
+}): MessageType | undefined {
+  const [first, ...others] = repeats.get(optionCode.messageType) ?? [options.get(optionCode.messageType)];
+  if (first?.length !== 1 || others.some((other) => !other?.equals(first))) return undefined;
+  return typeOfNumber.get(first[0] as number);
 }
 
 function fixedFields(data: Buffer, op: DhcpMessage["op"], type: MessageType, options: RawOptions): DhcpMessage {

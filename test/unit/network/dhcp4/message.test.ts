@@ -52,6 +52,16 @@ test("what is no DHCP message is refused with a reason", () => {
   assert.equal(malformed(changed(243, 54, 255)), "option 54 in options runs 200 bytes over the end");
 });
 
+test("a message type of two bytes is none, one that comes twice the same is one", () => {
+  const typed = (...options: number[]) => {
+    const data = changed(240, ...options, 255);
+    return malformed(data);
+  };
+  assert.equal(typed(53, 2, 2, 2), "no message type that we know");
+  assert.equal(typed(53, 1, 2, 53, 1, 2), "fine");
+  assert.equal(typed(53, 1, 2, 53, 1, 5), "no message type that we know");
+});
+
 const payload = Buffer.from("0123456789a");
 const parse = (packet: Buffer, isChecksumReady = true) => {
   const result = parseDatagram(packet, isChecksumReady);
