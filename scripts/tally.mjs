@@ -6,12 +6,15 @@ const indent = (text) => text.replace(/^/gm, "      ");
 
 /** Counts results and prints them to stdout as they come; a summary at the end. */
 export class Tally {
+  /** Each as runTestFile has it, with its file. */
+  results = [];
   #passed = 0;
   #failed = [];
   #skipped = [];
   #startedAt = performance.now();
 
   add({ file, ms, tests, output }) {
+    for (const test of tests) this.results.push({ file, ...test });
     const failed = tests.filter(({ kind }) => kind === "fail");
     const skipped = tests.filter(({ kind }) => kind === "skip");
     this.#passed += tests.length - failed.length - skipped.length;

@@ -1,17 +1,22 @@
 import { execFile, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { prebuildTests } from "./prebuild-tests.mjs";
+import { endRunningCommands } from "./run-command.mjs";
 import { runTestBatch } from "./run-test-batch.mjs";
 import { runTestFile } from "./run-test-file.mjs";
+import { wantedRuntimes } from "./runtime-versions.mjs";
 import { runScript, Stop } from "./say.mjs";
 import { setUp } from "./setup.mjs";
 import { Tally } from "./tally.mjs";
 import { endRunningTests } from "./test-process.mjs";
+import { testRuntimes } from "./test-runtimes.mjs";
 import { guestObstacle, provideImage } from "./vm.mjs";
 
 const usage = `usage: node scripts/test.mjs PART [FILE ...]
   check        types, lint, floors, golden and generated files, unit and fakes: before each commit
   unit | contract | integration | vm | all
+  runtimes     on other versions of Node; takes versions ("24") instead of files
+  runtime      what that runs on each of them
   generate     rewrites the generated and golden files
 A FILE (or a part of its name) narrows the part to those files.`;
 
@@ -43,9 +48,14 @@ const parts = {
     steps: [types, lint, build],
     files: () => [...unit(), ...testFiles("contract"), ...integration(), ...guests()],
   },
+  runtime: { steps: [build], files: () => [...unit(), ...integration().filter(dependsOnRuntime)] },
+  runtimes: { steps: [], files: () => [] },
   // Only those tests that know how to rewrite what they compare with.
   generate: { steps: [], files: () => [...unit(), ...testFiles("contract")].filter(canUpdate) },
 };
+
+/** The addons, V8's flags and the code cache under load, the event loop, files: what another Node could break. */
+const dependsOnRuntime = (file) => /\/daemon\/(cable|profiles)\.test\.ts$|\/integration\/profiles\//.test(file);
 
 const canUpdate = (file) => readFileSync(file, "utf8").includes("FAIRLEAD_UPDATE");
 
@@ -163,12 +173,15 @@ async function runInTurn(waiting, tally, obstacle) {
 }
 
 async function main() {
-  const [name = "all", ...wanted] = process.argv.slice(2);
+  const [name = "all", ...args] = process.argv.slice(2);
+  const versions = wantedRuntimes(name === "runtimes" ? args : []);
+  const wanted = name === "runtimes" ? [] : args;
   const part = parts[name];
-  if (!part || wanted.some((argument) => argument.startsWith("-"))) throw new Stop(usage);
+  if (!part || args.some((argument) => argument.startsWith("-"))) throw new Stop(usage);
   for (const signal of ["SIGINT", "SIGTERM"]) {
     process.once(signal, () => {
       endRunningTests();
+      endRunningCommands();
       process.exit(130);
     });
   }
@@ -185,6 +198,8 @@ async function main() {
     tally,
   );
   await runGuests(files.filter(wantsGuests), tally);
+  if (name === "runtimes" || (name === "all" && wanted.length === 0)) await testRuntimes(versions, tally);
+  process.send?.({ results: tally.results });
   return tally.summary() ? 0 : 1;
 }
 

@@ -108,13 +108,20 @@ test("plugged in again it asks for the lease it had and discovers nothing", asyn
   const daemon = await startDaemon(t);
   await untilState(daemon, "eth0", "ready");
   const address = addressOf("eth0");
+  await until("the server wrote its log", () => times(server, "DHCPACK") > 0);
+  // On a busy machine the server may be asked twice before it answers.
+  const count = (word: string) => times(server, word);
+  const discovered = count("DHCPDISCOVER");
+  const requested = count("DHCPREQUEST");
+  const confirmed = count("DHCPACK");
   cable.unplug();
   await untilState(daemon, "eth0", "idle");
   cable.plug();
   await untilState(daemon, "eth0", "ready");
   assert.equal(addressOf("eth0"), address);
-  await until("the server wrote its log", () => times(server, "DHCPACK") === 2);
-  assert.deepEqual([times(server, "DHCPDISCOVER"), times(server, "DHCPREQUEST")], [1, 2]);
+  await until("the server wrote its log again", () => count("DHCPACK") > confirmed);
+  assert.ok(count("DHCPREQUEST") > requested);
+  assert.equal(count("DHCPDISCOVER"), discovered);
 });
 
 test("a cable that flaps thirty times is ready in the end, with one address", async (t) => {
