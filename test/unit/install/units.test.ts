@@ -29,6 +29,14 @@ test("systemd finds nothing wrong with the units", (t) => {
 /** What systemd charges for the network itself leaves 1.8; the rest is for versions that judge a little harder. */
 const mostExposure = 2.0;
 
+test("the units of the helpers leave them next to nothing", () => {
+  for (const unit of ["fairlead-wait-online", "fairlead-sessions"]) {
+    const { text } = analyze("security", "--offline=true", installFile(`${unit}.service`));
+    const [, exposure = "missing"] = /exposure level for \S+\.service: (\d+\.\d+)/.exec(text) ?? [];
+    assert.ok(Number(exposure) <= mostExposure, `${unit}: ${text}`);
+  }
+});
+
 test("the daemon's unit leaves it no more power than it uses", () => {
   const unit = installFile("fairlead.service");
   const { text } = analyze("security", "--offline=true", unit);

@@ -4,6 +4,7 @@ import { run, tryRun } from "../../../harness/processes.ts";
 import { until } from "../../../harness/until.ts";
 import { addLan, plugIn, startServer, untilState } from "../../../integration/daemon/support.ts";
 import { as } from "../../guest/booted-system.ts";
+import { assertConfined } from "../../guest/confinement.ts";
 import { watchContinuity } from "../../guest/continuity.ts";
 import type { InstalledDaemon } from "../../guest/installed-daemon.ts";
 import { patienceMs } from "../../guest/patience.ts";
@@ -28,6 +29,7 @@ scenario(
     await until("the daemon has told that it is ready", async () => (await stateOf(daemon)) === "active", patienceMs);
     assert.ok(isAnswered(), "who is ready has its name, and answers");
     await until("the other program waits", async () => (await stateOf(daemon, waitUnit)) === "activating", patienceMs);
+    assertConfined(Number((await daemon.show(["MainPID"], waitUnit)).MainPID), []);
     assert.equal(await stateOf(daemon, "network.target"), "active", "links may be used");
     assert.equal(await stateOf(daemon, "network-online.target"), "inactive", "there is no lease");
 

@@ -12,6 +12,7 @@ import {
 import { dirname } from "node:path";
 import { run, tryRun } from "../../../harness/processes.ts";
 import { until } from "../../../harness/until.ts";
+import { assertConfined, assertNoNetwork } from "../../guest/confinement.ts";
 import type { InstalledDaemon } from "../../guest/installed-daemon.ts";
 import { keepManagers, logIn, startLogin, untilNobodyIsHere } from "../../guest/logins.ts";
 import { patienceMs } from "../../guest/patience.ts";
@@ -138,7 +139,7 @@ scenario("users may also be followed by the manager of services, or by a unit of
   daemon.systemctl("start", "fairlead-sessions.service");
   await assertUsersAreFollowed(scene, daemon);
   const { MainPID } = await daemon.show(["MainPID"], "fairlead-sessions.service");
-  const owner = run("id", ["-u", "fairlead"]).trim();
-  assert.match(readFileSync(`/proc/${MainPID}/status`, "utf8"), new RegExp(`^Uid:\\s+${owner}\\s`, "m"));
+  assertConfined(Number(MainPID), ["/var/lib/fairlead", "/run/fairlead"]);
+  assertNoNetwork(Number(MainPID));
   daemon.systemctl("stop", "fairlead-sessions.service");
 });

@@ -40,6 +40,8 @@ scenario(
     assert.equal(complaints, "");
     assert.doesNotMatch(run("journalctl", ["--boot", "--unit=dbus.service"]), /fairlead" in message bus config/);
     assertRestrictions(await daemon.pid());
+    const { MemoryMax, TasksMax } = await daemon.show(["MemoryMax", "TasksMax"]);
+    assert.deepEqual([MemoryMax, TasksMax], [String(768 * 1024 * 1024), "128"]);
     logRefusedCalls(daemon);
     await assertNoCoreDump(daemon);
     await assertNoRefusedCalls(daemon);
