@@ -65,13 +65,21 @@ function routeChapter(
   const servers = firstNonEmpty(connected, (one) => nameServers(one, snapshot));
   const inFront = front.flatMap((route) => frontRouteSentence(route) ?? []);
   const sentences = [...inFront, ...routes.map((route) => routeSentence(route, front))];
-  if (service && routes.length === 0) sentences.push("There is no default route: the network names no gateway.");
+  if (service && routes.length === 0) sentences.push(withoutGateway(front));
   if (servers.length > 0) sentences.push(serverSentence(servers));
   else if (service) sentences.push("There are no name servers: neither the network nor StaticIPConfig names any.");
   return {
     chapter: { heading: "Default route and name servers", sentences },
     plain: { defaultRoutes: routes, frontRoutes: front, nameServers: servers },
   };
+}
+
+/** Some networks name no router and answer for every destination on the link itself. */
+function withoutGateway(front: readonly FrontRouteView[]): string {
+  const onLink = front.find(({ own, gateway, link }) => own && gateway === "" && link !== "");
+  return onLink
+    ? `The default route goes by ${onLink.link} without a router: every destination is asked for on the link.`
+    : "There is no default route: the network names no gateway.";
 }
 
 function routeSentence({ link, gateway, source }: RouteSource, front: readonly FrontRouteView[]): string {

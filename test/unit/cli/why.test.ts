@@ -102,6 +102,15 @@ test("why tells tunnels that take everything in halves, and routes that refuse",
   assert.match(await text(), /IPv4 packets are refused \(unreachable\): .*metric 0, protocol 77/);
 });
 
+test("why tells a default route that has no router", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  daemon.at("/ipconfig/eth0_1_dhcp").set("Gateway", "0.0.0.0");
+  daemon.defaultRoutes = [foreignFront({ Own: ["b", true], Link: ["s", "eth0"], Gateway: ["s", ""] })];
+  const text = (await daemon.run("why")).out.replace(/\s+/g, " ");
+  assert.match(text, /The default route goes by eth0 without a router: every destination is asked for on the link\./);
+  assert.doesNotMatch(text, /no default route/);
+});
+
 test("why says when there is no gateway and no name server", async (t) => {
   const daemon = await FakeDaemon.start(t);
   daemon.at("/ipconfig/eth0_1_dhcp").set("Gateway", "0.0.0.0");
