@@ -50,6 +50,7 @@ import { ServiceNotify } from "./system/service-notify.ts";
 import { StorageHealth } from "./system/storage-health.ts";
 import { Sysctl } from "./system/sysctl.ts";
 import { readLinkFacts, readLinkSpeedMbps, readLinkTraffic } from "./system/sysfs.ts";
+import { Udev } from "./system/udev.ts";
 import { technologyModules } from "./technologies/modules.ts";
 import { version } from "./version.ts";
 
@@ -284,6 +285,7 @@ export class Daemon {
     const clock = this.#clock;
     const applier = this.#applier;
     const log = this.#logs.scope("manager");
+    const udev = new Udev();
     const links = new LinkSelection({ block: config.blockedLinks, allow: config.allowedLinks });
     const guard = this.#guards.guard.bind(this.#guards);
     return {
@@ -296,6 +298,7 @@ export class Daemon {
       technologyOrder: config.technologyOrder,
       modules: technologyModules,
       readFacts: readLinkFacts,
+      whenSetUp: (link, done) => udev.whenDone(link, done),
       readSpeedMbps: readLinkSpeedMbps,
       readTraffic: readLinkTraffic,
       wakeOnLan: new KernelWakeOnLan(clock),

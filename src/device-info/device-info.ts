@@ -11,6 +11,8 @@ import { decideTechnology, technologyWithoutDriver } from "./technology-decision
 
 /** Drivers bind and modems show their tty within this time (spec/shill-behaviour.md, 2.3). */
 const settleMs = 5_000;
+/** Rules of a desktop take udev some ten milliseconds. One that hangs (its own limit is 180 s) must not keep the network down. */
+const setupMs = 10_000;
 /** RT_SCOPE_UNIVERSE: it means something beyond the link. */
 const universeScope = 0;
 
@@ -20,6 +22,8 @@ export interface DeviceInfoHost {
   readonly rtnl: Rtnl;
   readonly links: LinkSelection;
   readFacts(linkName: string): LinkFacts;
+  /** Calls `done` when the system's device manager has set the link up. Absent, or undefined: nothing is to be waited for. */
+  whenSetUp?(linkIndex: number, done: () => void): Cancel | undefined;
   /** Undefined: Fairlead has no support for the technology; the link is listed and left alone. */
   makeDevice(link: Link, technology: PrimaryTechnology, because: string): Device | undefined;
   deviceAdded(device: Device): void;
@@ -114,7 +118,30 @@ export class DeviceInfo {
       known.technology = "excluded";
       known.because = exclusion;
       this.host.log.info(`${link.name}: not looked at: ${exclusion}`);
-    } else this.#decide(known, "first");
+    } else if (link.isLoopback || !this.#awaitSetup(known)) this.#decide(known, "first");
+  }
+
+  /** udev may rename a new link, and a link that is up cannot be renamed by older kernels. False: it is set up. */
+  #awaitSetup(known: KnownLink): boolean {
+    const { clock, log } = this.host;
+    const goOn = () => {
+      known.cancelDelay?.();
+      delete known.cancelDelay;
+      this.#decide(known, "first");
+    };
+    const cancelWait = this.host.whenSetUp?.(known.link.index, goOn);
+    if (!cancelWait) return false;
+    const cancelTimer = clock.startTimer(`setup ${known.link.name}`, setupMs, () => {
+      log.warn(`${known.link.name}: udev is not done with it after ${setupMs / 1000} s; it is used as it is`);
+      goOn();
+    });
+    known.cancelDelay = () => {
+      cancelWait();
+      cancelTimer();
+    };
+    known.technology = "delayed";
+    known.because = "udev is not done with it yet";
+    return true;
   }
 
   #decide(known: KnownLink, attempt: "first" | "settled"): void {

@@ -1,4 +1,4 @@
-import type { Clock } from "../base/clock.ts";
+import type { Cancel, Clock } from "../base/clock.ts";
 import type { HistoryEntry } from "../base/event-history.ts";
 import type { Log } from "../base/log.ts";
 import type { Technology } from "../base/technology.ts";
@@ -27,6 +27,8 @@ export interface ManagerPorts extends ConnectivityPorts {
   readonly technologyOrder: readonly Technology[];
   readonly modules: readonly TechnologyModule[];
   readFacts(linkName: string): LinkFacts;
+  /** Calls `done` when the system's device manager has set the link up; undefined: nothing is to be waited for. */
+  whenSetUp?(linkIndex: number, done: () => void): Cancel | undefined;
   /** Undefined: the driver does not say. */
   readSpeedMbps(linkName: string): number | undefined;
   /** Undefined: the link is gone. */

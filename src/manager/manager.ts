@@ -384,6 +384,7 @@ export class Manager implements ProviderHost, DeviceHost {
       rtnl,
       links,
       readFacts: (name: string) => this.ports.readFacts(name),
+      whenSetUp: (link: number, done: () => void) => this.ports.whenSetUp?.(link, done),
       makeDevice: (link: Link, technology: PrimaryTechnology, because: string) =>
         this.#makeDevice(link, technology, because),
       deviceAdded: (device: Device) => this.#addDevice(device),

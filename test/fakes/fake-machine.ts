@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Cancel } from "../../src/base/clock.ts";
 import { LogControl, silentLog } from "../../src/base/log.ts";
 import { defaultTechnologyOrder } from "../../src/base/technology.ts";
 import { leftAloneBecause } from "../../src/device-info/left-alone.ts";
@@ -46,6 +47,8 @@ export interface FakeMachineOptions {
   readonly guard?: NetworkPorts<Dhcp4Config>["guard"];
   /** Default: cables, without their 802.1X. */
   readonly modules?: readonly TechnologyModule[];
+  /** Default: there is no udev. */
+  whenSetUp?(linkIndex: number, done: () => void): Cancel | undefined;
 }
 
 /** A whole daemon without its bus, on a kernel, a clock, a store and DHCP servers in memory. */
@@ -145,6 +148,7 @@ export class FakeMachine {
       links,
       technologyOrder: defaultTechnologyOrder,
       modules,
+      whenSetUp: (link, done) => options.whenSetUp?.(link, done),
       readFacts: () => ({
         hasUeventFile: true,
         hasDevice: true,
