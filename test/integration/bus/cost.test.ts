@@ -24,9 +24,9 @@ function writingAsJson(): number {
   return Math.min(...Array.from({ length: 5 }, once));
 }
 
-// Processor time, as others use the machine too; bounds are some three times what a slow one needs, so that only a change
-// in kind breaks them. `npm run bench` measures.
-test("fault 6: calls, signals and objects cost what they should", async (t) => {
+// Processor time, as others use the machine too, beside a yardstick of the same minute; only a change in kind breaks the
+// bounds. `npm run bench` measures.
+test("many properties, signals and objects cost little beside an empty call", async (t) => {
   const { address } = await privateBus(t);
   const args = ["--expose-gc", "--import", "tsx", server, address];
   const exporter = startProcess(process.execPath, args, { name: "cost-server" });
@@ -48,10 +48,13 @@ test("fault 6: calls, signals and objects cost what they should", async (t) => {
     Math.min(await cpuPerCall(member, count), await cpuPerCall(member, count), await cpuPerCall(member, count));
 
   await cpuPerCall("GetProperties", 3000);
+  const emptyBefore = await leastPerCall("Nothing", 1000);
   const getProperties = await leastPerCall("GetProperties", 1000);
   const change = await leastPerCall("Change", 500);
   await ask("Emit", 5000);
-  const signal = (await ask("Emit", 20_000)) / 20_000;
+  const signal = Math.min(await ask("Emit", 20_000), await ask("Emit", 20_000), await ask("Emit", 20_000)) / 20_000;
+  // A machine that became slower or quicker meanwhile: the larger one is the fairer.
+  const empty = Math.max(emptyBefore, await leastPerCall("Nothing", 1000));
   await ask("Export", 1000);
   const settledHeap = async () => Math.min(await ask("Heap"), await ask("Heap"), await ask("Heap"));
   const heapBefore = await settledHeap();
@@ -71,7 +74,7 @@ test("fault 6: calls, signals and objects cost what they should", async (t) => {
   const yardstick = writingAsJson();
 
   t.diagnostic(
-    `GetProperties, 60 properties: ${getProperties.toFixed(1)} us CPU; a change told: ${change.toFixed(1)} us`,
+    `an empty call: ${empty.toFixed(1)} us CPU; GetProperties, 60 properties: ${getProperties.toFixed(1)} us CPU; a change told: ${change.toFixed(1)} us`,
   );
   t.diagnostic(
     `signal: ${signal.toFixed(1)} us; export: ${perExport.toFixed(1)} us, ${perObject.toFixed(0)} bytes, ${perAsked.toFixed(0)} once asked for`,
@@ -79,8 +82,8 @@ test("fault 6: calls, signals and objects cost what they should", async (t) => {
   t.diagnostic(
     `GetManagedObjects, 5000 objects of 20 properties: ${first.toFixed(1)} ms CPU, again ${again.toFixed(1)} ms, as JSON ${yardstick.toFixed(1)} ms`,
   );
-  assert.ok(getProperties < 150, `GetProperties: ${getProperties} us`);
-  assert.ok(signal < 30, `signal: ${signal} us`);
+  assert.ok(getProperties < 4 * empty, `GetProperties: ${getProperties} us, an empty call ${empty} us`);
+  assert.ok(signal < empty, `signal: ${signal} us, an empty call ${empty} us`);
   assert.ok(perObject < 2000, `object: ${perObject} bytes`);
   assert.ok(again < 4 * yardstick, `GetManagedObjects: ${again} ms CPU, as JSON ${yardstick} ms`);
 });

@@ -64,11 +64,19 @@ test("a message of 15 MB is an ordinary message", async (t) => {
 test("a message that would become millions of objects is refused", async (t) => {
   const { peer, answers } = await meet(t);
   const arrays = { signature: "aay", value: Array.from({ length: 3_000_000 }, () => []) };
-  const startedAt = performance.now();
-  const reply = await peer.call({ ...sample, member: "EchoVariant", signature: "v", body: [arrays] });
+  const timed = async (init: Parameters<RawPeer["call"]>[0]) => {
+    const startedAt = performance.now();
+    const reply = await peer.call({ ...init, signature: "v", body: [arrays] });
+    return { reply, ms: performance.now() - startedAt };
+  };
+  // The bus itself refuses it without a look at what is in it: that is what writing and sending take.
+  const bus = await timed({ path: "/", interface: "org.freedesktop.DBus", member: "NoSuchMethod" });
+  assert.equal(bus.reply.message.errorName, standard("UnknownMethod"));
+  const { reply, ms } = await timed({ ...sample, member: "EchoVariant" });
   assert.equal(reply.message.errorName, standard("InvalidArgs"));
   assert.match(String(reply.args[0]), /too many values/);
-  assert.ok(performance.now() - startedAt < 5000);
+  t.diagnostic(`${Math.round(ms)} ms, of which ${Math.round(bus.ms)} are for writing and sending`);
+  assert.ok(ms < 4 * bus.ms, `${ms} ms, written and sent in ${bus.ms} ms`);
   await answers();
 });
 
