@@ -1,7 +1,7 @@
 /** The debug dump: the whole state of the daemon as one JSON text. */
 import { toJson } from "./base/property.ts";
 import type { Manager } from "./manager/manager.ts";
-import type { Applier } from "./network/applier.ts";
+import type { Applier } from "./network/kernel/applier.ts";
 
 export function dumpOf(manager: Manager, applier: Applier, version: string, more: object): string {
   return toJson({

@@ -3,7 +3,7 @@ import { DaemonError } from "../base/errors.ts";
 import { type Announce, PropertyShape, PropertyStore, propertyTable, type WireVariant } from "../base/property.ts";
 import type { Manager } from "../manager/manager.ts";
 import { describeConflict } from "../network/found-conflict.ts";
-import { frontRoutes } from "../network/front-routes.ts";
+import { frontRoutes } from "../network/kernel/front-routes.ts";
 import type { Route } from "../rtnl/rtnl.ts";
 import type { Service } from "../services/service.ts";
 import { args, interfaceTable } from "./interface-table.ts";

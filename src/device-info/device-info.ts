@@ -2,7 +2,7 @@ import type { Cancel, Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { isPrimary, type PrimaryTechnology, type Technology } from "../base/technology.ts";
 import type { Device } from "../devices/device.ts";
-import { isForeignDefault } from "../network/kernel-marks.ts";
+import { isForeignDefault } from "../network/kernel/marks.ts";
 import type { Address, Delta, Link, Rtnl } from "../rtnl/rtnl.ts";
 import type { DisconnectReason } from "../services/service.ts";
 import type { LinkFacts } from "../system/sysfs.ts";

@@ -1,5 +1,5 @@
 /** Which links are not ours to configure without being asked: do no harm (docs/decisions/links-left-alone.md). */
-import { isOwnAddress, isOwnRoute } from "../network/kernel-marks.ts";
+import { isOwnAddress, isOwnRoute } from "../network/kernel/marks.ts";
 import type { Link, Snapshot } from "../rtnl/rtnl.ts";
 import type { LinkFacts } from "../system/sysfs.ts";
 import { madeUpBecause } from "./link-nature.ts";

@@ -5,7 +5,7 @@ import { type Announce, PropertyShape, PropertyStore, type PropertyTable } from 
 import type { PrimaryTechnology } from "../base/technology.ts";
 import { describeConflict, type FoundConflict } from "../network/found-conflict.ts";
 import type { IpConfig, IpConfigIdentity } from "../network/ip-config.ts";
-import { isForeignDefault } from "../network/kernel-marks.ts";
+import { isForeignDefault } from "../network/kernel/marks.ts";
 import type { Network, NetworkFailure, NetworkObserver, NetworkOptions, StopOptions } from "../network/network.ts";
 import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
 import type { Link, Rtnl } from "../rtnl/rtnl.ts";

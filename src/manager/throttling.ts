@@ -1,6 +1,6 @@
 import { DaemonError, describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import { ingressBlock, isOwnIngress, isOwnShaper, shaperHandle } from "../network/kernel-marks.ts";
+import { ingressBlock, isOwnIngress, isOwnShaper, shaperHandle } from "../network/kernel/marks.ts";
 import type { KernelError, KernelRequest, Qdisc, RateLimit, Rtnl } from "../rtnl/rtnl.ts";
 
 /** Kilobits (1000) per second in each direction; 0: not limited. */

@@ -1,7 +1,6 @@
 /** How the settings of several sources become those of one link (spec/shill-behaviour.md, 9.2). Pure. */
-import type { WireVariant } from "../base/property.ts";
 import type { IpFamilySettings, IpSettings } from "./ip-settings.ts";
-import { type StaticIp, staticIpDictionary } from "./static-ip.ts";
+import type { StaticIp } from "./static-ip.ts";
 
 /** What each source has to say at the moment; absent: nothing (yet). */
 export interface SettingsSources {
@@ -116,59 +115,3 @@ const firstNonEmpty = (...lists: readonly (readonly string[] | undefined)[]): re
 /** Every property must be named, so that none is forgotten; what is undefined is left out of the result. */
 const withoutAbsent = <T extends object>(every: { [K in keyof T]-?: T[K] | undefined }): T =>
   Object.fromEntries(Object.entries(every).filter(([, value]) => value !== undefined)) as T;
-
-/** What the dictionaries of a Service are made from; a Network is one. */
-export interface ConfigSource {
-  readonly sessionId: number;
-  /** Undefined while nothing is configured. */
-  readonly effective: EffectiveSettings | undefined;
-  /** What DHCP or the link said, untouched by the static configuration. */
-  readonly saved: IpSettings | undefined;
-}
-
-type Dictionary = ReadonlyMap<string, WireVariant>;
-
-/** One for all: most Services of a machine with many links are not connected. */
-const nothing: Dictionary = new Map();
-
-/** NetworkConfig (shill-dbus-api 3.3): {} or all keys; empty text and 0 for what is not known. */
-export function networkConfigDictionary(of: ConfigSource | undefined): Dictionary {
-  const effective = of?.effective;
-  if (!of || !effective) return nothing;
-  const { ipv4, ipv6 } = effective;
-  const text = (value: string | undefined): WireVariant => ({ signature: "s", value: value ?? "" });
-  const texts = (value: readonly string[]): WireVariant => ({ signature: "as", value });
-  const number = (value: number): WireVariant => ({ signature: "i", value });
-  return new Map([
-    ["SessionID", number(of.sessionId)],
-    ["IPv4Address", text(ipv4 && `${ipv4.address}/${ipv4.prefixLength}`)],
-    ["IPv4Gateway", text(ipv4?.gateway)],
-    ["IPv6Addresses", texts(ipv6 ? [`${ipv6.address}/${ipv6.prefixLength}`] : [])],
-    ["IPv6Gateway", text(ipv6?.gateway)],
-    ["NameServers", texts(effective.nameServers)],
-    ["SearchDomains", texts(effective.searchDomains)],
-    ["IncludedRoutes", texts(effective.includedRoutes)],
-    ["ExcludedRoutes", texts(effective.excludedRoutes)],
-    ["Pref64", text(undefined)],
-    ["MTU", number(effective.mtu ?? 0)],
-  ]);
-}
-
-/** SavedIPConfig: keys as StaticIPConfig, absent where nothing was offered. */
-export function savedConfigDictionary(of: ConfigSource | undefined): Dictionary {
-  const saved = of?.saved;
-  if (!saved) return nothing;
-  const { ipv4 } = saved;
-  return staticIpDictionary(
-    withoutAbsent<StaticIp>({
-      address: ipv4?.address,
-      prefixLength: ipv4?.prefixLength,
-      gateway: ipv4?.gateway,
-      mtu: saved.mtu,
-      nameServers: saved.nameServers,
-      searchDomains: saved.searchDomains,
-      includedRoutes: saved.includedRoutes ?? [],
-      excludedRoutes: saved.excludedRoutes ?? [],
-    }),
-  );
-}

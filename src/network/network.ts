@@ -3,19 +3,19 @@ import { familyOf } from "../base/ip-address.ts";
 import type { Log } from "../base/log.ts";
 import type { Family } from "../rtnl/rtnl.ts";
 import { Acquisition } from "./acquisition.ts";
-import type { ApplyResult } from "./applier.ts";
 import { CarrierGrace, type GracePorts, type HoldSink } from "./carrier-grace.ts";
 import { describeConflict, type FoundConflict } from "./found-conflict.ts";
 import { describeIpConfig, type IpConfig, type IpConfigIdentity, newIpConfigIdentity } from "./ip-config.ts";
 import type { IpFamilySettings, IpSettings } from "./ip-settings.ts";
-import { type ConfigSource, type EffectiveSettings, mergeSettings } from "./merge.ts";
+import type { ApplyResult } from "./kernel/applier.ts";
+import { hasDefaultRoute } from "./kernel/routes.ts";
+import type { NetworkWish } from "./kernel/wish.ts";
+import { type EffectiveSettings, mergeSettings } from "./merge.ts";
 import type { ConflictObserver } from "./protocols/address-conflict.ts";
 import type { Dhcp4Config } from "./protocols/dhcp4/config.ts";
 import type { FixedAddressGuard } from "./protocols/fixed-address-guards.ts";
 import type { ProtocolHandler, ProtocolLink, ProtocolStep } from "./protocols/handler.ts";
-import { hasDefaultRoute } from "./routes.ts";
 import { emptyStaticIp, isSameStaticIp, type StaticIp } from "./static-ip.ts";
-import type { NetworkWish } from "./wish.ts";
 
 export type NetworkState = "idle" | "configuring" | "connected";
 
@@ -87,7 +87,7 @@ let lastSessionId = 0;
  * Layer 3 of one link: merges what the static configuration, DHCP and others have to say, and has the result applied.
  * Owned by a Device for as long as it is connected to a Service; may be started again after a stop or a failure.
  */
-export class Network<Dhcp = Dhcp4Config> implements ConfigSource {
+export class Network<Dhcp = Dhcp4Config> {
   #state: NetworkState = "idle";
   #sessionId = 0;
   #options: NetworkOptions<Dhcp> | undefined;

@@ -1,9 +1,9 @@
 /** The properties of every Service (spec/shill-dbus-api.md, 3.3), and what is stored of them (shill-behaviour.md, 7.7). */
 import { DaemonError } from "../base/errors.ts";
 import { PropertyShape, propertyTable } from "../base/property.ts";
-import { networkConfigDictionary, savedConfigDictionary } from "../network/merge.ts";
 import { acceptStaticIp, parseStaticIp, staticIpDictionary } from "../network/static-ip.ts";
 import { isConnected } from "./connect-states.ts";
+import { networkConfigDictionary, savedConfigDictionary } from "./network-dictionaries.ts";
 import type { Service } from "./service.ts";
 import { type ConfigurationSource, configurationSources } from "./service-order.ts";
 import type { LinkTraffic } from "./traffic-counters.ts";

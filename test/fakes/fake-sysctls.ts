@@ -1,4 +1,4 @@
-import type { LinkSysctlPort } from "../../src/network/link-sysctls.ts";
+import type { LinkSysctlPort } from "../../src/network/kernel/link-sysctls.ts";
 
 /** Per-link settings in memory. Like the kernel it knows only links it was told of, and has a value for each setting. */
 export class FakeSysctls implements LinkSysctlPort {

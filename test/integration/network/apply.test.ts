@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import type { ApplyResult } from "../../../src/network/applier.ts";
-import type { NetworkWish } from "../../../src/network/wish.ts";
+import type { ApplyResult } from "../../../src/network/kernel/applier.ts";
+import type { NetworkWish } from "../../../src/network/kernel/wish.ts";
 import { requirePrivateNamespace, run } from "../../harness/namespace.ts";
 import { until } from "../../harness/until.ts";
 import { ip, lines, makeRealWorld, wish } from "./real-world.ts";

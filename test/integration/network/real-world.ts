@@ -1,9 +1,9 @@
 /** The Applier on the real kernel of a private namespace, with two cables. */
 import type { TestContext } from "node:test";
-import { Applier } from "../../../src/network/applier.ts";
 import { emptyIpSettings, type IpSettings } from "../../../src/network/ip-settings.ts";
+import { Applier } from "../../../src/network/kernel/applier.ts";
+import type { NetworkWish } from "../../../src/network/kernel/wish.ts";
 import { mergeSettings } from "../../../src/network/merge.ts";
-import type { NetworkWish } from "../../../src/network/wish.ts";
 import { KernelRtnl } from "../../../src/rtnl/kernel.ts";
 import { BootClock } from "../../../src/system/boot-clock.ts";
 import { Sysctl } from "../../../src/system/sysctl.ts";

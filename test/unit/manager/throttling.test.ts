@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ingressBlock } from "../../../src/network/kernel-marks.ts";
+import { ingressBlock } from "../../../src/network/kernel/marks.ts";
 import { FakeKernel } from "../../fakes/fake-kernel.ts";
 import { onBus, shillError } from "../dbus/machine-on-bus.ts";
 import { machine } from "./machine.ts";

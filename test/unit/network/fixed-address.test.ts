@@ -9,7 +9,7 @@ import { emptyStaticIp, type StaticIp } from "../../../src/network/static-ip.ts"
 import { bytesOf } from "../../fakes/fake-dhcp-server.ts";
 import { FakePackets, FakeWire, type Station } from "../../fakes/fake-packets.ts";
 import { FakeProtocolHandler } from "../../fakes/fake-protocol-handler.ts";
-import { ipv4, makeKernelWorld, settingsOf } from "./kernel-world.ts";
+import { ipv4, makeKernelWorld, settingsOf } from "./kernel/kernel-world.ts";
 
 const ownMac = "02:00:00:00:00:02";
 const otherMac = "02:00:00:00:00:bb";

@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { emptyIpSettings, type IpSettings } from "../../../src/network/ip-settings.ts";
-import {
-  mergeSettings,
-  networkConfigDictionary,
-  type SettingsSources,
-  savedConfigDictionary,
-} from "../../../src/network/merge.ts";
+import { mergeSettings, type SettingsSources } from "../../../src/network/merge.ts";
 import { emptyStaticIp, type StaticIp } from "../../../src/network/static-ip.ts";
 
 const fixed = (part: Partial<StaticIp>): StaticIp => ({ ...emptyStaticIp, ...part });
@@ -177,57 +172,4 @@ test("what nobody says is absent, not undefined", () => {
     "routes",
     "searchDomains",
   ]);
-});
-
-test("the NetworkConfig dictionary has all keys, empty where nothing is known", () => {
-  const dictionary = networkConfigDictionary({
-    sessionId: 7,
-    effective: mergeSettings({ dhcp: lease, slaac: router }),
-    saved: lease,
-  });
-  assert.deepEqual(
-    [...dictionary].map(([key, { signature, value }]) => `${key} ${signature} ${JSON.stringify(value)}`),
-    [
-      "SessionID i 7",
-      'IPv4Address s "10.0.0.9/24"',
-      'IPv4Gateway s "10.0.0.1"',
-      'IPv6Addresses as ["2001:db8::5/64"]',
-      'IPv6Gateway s "fe80::1"',
-      'NameServers as ["2001:db8::53","10.0.0.53"]',
-      'SearchDomains as ["example.org","six","lan"]',
-      "IncludedRoutes as []",
-      "ExcludedRoutes as []",
-      'Pref64 s ""',
-      "MTU i 1480",
-    ],
-  );
-  const bare = networkConfigDictionary({
-    sessionId: 1,
-    effective: mergeSettings({ link: source({}) }),
-    saved: undefined,
-  });
-  assert.deepEqual(bare.get("IPv4Address"), { signature: "s", value: "" });
-  assert.deepEqual(bare.get("MTU"), { signature: "i", value: 0 });
-});
-
-test("the NetworkConfig dictionary is empty while nothing is configured", () => {
-  assert.equal(networkConfigDictionary({ sessionId: 7, effective: undefined, saved: lease }).size, 0);
-  assert.equal(networkConfigDictionary(undefined).size, 0);
-});
-
-test("the saved dictionary is the lease, whatever is static", () => {
-  const effective = mergeSettings({ static: fixed({ address: "192.0.2.1", prefixLength: 24 }), dhcp: lease });
-  const dictionary = savedConfigDictionary({ sessionId: 1, effective, saved: lease });
-  assert.deepEqual(
-    [...dictionary].map(([key, { value }]) => `${key} ${value}`),
-    [
-      "Address 10.0.0.9",
-      "Prefixlen 24",
-      "Gateway 10.0.0.1",
-      "Mtu 1480",
-      "NameServers 10.0.0.53,0.0.0.0",
-      "SearchDomains lan,example.org",
-    ],
-  );
-  assert.equal(savedConfigDictionary({ sessionId: 1, effective: undefined, saved: undefined }).size, 0);
 });

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DaemonError } from "../../../src/base/errors.ts";
 import type { IpSettings } from "../../../src/network/ip-settings.ts";
-import { savedConfigDictionary } from "../../../src/network/merge.ts";
 import { Network, type NetworkOptions } from "../../../src/network/network.ts";
 import type { ProtocolLink } from "../../../src/network/protocols/handler.ts";
 import { emptyStaticIp, type StaticIp } from "../../../src/network/static-ip.ts";
 import type { Address } from "../../../src/rtnl/rtnl.ts";
+import { savedConfigDictionary } from "../../../src/services/network-dictionaries.ts";
 import { FakeProtocolHandler } from "../../fakes/fake-protocol-handler.ts";
-import { ipv4, makeKernelWorld, settingsOf } from "./kernel-world.ts";
+import { ipv4, makeKernelWorld, settingsOf } from "./kernel/kernel-world.ts";
 
 const lease = (cidr = "10.0.0.9/24", more: Partial<IpSettings> = {}): IpSettings =>
   settingsOf({

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Network } from "../../../src/network/network.ts";
 import { emptyStaticIp } from "../../../src/network/static-ip.ts";
 import { FakeProtocolHandler } from "../../fakes/fake-protocol-handler.ts";
-import { ipv4, makeKernelWorld, settingsOf } from "./kernel-world.ts";
+import { ipv4, makeKernelWorld, settingsOf } from "./kernel/kernel-world.ts";
 
 async function makeConnected() {
   const { kernel, clock, applier, eth0, log } = await makeKernelWorld();

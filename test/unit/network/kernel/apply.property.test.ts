@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { emptyIpSettings, type IpRoute } from "../../../src/network/ip-settings.ts";
-import { isOwnAddress, isOwnRoute, isOwnRule } from "../../../src/network/kernel-marks.ts";
-import { mergeSettings } from "../../../src/network/merge.ts";
-import { emptyStaticIp } from "../../../src/network/static-ip.ts";
-import type { NetworkWish } from "../../../src/network/wish.ts";
-import type { Family, KernelRequest, Snapshot } from "../../../src/rtnl/rtnl.ts";
-import { fuzzRuns } from "../../harness/fuzz-runs.ts";
+import { emptyIpSettings, type IpRoute } from "../../../../src/network/ip-settings.ts";
+import { isOwnAddress, isOwnRoute, isOwnRule } from "../../../../src/network/kernel/marks.ts";
+import type { NetworkWish } from "../../../../src/network/kernel/wish.ts";
+import { mergeSettings } from "../../../../src/network/merge.ts";
+import { emptyStaticIp } from "../../../../src/network/static-ip.ts";
+import type { Family, KernelRequest, Snapshot } from "../../../../src/rtnl/rtnl.ts";
+import { fuzzRuns } from "../../../harness/fuzz-runs.ts";
 import { type KernelWorld, makeKernelWorld } from "./kernel-world.ts";
 
 /** Each run plays a whole machine, which costs as much as a thousand decoded messages; hence the ceiling. */

@@ -1,12 +1,13 @@
 /** A fake kernel with two plugged cables, and an applier on it. */
-import { Applier } from "../../../src/network/applier.ts";
-import { emptyIpSettings, type IpFamilySettings, type IpSettings } from "../../../src/network/ip-settings.ts";
-import { mergeSettings } from "../../../src/network/merge.ts";
-import type { NetworkWish } from "../../../src/network/wish.ts";
-import { FakeClock } from "../../fakes/fake-clock.ts";
-import { FakeKernel } from "../../fakes/fake-kernel.ts";
-import { FakeSysctls } from "../../fakes/fake-sysctls.ts";
-import { RecordingLog } from "../../fakes/recording-log.ts";
+
+import { emptyIpSettings, type IpFamilySettings, type IpSettings } from "../../../../src/network/ip-settings.ts";
+import { Applier } from "../../../../src/network/kernel/applier.ts";
+import type { NetworkWish } from "../../../../src/network/kernel/wish.ts";
+import { mergeSettings } from "../../../../src/network/merge.ts";
+import { FakeClock } from "../../../fakes/fake-clock.ts";
+import { FakeKernel } from "../../../fakes/fake-kernel.ts";
+import { FakeSysctls } from "../../../fakes/fake-sysctls.ts";
+import { RecordingLog } from "../../../fakes/recording-log.ts";
 
 export interface KernelWorld {
   readonly kernel: FakeKernel;

@@ -2,7 +2,7 @@
  * The difference between the wish and the world, as ordered requests to the kernel. Pure; applying twice gives nothing
  * the second time. Objects without our marks are neither changed nor removed.
  */
-import type { Address, KernelRequest, Link, Route, Rule, Snapshot } from "../rtnl/rtnl.ts";
+import type { Address, KernelRequest, Link, Route, Rule, Snapshot } from "../../rtnl/rtnl.ts";
 import {
   addressKey,
   fairleadProtocol,
@@ -15,7 +15,7 @@ import {
   mainTable,
   routeKey,
   ruleKey,
-} from "./kernel-marks.ts";
+} from "./marks.ts";
 import type { KernelWish, WishedAddress, WishedMtu } from "./wish.ts";
 
 /** What is looked at; everything else stays as it is. */

@@ -1,9 +1,9 @@
 /** Wish in, resulting system as text out. The system is a fake kernel that obeys the contract tests of the real one. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mergeSettings } from "../../../src/network/merge.ts";
-import { emptyStaticIp } from "../../../src/network/static-ip.ts";
-import type { NetworkWish } from "../../../src/network/wish.ts";
+import type { NetworkWish } from "../../../../src/network/kernel/wish.ts";
+import { mergeSettings } from "../../../../src/network/merge.ts";
+import { emptyStaticIp } from "../../../../src/network/static-ip.ts";
 import { ipv4, leaseWish, lines, makeKernelWorld, settingsOf, wish } from "./kernel-world.ts";
 
 interface Row {

@@ -7,11 +7,11 @@ import {
   networkOf,
   parseCidr,
   parseIpAddress,
-} from "../base/ip-address.ts";
-import type { Family, Route } from "../rtnl/rtnl.ts";
-import { type IpFamilySettings, type IpRoute, leadsEverywhere } from "./ip-settings.ts";
-import { fairleadProtocol } from "./kernel-marks.ts";
-import type { EffectiveSettings } from "./merge.ts";
+} from "../../base/ip-address.ts";
+import type { Family, Route } from "../../rtnl/rtnl.ts";
+import { type IpFamilySettings, type IpRoute, leadsEverywhere } from "../ip-settings.ts";
+import type { EffectiveSettings } from "../merge.ts";
+import { fairleadProtocol } from "./marks.ts";
 
 export const defaultDestination: Readonly<Record<Family, string>> = { 4: "0.0.0.0/0", 6: "::/0" };
 

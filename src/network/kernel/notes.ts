@@ -1,6 +1,6 @@
-import type { Address, KernelRequest, Snapshot } from "../rtnl/rtnl.ts";
+import type { Address, KernelRequest, Snapshot } from "../../rtnl/rtnl.ts";
 import type { KernelMemory } from "./apply.ts";
-import { addressKey, isOwnAddress } from "./kernel-marks.ts";
+import { addressKey, isOwnAddress } from "./marks.ts";
 import type { NetworkWish } from "./wish.ts";
 
 /** The kernel tells of a lost carrier at most once a second, and drivers look at theirs every two. */

@@ -3,7 +3,7 @@
  * these marks is ever changed or removed. Nobody we know of uses the number: not iproute2's rt_protos, FRRouting
  * (186 to 198), BIRD (12), systemd-networkd or NetworkManager (2, 3, 4, 9, 16).
  */
-import type { Address, Family, Qdisc, Route, Rule } from "../rtnl/rtnl.ts";
+import type { Address, Family, Qdisc, Route, Rule } from "../../rtnl/rtnl.ts";
 
 /** RTPROT_, IFA_PROTO and FRA_PROTOCOL of all that is ours: 0x66, "f". */
 export const fairleadProtocol = 0x66;

@@ -1,6 +1,6 @@
 /** What requests to the kernel are about. */
-import type { KernelError, KernelRequest } from "../rtnl/rtnl.ts";
-import { addressKey, linkOfRoute, linkOfRule, routeKey, ruleKey } from "./kernel-marks.ts";
+import type { KernelError, KernelRequest } from "../../rtnl/rtnl.ts";
+import { addressKey, linkOfRoute, linkOfRule, routeKey, ruleKey } from "./marks.ts";
 
 /** The link that the request serves; undefined: all of them. */
 export function linkOfRequest(request: KernelRequest): number | undefined {

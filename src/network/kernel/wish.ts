@@ -1,8 +1,8 @@
 /** What the kernel is to look like for the networks that are connected. Pure; see apply.ts for how it gets there. */
-import { addressBits, cidrContains, parseCidr } from "../base/ip-address.ts";
-import type { Family, Route, Rule } from "../rtnl/rtnl.ts";
-import { fairleadProtocol, linkTable, linkTableMetric, mainMetric, mainTable, rulePriorities } from "./kernel-marks.ts";
-import type { EffectiveSettings } from "./merge.ts";
+import { addressBits, cidrContains, parseCidr } from "../../base/ip-address.ts";
+import type { Family, Route, Rule } from "../../rtnl/rtnl.ts";
+import type { EffectiveSettings } from "../merge.ts";
+import { fairleadProtocol, linkTable, linkTableMetric, mainMetric, mainTable, rulePriorities } from "./marks.ts";
 import { defaultDestination, inTable, plansOf, type RoutePlan, refusal } from "./routes.ts";
 
 /** What one connected network wants of the kernel. Immutable; compared by identity. */

@@ -1,5 +1,5 @@
-import type { Snapshot } from "../rtnl/rtnl.ts";
-import { isOwnRoute, mainTable } from "./kernel-marks.ts";
+import type { Snapshot } from "../../rtnl/rtnl.ts";
+import { isOwnRoute, mainTable } from "./marks.ts";
 import type { NetworkWish, WishedNetwork } from "./wish.ts";
 
 export interface RankedWish {

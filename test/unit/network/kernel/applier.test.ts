@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ApplyResult } from "../../../src/network/applier.ts";
-import { mergeSettings } from "../../../src/network/merge.ts";
-import type { NetworkWish } from "../../../src/network/wish.ts";
-import type { Address, KernelRequest, Route, Rule } from "../../../src/rtnl/rtnl.ts";
+import type { ApplyResult } from "../../../../src/network/kernel/applier.ts";
+import type { NetworkWish } from "../../../../src/network/kernel/wish.ts";
+import { mergeSettings } from "../../../../src/network/merge.ts";
+import type { Address, KernelRequest, Route, Rule } from "../../../../src/rtnl/rtnl.ts";
 import { ipv4, type KernelWorld, makeKernelWorld, settingsOf, wish } from "./kernel-world.ts";
 
 const cable = wish("10.0.0.2/24", "10.0.0.1");

@@ -1,4 +1,4 @@
-import type { Log } from "../base/log.ts";
+import type { Log } from "../../base/log.ts";
 
 /** /proc/sys/net/<family>/conf/<link>/<name>, as far as it is needed here. */
 export interface LinkSysctlPort {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { frontRoutes } from "../../../src/network/front-routes.ts";
-import { fairleadProtocol } from "../../../src/network/kernel-marks.ts";
-import type { Link, Route } from "../../../src/rtnl/rtnl.ts";
+import { frontRoutes } from "../../../../src/network/kernel/front-routes.ts";
+import { fairleadProtocol } from "../../../../src/network/kernel/marks.ts";
+import type { Link, Route } from "../../../../src/rtnl/rtnl.ts";
 
 const links = new Map(
   [

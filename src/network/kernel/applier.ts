@@ -1,16 +1,16 @@
-import type { Cancel, Clock } from "../base/clock.ts";
-import { describeError } from "../base/errors.ts";
-import type { Log } from "../base/log.ts";
-import type { Address, Delta, KernelError, KernelRequest, Route, Rtnl, Rule } from "../rtnl/rtnl.ts";
+import type { Cancel, Clock } from "../../base/clock.ts";
+import { describeError } from "../../base/errors.ts";
+import type { Log } from "../../base/log.ts";
+import type { Address, Delta, KernelError, KernelRequest, Route, Rtnl, Rule } from "../../rtnl/rtnl.ts";
+import { emptyIpSettings } from "../ip-settings.ts";
+import { mergeSettings } from "../merge.ts";
 import { difference, type Scope } from "./apply.ts";
-import { emptyIpSettings } from "./ip-settings.ts";
-import { isOwnRoute, isOwnRule, linkOfRoute, linkOfRule } from "./kernel-marks.ts";
-import { KernelNotes } from "./kernel-notes.ts";
-import { isHarmlessRefusal, linkOfRequest } from "./kernel-requests.ts";
 import { type LinkSysctlPort, LinkSysctls, type SettingsHolder } from "./link-sysctls.ts";
 import { Losses } from "./losses.ts";
-import { mergeSettings } from "./merge.ts";
-import { NetworkRanks } from "./network-ranks.ts";
+import { isOwnRoute, isOwnRule, linkOfRoute, linkOfRule } from "./marks.ts";
+import { KernelNotes } from "./notes.ts";
+import { NetworkRanks } from "./ranks.ts";
+import { isHarmlessRefusal, linkOfRequest } from "./requests.ts";
 import { kernelWish, type NetworkWish, type WishedNetwork } from "./wish.ts";
 
 export interface Refusal {

@@ -1,9 +1,9 @@
-import type { Log } from "../base/log.ts";
-import type { Address, KernelRequest, Route, Rule } from "../rtnl/rtnl.ts";
+import type { Log } from "../../base/log.ts";
+import type { Address, KernelRequest, Route, Rule } from "../../rtnl/rtnl.ts";
 import { isSameRoute } from "./apply.ts";
-import { addressKey, routeKey, ruleKey } from "./kernel-marks.ts";
-import { linkOfRequest, putKey } from "./kernel-requests.ts";
+import { addressKey, routeKey, ruleKey } from "./marks.ts";
 import { RepairBudget } from "./repair-budget.ts";
+import { linkOfRequest, putKey } from "./requests.ts";
 
 /** Tells what somebody took from us from what we removed ourselves, and bounds how often it is put back. */
 export class Losses {

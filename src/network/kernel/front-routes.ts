@@ -1,6 +1,6 @@
 /** By which default route packets leave, according to the kernel's main table. Pure. */
-import type { Family, Route, Snapshot } from "../rtnl/rtnl.ts";
-import { isOwnRoute, mainTable } from "./kernel-marks.ts";
+import type { Family, Route, Snapshot } from "../../rtnl/rtnl.ts";
+import { isOwnRoute, mainTable } from "./marks.ts";
 import { defaultDestination } from "./routes.ts";
 
 /** The default route of one family that is in front of all others. */
