@@ -1,4 +1,5 @@
 import { commonOptions } from "./command-line.ts";
+import { configActions } from "./config-actions.ts";
 import type { Daemon } from "./daemon.ts";
 import { findObjects, profileName } from "./names.ts";
 import { profileActions } from "./profile-actions.ts";
@@ -56,6 +57,7 @@ async function operandCandidates(
   if (wanted === "shell") return ["bash", "zsh", "fish"];
   if (operands[1] === "StaticIPConfig") return staticIpWords.map((word) => `${word}=`);
   if (wanted === "profile-action") return profileActions;
+  if (wanted === "config-action") return configActions;
   if (wanted === "none") return [];
   const { snapshot } = await read();
   if (wanted === "profile") return snapshot.profiles.map(profileName);

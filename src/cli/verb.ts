@@ -10,7 +10,16 @@ export interface OptionDef {
 }
 
 /** What may stand in an operand's place, for completion. */
-export type Candidates = "service" | "device" | "object" | "property" | "shell" | "profile-action" | "profile" | "none";
+export type Candidates =
+  | "service"
+  | "device"
+  | "object"
+  | "property"
+  | "shell"
+  | "profile-action"
+  | "profile"
+  | "config-action"
+  | "none";
 
 /** One verb: its line in the help, what it takes, what it does. The manual page is checked against these. */
 export interface Verb {

@@ -1,6 +1,7 @@
 import type { Verb } from "./verb.ts";
 import { complete } from "./verbs/complete.ts";
 import { completion } from "./verbs/completion.ts";
+import { config } from "./verbs/config.ts";
 import { connect } from "./verbs/connect.ts";
 import { devices } from "./verbs/devices.ts";
 import { disconnect } from "./verbs/disconnect.ts";
@@ -23,6 +24,7 @@ export const verbs: readonly Verb[] = [
   devices,
   profiles,
   profile,
+  config,
   connect,
   disconnect,
   get,

@@ -1,0 +1,3 @@
+/** What `fairlead config` does. */
+export const configActions = ["check"] as const;
+export type ConfigAction = (typeof configActions)[number];

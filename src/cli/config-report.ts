@@ -1,0 +1,34 @@
+/** Problems of a configuration text, as `FILE:LINE:COLUMN`, which editors and people read alike. */
+import { closeSync, openSync, readSync } from "node:fs";
+import type { NetworkConfig } from "../config/uci/network-config.ts";
+import { uciLimits } from "../config/uci/uci.ts";
+import { usageFailure } from "./failure.ts";
+
+type Problem = NetworkConfig["problems"][number];
+
+export const problemLine = (file: string, { line, column, severity, message }: Problem): string =>
+  `${file}:${line}:${column}: ${severity}: ${message}`;
+export const errorsAmong = (problems: readonly Problem[]): number =>
+  problems.filter(({ severity }) => severity === "error").length;
+
+/** A pipe does as well as a file. Never more than one byte beyond the limit is read, which the reader then tells. */
+export function readConfigText(path: string): string {
+  try {
+    return readAtMost(path, uciLimits.bytes + 1).toString("utf8");
+  } catch (error) {
+    throw usageFailure(`${path} cannot be read: ${(error as Error).message}`);
+  }
+}
+function readAtMost(path: string, mostBytes: number): Buffer {
+  const buffer = Buffer.alloc(mostBytes);
+  const descriptor = openSync(path, "r");
+  try {
+    let length = 0;
+    for (let got = -1; got !== 0 && length < mostBytes; length += got) {
+      got = readSync(descriptor, buffer, length, mostBytes - length, null);
+    }
+    return buffer.subarray(0, length);
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,0 +1,72 @@
+/** What `proto static` asks for, with the error codes of netifd where it cannot be had. Pure. */
+import { networkOf, parseCidr } from "../../base/ip-address.ts";
+import { isHostIpv4, parseIpv4, prefixOfMask } from "../../base/ipv4.ts";
+
+/** One entry of an interface's list of errors. */
+export interface InterfaceError {
+  readonly subsystem: string;
+  readonly code: string;
+  readonly data: readonly string[];
+}
+export interface StaticAddress {
+  readonly address: string;
+  readonly prefixLength: number;
+}
+export interface StaticAddressing {
+  readonly addresses: readonly StaticAddress[];
+  readonly gateway?: string;
+  readonly errors: readonly StaticError[];
+}
+/** `option`: the one that is to blame. */
+export type StaticError = InterfaceError & { readonly option: "ipaddr" | "netmask" | "gateway" };
+
+export interface StaticValues {
+  readonly ipaddr?: readonly string[];
+  readonly netmask?: string;
+  readonly gateway?: string;
+}
+
+/** An address without a length takes that of `netmask`; without either it is a host of its own. */
+export function staticAddressing({ ipaddr = [], netmask, gateway }: StaticValues): StaticAddressing {
+  const errors: StaticError[] = [];
+  const refuse = (option: StaticError["option"], code: string, data: readonly string[]) =>
+    errors.push({ subsystem: "proto", code, data, option });
+  const length = netmask === undefined ? 32 : prefixLengthOf(netmask);
+  if (length === undefined) refuse("netmask", "INVALID_NETMASK", []);
+  const addresses = ipaddr.flatMap((text) => {
+    const address = parseStaticAddress(text, length ?? 32);
+    if (!address) refuse("ipaddr", "INVALID_ADDRESS", [text]);
+    return address ? [address] : [];
+  });
+  const isGateway = gateway !== undefined && isHost(gateway);
+  if (gateway !== undefined && !isGateway) refuse("gateway", "INVALID_GATEWAY", [gateway]);
+  return { addresses, ...(isGateway && { gateway }), errors };
+}
+
+const isHost = (text: string): boolean => {
+  const address = parseIpv4(text);
+  return address !== undefined && isHostIpv4(address);
+};
+function parseStaticAddress(text: string, defaultLength: number): StaticAddress | undefined {
+  const [address = "", length, ...more] = text.split("/");
+  const prefixLength = length === undefined ? defaultLength : prefixLengthOf(length);
+  if (more.length > 0 || prefixLength === undefined || prefixLength < 1 || !isHost(address)) return undefined;
+  return { address, prefixLength };
+}
+/** `24`, or `255.255.255.0`. */
+export function prefixLengthOf(text: string): number | undefined {
+  if (/^\d{1,2}$/.test(text)) return Number(text) <= 32 ? Number(text) : undefined;
+  const mask = parseIpv4(text);
+  return mask === undefined ? undefined : prefixOfMask(mask);
+}
+
+/** CIDR text of a route's destination, host bits cleared; undefined: it is none. */
+export function routeDestination(target = "0.0.0.0/0", netmask?: string): string | undefined {
+  const [address = "", length] = target.split("/");
+  const prefixLength = length ?? (netmask === undefined ? undefined : prefixLengthOf(netmask)?.toString());
+  try {
+    return networkOf(parseCidr(`${address}/${prefixLength ?? (address === "0.0.0.0" ? 0 : 32)}`));
+  } catch {
+    return undefined;
+  }
+}
