@@ -17,6 +17,7 @@ import { resolverText } from "./network/resolver-file.ts";
 import { MemoryStorage } from "./profiles/memory-store.ts";
 import { ProfileStack } from "./profiles/profile-stack.ts";
 import type { Link } from "./rtnl/rtnl.ts";
+import { probeHosts } from "./services/validation/probe-hosts.ts";
 import { technologyModules } from "./technologies/modules.ts";
 
 /** Often enough for the interpreter to have seen every shape; more gains nothing. */
@@ -94,7 +95,9 @@ function ports(clock: Clock, kernel: StageKernel, applier: Applier, profiles: Pr
     wakeOnLan: { setMagicPacket: async () => {} },
     readSpeedMbps: () => undefined,
     readTraffic: () => undefined,
-    portalUrls: { http: "", https: "" },
+    probeHosts: probeHosts("", ""),
+    http: { get: async () => ({ kind: "aborted" }) },
+    random: () => 0,
     makeNetwork: (device) => new Network({ clock, log, applier, dhcp: stageDhcp }, device),
     networkOptions: (device, service) =>
       networkOptions(device, service, {

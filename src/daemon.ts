@@ -35,6 +35,7 @@ import { sqliteStorage } from "./profiles/sqlite-storage.ts";
 import { StateLock } from "./profiles/state-lock.ts";
 import { KernelRtnl } from "./rtnl/kernel.ts";
 import { KernelWakeOnLan } from "./rtnl/kernel-wake-on-lan.ts";
+import { probeHosts } from "./services/validation/probe-hosts.ts";
 import { LogindSleep } from "./sleep/logind.ts";
 import { uidOfAccount } from "./system/accounts.ts";
 import { BootClock } from "./system/boot-clock.ts";
@@ -43,6 +44,7 @@ import { forbidCoreDumps } from "./system/core-dumps.ts";
 import { DeferredLog } from "./system/deferred-log.ts";
 import { readIfPresent, removeFile, writeAtomically } from "./system/files.ts";
 import { isInGroup } from "./system/groups.ts";
+import type { Http } from "./system/http.ts";
 import { LogRing } from "./system/log-ring.ts";
 import { StandardErrorLog } from "./system/log-sink.ts";
 import { releaseMemory } from "./system/memory.ts";
@@ -57,6 +59,10 @@ import { version } from "./version.ts";
 const busName = "org.chromium.flimflam";
 /** Debian's group of those who may manage the network. */
 const administratorGroup = "netdev";
+/** Node's web client takes milliseconds to load: it comes with the first probe, when a network is in use already. */
+const lazyHttp: Http = {
+  get: async (order, abort) => new (await import("./system/link-http.ts")).LinkHttp().get(order, abort),
+};
 /** By then the first clients have their answers. */
 const afterStartMs = 30;
 
@@ -302,7 +308,9 @@ export class Daemon {
       readSpeedMbps: readLinkSpeedMbps,
       readTraffic: readLinkTraffic,
       wakeOnLan: new KernelWakeOnLan(clock),
-      portalUrls: { http: config.portalHttpUrl, https: config.portalHttpsUrl },
+      probeHosts: probeHosts(config.portalHttpUrl, config.portalHttpsUrl),
+      http: lazyHttp,
+      random: Math.random,
       makeNetwork: (device) =>
         new Network<Dhcp4Config>(
           {

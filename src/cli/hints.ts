@@ -3,7 +3,7 @@ import { carrierOf, type DeviceView } from "./device-view.ts";
 import { type FrontRouteView, frontRouteSentence, isOvertaking } from "./front-routes.ts";
 import { refusalSentence } from "./reasons.ts";
 import { isConnectedState, isConnectingState } from "./service-states.ts";
-import { failureSentence, type ServiceView } from "./service-view.ts";
+import { failureSentence, type ServiceView, validationSentence } from "./service-view.ts";
 import { command } from "./text.ts";
 
 /** Enough to act on; `why` tells the rest. */
@@ -24,7 +24,8 @@ export function hintsFor(
   return hints.slice(0, mostHints);
 }
 
-function serviceHint({ service, device, refusal, conflict }: ServiceView): string | undefined {
+function serviceHint(view: ServiceView): string | undefined {
+  const { service, device, refusal, conflict } = view;
   const word = device?.text("Interface") || service.path;
   const state = service.text("State");
   if (state === "failure") {
@@ -32,15 +33,24 @@ function serviceHint({ service, device, refusal, conflict }: ServiceView): strin
     const cause = `${service.text("Error")}${details === "" ? "" : ` (${details})`}`;
     return `${word} failed: ${cause}. Try again: ${command(`fairlead connect ${word}`)}`;
   }
-  if (state === "redirect-found") {
-    const url = service.text("ProbeUrl");
-    return `${word} is behind a portal; log in with a browser${url === "" ? "" : ` at ${url}`}.`;
-  }
+  const reachability = reachabilityHint(view, word);
+  if (reachability !== undefined) return reachability;
   if (conflict !== "") return `${word}: ${conflict}. More: ${command(`fairlead why ${word}`)}`;
   if (refusal === "explicitly disconnected") {
     return `${word} was disconnected and waits for you: ${command(`fairlead connect ${word}`)}`;
   }
   return undefined;
+}
+
+/** Connected, and the internet was not found. */
+function reachabilityHint(view: ServiceView, word: string): string | undefined {
+  const { service } = view;
+  const found = validationSentence(view);
+  const more = found === "" ? "" : ` ${found}`;
+  if (service.text("State") === "no-connectivity") return `${word} has no internet behind it.${more}`;
+  if (service.text("State") !== "redirect-found") return undefined;
+  const url = service.text("ProbeUrl");
+  return `${word} is behind a portal; log in with a browser${url === "" ? "" : ` at ${url}`}.${more}`;
 }
 
 /** How it goes with a link that a cable is in, or that is being connected. */

@@ -19,6 +19,10 @@ export interface ServiceView {
   readonly lastFailureAt: number;
   /** What is being done for an address just now; empty: nothing is told. */
   readonly progress: string;
+  /** What the last probe for the internet found; empty: none was made. */
+  readonly validation: string;
+  /** Milliseconds since 1970; 0: none was made. */
+  readonly validationAt: number;
   /** The criterion that puts it before the next; empty for the last. */
   readonly because: string;
   /** Place among the connected, 0 the best; -1: not connected. */
@@ -43,6 +47,8 @@ export function joinServices(snapshot: Snapshot, order: readonly Properties[]): 
       lastFailure: textIn(entry, "LastFailure"),
       lastFailureAt: numberIn(entry, "LastFailureTime"),
       progress: textIn(entry, "Progress"),
+      validation: textIn(entry, "Validation"),
+      validationAt: numberIn(entry, "ValidationTime"),
       because: textIn(entry, "Because"),
       rank: entry.has("Rank") ? numberIn(entry, "Rank") : -1,
     };
@@ -65,12 +71,16 @@ export const plainService = ({ service, device, ...view }: ServiceView) => ({
   autoConnectRefusal: view.refusal,
   addressConflict: view.conflict,
   lastFailure: view.lastFailure,
-  lastFailureTime: view.lastFailureAt === 0 ? null : new Date(view.lastFailureAt).toISOString(),
+  lastFailureTime: isoTime(view.lastFailureAt),
   progress: view.progress,
+  validation: view.validation,
+  validationTime: isoTime(view.validationAt),
   profile: service.text("Profile"),
   beforeNextBecause: view.because,
   rank: view.rank,
 });
+
+const isoTime = (ms: number): string | null => (ms === 0 ? null : new Date(ms).toISOString());
 
 /** Only where there is a conflict. */
 export const conflictSentence = ({ conflict }: ServiceView): string => `Its address is in conflict: ${conflict}.`;
@@ -78,3 +88,7 @@ export const conflictSentence = ({ conflict }: ServiceView): string => `Its addr
 /** Empty: it did not fail since it was last connected. */
 export const failureSentence = ({ lastFailure, lastFailureAt }: ServiceView): string =>
   lastFailure === "" ? "" : `The last attempt failed at ${localTime(lastFailureAt)}: ${lastFailure}.`;
+
+/** Empty: no probe was made on this connection. */
+export const validationSentence = ({ validation, validationAt }: ServiceView): string =>
+  validation === "" ? "" : `The last probe for the internet was at ${localTime(validationAt)}: ${validation}.`;

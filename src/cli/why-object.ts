@@ -6,7 +6,13 @@ import { findObjects, findOne, labelOf } from "./names.ts";
 import { plainMap } from "./plain.ts";
 import { refusalSentence } from "./reasons.ts";
 import { isConnectedState } from "./service-states.ts";
-import { conflictSentence, failureSentence, plainService, type ServiceView } from "./service-view.ts";
+import {
+  conflictSentence,
+  failureSentence,
+  plainService,
+  type ServiceView,
+  validationSentence,
+} from "./service-view.ts";
 import { addressSource } from "./setting-sources.ts";
 import { asTextMap, asTexts, type BusObject, flagIn, type Properties, type Snapshot, textIn } from "./snapshot.ts";
 import type { Chapter, Story } from "./story.ts";
@@ -68,6 +74,7 @@ async function servicePart(
     stateSentence(view),
     ...(view.progress === "" ? [] : [`Just now: ${view.progress}.`]),
     ...(view.lastFailure === "" ? [] : [failureSentence(view)]),
+    ...(view.validation === "" ? [] : [validationSentence(view)]),
     ...autoConnectSentences(view),
     ...placeSentences(snapshot, views, at, order),
     ...addressSentences(snapshot, service),

@@ -1,8 +1,9 @@
 import type { LogLevel } from "../base/log.ts";
 import { defaultTechnologyOrder, type Technology } from "../base/technology.ts";
+import { defaultHttpsUrl, defaultHttpUrl } from "../services/validation/probe-hosts.ts";
 import type { CommandLine } from "./arguments.ts";
 import { readConfigFile } from "./config-file.ts";
-import { checkSettings, refusal, type Settings } from "./settings.ts";
+import { checkSettings, noUrl, refusal, type Settings } from "./settings.ts";
 
 /** All that the daemon is told from outside, checked. Nothing of it changes while it runs. */
 export interface DaemonConfig {
@@ -23,7 +24,9 @@ export interface DaemonConfig {
   /** Whether DHCP servers may answer DISCOVER with a lease at once (RFC 4039). */
   readonly wantsRapidCommit: boolean;
   readonly technologyOrder: readonly Technology[];
+  /** Empty: none is asked. */
   readonly portalHttpUrl: string;
+  /** Empty: none is asked. */
   readonly portalHttpsUrl: string;
   readonly isForeground: boolean;
 }
@@ -63,11 +66,13 @@ function makeConfig(
     carrierGraceMs: Math.round((settings["carrier-grace"] ?? defaultGraceSeconds) * 1000),
     wantsRapidCommit: !(settings["no-rapid-commit"] ?? false),
     technologyOrder: Object.freeze(settings["default-technology-order"] ?? defaultTechnologyOrder),
-    portalHttpUrl: settings["portal-http-url"] ?? "http://connectivitycheck.gstatic.com/generate_204",
-    portalHttpsUrl: settings["portal-https-url"] ?? "https://www.google.com/generate_204",
+    portalHttpUrl: urlOf(settings["portal-http-url"] ?? defaultHttpUrl),
+    portalHttpsUrl: urlOf(settings["portal-https-url"] ?? defaultHttpsUrl),
     isForeground: settings.foreground ?? false,
   });
 }
+
+const urlOf = (setting: string): string => (setting === noUrl ? "" : setting);
 
 /** One choice under two names; undefined when neither is given. */
 function decideForeign(settings: Settings, where: string): DaemonConfig["foreignConfiguration"] | undefined {

@@ -48,11 +48,16 @@ const path = v.pipe(
   v.maxBytes(longestPath, `must have at most ${longestPath} bytes`),
   v.check((value) => !value.includes("\0"), "must not contain a NUL"),
 );
+/** In place of a URL: nothing is asked. */
+export const noUrl = "none";
 const url = (scheme: "http:" | "https:") =>
   v.pipe(
     text,
     v.maxLength(2048, "must have at most 2048 characters"),
-    v.check(isHttp(scheme), `must be a URL that begins with ${scheme}// and has no user name`),
+    v.check(
+      (value) => value === noUrl || isHttp(scheme)(value),
+      `must be a URL that begins with ${scheme}// and has no user name, or ${noUrl}`,
+    ),
   );
 const list = <T>(item: v.GenericSchema<unknown, T>) =>
   v.pipe(
@@ -121,7 +126,11 @@ const settingTable = {
     separator: ",",
     schema: technologyOrder,
   },
-  "portal-http-url": { argument: "U", help: "answers 204 where the Internet is reached", schema: url("http:") },
+  "portal-http-url": {
+    argument: "U",
+    help: "answers 204 where the Internet is reached; none: nothing is asked",
+    schema: url("http:"),
+  },
   "portal-https-url": { argument: "U", help: "the same over https", schema: url("https:") },
   foreground: { help: "log to the terminal as text", schema: switchSchema },
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;

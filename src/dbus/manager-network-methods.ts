@@ -2,6 +2,7 @@
 import { DaemonError } from "../base/errors.ts";
 import type { WireVariant } from "../base/property.ts";
 import type { Manager } from "../manager/manager.ts";
+import { isConnected } from "../services/connect-states.ts";
 import { args, type MethodEntry } from "./interface-table.ts";
 
 type GeolocationKey = "wifiAccessPoints" | "cellTowers";
@@ -38,7 +39,7 @@ export const managerNetworkMethods = {
     errors: ["PermissionDenied"],
     right: "control",
     call: ({ services }) => {
-      for (const service of services.all) service.reviewValidation();
+      for (const { state, validation } of services.all) if (isConnected(state)) validation.request();
       return undefined;
     },
   },
@@ -92,7 +93,7 @@ export const managerNetworkMethods = {
   SetCapportEnabled: {
     in: args({ enabled: "b" }),
     out: [],
-    doc: "Whether networks are asked for their captive portal's address (RFC 8908). Nothing is validated yet, so none is.",
+    doc: "Whether networks are asked for their captive portal's address (RFC 8908). None is: portals are found by probes.",
     errors: ["PermissionDenied"],
     right: "settings",
     call: () => undefined,

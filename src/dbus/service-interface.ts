@@ -94,7 +94,7 @@ const parts: Parameters<typeof interfaceTable<Service>>[0] = {
       errors: ["Failure", "PermissionDenied"],
       right: "control",
       call: (service) => {
-        service.requestValidation();
+        service.validation.request();
         return undefined;
       },
     },
@@ -164,11 +164,17 @@ export const serviceInterfaces = new InterfacesByShape<Service>((properties) =>
   interfaceTable<Service>({ ...parts, properties }),
 );
 
-/** How the attempts to connect go. */
-export const attemptReasons = ({ lastFailure, network }: Service): readonly (readonly [string, WireVariant])[] => [
+/** How the attempts to connect, and to find the internet, go. */
+export const attemptReasons = ({
+  lastFailure,
+  network,
+  validation: { last },
+}: Service): readonly (readonly [string, WireVariant])[] => [
   ["LastFailure", { signature: "s", value: lastFailure?.because ?? "" }],
   ["LastFailureTime", { signature: "t", value: BigInt(Math.trunc(lastFailure?.atMs ?? 0)) }],
   ["Progress", { signature: "s", value: network?.progress ?? "" }],
+  ["Validation", { signature: "s", value: last?.finding.because ?? "" }],
+  ["ValidationTime", { signature: "t", value: BigInt(Math.trunc(last?.atMs ?? 0)) }],
 ];
 
 /** Our own additions: the reasons behind what a Service does. */
@@ -185,7 +191,8 @@ export const serviceReasonsInterface = interfaceTable<Service>({
         "in force, by path, with the reason. Terms: the Profile of the machine whose settings count in place of those of a " +
         "user's Profile, but for what is the user's affair alone; empty: none. " +
         "LastFailure, LastFailureTime (t, milliseconds since 1970): why and when, also after the next attempt has begun; " +
-        "empty and 0 when it did not. Progress: what is being done for an address just now, or empty.",
+        "empty and 0 when it did not. Progress: what is being done for an address just now, or empty. Validation, " +
+        "ValidationTime: what the last probe for the internet found and when, likewise; empty and 0 when none was made.",
       right: "read",
       call: (service) => {
         const text = (value: string): WireVariant => ({ signature: "s", value });

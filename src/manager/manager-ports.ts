@@ -12,12 +12,14 @@ import type { Link, Rtnl } from "../rtnl/rtnl.ts";
 import type { WakeOnLan } from "../rtnl/wake-on-lan.ts";
 import type { Service } from "../services/service.ts";
 import type { LinkTraffic } from "../services/traffic-counters.ts";
+import type { ProbeHosts } from "../services/validation/probe-hosts.ts";
+import type { ProbePorts } from "../services/validation/validation.ts";
 import type { LinkFacts } from "../system/sysfs.ts";
 import type { ConnectivityPorts } from "./connectivity.ts";
 import type { DebugControl } from "./debug-control.ts";
 
 /** What the Manager is given by the daemon. */
-export interface ManagerPorts extends ConnectivityPorts {
+export interface ManagerPorts extends ConnectivityPorts, ProbePorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly rtnl: Rtnl;
@@ -34,7 +36,7 @@ export interface ManagerPorts extends ConnectivityPorts {
   /** Undefined: the link is gone. */
   readTraffic(linkName: string): LinkTraffic | undefined;
   readonly wakeOnLan: WakeOnLan;
-  readonly portalUrls: PortalUrls;
+  readonly probeHosts: ProbeHosts;
   makeNetwork(device: Device): Network;
   networkOptions(device: Device, service: Service): NetworkOptions<Dhcp4Config>;
   /** A burst is over: memory that it took can go. */
@@ -47,12 +49,6 @@ export interface ManagerPorts extends ConnectivityPorts {
   forgetLink(linkIndex: number): void;
   /** Why a link that was there before us is not to be touched by ourselves; undefined: it is ours to use. */
   leftAloneBecause(link: Link): string | undefined;
-}
-
-/** Where validation looks whether the internet is there. */
-export interface PortalUrls {
-  readonly http: string;
-  readonly https: string;
 }
 
 /** Who shows the Manager's objects to the world. */

@@ -28,17 +28,6 @@ function hostname(value: string): string {
   return value;
 }
 
-/** Hosts of spec/shill-dbus-api.md, 7.6. */
-const withPath = (scheme: string, hosts: readonly string[]) =>
-  hosts.map((host) => `${scheme}://${host}/generate_204`).join(",");
-const fallbackHttpUrls = withPath("http", [
-  "play.googleapis.com",
-  "www.gstatic.com",
-  "safebrowsing.google.com",
-  "www.googleapis.com",
-]);
-const fallbackHttpsUrls = withPath("https", ["accounts.google.com", "clients3.google.com"]);
-
 const wifiOnEthernet = ["off", "connected", "online"] as const;
 
 export const managerProperties = propertyTable<Manager>()({
@@ -176,23 +165,23 @@ export const managerProperties = propertyTable<Manager>()({
   },
   PortalFallbackHttpUrls: {
     signature: "s",
-    doc: "Where validation looks next over HTTP, with commas.",
-    get: () => fallbackHttpUrls,
+    doc: "Where validation looks next over HTTP, with commas; empty where --portal-http-url was set.",
+    get: ({ probeHosts }) => probeHosts.httpFallbacks.join(),
   },
   PortalFallbackHttpsUrls: {
     signature: "s",
-    doc: "Where validation looks next over HTTPS, with commas.",
-    get: () => fallbackHttpsUrls,
+    doc: "Where validation looks next over HTTPS, with commas; empty where --portal-https-url was set.",
+    get: ({ probeHosts }) => probeHosts.httpsFallbacks.join(),
   },
   PortalHttpUrl: {
     signature: "s",
-    doc: "Where validation looks first over HTTP; set by --portal-http-url.",
-    get: ({ portalUrls }) => portalUrls.http,
+    doc: "Where validation looks first over HTTP; set by --portal-http-url; empty: nowhere.",
+    get: ({ probeHosts }) => probeHosts.http,
   },
   PortalHttpsUrl: {
     signature: "s",
-    doc: "Where validation looks first over HTTPS; set by --portal-https-url.",
-    get: ({ portalUrls }) => portalUrls.https,
+    doc: "Where validation looks first over HTTPS; set by --portal-https-url; empty: nowhere.",
+    get: ({ probeHosts }) => probeHosts.https,
   },
   Profiles: {
     signature: "ao",

@@ -21,6 +21,9 @@ import type { Link, Rtnl } from "../rtnl/rtnl.ts";
 import { type ConnectState, isConnected } from "../services/connect-states.ts";
 import type { Service } from "../services/service.ts";
 import { SettledSuccesses } from "../services/settled-successes.ts";
+import type { ProbeHosts } from "../services/validation/probe-hosts.ts";
+import type { ProbePorts } from "../services/validation/validation.ts";
+import { type ValidationPlan, validationPlan } from "../services/validation/validation-plan.ts";
 import { AutoConnector, attempt } from "./auto-connector.ts";
 import { bestServices } from "./connect-to-best.ts";
 import { Connectivity } from "./connectivity.ts";
@@ -29,7 +32,7 @@ import type { DebugControl } from "./debug-control.ts";
 import { DnsProxy } from "./dns-proxy.ts";
 import type { ManagerEvent } from "./events.ts";
 import { ManagerAnnouncer } from "./manager-announcer.ts";
-import type { ManagerObserver, ManagerPorts, PortalUrls } from "./manager-ports.ts";
+import type { ManagerObserver, ManagerPorts } from "./manager-ports.ts";
 import { ManagerSettings, managerEntry } from "./manager-settings.ts";
 import { Power } from "./power.ts";
 import { ProfileEntries } from "./profile-entries.ts";
@@ -113,9 +116,10 @@ export class Manager implements ProviderHost, DeviceHost {
       whenQuiet: (check) => this.events.whenQuiet("wake-on-lan", check),
     });
     this.#autoConnector = new AutoConnector(ports.log);
-    this.#announcer = new ManagerAnnouncer(this, (service, because) =>
-      this.#post({ kind: "default-service-changed", service, because }),
-    );
+    this.#announcer = new ManagerAnnouncer(this, (service, because) => {
+      this.#post({ kind: "default-service-changed", service, because });
+      service?.validation.becameDefault();
+    });
     this.#successes = new SettledSuccesses(ports.clock);
     this.configurator = new ServiceConfigurator(this);
     this.hardware = ports;
@@ -166,7 +170,10 @@ export class Manager implements ProviderHost, DeviceHost {
   /** Everything is stored already. Links, addresses and routes stay, so that a restart drops no connection. */
   stop(): void {
     this.#isRunning = false;
-    for (const { selectedService } of this.#devices) selectedService?.countTraffic();
+    for (const { selectedService } of this.#devices) {
+      selectedService?.countTraffic();
+      selectedService?.validation.stop();
+    }
     this.#successes.flush();
     this.services.stop();
     this.#announcer.stop();
@@ -176,8 +183,8 @@ export class Manager implements ProviderHost, DeviceHost {
     this.profiles.stop();
   }
 
-  get portalUrls(): PortalUrls {
-    return this.ports.portalUrls;
+  get probeHosts(): ProbeHosts {
+    return this.ports.probeHosts;
   }
   /** In a later turn: the best Service of each technology is connected, whatever was tried before. */
   connectToBest(): void {
@@ -244,12 +251,11 @@ export class Manager implements ProviderHost, DeviceHost {
   get dhcpHostname(): string {
     return this.settings.dhcpHostname;
   }
-  /** Validation by probes is for networks that CheckPortal, or the list of technologies, names. */
-  wantsValidation({ checkPortal, configurationSource, technology }: Service): boolean {
-    if (checkPortal !== "auto") return checkPortal !== "false";
-    // An administrator who rolls out a network answers for it: no probes leave from it unless CheckPortal says so.
-    if (configurationSource === "DevicePolicy" || configurationSource === "UserPolicy") return false;
-    return this.settings.includes("checkPortalList", technology);
+  validationPlan(service: Service): ValidationPlan {
+    return validationPlan(service, this.settings.includes("checkPortalList", service.technology), this.probeHosts);
+  }
+  get probePorts(): ProbePorts {
+    return this.ports;
   }
 
   // Devices (DeviceHost)
@@ -341,7 +347,7 @@ export class Manager implements ProviderHost, DeviceHost {
       this.#disableIfProhibited(device);
       this.#wakeOnLan.check(device);
     }
-    for (const service of this.services.all) service.reviewValidation();
+    for (const service of this.services.all) service.validation.review();
   }
   profilesChanged(): void {
     this.observer?.profilesChanged();
@@ -368,7 +374,7 @@ export class Manager implements ProviderHost, DeviceHost {
   #afterSetting(name: string): void {
     if (name === "ProhibitedTechnologies") for (const device of this.#devices) this.#disableIfProhibited(device);
     if (name === "WakeOnLanEnabled") for (const device of this.#devices) this.#wakeOnLan.check(device);
-    if (name === "CheckPortalList") for (const service of this.services.all) service.reviewValidation();
+    if (name === "CheckPortalList") for (const service of this.services.all) service.validation.review();
     this.requestSort(`${name} was set`);
   }
   /** Without touching what is stored of them: they come back with the prohibition's end and a restart. */

@@ -43,6 +43,7 @@ export class Power {
     for (const device of this.host.devices) device.afterSleep();
     for (const service of this.host.services.all) {
       service.forgive();
+      service.validation.resumed();
       this.host.requestSort(`resumed: ${because}`, service);
     }
     this.host.requestSort(`resumed: ${because}`);

@@ -11,6 +11,7 @@ export const stateProperties = [
   "PreviousErrorSerialNumber",
   "Diagnostics.Disconnects",
   "Diagnostics.Misconnects",
+  "ProbeUrl",
   "Visible",
   "IsConnected",
   "State",

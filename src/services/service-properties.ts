@@ -307,7 +307,7 @@ export const serviceProperties = propertyTable<Service>()({
   ProbeUrl: {
     signature: "s",
     doc: "Where the last validation met a portal; empty: nowhere.",
-    get: () => "",
+    get: ({ validation }) => validation.portalUrl,
   },
   Profile: {
     signature: "s",

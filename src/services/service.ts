@@ -30,6 +30,9 @@ import { type EntryOwner, ServiceEntry } from "./service-entry.ts";
 import { type ConfigurationSource, type OrderFacts, orderProperties } from "./service-order.ts";
 import { timeSince1601 } from "./timestamps.ts";
 import { type LinkTraffic, TrafficCounters } from "./traffic-counters.ts";
+import { ServiceValidation, type Validated } from "./validation/service-validation.ts";
+import type { ProbePorts } from "./validation/validation.ts";
+import type { ValidationPlan } from "./validation/validation-plan.ts";
 
 /** What a Service needs from above. The Manager is the one host. */
 export interface ServiceHost {
@@ -46,8 +49,9 @@ export interface ServiceHost {
   readonly profiles: Pick<ProfileStack, "profiles" | "byPath" | "profileForNew" | "profileForDevices" | "findEntry">;
   /** Its stored settings are deleted; another Profile's take over, or it is unloaded. */
   forgetService(service: Service): void;
-  /** Whether the network is to be asked if the internet is behind it, before the Service counts as online. */
-  wantsValidation(service: Service): boolean;
+  /** How to find out whether the internet is behind the network, before the Service counts as online. */
+  validationPlan(service: Service): ValidationPlan;
+  readonly probePorts: ProbePorts;
   /** Host name to send to DHCP servers; empty: none. */
   readonly dhcpHostname: string;
   /** Stopping or suspending: what ends now is nobody's fault and not counted. */
@@ -84,7 +88,7 @@ export type DisconnectReason =
  * What a person connects to. It has a state with a reason, settings that live in a Profile, and, while connected, a
  * Network. Subclasses say how their technology connects.
  */
-export abstract class Service implements OrderFacts, EntryOwner {
+export abstract class Service implements OrderFacts, EntryOwner, Validated {
   abstract readonly technology: Technology;
   abstract readonly storageId: string;
   /** Without private data, e.g. `wifi_3`. */
@@ -118,6 +122,7 @@ export abstract class Service implements OrderFacts, EntryOwner {
   startTime = 0n;
   trafficCounterResetTime = 0n;
   readonly traffic = new TrafficCounters();
+  readonly validation = new ServiceValidation(this);
 
   // State.
   error = "no-failure";
@@ -335,7 +340,7 @@ export abstract class Service implements OrderFacts, EntryOwner {
   networkConnected(because: string): void {
     this.networkChanged();
     this.advance("configured", because);
-    this.reviewValidation();
+    this.validation.review();
   }
   /** Connected no more, but layer 3 goes on trying. */
   networkLost(because: string): void {
@@ -343,15 +348,14 @@ export abstract class Service implements OrderFacts, EntryOwner {
     this.#noteLoss();
     this.advance("configure", because);
   }
-  /** A client wants to know whether the internet is behind it. Throws Failure where nothing is connected. */
-  requestValidation(): void {
-    if (!isConnected(this.#state)) throw new DaemonError("Failure", `${this.logName} is not connected`);
-    this.reviewValidation();
+  get validationPlan(): ValidationPlan {
+    return this.host.validationPlan(this);
   }
-  /** Connected, and nobody is to look further: then it is online. */
-  reviewValidation(): void {
-    if (!isConnected(this.#state) || this.host.wantsValidation(this)) return;
-    this.advance("internet-found", "validation is disabled");
+  get probePorts(): ProbePorts {
+    return this.host.probePorts;
+  }
+  probeUrlChanged(): void {
+    this.properties.touch("ProbeUrl");
   }
 
   /** Something befell it that leaves its state as it is. */
@@ -404,6 +408,7 @@ export abstract class Service implements OrderFacts, EntryOwner {
       this.error = "no-failure";
       this.errorDetails = "";
     }
+    if (!isConnected(next)) this.validation.stop();
     const wall = this.host.clock.wallTime();
     if (isConnected(next) && !isConnected(before)) {
       this.lastConnected = timeSince1601(wall);
@@ -497,6 +502,7 @@ export abstract class Service implements OrderFacts, EntryOwner {
   /** The Network's settings are others than before. */
   networkChanged(): void {
     for (const name of networkProperties) this.properties.touch(name);
+    this.validation.review();
   }
   /** The technology's facts (carrier, signal) are others than before. */
   technologyChanged(): void {
@@ -526,7 +532,7 @@ export abstract class Service implements OrderFacts, EntryOwner {
     if (refusal !== undefined) throw refusal;
   }
   #afterChange(name: string): void {
-    if (validationProperties.has(name)) this.reviewValidation();
+    if (validationProperties.has(name)) this.validation.review();
     if (orderProperties.has(name)) this.host.requestSort(`${name} was set`, this);
   }
 
@@ -559,7 +565,7 @@ export abstract class Service implements OrderFacts, EntryOwner {
     // Whatever the entry says: it is connected now.
     if (isConnected(this.#state)) this.hasEverConnected = true;
     this.#network?.setStatic(this.staticIp);
-    this.reviewValidation();
+    this.validation.review();
   }
   requestSort(because: string): void {
     this.host.requestSort(because, this);

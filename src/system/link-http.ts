@@ -128,10 +128,13 @@ class Question {
   #readAnswer(url: URL, socket: Socket) {
     const { headers = {}, mostBodyBytes = defaultBodyBytes } = this.order;
     const answered = new Promise<IncomingMessage>((resolve, reject) => {
-      const asked = request(url, {
+      // Not by the URL: of https there would have to be another client, and what is under the socket is settled already.
+      const asked = request({
+        host: url.hostname,
+        path: `${url.pathname}${url.search}`,
         createConnection: () => socket,
         maxHeaderSize: mostHeaderBytes,
-        headers: { connection: "close", ...headers },
+        headers: { host: url.host, connection: "close", ...headers },
       });
       asked.once("response", resolve);
       asked.once("error", reject);

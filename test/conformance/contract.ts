@@ -82,7 +82,7 @@ C ConfigureServiceForProfile
 C FindMatchingService
 C GetServiceOrder
 C SetServiceOrder
-C RecheckPortal | there is no validation yet: looks whether it is still wanted
+C RecheckPortal
 C ScanAndConnectToBestServices
 C CreateConnectivityReport | tells what is known (addresses, gateway's neighbour entry, servers); sends no probes
 C ClaimInterface
@@ -134,10 +134,10 @@ C DisconnectWiFiOnEthernet s rw kept | comes with WiFi
 C EnabledTechnologies as r
 C EnableRFC8925 b rw
 C NoAutoConnectTechnologies s rw | as CheckPortalList
-C PortalHttpUrl s r
-C PortalHttpsUrl s r
-C PortalFallbackHttpUrls s r
-C PortalFallbackHttpsUrls s r
+C PortalHttpUrl s r | empty: nothing is asked over HTTP
+C PortalHttpsUrl s r | the same over HTTPS
+C PortalFallbackHttpUrls s r | empty where the first URL was set by the configuration
+C PortalFallbackHttpsUrls s r | the same
 C Profiles ao r
 C ProhibitedTechnologies s rw
 C ServiceCompleteList ao r
@@ -215,7 +215,7 @@ C Remove
 C GetLoadableProfileEntries
 C GetWiFiPassphrase | NotImplemented on all but wireless Services, as in shill
 C GetEapPassphrase | IllegalOperation without EAP, as in shill
-C RequestPortalDetection | there is no validation yet: looks whether it is still wanted
+C RequestPortalDetection
 C RequestTrafficCounters | one source, UNKNOWN: the kernel does not tell whose a packet is
 C ResetTrafficCounters
 L CompleteCellularActivation`;
@@ -252,7 +252,7 @@ X ONCSource s rw
 C PreviousError s r
 C PreviousErrorSerialNumber i r
 C Priority i rw
-C ProbeUrl s r | empty: there is no validation yet
+C ProbeUrl s r
 C Profile s rw
 C ProxyConfig s rw kept | its mode matters to validation, which there is none of yet
 C SaveCredentials b rw

@@ -22,10 +22,12 @@ import type { ProfileStorage } from "../../src/profiles/store.ts";
 import type { TechnologyModule } from "../../src/providers/technology-module.ts";
 import type { Service } from "../../src/services/service.ts";
 import type { LinkTraffic } from "../../src/services/traffic-counters.ts";
+import { type ProbeHosts, probeHosts } from "../../src/services/validation/probe-hosts.ts";
 import { EthernetProvider } from "../../src/technologies/ethernet/ethernet-provider.ts";
 import { ethernet } from "../../src/technologies/ethernet/module.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { FakeDhcpHandler } from "./fake-dhcp-handler.ts";
+import { FakeHttp } from "./fake-http.ts";
 import { FakeKernel } from "./fake-kernel.ts";
 import { FakeWakeOnLan } from "./fake-wake-on-lan.ts";
 
@@ -45,6 +47,8 @@ export interface FakeMachineOptions {
   readonly carrierGraceMs?: number;
   /** Conflict detection for fixed addresses. Default: none. */
   readonly guard?: NetworkPorts<Dhcp4Config>["guard"];
+  /** What validation asks. Default: nothing, and a Service stays ready. */
+  readonly probeHosts?: ProbeHosts;
   /** Default: cables, without their 802.1X. */
   readonly modules?: readonly TechnologyModule[];
   /** Default: there is no udev. */
@@ -58,6 +62,7 @@ export class FakeMachine {
   readonly dhcp: FakeDhcpHandler;
   readonly storage: ProfileStorage;
   readonly wakeOnLan: FakeWakeOnLan;
+  readonly http: FakeHttp;
   readonly applier: Applier;
   readonly profiles: ProfileStack;
   readonly manager: Manager;
@@ -90,6 +95,7 @@ export class FakeMachine {
     this.kernel = options.kernel ?? new FakeKernel();
     this.wakeOnLan = new FakeWakeOnLan(this.kernel);
     this.clock = options.clock ?? new FakeClock();
+    this.http = new FakeHttp(this.clock);
     this.dhcp = options.dhcp ?? new FakeDhcpHandler();
     this.storage = options.storage ?? new MemoryStorage();
     const sysctls = { getForLink: () => undefined, setForLink: () => true };
@@ -160,7 +166,9 @@ export class FakeMachine {
       wakeOnLan: this.wakeOnLan,
       readSpeedMbps: () => 1000,
       readTraffic: (name) => this.traffic.get(name),
-      portalUrls: { http: "http://portal.test/", https: "https://portal.test/" },
+      probeHosts: options.probeHosts ?? probeHosts("", ""),
+      http: this.http,
+      random: () => 0,
       makeNetwork: (device) =>
         new Network<Dhcp4Config>(
           { clock, log: silentLog, applier, dhcp: this.dhcp, carrierGraceMs, ...(guard && { guard }) },

@@ -83,7 +83,7 @@ export class TestDaemon extends DaemonClient {
     if (this.#process?.isRunning) throw new Error("the daemon runs already");
     const started = startDaemonProcess(
       ["--bus-address", this.busAddress, "--state-dir", this.stateDir, "--run-dir", this.runDir],
-      [...(this.options.args ?? []), ...extraArgs],
+      withoutProbes([...(this.options.args ?? []), ...extraArgs]),
       this.options.env,
       this.options.cwd,
     );
@@ -116,6 +116,12 @@ export class TestDaemon extends DaemonClient {
     if (!this.options.folder) rmSync(this.folder, { recursive: true, force: true });
   }
 }
+
+/** No web server of the Internet answers in here: a Service stays `ready`, unless the test says what is to be asked. */
+const withoutProbes = (args: readonly string[]): readonly string[] =>
+  args.some((arg) => arg.startsWith("--portal-"))
+    ? args
+    : ["--portal-http-url", "none", "--portal-https-url", "none", ...args];
 
 /** bin/fairleadd with these arguments and no readiness check; for command lines that must fail. */
 export function startDaemonProcess(

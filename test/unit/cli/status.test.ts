@@ -42,6 +42,24 @@ test("status tells what a person can do: a failure, a portal, a Service that was
   assert.deepEqual(await hints(), ["eth0 was disconnected and waits for you: fairlead connect eth0"]);
 });
 
+test("status and why tell what the last probe for the internet found, and when", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  const first = new Map(orderEntry("/service/0", "probe.test is silent", "connected", "", 0));
+  first.set("Validation", { signature: "s", value: "probe.test (http) does not answer: no name" });
+  first.set("ValidationTime", { signature: "t", value: BigInt(Date.UTC(2026, 0, 1, 12)) });
+  daemon.order = [first];
+  daemon.at("/service/0").set("State", "no-connectivity");
+  const { hints, services } = await daemon.json("status");
+  const found = /The last probe for the internet was at .*: probe\.test \(http\) does not answer: no name\./;
+  assert.match((hints as string[])[0] ?? "", new RegExp(`^eth0 has no internet behind it\\. ${found.source}$`));
+  const [service] = services as { validation: string; validationTime: string }[];
+  assert.deepEqual(
+    [service?.validation, service?.validationTime],
+    ["probe.test (http) does not answer: no name", "2026-01-01T12:00:00.000Z"],
+  );
+  assert.match((await daemon.run("why", "eth0")).out.replace(/\s+/g, " "), found);
+});
+
 test("another host with the same address is a hint, and its MAC address stands in every place that tells reasons", async (t) => {
   const daemon = await FakeDaemon.start(t);
   const conflict = "192.0.2.5 is also used by 02:00:00:00:00:bb; it stays, as it is fixed";
@@ -150,6 +168,8 @@ test("status in JSON has the fields that the manual page names", async (t) => {
     lastFailure: "",
     lastFailureTime: null,
     progress: "",
+    validation: "",
+    validationTime: null,
     profile: "/profile/default",
     beforeNextBecause: "IsOnline",
     rank: 0,

@@ -27,6 +27,9 @@ export class InstalledDaemon extends DaemonClient {
       isReloadDue = true;
     }
     isInstalled = true;
+    // No web server of the Internet answers in here: a Service stays `ready`.
+    mkdirSync("/etc/fairlead", { recursive: true });
+    writeFileSync("/etc/fairlead/fairlead.toml", 'portal-http-url = "none"\nportal-https-url = "none"\n');
     // This has systemd read all units anew, too.
     if (enabled.length > 0) run("systemctl", ["enable", ...enabled]);
     else if (isReloadDue) run("systemctl", ["daemon-reload"]);
