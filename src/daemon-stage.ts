@@ -62,6 +62,9 @@ export class StageKernel implements Rtnl {
   async neighbours(): Promise<readonly []> {
     return [];
   }
+  async freshRoutes(): Promise<readonly []> {
+    return [];
+  }
   async qdiscs(): Promise<readonly []> {
     return [];
   }

@@ -1,6 +1,7 @@
 /** The difference of two worlds, for when news were lost and everything was read anew. */
 import type { Change } from "./change.ts";
 import { isSameAddress, isSameAddressObject, isSameButLifetimes, isSameLink, mayBeSameLink } from "./identity.ts";
+import { isSameIpv6Link } from "./ipv6-link-messages.ts";
 import type { Address } from "./rtnl.ts";
 import type { World } from "./snapshot.ts";
 
@@ -20,6 +21,7 @@ export function differences(before: World, after: World): Change[] {
     ...newAddresses(before, after, replaced),
     ...withReplaced("route-added", routes.added, after, replaced),
     ...newRules(before, after),
+    ...newIpv6Links(before, after),
   ];
 }
 
@@ -90,4 +92,11 @@ function* goneRules(before: World, after: World): Generator<Change> {
 
 function* newRules(before: World, after: World): Generator<Change> {
   for (const [key, rule] of after.keyedRules) if (!before.keyedRules.has(key)) yield { kind: "rule-added", rule };
+}
+
+function* newIpv6Links(before: World, after: World): Generator<Change> {
+  for (const [index, ipv6] of after.ipv6Links) {
+    const old = before.ipv6Links.get(index);
+    if (!old || !isSameIpv6Link(old, ipv6)) yield { kind: "ipv6-link-changed", ipv6 };
+  }
 }

@@ -8,11 +8,13 @@ import { MessageType } from "netlink/dist/rt/gen_structs.js";
 import { decodeAddress } from "./address-messages.ts";
 import type { Change } from "./change.ts";
 import { isSameRouteObject } from "./identity.ts";
+import { decodeIpv6Link } from "./ipv6-link-messages.ts";
 import { decodeLink } from "./link-messages.ts";
 import { decodeNeighbour } from "./neighbour-messages.ts";
 import { decodeRoute } from "./route-messages.ts";
 import type { RouteReport } from "./route-table.ts";
-import type { Address, Family, Link } from "./rtnl.ts";
+import { decodeRouterOptions, newRouterOption } from "./router-option-messages.ts";
+import type { Address, Family, Ipv6Link, Link } from "./rtnl.ts";
 import { decodeRule } from "./rule-messages.ts";
 import type { World } from "./snapshot.ts";
 import type { MessageHeader } from "./wire.ts";
@@ -36,7 +38,7 @@ export class EventApplier {
     const { from, end } = header;
     switch (header.type) {
       case MessageType.NEWLINK:
-        return this.#onLink(decodeLink(data, from, end));
+        return this.#withIpv6(this.#onLink(decodeLink(data, from, end)), decodeIpv6Link(data, from, end));
       case MessageType.DELLINK:
         return this.#onLinkGone(decodeLink(data, from, end));
       case MessageType.NEWADDR: {
@@ -63,6 +65,8 @@ export class EventApplier {
         const isRemoved = header.type === MessageType.DELNEIGH;
         return neighbour ? [{ kind: "neighbour-changed", neighbour, isRemoved }] : none;
       }
+      case newRouterOption:
+        return decodeRouterOptions(data, from, end).map((heard) => ({ kind: "router-option-heard", heard }));
       case MessageType.DELNEXTHOP:
         // Its IPv4 routes go in silence; which they were is not known here.
         this.#doubtAll(4);
@@ -94,6 +98,10 @@ export class EventApplier {
     const wentDown = change.kind === "link-changed" && change.before.isUp && !change.link.isUp;
     if (wentDown) return [change, ...this.#dropRoutes(change.link.index)];
     return [change, ...listed(this.#tieOtherEnd(link))];
+  }
+  #withIpv6(changes: readonly Change[], ipv6: Ipv6Link | undefined): readonly Change[] {
+    const change = ipv6 && this.world.putIpv6Link(ipv6);
+    return change ? [...changes, change] : changes;
   }
   /** The first end of a pair is announced before it is tied to the second, and then no more. */
   #tieOtherEnd({ kind, index, lowerLink, isLowerLinkForeign }: Link): Change | undefined {

@@ -77,4 +77,6 @@ export const isSameRoute = (a: Route, b: Route): boolean =>
   a.preferredSource === b.preferredSource &&
   a.isOnLink === b.isOnLink &&
   a.mtu === b.mtu &&
+  a.preference === b.preference &&
+  (a.expirySeconds === undefined) === (b.expirySeconds === undefined) &&
   a.hasSeveralNextHops === b.hasSeveralNextHops;

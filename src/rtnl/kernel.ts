@@ -18,13 +18,16 @@ import { decodeQdisc, encodeQdiscDump } from "./qdisc-messages.ts";
 import { rehearse } from "./rehearsal.ts";
 import { type DumpOutcome, type DumpReader, RequestChannel } from "./request-channel.ts";
 import { encodeRequest, refusal } from "./request-messages.ts";
+import type { RouteReport } from "./route-table.ts";
 import type {
   Delta,
   DeltaReason,
+  Family,
   KernelError,
   KernelRequest,
   Neighbour,
   Qdisc,
+  Route,
   Rtnl,
   RtnlCounters,
   Snapshot,
@@ -131,6 +134,17 @@ export class KernelRtnl implements Rtnl {
     return found;
   }
 
+  async freshRoutes(family: Family, table: number): Promise<readonly Route[]> {
+    const { reports, outcome } = await new Promise<{ reports: readonly RouteReport[]; outcome: DumpOutcome }>(
+      (resolve) => {
+        const done = (reports: readonly RouteReport[], outcome: DumpOutcome) => resolve({ reports, outcome });
+        if (this.#channel) readRoutes(this.#channel, { family, table }, done);
+        else done([], canceled);
+      },
+    );
+    if (outcome.errno !== 0) throw kernelError(`routes of table ${table}`, outcome.errno, outcome.detail);
+    return reports.map(({ route }) => route);
+  }
   async qdiscs(): Promise<readonly Qdisc[]> {
     const found: Qdisc[] = [];
     await this.#dump("qdiscs", encodeQdiscDump(), ({ from, end }, data) => found.push(decodeQdisc(data, from, end)));
@@ -156,17 +170,8 @@ export class KernelRtnl implements Rtnl {
 
   #open(): void {
     try {
-      const { link, ipv4Address, ipv6Address, ipv4Route, ipv6Route, ipv4Rule, ipv6Rule, nextHop, neighbour } = groups;
-      const subscriptions: number[] = [
-        link,
-        ipv4Address,
-        ipv6Address,
-        ipv4Route,
-        ipv6Route,
-        ipv4Rule,
-        ipv6Rule,
-        nextHop,
-      ];
+      const { neighbour, ...always } = groups;
+      const subscriptions: number[] = Object.values(always);
       if (this.#watchNeighbours) subscriptions.push(neighbour);
       // Subscribed before anything is read: what changes meanwhile is in the queue.
       this.#events = new EventChannel(openEventSocket(subscriptions, this.#native), this.#eventHost(), this.#counts);

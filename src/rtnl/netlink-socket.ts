@@ -28,7 +28,9 @@ export const groups = {
   ipv4Rule: 8,
   ipv6Address: 9,
   ipv6Route: 11,
+  ipv6Link: 12,
   ipv6Rule: 19,
+  routerOption: 20,
   nextHop: 32,
 } as const;
 

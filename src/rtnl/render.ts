@@ -2,7 +2,7 @@
  * The snapshot as text, one line a record, in the words of `ip`: for the dump, for logs, and for tests that compare
  * whole systems. What is at its default is left out.
  */
-import type { Address, Delta, Family, Link, Route, Rule, Snapshot } from "./rtnl.ts";
+import type { Address, Delta, Family, HeardRouterOption, Ipv6Link, Link, Route, Rule, Snapshot } from "./rtnl.ts";
 
 /** What links are called; an index that is gone is shown as `if7`. */
 export type LinkNames = (index: number) => string;
@@ -79,6 +79,7 @@ export function renderRoute(route: Route, names: LinkNames): string {
     protocolWord(route.protocol),
     word("mtu", route.mtu),
     route.isOnLink && "onlink",
+    word("pref", route.preference),
   );
 }
 
@@ -110,8 +111,27 @@ function renderSubject(delta: Delta, names: LinkNames): string {
   if ("address" in delta) return renderAddress(delta.address, names);
   if ("route" in delta) return renderRoute(delta.route, names);
   if ("rule" in delta) return renderRule(delta.rule);
+  if ("ipv6" in delta) return renderIpv6Link(delta.ipv6, names);
+  if ("heard" in delta) return renderRouterOption(delta.heard, names);
   const { neighbour, isRemoved } = delta;
   return line(neighbour.address, `dev ${names(neighbour.link)}`, word("lladdr", neighbour.mac), isRemoved && "gone");
+}
+
+/** `dev eth0 managed other token ::51` */
+const renderIpv6Link = (of: Ipv6Link, names: LinkNames): string =>
+  line(
+    `dev ${names(of.link)}`,
+    of.isManaged && "managed",
+    of.isOtherConfigured && "other",
+    word("token", of.token),
+    of.addressGeneration !== 0 && `addrgenmode ${of.addressGeneration}`,
+  );
+
+/** `name-servers 2001:db8::53 from fe80::1 dev eth0` */
+function renderRouterOption({ link, router, option }: HeardRouterOption, names: LinkNames): string {
+  const { kind, lifetimeSeconds, ...value } = { lifetimeSeconds: undefined, ...option };
+  const lifetime = lifetimeSeconds !== undefined && `lifetime ${lifetimeSeconds}s`;
+  return line(kind, Object.values(value).flat().join(","), lifetime, `from ${router}`, `dev ${names(link)}`);
 }
 
 /**

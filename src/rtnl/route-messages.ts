@@ -16,8 +16,10 @@ export const routeAttributes = {
   preferredSource: 7,
   metrics: 8,
   multipath: 9,
+  cacheInfo: 12,
   table: 15,
   via: 18,
+  preference: 20,
 } as const;
 const metricMtu = 2;
 
@@ -125,6 +127,12 @@ class RouteReader {
       case routeAttributes.multipath:
         this.readMultipath(value);
         break;
+      case routeAttributes.preference:
+        this.readPreference(value.u8());
+        break;
+      case routeAttributes.cacheInfo:
+        this.readExpiry(value);
+        break;
     }
   }
   private address(value: Attributes): string {
@@ -145,6 +153,17 @@ class RouteReader {
   }
   private readMetrics(metrics: Attributes): void {
     while (metrics.next()) if (metrics.type === metricMtu) this.route.mtu = metrics.u32();
+  }
+  /** Two bits, as in the advertisement (RFC 4191, 2.1). */
+  private readPreference(bits: number): void {
+    if (bits === 1) this.route.preference = "high";
+    else if (bits === 3) this.route.preference = "low";
+  }
+  /** rta_expires of struct rta_cacheinfo, in hundredths of a second; 0: has no end, less: is over. */
+  private readExpiry(value: Attributes): void {
+    value.need(12);
+    const hundredths = readS32(this.data, value.at + 8);
+    if (hundredths !== 0) this.route.expirySeconds = Math.max(0, Math.ceil(hundredths / 100));
   }
   /** Next hops follow one another, each with its own length: rtnexthop, then attributes. */
   private readMultipath(value: Attributes): void {

@@ -49,7 +49,7 @@ export interface Address {
   readonly broadcast?: string;
   /** 0 universe, 200 site, 253 link, 254 host. */
   readonly scope: number;
-  /** IFA_F_ flags, all 32 bits. */
+  /** IFA_F_ flags, all 32 bits; see address-flags.ts. */
   readonly flags: number;
   /** IFA_PROTO; absent on kernels before 5.18 and when unset. */
   readonly protocol?: number;
@@ -75,6 +75,13 @@ export interface Route {
   /** RTNH_F_ONLINK. */
   readonly isOnLink?: boolean;
   readonly mtu?: number;
+  /** RTA_PREF of IPv6 (RFC 4191); absent: medium. */
+  readonly preference?: "low" | "high";
+  /**
+   * Seconds left when the kernel told of the route; 0: over, and not yet removed. Absent: for ever. Time passing by makes no
+   * delta, nor does a router that prolongs it: ask with {@link Rtnl.freshRoutes}.
+   */
+  readonly expirySeconds?: number;
   /** Multipath: more than one next hop; we report and never make such routes. */
   readonly hasSeveralNextHops?: boolean;
 }
@@ -113,6 +120,26 @@ export interface Rule {
   /** Conditions that are not shown here (TOS, ports, user ids, ...); we report and never make such rules. */
   readonly hasOtherConditions?: true;
 }
+
+/** What IPv6 says of a link (IFLA_INET6_). Links without IPv6 have none. */
+export interface Ipv6Link {
+  readonly link: number;
+  /** Flags M and O of the last router advertisement (RFC 4861, 4.2): addresses, or only other settings, are to be had by DHCPv6. */
+  readonly isManaged: boolean;
+  readonly isOtherConfigured: boolean;
+  /** The lower 64 bits of addresses to be made; absent: not fixed. */
+  readonly token?: string;
+  /** IN6_ADDR_GEN_MODE_: 0 EUI-64, 1 none, 2 stable privacy, 3 random. */
+  readonly addressGeneration: number;
+}
+
+/** An option of a router advertisement that the kernel passes on (RTM_NEWNDUSEROPT). Lifetimes in seconds; absent: for ever. */
+export type RouterOption =
+  | { readonly kind: "name-servers"; readonly servers: readonly string[]; readonly lifetimeSeconds?: number }
+  | { readonly kind: "search-domains"; readonly domains: readonly string[]; readonly lifetimeSeconds?: number }
+  | { readonly kind: "captive-portal"; readonly uri: string }
+  /** RFC 8781; CIDR text. */
+  | { readonly kind: "pref64"; readonly prefix: string; readonly lifetimeSeconds: number };
 
 export interface Neighbour {
   readonly link: number;
@@ -157,6 +184,7 @@ export interface Snapshot {
    */
   routes(filter?: { readonly table?: number; readonly link?: number }): readonly Route[];
   rules(family?: Family): readonly Rule[];
+  readonly ipv6Links: ReadonlyMap<number, Ipv6Link>;
 }
 
 export type DeltaReason = "event" | "resync" | "own-request";
@@ -170,7 +198,18 @@ export type Delta = { readonly reason: DeltaReason } & (
   | { readonly kind: "route-added" | "route-removed"; readonly route: Route }
   | { readonly kind: "rule-added" | "rule-removed"; readonly rule: Rule }
   | { readonly kind: "neighbour-changed"; readonly neighbour: Neighbour; readonly isRemoved: boolean }
+  /** Not told when the link goes. */
+  | { readonly kind: "ipv6-link-changed"; readonly ipv6: Ipv6Link }
+  /** News only: the kernel keeps no options. */
+  | { readonly kind: "router-option-heard"; readonly heard: HeardRouterOption }
 );
+
+export interface HeardRouterOption {
+  readonly link: number;
+  /** Link-local address of the router. */
+  readonly router: string;
+  readonly option: RouterOption;
+}
 
 export interface LinkChange {
   readonly isUp?: boolean;
@@ -268,6 +307,8 @@ export interface Rtnl {
   batch(requests: readonly KernelRequest[]): Promise<readonly (KernelError | undefined)[]>;
   /** Asks the kernel for the neighbour table of one link. */
   neighbours(link: number): Promise<readonly Neighbour[]>;
+  /** Asks the kernel for the routes of one table, with what is left of their time just now. The snapshot stays as it is. */
+  freshRoutes(family: Family, table: number): Promise<readonly Route[]>;
   /** Asks the kernel for the queueing disciplines of all links. */
   qdiscs(): Promise<readonly Qdisc[]>;
   /** For the debug dump. */

@@ -5,8 +5,9 @@
  */
 import type { Change } from "./change.ts";
 import { isSameAddress, isSameAddressObject, isSameLink } from "./identity.ts";
+import { isSameIpv6Link } from "./ipv6-link-messages.ts";
 import { type RouteFilter, type RouteReport, RouteTable } from "./route-table.ts";
-import type { Address, Family, Link, Route, Rule, Snapshot } from "./rtnl.ts";
+import type { Address, Family, Ipv6Link, Link, Route, Rule, Snapshot } from "./rtnl.ts";
 
 const nothing: readonly never[] = [];
 
@@ -19,6 +20,7 @@ export class World implements Snapshot {
   #lifetimesSetAt = new WeakMap<Address, number>();
   #routes = new RouteTable();
   #rules = new Map<string, Rule>();
+  #ipv6Links = new Map<number, Ipv6Link>();
 
   get links(): ReadonlyMap<number, Link> {
     return this.#links;
@@ -37,6 +39,9 @@ export class World implements Snapshot {
   rules(family?: Family): readonly Rule[] {
     const rules = [...this.#rules.values()].filter((rule) => family === undefined || rule.family === family);
     return rules.sort((a, b) => a.family - b.family || a.priority - b.priority);
+  }
+  get ipv6Links(): ReadonlyMap<number, Ipv6Link> {
+    return this.#ipv6Links;
   }
   get routeTable(): RouteTable {
     return this.#routes;
@@ -57,6 +62,7 @@ export class World implements Snapshot {
     this.#lifetimesSetAt = other.#lifetimesSetAt;
     this.#routes = other.#routes;
     this.#rules = other.#rules;
+    this.#ipv6Links = other.#ipv6Links;
   }
 
   putLink(link: Link): Change | undefined {
@@ -75,10 +81,18 @@ export class World implements Snapshot {
     const changes: Change[] = this.#routes.removeOfLink(index);
     for (const address of this.addresses(index)) changes.push({ kind: "address-removed", address });
     this.#addresses.delete(index);
+    this.#ipv6Links.delete(index);
     this.#forgetNames(link);
     this.#links.delete(index);
     changes.push({ kind: "link-removed", link });
     return changes;
+  }
+
+  putIpv6Link(ipv6: Ipv6Link): Change | undefined {
+    const before = this.#ipv6Links.get(ipv6.link);
+    if (!this.#links.has(ipv6.link) || (before && isSameIpv6Link(before, ipv6))) return undefined;
+    this.#ipv6Links.set(ipv6.link, ipv6);
+    return { kind: "ipv6-link-changed", ipv6 };
   }
 
   /** `lifetimesSetAt`: see {@link DecodedAddress}; for the comparison of two worlds. */

@@ -20,6 +20,8 @@ export class Refusal extends Error {
 export class FakeKernelState {
   readonly world = new World();
   readonly links = new Map<number, FakeLink>();
+  /** By gateway, what is left of a router's time when somebody asks. */
+  readonly freshExpiries = new Map<string, number>();
   #changes: Change[] = [];
   #lastIndex = 0;
 

@@ -11,21 +11,25 @@ import { renderSnapshot } from "../../src/rtnl/render.ts";
 import {
   type Delta,
   type DeltaReason,
+  type Family,
   KernelError,
   type KernelRequest,
   type Link,
   type Neighbour,
   type Qdisc,
+  type Route,
   type Rtnl,
   type RtnlCounters,
   type Rule,
   type Snapshot,
 } from "../../src/rtnl/rtnl.ts";
 import { World } from "../../src/rtnl/snapshot.ts";
+import type { Advertisement } from "../harness/router-advertisement.ts";
 import { deleteAddress, putAddress } from "./fake-kernel-addresses.ts";
 import { addLink, changeLink, deleteLink, removeLink } from "./fake-kernel-link-requests.ts";
 import { type FakeLinkOptions, makeFakeLink } from "./fake-kernel-links.ts";
 import { FakeQdiscs } from "./fake-kernel-qdiscs.ts";
+import { hearRouter } from "./fake-kernel-routers.ts";
 import { addRule, deleteRoute, deleteRule, putRoute } from "./fake-kernel-routes.ts";
 import { FakeKernelState, Refusal } from "./fake-kernel-state.ts";
 
@@ -87,6 +91,13 @@ export class FakeKernel implements Rtnl {
   async neighbours(link: number): Promise<readonly Neighbour[]> {
     return this.#neighbours.filter((neighbour) => neighbour.link === link);
   }
+  async freshRoutes(family: Family, table: number): Promise<readonly Route[]> {
+    const routes = this.#state.world.routes({ table }).filter((route) => route.family === family);
+    return routes.map((route) => {
+      const expirySeconds = this.#state.freshExpiries.get(route.gateway ?? "");
+      return route.expirySeconds === undefined || expirySeconds === undefined ? route : { ...route, expirySeconds };
+    });
+  }
   async qdiscs(): Promise<readonly Qdisc[]> {
     return this.qdiscsByLink.all();
   }
@@ -125,6 +136,15 @@ export class FakeKernel implements Rtnl {
   outside(request: KernelRequest): void {
     this.#apply(request);
     this.#tellAs("event");
+  }
+  /** A router at the other end of the cable speaks. */
+  hearRouter(name: string, ad: Advertisement): void {
+    hearRouter(this.#state, this.#index(name), ad);
+    this.#tellAs("event");
+  }
+  /** So much is left of the router's lifetime; nobody is told, as time passes by. */
+  setRouterExpiry(router: string, seconds: number): void {
+    this.#state.freshExpiries.set(router, seconds);
   }
   setAlternativeNames(name: string, names: readonly string[]): void {
     this.#state.link(this.#index(name)).alternativeNames = names;

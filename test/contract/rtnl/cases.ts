@@ -3,6 +3,7 @@ import { linkCases } from "./link-cases.ts";
 import { portCases } from "./port-cases.ts";
 import { qdiscCases } from "./qdisc-cases.ts";
 import { routeCases } from "./route-cases.ts";
+import { routerCases } from "./router-cases.ts";
 import type { Cases } from "./rtnl-host.ts";
 import { ruleCases } from "./rule-cases.ts";
 
@@ -14,4 +15,5 @@ export const rtnlCases: Cases = {
   ...routeCases,
   ...ruleCases,
   ...qdiscCases,
+  ...routerCases,
 };

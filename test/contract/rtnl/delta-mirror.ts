@@ -56,6 +56,8 @@ export class DeltaMirror {
         this.#rules.splice(this.#rules.indexOf(asText(delta.rule)), 1);
         break;
       case "neighbour-changed":
+      case "ipv6-link-changed":
+      case "router-option-heard":
         break;
     }
   }

@@ -12,6 +12,7 @@ async function fakeHost(): Promise<RtnlHost> {
     outside: async (request: KernelRequest) => kernel.outside(request),
     addNeighbour: (link: Link, address: string, mac: string) =>
       kernel.setNeighbour({ link: link.index, family: 4, address, mac, state: reachable }),
+    hearRouter: (link, ad) => kernel.hearRouter(link.name, ad),
     foreignPid: () => process.pid + 1,
     assertTrue: async () => {},
     close: async () => kernel.close(),

@@ -9,6 +9,7 @@ import { KernelRtnl } from "../../../src/rtnl/kernel.ts";
 import { renderSnapshot } from "../../../src/rtnl/render.ts";
 import type { KernelRequest, Link } from "../../../src/rtnl/rtnl.ts";
 import { addPeer, type Peer, requirePrivateNamespace } from "../../harness/namespace.ts";
+import { sendAdvertisement } from "../../harness/router-advertisement.ts";
 import { until } from "../../harness/until.ts";
 import { rtnlCases } from "./cases.ts";
 import { type RtnlHost, runCases } from "./rtnl-host.ts";
@@ -71,6 +72,10 @@ async function realHost(): Promise<RtnlHost> {
       (other.counters.deltas === 0 ? other.start() : Promise.resolve()).then(() => other.request(request)),
     addNeighbour: (link: Link, address: string, mac: string) => {
       execFileSync("ip", ["neighbour", "add", address, "lladdr", mac, "dev", link.name, "nud", "permanent"]);
+    },
+    hearRouter: (link, ad) => {
+      writeFileSync(`/proc/sys/net/ipv6/conf/${link.name}/accept_ra`, "2");
+      sendAdvertisement(link.lowerLink as number, ad);
     },
     foreignPid: () => sleeper.pid,
     assertTrue: async () => {

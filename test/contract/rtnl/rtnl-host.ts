@@ -11,6 +11,7 @@ import {
   type Route,
   type Rtnl,
 } from "../../../src/rtnl/rtnl.ts";
+import type { Advertisement } from "../../harness/router-advertisement.ts";
 import { until } from "../../harness/until.ts";
 import { DeltaMirror } from "./delta-mirror.ts";
 
@@ -21,6 +22,8 @@ export interface RtnlHost {
   outside(request: KernelRequest): Promise<void>;
   /** Another program writes into the neighbour table. */
   addNeighbour(link: Link, address: string, mac: string): void;
+  /** A router speaks into the link of that name from the other end of its cable, and the link listens to routers. */
+  hearRouter(link: Link, ad: Advertisement): void;
   /** A process in another network namespace. */
   foreignPid(): number;
   /** The port's view against the world itself, once all is quiet. */

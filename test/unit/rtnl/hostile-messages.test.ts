@@ -11,7 +11,7 @@ import { fuzzRuns } from "../../harness/fuzz-runs.ts";
 import { kernelMessage, messageNames } from "./kernel-messages.ts";
 
 const numRuns = fuzzRuns;
-const knownTypes = [2, 3, 16, 17, 20, 21, 24, 25, 28, 29, 32, 33, 105];
+const knownTypes = [2, 3, 16, 17, 20, 21, 24, 25, 28, 29, 32, 33, 68, 105];
 
 /** As the two channels do: whole datagrams, each message to all that could read it. */
 function readHostile(data: Buffer, world: World): void {
