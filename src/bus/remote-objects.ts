@@ -19,6 +19,9 @@ interface RemoteTypes extends Wire {
   ay: Buffer;
   aay: readonly Buffer[];
   au: readonly number[];
+  "a{uu}": ReadonlyMap<number, number>;
+  "(ub)": readonly [number, boolean];
+  "a(su)": readonly (readonly [string, number])[];
   "a{oa{sa{sv}}}": ReadonlyMap<string, unknown>;
 }
 export type RemoteSignature = keyof RemoteTypes;
