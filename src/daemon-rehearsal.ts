@@ -93,6 +93,7 @@ function ports(clock: Clock, kernel: StageKernel, applier: Applier, profiles: Pr
     modules: technologyModules,
     readFacts: () => ({ hasUeventFile: true, hasDevice: false, lowerLinks: [], hasSiblingTty: false }),
     wakeOnLan: { setMagicPacket: async () => {} },
+    configuration: { name: "", ...noFile },
     readSpeedMbps: () => undefined,
     readTraffic: () => undefined,
     probeHosts: probeHosts("", ""),

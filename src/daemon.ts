@@ -6,6 +6,7 @@ import type { ConnectionState } from "./bus/bus.ts";
 import { BusClient } from "./bus/bus-client.ts";
 import { callForDescriptor } from "./bus/descriptor-call.ts";
 import { ObjectDispatcher } from "./bus/dispatcher.ts";
+import { configurationFile, importedConfiguration } from "./config/configuration-files.ts";
 import type { DaemonConfig } from "./config/daemon-config.ts";
 import { dumpOf } from "./daemon-dump.ts";
 import { rehearseCable } from "./daemon-rehearsal.ts";
@@ -311,6 +312,8 @@ export class Daemon {
       probeHosts: probeHosts(config.portalHttpUrl, config.portalHttpsUrl),
       http: lazyHttp,
       random: Math.random,
+      configuration:
+        config.uciConfig === undefined ? importedConfiguration(config.stateDir) : configurationFile(config.uciConfig),
       makeNetwork: (device) =>
         new Network<Dhcp4Config>(
           {

@@ -1,5 +1,6 @@
 /** Problems of a configuration text, as `FILE:LINE:COLUMN`, which editors and people read alike. */
 import { closeSync, openSync, readSync } from "node:fs";
+import type { WireVariant } from "../base/property.ts";
 import type { NetworkConfig } from "../config/uci/network-config.ts";
 import { uciLimits } from "../config/uci/uci.ts";
 import { usageFailure } from "./failure.ts";
@@ -10,6 +11,32 @@ export const problemLine = (file: string, { line, column, severity, message }: P
   `${file}:${line}:${column}: ${severity}: ${message}`;
 export const errorsAmong = (problems: readonly Problem[]): number =>
   problems.filter(({ severity }) => severity === "error").length;
+
+export interface ConfigChange {
+  readonly section: string;
+  readonly action: string;
+  readonly options: readonly string[];
+}
+type Dictionary = ReadonlyMap<string, WireVariant>;
+
+/** The daemon's answer. */
+export function reportOf([problems, changes]: readonly unknown[]): { problems: Problem[]; changes: ConfigChange[] } {
+  return {
+    problems: (problems as Dictionary[]).map((of) => ({
+      line: Number(of.get("Line")?.value),
+      column: Number(of.get("Column")?.value),
+      severity: of.get("Severity")?.value === "error" ? "error" : "note",
+      message: String(of.get("Message")?.value),
+    })),
+    changes: (changes as Dictionary[]).map((of) => ({
+      section: String(of.get("Section")?.value),
+      action: String(of.get("Action")?.value),
+      options: (of.get("Options")?.value ?? []) as string[],
+    })),
+  };
+}
+export const changeLine = ({ section, action, options }: ConfigChange): string =>
+  `${section}: ${action}${options.length > 0 ? ` (${options.join(", ")})` : ""}`;
 
 /** A pipe does as well as a file. Never more than one byte beyond the limit is read, which the reader then tells. */
 export function readConfigText(path: string): string {

@@ -24,6 +24,8 @@ export interface DaemonConfig {
   /** Whether DHCP servers may answer DISCOVER with a lease at once (RFC 4039). */
   readonly wantsRapidCommit: boolean;
   readonly technologyOrder: readonly Technology[];
+  /** The network configuration, in UCI. Undefined: what was imported is in the state folder. */
+  readonly uciConfig: string | undefined;
   /** Empty: none is asked. */
   readonly portalHttpUrl: string;
   /** Empty: none is asked. */
@@ -68,6 +70,7 @@ function makeConfig(
     technologyOrder: Object.freeze(settings["default-technology-order"] ?? defaultTechnologyOrder),
     portalHttpUrl: urlOf(settings["portal-http-url"] ?? defaultHttpUrl),
     portalHttpsUrl: urlOf(settings["portal-https-url"] ?? defaultHttpsUrl),
+    uciConfig: settings["uci-config"],
     isForeground: settings.foreground ?? false,
   });
 }

@@ -132,6 +132,12 @@ const settingTable = {
     schema: url("http:"),
   },
   "portal-https-url": { argument: "U", help: "the same over https", schema: url("https:") },
+  "uci-config": {
+    argument: "FILE",
+    help: "network configuration in UCI; default: what was imported",
+    isPath: true,
+    schema: path,
+  },
   foreground: { help: "log to the terminal as text", schema: switchSchema },
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 

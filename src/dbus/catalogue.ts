@@ -1,5 +1,7 @@
 /** Every interface that the daemon exports, for the XML in dbus-interfaces/ and the pages in docs/properties/. */
 import { technologyModules } from "../technologies/modules.ts";
+import { configInterface } from "./config-interface.ts";
+import { configuredInterface } from "./configured-interface.ts";
 import { deviceInterfaces, deviceReasonsInterface } from "./device-interface.ts";
 import type { InterfaceTable } from "./interface-table.ts";
 import { ipConfigInterface } from "./ip-config-interface.ts";
@@ -29,11 +31,13 @@ export const catalogue: readonly CatalogueEntry[] = [
   { table: managerInterface, objects: manager },
   { table: fairleadManagerInterface, objects: manager },
   { table: logInterface, objects: manager },
+  { table: configInterface, objects: manager },
   { table: eventsInterface, objects: manager },
   { table: deviceInterfaces.ofAll(deviceShapes), objects: device },
   { table: deviceReasonsInterface, objects: device },
   { table: serviceInterfaces.ofAll(serviceShapes), objects: service },
   { table: serviceReasonsInterface, objects: service },
+  { table: configuredInterface, objects: service },
   { table: profileInterface, objects: profile },
   { table: profileExchangeInterface, objects: profile },
   { table: ipConfigInterface, objects: "/ipconfig/LINK_NUMBER_KIND" },

@@ -7,6 +7,8 @@ import type { Profile } from "../profiles/profile.ts";
 import type { Service } from "../services/service.ts";
 import type { AccessPolicy } from "./access.ts";
 import { Adaptor, type AnyAdaptor, type Settable } from "./adaptor.ts";
+import { configInterface } from "./config-interface.ts";
+import { ConfiguredInterfaceView, configuredInterface } from "./configured-interface.ts";
 import { deviceInterfaces, deviceReasonsInterface } from "./device-interface.ts";
 import type { InterfaceTable } from "./interface-table.ts";
 import { IpConfigView, ipConfigInterface } from "./ip-config-interface.ts";
@@ -57,6 +59,7 @@ export class Exporter implements ManagerObserver {
       this.#adaptor(manager, managerInterface, manager),
       this.#adaptor(this.view, fairleadManagerInterface, new OwnManagerProperties(this.view)),
       this.#adaptor(this.view.log, logInterface),
+      this.#adaptor(manager.configuration, configInterface),
       this.#events,
     ]);
     manager.observer = this;
@@ -66,7 +69,11 @@ export class Exporter implements ManagerObserver {
     this.#export(service, service.path, [
       this.#adaptor(service, serviceInterfaces.of(service.shape), service),
       this.#adaptor(service, serviceReasonsInterface),
+      ...this.#interfaceOf(service),
     ]);
+  }
+  #interfaceOf({ configured }: Service): readonly AnyAdaptor[] {
+    return configured ? [this.#adaptor(configured, configuredInterface, new ConfiguredInterfaceView(configured))] : [];
   }
   serviceRemoved(service: Service): void {
     this.#remove(service);

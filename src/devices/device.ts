@@ -46,6 +46,8 @@ export interface DeviceHost {
   networkOptions(device: Device, service: Service): NetworkOptions<Dhcp4Config>;
   /** The link is gone for good: what is kept open for it can be closed. */
   forgetLink(linkIndex: number): void;
+  /** What the network configuration uses the link for; undefined: it says nothing of it. */
+  configuredUse(linkName: string): string | undefined;
   /** Why a link is not to be touched by ourselves; undefined: it is ours to use. */
   leftAloneBecause(link: Link): string | undefined;
   readonly hardware: LinkHardware;
@@ -166,6 +168,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
   }
   /** Why the link stays as it was found until a person connects it; undefined: it is ours to use. */
   get leftAloneBecause(): string | undefined {
+    if (this.host.configuredUse(this.name) !== undefined) return undefined;
     if (this.#link.master !== undefined) return "the link is part of another one";
     return this.#isOurs ? undefined : this.host.leftAloneBecause(this.#link);
   }

@@ -17,6 +17,7 @@ import type { ProbePorts } from "../services/validation/validation.ts";
 import type { LinkFacts } from "../system/sysfs.ts";
 import type { ConnectivityPorts } from "./connectivity.ts";
 import type { DebugControl } from "./debug-control.ts";
+import type { ConfigurationSource } from "./network-configurator.ts";
 
 /** What the Manager is given by the daemon. */
 export interface ManagerPorts extends ConnectivityPorts, ProbePorts {
@@ -37,6 +38,8 @@ export interface ManagerPorts extends ConnectivityPorts, ProbePorts {
   readTraffic(linkName: string): LinkTraffic | undefined;
   readonly wakeOnLan: WakeOnLan;
   readonly probeHosts: ProbeHosts;
+  /** Where the text of the network configuration is. */
+  readonly configuration: ConfigurationSource;
   makeNetwork(device: Device): Network;
   networkOptions(device: Device, service: Service): NetworkOptions<Dhcp4Config>;
   /** A burst is over: memory that it took can go. */

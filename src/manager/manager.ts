@@ -34,6 +34,7 @@ import type { ManagerEvent } from "./events.ts";
 import { ManagerAnnouncer } from "./manager-announcer.ts";
 import type { ManagerObserver, ManagerPorts } from "./manager-ports.ts";
 import { ManagerSettings, managerEntry } from "./manager-settings.ts";
+import { NetworkConfigurator } from "./network-configurator.ts";
 import { Power } from "./power.ts";
 import { ProfileEntries } from "./profile-entries.ts";
 import { ProfileFollower } from "./profile-follower.ts";
@@ -67,6 +68,8 @@ export class Manager implements ProviderHost, DeviceHost {
   readonly power = new Power(this);
   readonly dnsProxy = new DnsProxy();
   readonly throttling: Throttling;
+  /** The network configuration in force. */
+  readonly configuration: NetworkConfigurator;
   readonly debug: DebugControl;
   announce: Announce | undefined;
   observer: ManagerObserver | undefined;
@@ -115,6 +118,13 @@ export class Manager implements ProviderHost, DeviceHost {
       isWakeOnLanEnabled: () => this.settings.isWakeOnLanEnabled,
       whenQuiet: (check) => this.events.whenQuiet("wake-on-lan", check),
     });
+    this.configuration = new NetworkConfigurator({
+      log: ports.log,
+      source: ports.configuration,
+      providers: () => this.providers,
+      devicesOn: (links) => this.#devices.filter(({ name }) => links.has(name)),
+      tellProviders: (device) => this.#tellProviders(device),
+    });
     this.#autoConnector = new AutoConnector(ports.log);
     this.#announcer = new ManagerAnnouncer(this, (service, because) => {
       this.#post({ kind: "default-service-changed", service, because });
@@ -159,6 +169,7 @@ export class Manager implements ProviderHost, DeviceHost {
     this.profiles.start();
     this.#isRunning = true;
     for (const provider of this.providers) provider.start();
+    this.configuration.start();
     await this.rtnl.start();
     this.throttling.start();
     this.events.whenQuiet("links nobody claims", () => this.connectivity.releaseUnused(this.#devices));
@@ -215,6 +226,9 @@ export class Manager implements ProviderHost, DeviceHost {
 
   nextServiceSerial(): number {
     return this.#nextSerial++;
+  }
+  configuredUse(linkName: string): string | undefined {
+    return this.configuration.useOf(linkName);
   }
   registerService(service: Service): void {
     this.rematchService(service);

@@ -56,5 +56,6 @@ export function networkOptions(
     ...(sources.isRfc8925Enabled && { ipv6OnlyPreferred: true }),
     ...(held.length > 0 && { resume: "in-use" as const, held }),
   };
-  return { link: { index, name: device.name, mac: device.mac, mtu }, static: service.staticIp, dhcp };
+  const link = { index, name: device.name, mac: device.mac, mtu };
+  return { link, static: service.staticIp, ...(service.wantsDhcp && { dhcp }) };
 }

@@ -26,7 +26,7 @@ export function mergeSettings(sources: SettingsSources, firstCaptivePortalUri?: 
   return withoutAbsent<EffectiveSettings>({
     ipv4,
     ipv6,
-    routes: dhcp?.routes ?? [],
+    routes: [...(sources.static?.routes ?? []), ...(dhcp?.routes ?? [])],
     includedRoutes: firstNonEmpty(sources.static?.includedRoutes, link?.includedRoutes),
     excludedRoutes: firstNonEmpty(sources.static?.excludedRoutes, link?.excludedRoutes),
     nameServers: mergeNameServers(sources, ipv4 === undefined && ipv6 !== undefined),

@@ -3,6 +3,7 @@ import { DaemonError } from "../base/errors.ts";
 import { familyOf, formatIpAddress, networkOf, parseCidr, parseIpAddress } from "../base/ip-address.ts";
 import { broadcastOf, isHostIpv4, maskOfPrefix, parseIpv4 } from "../base/ipv4.ts";
 import { isSameValue, type WireVariant } from "../base/property.ts";
+import type { IpRoute } from "./ip-settings.ts";
 
 /** Immutable. All addresses are in canonical text. */
 export interface StaticIp {
@@ -19,6 +20,8 @@ export interface StaticIp {
   readonly includedRoutes: readonly string[];
   /** CIDR text of what must not go through the network. */
   readonly excludedRoutes: readonly string[];
+  /** Beside those of the network. The network configuration has them; clients neither see nor set them. */
+  readonly routes?: readonly IpRoute[];
 }
 
 export const emptyStaticIp: StaticIp = { nameServers: [], searchDomains: [], includedRoutes: [], excludedRoutes: [] };
@@ -79,7 +82,9 @@ export function staticIpDictionary(of: StaticIp): ReadonlyMap<string, WireVarian
 }
 
 export const isSameStaticIp = (a: StaticIp, b: StaticIp): boolean =>
-  a === b || isSameValue(staticIpDictionary(a), staticIpDictionary(b));
+  a === b || (isSameValue(staticIpDictionary(a), staticIpDictionary(b)) && isSameValue(routeTexts(a), routeTexts(b)));
+const routeTexts = ({ routes = [] }: StaticIp): readonly string[] =>
+  routes.map(({ destination, gateway }) => `${destination} ${gateway ?? ""}`);
 
 function parseAddress(dictionary: Dictionary): Pick<StaticIp, "address" | "prefixLength" | "gateway"> {
   const address = hostAddress(value(dictionary, "Address", "s"));

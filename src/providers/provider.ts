@@ -1,4 +1,6 @@
 import type { Technology } from "../base/technology.ts";
+import type { SectionChange } from "../config/uci/differences.ts";
+import type { NetworkConfig } from "../config/uci/network-config.ts";
 import type { Device } from "../devices/device.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { Configuration } from "../services/configuration.ts";
@@ -11,6 +13,8 @@ export interface ProviderHost extends ServiceHost {
   /** Finds its Profile, loads its settings and shows it on the bus. */
   registerService(service: Service): void;
   deregisterService(service: Service): void;
+  /** What the network configuration uses the link for; undefined: it says nothing of it, and its Services are ours to make. */
+  configuredUse(linkName: string): string | undefined;
   /** Its identity in the store changed: the settings that belong to the new one are loaded. */
   rematchService(service: Service): void;
 }
@@ -34,6 +38,8 @@ export interface Provider {
   getService(configuration: Configuration): Service;
   /** One that is on no list: to change a stored entry while that of another Profile is in force. */
   makeTemporary(configuration: Configuration): Service;
+  /** The network configuration is another one. Links whose use changed are told as disabled before, and as enabled after. */
+  configured?(config: NetworkConfig, changes: readonly SectionChange[]): void;
   /** A Profile is on the stack: Services are made for its entries that no Service goes by yet. */
   profilePushed?(profile: Profile): void;
   /** Whether a Service without stored settings has nothing left to be shown for. Absent: it always stays. */

@@ -9,6 +9,7 @@ import type { Profile } from "../profiles/profile.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
 import { type AutoConnectRefusal, autoConnectRefusal, Cooldown } from "./auto-connect.ts";
 import { type Configuration, settingsOf } from "./configuration.ts";
+import type { ConfiguredInterface } from "./configured-interface.ts";
 import {
   type ConnectInput,
   type ConnectState,
@@ -81,6 +82,8 @@ export type DisconnectReason =
   | "MAC address changed"
   | "device disabled"
   | "device removed"
+  /** Its section in the network configuration is another one, or gone. */
+  | "configuration changed"
   /** Somebody else uses the link. */
   | "left alone";
 
@@ -226,6 +229,22 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
   abstract get strengthPercent(): number;
   /** What the technology has against connecting now without being asked. */
   abstract get technologyRefusal(): AutoConnectRefusal | undefined;
+  /** The section of the network configuration that it stands for; undefined: none. */
+  get configured(): ConfiguredInterface | undefined {
+    return undefined;
+  }
+  /** Whether Profiles keep it once it worked. */
+  get isStored(): boolean {
+    return true;
+  }
+  /** Whether it ends with the carrier of its link. */
+  get needsCarrier(): boolean {
+    return true;
+  }
+  /** Whether a DHCP server is asked. */
+  get wantsDhcp(): boolean {
+    return true;
+  }
   /** Whether a person may switch AutoConnect off. */
   get isAutoConnectFixed(): boolean {
     return false;
@@ -429,7 +448,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
       this.isAutoConnectRetained = true;
     }
     // What nobody stored yet is worth keeping now.
-    this.profile ??= this.host.profiles.profileForNew();
+    if (this.isStored) this.profile ??= this.host.profiles.profileForNew();
     this.host.settleSoon(this);
     this.properties.touch("AutoConnect");
     this.properties.touch("Profile");

@@ -25,6 +25,7 @@ import type { LinkTraffic } from "../../src/services/traffic-counters.ts";
 import { type ProbeHosts, probeHosts } from "../../src/services/validation/probe-hosts.ts";
 import { EthernetProvider } from "../../src/technologies/ethernet/ethernet-provider.ts";
 import { ethernet } from "../../src/technologies/ethernet/module.ts";
+import { interfaces } from "../../src/technologies/interface/module.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { FakeDhcpHandler } from "./fake-dhcp-handler.ts";
 import { FakeHttp } from "./fake-http.ts";
@@ -49,6 +50,8 @@ export interface FakeMachineOptions {
   readonly guard?: NetworkPorts<Dhcp4Config>["guard"];
   /** What validation asks. Default: nothing, and a Service stays ready. */
   readonly probeHosts?: ProbeHosts;
+  /** The network configuration, in UCI. Default: none. */
+  readonly uci?: string;
   /** Default: cables, without their 802.1X. */
   readonly modules?: readonly TechnologyModule[];
   /** Default: there is no udev. */
@@ -79,6 +82,17 @@ export class FakeMachine {
       this.text = undefined;
     },
   };
+  /** The network configuration, in UCI. */
+  readonly configuration = {
+    name: "network",
+    text: undefined as string | undefined,
+    read(): string | undefined {
+      return this.text;
+    },
+    write(text: string): void {
+      this.text = text;
+    },
+  };
   /** Name servers in the resolver file, as last written. */
   nameServers: readonly string[] = [];
   /** Every announced change as `path name=value`, oldest first. */
@@ -97,6 +111,7 @@ export class FakeMachine {
     this.clock = options.clock ?? new FakeClock();
     this.http = new FakeHttp(this.clock);
     this.dhcp = options.dhcp ?? new FakeDhcpHandler();
+    this.configuration.text = options.uci;
     this.storage = options.storage ?? new MemoryStorage();
     const sysctls = { getForLink: () => undefined, setForLink: () => true };
     this.applier = new Applier({ rtnl: this.kernel, clock: this.clock, log: silentLog, sysctls });
@@ -141,7 +156,7 @@ export class FakeMachine {
   }
 
   #ports(options: FakeMachineOptions): ManagerPorts {
-    const { block = [], allow, modules = [cables], busType, guard, carrierGraceMs = 0 } = options;
+    const { block = [], allow, modules = [cables, interfaces], busType, guard, carrierGraceMs = 0 } = options;
     const { clock, kernel, applier, profiles } = this;
     const leases = new DeviceLeases(profiles, clock);
     const links = new LinkSelection({ block, allow });
@@ -164,6 +179,7 @@ export class FakeMachine {
         hasSiblingTty: false,
       }),
       wakeOnLan: this.wakeOnLan,
+      configuration: this.configuration,
       readSpeedMbps: () => 1000,
       readTraffic: (name) => this.traffic.get(name),
       probeHosts: options.probeHosts ?? probeHosts("", ""),

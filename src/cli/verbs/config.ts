@@ -1,6 +1,6 @@
 import { readNetworkConfig } from "../../config/uci/network-config.ts";
 import { type ConfigAction, configActions } from "../config-actions.ts";
-import { errorsAmong, problemLine, readConfigText } from "../config-report.ts";
+import { changeLine, errorsAmong, problemLine, readConfigText, reportOf } from "../config-report.ts";
 import { type ExitCode, exitCodes, usageFailure } from "../failure.ts";
 import { quoted } from "../names.ts";
 import type { Verb, VerbCall } from "../verb.ts";
@@ -10,7 +10,7 @@ export const config: Verb = {
   operands: `${configActions.join("|")} [FILE]`,
   leastOperands: 1,
   mostOperands: 2,
-  summary: "checks a network configuration in UCI, the text of OpenWrt",
+  summary: "checks a network configuration in UCI, the text of OpenWrt, and brings it into force",
   completes: ["config-action", "none"],
   async run(call) {
     const [word = "", file] = call.operands;
@@ -33,7 +33,35 @@ const actions: Readonly<Record<ConfigAction, Act>> = {
     else out.lines(problems.map((problem) => problemLine(name, problem)));
     return errors === 0 ? exitCodes.ok : exitCodes.refused;
   },
+  preview: (call, file) => (file === undefined ? ask(call, "PreviewReload") : askAbout(call, "PreviewImport", file)),
+  import: (call, file) => askAbout(call, "ImportUci", file),
+  reload: (call, file) => {
+    if (file !== undefined) throw usageFailure("reload takes no file: the daemon reads the one that it was given");
+    return ask(call, "Reload");
+  },
 };
+
+async function askAbout(call: VerbCall, method: string, file: string | undefined): Promise<ExitCode> {
+  const [name, text] = await textOf(call, file);
+  return ask(call, method, name, text);
+}
+/** What is wrong goes below what is done: the daemon has said no already where nothing is. */
+async function ask(
+  { daemon, out, options }: VerbCall,
+  method: string,
+  file = "-",
+  ...args: string[]
+): Promise<ExitCode> {
+  const answer = await (await daemon()).call("/", "org.fairlead.Config1", method, "s".repeat(args.length), args);
+  const { changes, problems } = reportOf(answer);
+  if (options.json) out.json({ changes, problems });
+  else {
+    out.lines(changes.map(changeLine));
+    if (changes.length === 0) out.line("nothing changes");
+    out.lines(problems.map((problem) => problemLine(file, problem)));
+  }
+  return exitCodes.ok;
+}
 
 /** `-` is standard input. */
 async function textOf({ readInput }: VerbCall, file: string | undefined): Promise<readonly [string, string]> {

@@ -53,7 +53,9 @@ export interface DeviceConfig {
 export interface NetworkConfig {
   readonly interfaces: ReadonlyMap<string, InterfaceConfig>;
   readonly devices: ReadonlyMap<string, DeviceConfig>;
-  /** Those of the text first, each in the order of the text. */
+  /** The first error of syntax: what was meant after it is a guess. */
+  readonly syntaxError?: UciProblem;
+  /** In the order of the text. */
   readonly problems: readonly UciProblem[];
 }
 export const emptyNetworkConfig: NetworkConfig = { interfaces: new Map(), devices: new Map(), problems: [] };
@@ -70,9 +72,11 @@ export function readNetworkConfig(text: string): NetworkConfig {
   const file = parseUci(text);
   const reader = new NetworkReader();
   for (const section of file.sections) reader.read(section);
-  const { interfaces, devices, problems } = reader.finish();
-  const all = [...file.problems, ...problems].sort((a, b) => a.line - b.line || a.column - b.column);
-  return { interfaces, devices, problems: all.slice(0, uciLimits.problems) };
+  const { interfaces, devices, problems: found } = reader.finish();
+  const all = [...file.problems, ...found].sort((a, b) => a.line - b.line || a.column - b.column);
+  const syntaxError = file.problems.find(({ severity }) => severity === "error");
+  const problems = all.slice(0, uciLimits.problems);
+  return { interfaces, devices, problems, ...(syntaxError && { syntaxError }) };
 }
 
 /** The links that the configuration uses, and for which of its interfaces or links; nothing else is to use them. */

@@ -17,7 +17,7 @@ export class EthernetDevice extends Device implements EthernetPort {
   }
   protected override carrierChanged(): void {
     this.properties.touch("Ethernet.LinkUp");
-    if (!this.hasCarrier) this.dropConnection("carrier lost");
+    if (!this.hasCarrier && this.selectedService?.needsCarrier !== false) this.dropConnection("carrier lost");
   }
   /** Throws IllegalOperation, NotFound, InvalidArguments. */
   override setMacAddressSource(source: string): void {

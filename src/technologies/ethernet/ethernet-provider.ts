@@ -37,6 +37,7 @@ export class EthernetProvider implements Provider {
 
   deviceEnabled(device: Device): void {
     if (!(device instanceof EthernetDevice) || this.#byDevice.has(device)) return;
+    if (this.host.configuredUse(device.name) !== undefined) return;
     const bare = this.#generic?.port === undefined ? this.#generic : undefined;
     if (bare) {
       bare.setPort(device);

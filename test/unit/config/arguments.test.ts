@@ -85,6 +85,7 @@ test("help fits a terminal and names every flag", () => {
     "default-technology-order",
     "portal-http-url",
     "portal-https-url",
+    "uci-config",
     "foreground",
     "version",
     "help",

@@ -22,6 +22,7 @@ const defaults: DaemonConfig = {
   carrierGraceMs: 5_000,
   wantsRapidCommit: true,
   technologyOrder: ["vpn", "ethernet", "wifi", "cellular"],
+  uciConfig: undefined,
   portalHttpUrl: "http://connectivitycheck.gstatic.com/generate_204",
   portalHttpsUrl: "https://www.google.com/generate_204",
   isForeground: false,
@@ -71,6 +72,7 @@ no-rapid-commit = true
 default-technology-order = ["wifi"]
 portal-http-url = "http://p.test/"
 portal-https-url = "https://p.test/"
+uci-config = "/etc/network.uci"
 foreground = true
 `,
   );
@@ -88,6 +90,7 @@ foreground = true
     technologyOrder: ["wifi"],
     portalHttpUrl: "http://p.test/",
     portalHttpsUrl: "https://p.test/",
+    uciConfig: "/etc/network.uci",
     isForeground: true,
   });
 });

@@ -1,0 +1,26 @@
+/** Where the text of the network configuration is: a file of the administrator's, or what was imported. */
+import { join } from "node:path";
+import { DaemonError } from "../base/errors.ts";
+import type { ConfigurationSource } from "../manager/network-configurator.ts";
+import { readIfPresent, writeAtomically } from "../system/files.ts";
+import { uciLimits } from "./uci/uci.ts";
+
+const readText = (path: string): string | undefined => readIfPresent(path, uciLimits.bytes)?.toString("utf8");
+
+/** Only its author changes it. */
+export const configurationFile = (path: string): ConfigurationSource => ({
+  name: path,
+  read: () => readText(path),
+  write: () => {
+    throw new DaemonError("IllegalOperation", `the network configuration is ${path}: change the file, and reload`);
+  },
+});
+/** It may hold passwords. */
+export const importedConfiguration = (stateDir: string): ConfigurationSource => {
+  const path = join(stateDir, "network.uci");
+  return {
+    name: path,
+    read: () => readText(path),
+    write: (text) => void writeAtomically(path, text, { mode: 0o600, sync: true }),
+  };
+};
