@@ -2,7 +2,7 @@ import type { Clock } from "./base/clock.ts";
 import { LogControl, silentLog } from "./base/log.ts";
 import { defaultTechnologyOrder } from "./base/technology.ts";
 import { ObjectDispatcher } from "./bus/dispatcher.ts";
-import { StageBus, StageClock, StageKernel, stageDhcp } from "./daemon-stage.ts";
+import { noSupplicant, StageBus, StageClock, StageKernel, stageDhcp } from "./daemon-stage.ts";
 import { Exporter } from "./dbus/exporter.ts";
 import { LinkSelection } from "./device-info/link-names.ts";
 import { DebugControl } from "./manager/debug-control.ts";
@@ -91,6 +91,7 @@ function ports(clock: Clock, kernel: StageKernel, applier: Applier, profiles: Pr
     links: new LinkSelection({ block: [], allow: undefined }),
     technologyOrder: defaultTechnologyOrder,
     modules: technologyModules,
+    technologyPorts: { supplicant: noSupplicant },
     readFacts: () => ({ hasUeventFile: true, hasDevice: false, lowerLinks: [], hasSiblingTty: false }),
     wakeOnLan: { setMagicPacket: async () => {} },
     configuration: { name: "", ...noFile },

@@ -3,6 +3,7 @@
  * and do nothing outside.
  */
 import type { Cancel, Clock } from "./base/clock.ts";
+import { DaemonError } from "./base/errors.ts";
 import { silentLog } from "./base/log.ts";
 import { BusError, type BusPort, type Credentials, type MarshalledReply } from "./bus/bus.ts";
 import { defaultLimits } from "./bus/limits.ts";
@@ -15,6 +16,7 @@ import type { Change } from "./rtnl/change.ts";
 import { DeltaFeed } from "./rtnl/delta-feed.ts";
 import { type Delta, KernelError, type KernelRequest, type Link, type Rtnl } from "./rtnl/rtnl.ts";
 import { World } from "./rtnl/snapshot.ts";
+import type { Supplicant } from "./supplicant/supplicant.ts";
 
 /** The time of day is real; of timers only those that wait for nothing fire. */
 export class StageClock implements Clock {
@@ -167,4 +169,13 @@ export const stageDhcp: ProtocolHandler<Dhcp4Config> = {
     teardown: async () => {},
     renew: () => {},
   }),
+};
+
+/** There are no radios on the stage. */
+export const noSupplicant: Supplicant = {
+  isThere: false,
+  attach: () => {
+    throw new DaemonError("TechnologyNotAvailable");
+  },
+  close: () => {},
 };

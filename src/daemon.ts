@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Cancel } from "./base/clock.ts";
 import { DaemonError, describeError } from "./base/errors.ts";
 import { type Log, LogControl } from "./base/log.ts";
 import type { ConnectionState } from "./bus/bus.ts";
@@ -38,6 +39,7 @@ import { KernelRtnl } from "./rtnl/kernel.ts";
 import { KernelWakeOnLan } from "./rtnl/kernel-wake-on-lan.ts";
 import { probeHosts } from "./services/validation/probe-hosts.ts";
 import { LogindSleep } from "./sleep/logind.ts";
+import { WpaSupplicant } from "./supplicant/wpa-supplicant.ts";
 import { uidOfAccount } from "./system/accounts.ts";
 import { BootClock } from "./system/boot-clock.ts";
 import { readBootId } from "./system/boot-id.ts";
@@ -67,6 +69,12 @@ const lazyHttp: Http = {
 /** By then the first clients have their answers. */
 const afterStartMs = 30;
 
+/**
+ * ip(8) and managers of containers make a link first, and rename, move or enslave it with their next call; kernels before
+ * 6.2 refuse that while it is up.
+ */
+const makerMs = 60;
+
 /** What PersistDebugConfig keeps. */
 const overrideFile = (stateDir: string): OverrideFile => {
   const path = join(stateDir, "log-override.json");
@@ -87,6 +95,7 @@ export class Daemon {
   readonly #log: Log;
   readonly #debug: DebugControl;
   readonly #bus: BusClient;
+  readonly #supplicant: WpaSupplicant;
   readonly #rtnl: KernelRtnl;
   readonly #dhcp: Dhcp4Handler;
   readonly #guards: FixedAddressGuards;
@@ -116,6 +125,7 @@ export class Daemon {
     const clock = this.#clock;
     this.#notify = new ServiceNotify({ clock });
     this.#bus = new BusClient({ address: config.busAddress, clock, log: this.#logs.scope("dbus") });
+    this.#supplicant = new WpaSupplicant({ bus: this.#bus, clock, log: this.#logs.scope("wifi") });
     this.#rtnl = new KernelRtnl({ clock, log: this.#logs.scope("rtnl") });
     const packets = new KernelPackets();
     const isOwnMac = (mac: string) => isMacOfHost(mac, this.#rtnl.snapshot);
@@ -231,6 +241,7 @@ export class Daemon {
     this.#applier.close();
     this.#dhcp.close();
     this.#guards.close();
+    this.#supplicant.close();
     this.#rtnl.close();
     await this.#bus.close();
     this.#lock?.release();
@@ -304,8 +315,9 @@ export class Daemon {
       links,
       technologyOrder: config.technologyOrder,
       modules: technologyModules,
+      technologyPorts: { supplicant: this.#supplicant },
       readFacts: readLinkFacts,
-      whenSetUp: (link, done) => udev.whenDone(link, done),
+      whenSetUp: (link, done) => udev.whenDone(link, done) ?? this.#whenMade(done),
       readSpeedMbps: readLinkSpeedMbps,
       readTraffic: readLinkTraffic,
       wakeOnLan: new KernelWakeOnLan(clock),
@@ -354,6 +366,10 @@ export class Daemon {
       setResolver: (nameServers, searchDomains) => this.#setResolver(nameServers, searchDomains),
       releaseUnclaimed: (links) => applier.releaseUnclaimed(links),
     };
+  }
+  /** Where no udev is seen, the maker of a link that has just appeared gets its time; links that were there are made. */
+  #whenMade(done: () => void): Cancel | undefined {
+    return this.#isReady ? this.#clock.startTimer("new link", makerMs, done) : undefined;
   }
   #setResolver(nameServers: readonly string[], searchDomains: readonly string[]): void {
     const { path } = this.#resolver;

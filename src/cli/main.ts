@@ -1,3 +1,5 @@
+import { createInterface } from "node:readline";
+import { Writable } from "node:stream";
 import packageJson from "../../package.json" with { type: "json" };
 import { silentLog } from "../base/log.ts";
 import { ProcessClock } from "../base/process-clock.ts";
@@ -29,6 +31,27 @@ async function readInput(mostBytes: number): Promise<string> {
     .replace(/\r?\n$/, "");
 }
 
+/** Longer than any key. */
+const mostSecretBytes = 4096;
+
+async function readSecret(prompt: string): Promise<string> {
+  if (!process.stdin.isTTY) return (await readInput(mostSecretBytes)).split(/\r?\n/, 1)[0] ?? "";
+  // The interface echoes what is typed by writing it: to nowhere.
+  const silence = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const line = createInterface({ input: process.stdin, output: silence, terminal: true });
+  process.stderr.write(prompt);
+  try {
+    return await new Promise((resolve, reject) => {
+      line.once("line", resolve);
+      line.once("SIGINT", () => reject(usageFailure("nothing was typed")));
+      line.once("close", () => reject(usageFailure("nothing was typed")));
+    });
+  } finally {
+    line.close();
+    process.stderr.write("\n");
+  }
+}
+
 function onInterrupt(listener: () => void): () => void {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, listener);
   return () => {
@@ -49,6 +72,7 @@ const surroundings: Surroundings = {
   },
   onInterrupt,
   readInput,
+  readSecret,
 };
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

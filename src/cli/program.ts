@@ -19,6 +19,7 @@ export interface Surroundings {
   connect(address: string): Promise<BusPort>;
   onInterrupt(listener: () => void): Cancel;
   readInput(mostBytes: number): Promise<string>;
+  readSecret(prompt: string): Promise<string>;
 }
 
 /** Where libdbus looks when nothing is said. */
@@ -64,6 +65,7 @@ function verbCall(
     daemon: () => connection.daemon(options.value("bus-address"), patienceOf(around, options)),
     onInterrupt: (listener) => around.onInterrupt(listener),
     readInput: (mostBytes) => around.readInput(mostBytes),
+    readSecret: (prompt) => around.readSecret(prompt),
   };
 }
 

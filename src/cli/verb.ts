@@ -51,6 +51,8 @@ export interface VerbCall {
   onInterrupt(listener: () => void): Cancel;
   /** All of standard input as text, without its last line end. Rejects with a usage Failure beyond `mostBytes`. */
   readInput(mostBytes: number): Promise<string>;
+  /** One line that is not shown: asked for on a terminal, else the first line of standard input. */
+  readSecret(prompt: string): Promise<string>;
 }
 
 /** The options of a command line: of the verb, and those that all verbs have. */

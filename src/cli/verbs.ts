@@ -16,6 +16,7 @@ import { services } from "./verbs/services.ts";
 import { set } from "./verbs/set.ts";
 import { status } from "./verbs/status.ts";
 import { why } from "./verbs/why.ts";
+import { scan, wifi } from "./verbs/wifi.ts";
 
 /** In the order of the help. */
 export const verbs: readonly Verb[] = [
@@ -27,6 +28,8 @@ export const verbs: readonly Verb[] = [
   config,
   connect,
   disconnect,
+  scan,
+  wifi,
   get,
   set,
   monitor,

@@ -62,11 +62,12 @@ const requestScan: MethodEntry<Manager> = {
   doc: "Looks for networks of wifi or cellular; without a radio there is nothing to do. A cable has nothing to look for.",
   errors: ["InvalidArguments", "PermissionDenied"],
   right: "control",
-  call: (_manager, [technology]) => {
+  call: (manager, [technology]) => {
     const name = technology as string;
     if (!isTechnologyName(name))
       throw new DaemonError("InvalidArguments", `Unrecognized technology ${name.slice(0, 80)}`);
     if (!scanned.has(name)) throw new DaemonError("InvalidArguments", `Scan unsupported for technology ${name}`);
+    for (const device of manager.devices) if (device.technology === name) device.requestScan();
     return undefined;
   },
 };

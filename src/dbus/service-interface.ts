@@ -128,12 +128,14 @@ const parts: Parameters<typeof interfaceTable<Service>>[0] = {
     GetWiFiPassphrase: {
       in: [],
       out: args({ passphrase: "s" }),
-      doc: "The passphrase of a wireless network; there are none yet.",
-      errors: ["NotImplemented", "PermissionDenied"],
+      doc: "The passphrase of a wireless network. NotImplemented on others, NotSupported where none is set.",
+      errors: ["NotImplemented", "NotSupported", "PermissionDenied"],
       right: "secrets",
       ownerOf: ({ entry }) => entry.ownerOfSecrets,
-      call: (service) => {
-        throw new DaemonError("NotImplemented", `${service.logName} is no wireless network`);
+      call: ({ technology, networkKey, logName }) => {
+        if (technology !== "wifi") throw new DaemonError("NotImplemented", `${logName} is no wireless network`);
+        if (!networkKey) throw new DaemonError("NotSupported", `${logName} has no passphrase`);
+        return [networkKey];
       },
     },
     GetEapPassphrase: {

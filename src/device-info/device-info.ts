@@ -140,7 +140,7 @@ export class DeviceInfo {
       cancelTimer();
     };
     known.technology = "delayed";
-    known.because = "udev is not done with it yet";
+    known.because = "it has just appeared: udev, or the program that made it, is not done with it yet";
     return true;
   }
 

@@ -44,6 +44,8 @@ export interface DeviceHost {
   makeNetwork(device: Device): Network;
   /** What the Service wants of layer 3 on this link. */
   networkOptions(device: Device, service: Service): NetworkOptions<Dhcp4Config>;
+  /** What is below the link (a supplicant, a modem) is ready to connect, or is not any more. */
+  readinessChanged(device: Device, because: string): void;
   /** The link is gone for good: what is kept open for it can be closed. */
   forgetLink(linkIndex: number): void;
   /** What the network configuration uses the link for; undefined: it says nothing of it. */
@@ -266,6 +268,8 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
     this.host.addressesChanged(this);
   }
   protected abstract carrierChanged(): void;
+  /** Looks for networks; a cable has nothing to look for. Found ones are told by their Provider. */
+  requestScan(): void {}
   /** Chooses the MAC address of a USB adapter (shill's device-api.txt). Throws IllegalOperation on other hardware. */
   setMacAddressSource(_source: string): void {
     throw new DaemonError("IllegalOperation", `${this.name} is no USB adapter`);
@@ -467,6 +471,10 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
     // The Device looks at the kernel's own news (update); claims tell it nothing new.
   }
 
+  /** We set the link up, and not another program. */
+  protected get isSetUp(): boolean {
+    return this.#isSetUp;
+  }
   // Activation: what its claim does to the link.
   async activate(): Promise<void> {
     if (this.isLeftAlone && !this.#isExplicitRequest) return;

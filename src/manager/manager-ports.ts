@@ -7,7 +7,7 @@ import type { Device } from "../devices/device.ts";
 import type { Network, NetworkOptions } from "../network/network.ts";
 import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
-import type { TechnologyModule } from "../providers/technology-module.ts";
+import type { TechnologyModule, TechnologyPorts } from "../providers/technology-module.ts";
 import type { Link, Rtnl } from "../rtnl/rtnl.ts";
 import type { WakeOnLan } from "../rtnl/wake-on-lan.ts";
 import type { Service } from "../services/service.ts";
@@ -29,6 +29,7 @@ export interface ManagerPorts extends ConnectivityPorts, ProbePorts {
   readonly links: LinkSelection;
   readonly technologyOrder: readonly Technology[];
   readonly modules: readonly TechnologyModule[];
+  readonly technologyPorts: TechnologyPorts;
   readFacts(linkName: string): LinkFacts;
   /** Calls `done` when the system's device manager has set the link up; undefined: nothing is to be waited for. */
   whenSetUp?(linkIndex: number, done: () => void): Cancel | undefined;

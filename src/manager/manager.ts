@@ -133,7 +133,7 @@ export class Manager implements ProviderHost, DeviceHost {
     this.#successes = new SettledSuccesses(ports.clock);
     this.configurator = new ServiceConfigurator(this);
     this.hardware = ports;
-    this.providers = ports.modules.flatMap((module) => module.makeProviders(this));
+    this.providers = ports.modules.flatMap((module) => module.makeProviders(this, ports.technologyPorts));
     this.#follower = new ProfileFollower(this);
     this.profileEntries = new ProfileEntries(this, this.#follower, shape);
     this.deviceInfo = new DeviceInfo(this.#deviceInfoHost());
@@ -314,6 +314,9 @@ export class Manager implements ProviderHost, DeviceHost {
   forgetLink(linkIndex: number): void {
     this.ports.forgetLink(linkIndex);
   }
+  readinessChanged(device: Device, because: string): void {
+    this.#requestSortOf(device, because);
+  }
   leftAloneBecause(link: Link): string | undefined {
     return this.ports.leftAloneBecause(link);
   }
@@ -414,7 +417,7 @@ export class Manager implements ProviderHost, DeviceHost {
   }
   #makeDevice(link: Link, technology: PrimaryTechnology, because: string): Device | undefined {
     const kind = this.ports.modules.find(({ devices }) => devices?.technology === technology)?.devices;
-    return kind?.make(this, link, because);
+    return kind?.make(this, link, because, this.ports.technologyPorts);
   }
   #addDevice(device: Device): void {
     this.#devices.push(device);

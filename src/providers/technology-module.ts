@@ -3,6 +3,7 @@ import type { PrimaryTechnology, Technology } from "../base/technology.ts";
 import type { Device, DeviceHost } from "../devices/device.ts";
 import type { Link } from "../rtnl/rtnl.ts";
 import type { Service } from "../services/service.ts";
+import type { Supplicant } from "../supplicant/supplicant.ts";
 import type { Provider, ProviderHost } from "./provider.ts";
 
 /**
@@ -15,7 +16,12 @@ export interface TechnologyModule {
   /** Absent: no link is a Device of it. */
   readonly devices?: DeviceKind;
   /** One for each technology of its Services. */
-  makeProviders(host: ProviderHost): readonly Provider[];
+  makeProviders(host: ProviderHost, ports: TechnologyPorts): readonly Provider[];
+}
+
+/** Other daemons and parts of the kernel that technologies drive. */
+export interface TechnologyPorts {
+  readonly supplicant: Supplicant;
 }
 
 export interface ServiceKind {
@@ -33,7 +39,7 @@ export interface DeviceKind {
   /** Properties of its Devices. */
   readonly shape: PropertyShape<Device>;
   /** `because`: why DeviceInfo took the link for this technology. */
-  make(host: DeviceHost, link: Link, because: string): Device;
+  make(host: DeviceHost, link: Link, because: string, ports: TechnologyPorts): Device;
 }
 
 /** Undefined: nobody here has Services of it. */

@@ -48,7 +48,8 @@ function sharedKind(kind: string): string {
 
 /**
  * Undefined for messages that are not about the link itself: bridge ports speak in the same message types with
- * ifi_family AF_BRIDGE (an RTM_DELLINK then means that the port left its bridge), wireless events carry no name.
+ * ifi_family AF_BRIDGE (an RTM_DELLINK then means that the port left its bridge), events of wireless
+ * extensions (IFLA_WIRELESS) hold little or nothing else.
  */
 export function decodeLink(data: Buffer, from: number, end: number): Link | undefined {
   const attributesAt = afterFixedPart("link message", from, end, headerLength);
@@ -70,6 +71,7 @@ export function decodeLink(data: Buffer, from: number, end: number): Link | unde
   };
   if (link.index <= 0) throw new NetlinkFormatError(`link index ${link.index}`);
   for (const attributes = new Attributes(data, attributesAt, end); attributes.next(); ) {
+    if (attributes.type === linkAttributes.wireless) return undefined;
     readLinkAttribute(link, attributes, data);
   }
   return link.name === "" ? undefined : link;

@@ -84,6 +84,7 @@ export type DisconnectReason =
   | "device removed"
   /** Its section in the network configuration is another one, or gone. */
   | "configuration changed"
+  | "supplicant gone"
   /** Somebody else uses the link. */
   | "left alone";
 
@@ -214,6 +215,10 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
   }
   /** What it answers 802.1X with; undefined: it knows nothing of it. */
   get eap(): EapCredentials | undefined {
+    return undefined;
+  }
+  /** What a network's password is, for whoever may read it; undefined: the technology has none. Secret. */
+  get networkKey(): string | undefined {
     return undefined;
   }
   /** Whether there is something in it that only its owner may read. */

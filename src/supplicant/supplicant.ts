@@ -66,6 +66,8 @@ export interface RadioEnd {
   readonly reason: number;
   /** We ended it ourselves. */
   readonly isLocal: boolean;
+  /** Status code of a refused authentication (9.4.1.9); absent: none was told. */
+  readonly status?: number;
   /** The state that it ended in. */
   readonly from: RadioState;
 }

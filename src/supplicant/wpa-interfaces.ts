@@ -12,6 +12,7 @@ export const wpaInterface = remoteInterface("fi.w1.wpa_supplicant1.Interface", {
   BSSs: "ao",
   Capabilities: "a{sv}",
   DisconnectReason: "i",
+  AuthStatusCode: "i",
   Scanning: "b",
 });
 

@@ -24,6 +24,12 @@ import {
   wpaManager,
 } from "./wpa-interfaces.ts";
 
+/**
+ * Status codes (IEEE 802.11, 9.4.1.9) after which the authentication goes on: success, a token or another group is asked for,
+ * and two ways to derive the password element.
+ */
+const goesOn: ReadonlySet<number> = new Set([0, 76, 77, 126, 127]);
+
 interface RadioPorts {
   readonly remote: RemoteObjects;
   readonly bus: Pick<BusPort, "match">;
@@ -185,12 +191,18 @@ export class WpaRadio implements Radio {
 
   #onInterface(object: RemoteObject, names: readonly string[]): void {
     if (names.includes("DisconnectReason")) this.#onDisconnectReason(object.get(wpaInterface, "DisconnectReason") ?? 0);
+    if (names.includes("AuthStatusCode")) this.#onAuthStatus(object.get(wpaInterface, "AuthStatusCode") ?? 0);
     if (names.includes("CurrentBSS")) this.#setCurrentBss(object.get(wpaInterface, "CurrentBSS"));
     if (names.includes("State")) this.#setState(object);
   }
   /** Negative: the supplicant ended it itself. */
   #onDisconnectReason(reason: number): void {
     this.observer.associationEnded({ reason: Math.abs(reason), isLocal: reason < 0, from: this.state });
+  }
+  /** The access point refused the authentication; with WPA3 that is where a passphrase is checked. */
+  #onAuthStatus(status: number): void {
+    if (!goesOn.has(status))
+      this.observer.associationEnded({ reason: 0, status, isLocal: false, from: "authenticating" });
   }
   #setCurrentBss(path: string | undefined): void {
     const bss = path === noObject ? undefined : path;

@@ -30,6 +30,7 @@ import { FakeClock } from "./fake-clock.ts";
 import { FakeDhcpHandler } from "./fake-dhcp-handler.ts";
 import { FakeHttp } from "./fake-http.ts";
 import { FakeKernel } from "./fake-kernel.ts";
+import { FakeSupplicant } from "./fake-supplicant.ts";
 import { FakeWakeOnLan } from "./fake-wake-on-lan.ts";
 
 export const cables: TechnologyModule = { ...ethernet, makeProviders: (host) => [new EthernetProvider(host)] };
@@ -39,8 +40,11 @@ export interface FakeMachineOptions {
   readonly busType?: "pci" | "usb";
   readonly kernel?: FakeKernel;
   readonly storage?: ProfileStorage;
+  readonly supplicant?: FakeSupplicant;
   readonly clock?: FakeClock;
   readonly dhcp?: FakeDhcpHandler;
+  /** DEVTYPE of all cards. Default: none, as that of cables. */
+  readonly devtype?: "wlan";
   readonly block?: readonly string[];
   readonly allow?: readonly string[];
   readonly runDir?: string;
@@ -66,6 +70,7 @@ export class FakeMachine {
   readonly storage: ProfileStorage;
   readonly wakeOnLan: FakeWakeOnLan;
   readonly http: FakeHttp;
+  readonly supplicant: FakeSupplicant;
   readonly applier: Applier;
   readonly profiles: ProfileStack;
   readonly manager: Manager;
@@ -113,6 +118,7 @@ export class FakeMachine {
     this.dhcp = options.dhcp ?? new FakeDhcpHandler();
     this.configuration.text = options.uci;
     this.storage = options.storage ?? new MemoryStorage();
+    this.supplicant = options.supplicant ?? new FakeSupplicant();
     const sysctls = { getForLink: () => undefined, setForLink: () => true };
     this.applier = new Applier({ rtnl: this.kernel, clock: this.clock, log: silentLog, sysctls });
     const folders = { stateDir: "/state", runDir: options.runDir ?? this.#folder };
@@ -170,10 +176,12 @@ export class FakeMachine {
       technologyOrder: defaultTechnologyOrder,
       modules,
       whenSetUp: (link, done) => options.whenSetUp?.(link, done),
+      technologyPorts: { supplicant: this.supplicant },
       readFacts: () => ({
         hasUeventFile: true,
         hasDevice: true,
         driver: "e1000",
+        devtype: options.devtype,
         busType,
         lowerLinks: [],
         hasSiblingTty: false,

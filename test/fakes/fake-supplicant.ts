@@ -31,6 +31,8 @@ const securities: Readonly<Record<FakeSecurity, BssSecurity>> = {
   "psk+sae": { wpa: [], rsn: ["wpa-psk", "sae"], isPrivate: true },
 };
 
+/** IEEE 802.11, 9.4.1.9. */
+const challengeFailed = 15;
 /** IEEE 802.11, 9.4.1.7. */
 const reasons = { leaving: 3, handshakeTimeout: 15 } as const;
 
@@ -152,6 +154,10 @@ class FakeRadioLink implements Radio {
   #finishScan(): void {
     if (!this.isReady) return;
     this.#isScanning = false;
+    this.#updateBsses();
+    this.observer.scanDone(true);
+  }
+  #updateBsses(): void {
     const heard = new Map(this.supplicant.points.map((point) => [idOf(point.bssid), bssOf(point)]));
     for (const id of [...this.bsses.keys()]) {
       if (heard.has(id)) continue;
@@ -164,18 +170,26 @@ class FakeRadioLink implements Radio {
       if (isNew) this.observer.bssFound(bss);
       else this.observer.bssChanged(bss);
     }
-    this.observer.scanDone(true);
   }
   #associate(network: RadioNetwork, attempt: number): void {
     if (attempt !== this.#attempt || !this.isReady) return;
     const point = this.supplicant.points.find(
       (candidate) => Buffer.from(candidate.ssid).equals(network.ssid) && speaks(candidate, network),
     );
-    // It goes on looking for it, as a real one does.
     if (point) this.#shakeHands(point, network);
-    else this.#become("scanning");
+    else {
+      // It goes on looking for it, as a real one does, and so finds out what is gone.
+      this.#become("scanning");
+      this.#updateBsses();
+    }
   }
   #shakeHands(point: FakeAccessPoint, network: RadioNetwork): void {
+    const isSae = point.security === "sae" || point.security === "psk+sae";
+    this.#become("authenticating");
+    if (isSae && !isRightKey(point, network)) {
+      const refused = { reason: 0, status: challengeFailed, isLocal: false, from: "authenticating" } as const;
+      return void queueMicrotask(() => this.#end(refused));
+    }
     this.#become("associating");
     this.#setBss(idOf(point.bssid));
     this.#become("associated");

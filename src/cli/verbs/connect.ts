@@ -25,14 +25,25 @@ export const connect: Verb = {
     const daemon = await call.daemon();
     const snapshot = await daemon.snapshot();
     const service = findService(snapshot, call.operands[0] as string);
-    const label = labelOf(service, snapshot);
-    const after = await (limitMs === undefined ? start(daemon, service) : startAndWait(call, daemon, service, limitMs));
-    const [state, reason] = [after.text("State"), await standstill(daemon, after)];
-    if (call.options.json) call.out.json({ path: service.path, name: service.text("Name"), state, reason });
-    else call.out.line(`${label}: ${state}${reason === "" ? "" : `; ${reason}`}`);
-    return exitCodes.ok;
+    return connectService(call, daemon, { service, label: labelOf(service, snapshot), limitMs });
   },
 };
+
+interface Wanted {
+  readonly service: BusObject;
+  readonly label: string;
+  /** Undefined: the daemon's acceptance is enough. */
+  readonly limitMs: number | undefined;
+}
+
+/** Connects, waits if asked to, and says how it went. Rejects with a Failure that has the daemon's reason. */
+export async function connectService(call: VerbCall, daemon: Daemon, { service, label, limitMs }: Wanted) {
+  const after = await (limitMs === undefined ? start(daemon, service) : startAndWait(call, daemon, service, limitMs));
+  const [state, reason] = [after.text("State"), await standstill(daemon, after)];
+  if (call.options.json) call.out.json({ path: service.path, name: service.text("Name"), state, reason });
+  else call.out.line(`${label}: ${state}${reason === "" ? "" : `; ${reason}`}`);
+  return exitCodes.ok;
+}
 
 const connectNow = (daemon: Daemon, service: BusObject) => daemon.call(service.path, flimflam("Service"), "Connect");
 

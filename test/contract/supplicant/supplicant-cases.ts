@@ -75,16 +75,24 @@ export const supplicantCases: Readonly<Record<string, SupplicantCase>> = {
     await radio.detach();
   },
 
-  "a wrong passphrase ends in the handshake, and never in a connection": async (world) => {
+  "a wrong passphrase ends in the handshake of WPA2, in the authentication of WPA3, and never in a connection": async (
+    world,
+  ) => {
     const { listener, radio } = await attached(world);
     await scanned(world, radio, listener);
     const key: RadioKey = { kind: "passphrase", passphrase: "not the right one" };
-    await radio.connect({ ssid: Buffer.from("Psk"), key, isHidden: false });
-    await world.until("the access point refuses", () => listener.ends.length > 0);
-    assert.deepEqual(
-      { from: listener.ends[0]?.from, isCompleted: listener.states.includes("completed") },
-      { from: "4way_handshake", isCompleted: false },
-    );
+    for (const [name, from] of [
+      ["Psk", "4way_handshake"],
+      ["Sae", "authenticating"],
+    ] as const) {
+      listener.ends.length = 0;
+      await radio.connect({ ssid: Buffer.from(name), key, isHidden: false });
+      await world.until(`${name} refuses`, () => listener.ends.some(({ isLocal }) => !isLocal));
+      const end = listener.ends.find(({ isLocal }) => !isLocal);
+      assert.deepEqual([end?.from, (end?.status ?? 0) !== 0], [from, name === "Sae"], name);
+      assert.equal(listener.states.includes("completed"), false, name);
+      await radio.disconnect();
+    }
     await radio.detach();
   },
 

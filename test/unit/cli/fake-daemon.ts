@@ -105,6 +105,7 @@ const propertyMethods = new Map<string, Method>([
   ["ClearProperty", method("s", "", note("ClearProperty"))],
   ["Connect", method("", "", note("Connect"))],
   ["Disconnect", method("", "", note("Disconnect"))],
+  ["RequestScan", method("s", "", note("RequestScan"))],
   ["GetServiceOrder", method("", "s", () => ["vpn,ethernet,wifi"])],
 ]);
 const ownMethods = new Map<string, Method>([
@@ -159,6 +160,7 @@ export class Running {
         return () => {};
       },
       readInput: async () => options.input ?? "",
+      readSecret: async () => options.input ?? "",
     };
     this.ended = runProgram(args, around).then((code) => ({ code, out: this.out, err: this.err }));
   }

@@ -44,6 +44,7 @@ test("without a message bus it ends with 3 and says which", async () => {
     },
     onInterrupt: () => () => {},
     readInput: async () => "",
+    readSecret: async () => "",
   };
   assert.equal(await runProgram(["status"], around), 3);
   assert.equal(err[0], "fairlead: cannot connect to the message bus: unix:path=/from/env: ENOENT\n");

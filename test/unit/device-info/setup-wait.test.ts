@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { machine } from "../manager/machine.ts";
 
+const waitingReason = "it has just appeared: udev, or the program that made it, is not done with it yet";
+
 async function waitingMachine(t: { after(done: () => void): void }) {
   const waiting = new Map<number, () => void>();
   const it = await machine(t, ["eth0"], {
@@ -20,7 +22,7 @@ async function waitingMachine(t: { after(done: () => void): void }) {
 test("a link is no Device, and stays down, until udev is done with it", async (t) => {
   const { it, finish, because } = await waitingMachine(t);
   assert.deepEqual(it.manager.devices, []);
-  assert.ok(because().includes("udev is not done with it yet"));
+  assert.ok(because().includes(waitingReason));
   finish();
   await it.settle();
   assert.deepEqual(it.order, ["eth0 ready", "eth1 idle"]);

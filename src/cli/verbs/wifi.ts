@@ -1,0 +1,188 @@
+import type { WireVariant } from "../../base/property.ts";
+import { type Daemon, flimflam } from "../daemon.ts";
+import { type ExitCode, exitCodes, Failure, usageFailure } from "../failure.ts";
+import { labelOf, quoted } from "../names.ts";
+import { type Line, styled } from "../output.ts";
+import { waitMs } from "../seconds.ts";
+import { stateStyle } from "../service-states.ts";
+import { BusObject, type Snapshot } from "../snapshot.ts";
+import { type Column, tableLines } from "../table.ts";
+import type { Verb, VerbCall } from "../verb.ts";
+import { connectService } from "./connect.ts";
+
+/** Longer than any radio takes to listen on all channels. */
+const longestScanMs = 20_000;
+
+const columns: readonly Column[] = [
+  { title: "NETWORK", least: 8 },
+  { title: "SIGNAL", align: "right" },
+  { title: "SECURITY" },
+  { title: "KNOWN" },
+  { title: "STATE" },
+];
+
+export const scan: Verb = {
+  name: "scan",
+  operands: "",
+  leastOperands: 0,
+  mostOperands: 0,
+  summary: "has radios look around, and shows the networks in range",
+  async run(call) {
+    const daemon = await call.daemon();
+    const radios = radiosOf(await daemon.snapshot());
+    if (radios.length === 0) throw new Failure(exitCodes.refused, "there is no radio", "");
+    const wait = new ScanWait(call, daemon, radios);
+    try {
+      await daemon.call("/", flimflam("Manager"), "RequestScan", "s", ["wifi"]);
+      await wait.untilDone();
+    } finally {
+      wait.close();
+    }
+    return list(call, daemon);
+  },
+};
+
+export const wifi: Verb = {
+  name: "wifi",
+  operands: "list | connect NETWORK",
+  leastOperands: 1,
+  mostOperands: 2,
+  summary: "networks in the air: shows those in range, or joins one",
+  options: {
+    ask: { doc: "connect: ask for the passphrase, or read it from standard input" },
+    hidden: { doc: "connect: the network does not tell its name" },
+    wait: { value: "SECONDS", doc: "connect: wait until it is connected, or failed, at most so long" },
+  },
+  completes: ["none", "service"],
+  async run(call) {
+    const [action, network, ...rest] = call.operands;
+    if (action === "list" && network === undefined) return list(call, await call.daemon());
+    if (action === "connect" && network !== undefined && rest.length === 0) return join(call, network);
+    throw usageFailure("wifi list, or wifi connect NETWORK");
+  },
+};
+
+const radiosOf = (snapshot: Snapshot) => snapshot.devices.filter((device) => device.text("Type") === "wifi");
+const networksOf = (snapshot: Snapshot) => snapshot.services.filter((service) => service.text("Type") === "wifi");
+const isKnown = (network: BusObject): boolean =>
+  network.reference("Profile") !== undefined && network.text("Profile") !== "";
+
+async function list({ out, options }: VerbCall, daemon: Daemon): Promise<ExitCode> {
+  const snapshot = await daemon.snapshot();
+  const inRange = networksOf(snapshot)
+    .filter((network) => network.flag("Visible"))
+    .toSorted((a, b) => b.number("Strength") - a.number("Strength"));
+  if (options.json) out.json({ networks: inRange.map(plainNetwork) });
+  else if (radiosOf(snapshot).length === 0) out.line("There is no radio.");
+  else if (inRange.length === 0) out.line("No network is in range. Look again: fairlead scan");
+  else out.lines(networkTable(inRange, out.columns));
+  return exitCodes.ok;
+}
+const networkTable = (networks: readonly BusObject[], width: number): Line[] =>
+  tableLines(
+    columns,
+    networks.map((network) => [
+      network.text("Name"),
+      `${network.number("Strength")} %`,
+      network.text("Security"),
+      isKnown(network) ? "yes" : "",
+      styled(network.text("State"), stateStyle(network.text("State"))),
+    ]),
+    width,
+  );
+const plainNetwork = (network: BusObject) => ({
+  path: network.path,
+  name: network.text("Name"),
+  ssid: network.text("WiFi.HexSSID"),
+  strength: network.number("Strength"),
+  signalDbm: network.number("WiFi.SignalStrengthRssi"),
+  security: network.text("Security"),
+  securityClass: network.text("SecurityClass"),
+  known: isKnown(network),
+  state: network.text("State"),
+  bssid: network.text("WiFi.BSSID"),
+  frequencyMhz: network.number("WiFi.Frequency"),
+});
+
+async function join(call: VerbCall, name: string): Promise<ExitCode> {
+  const limitMs = waitMs(call.options.value("wait"));
+  const daemon = await call.daemon();
+  const network = call.options.has("hidden") ? undefined : findNetwork(await daemon.snapshot(), name);
+  const needsKey = network?.flag("PassphraseRequired") === true;
+  if (needsKey && !call.options.has("ask")) {
+    throw usageFailure(`${quoted(name)} needs a passphrase`, [`fairlead wifi connect ${name} --ask`]);
+  }
+  const key = call.options.has("ask") ? await call.readSecret(`Passphrase of ${name}: `) : undefined;
+  const service = network ? await setKey(daemon, network, key) : await configureHidden(daemon, name, key);
+  return connectService(call, daemon, { service, label: labelOf(service, await daemon.snapshot()), limitMs });
+}
+
+/** In range, or known; the one that is in range where several have the name. */
+function findNetwork(snapshot: Snapshot, name: string): BusObject {
+  const named = networksOf(snapshot).filter((network) => network.text("Name") === name);
+  const inRange = named.filter((network) => network.flag("Visible"));
+  const [found, ...others] = inRange.length > 0 ? inRange : named;
+  if (!found) {
+    throw usageFailure(`no network ${quoted(name)} is in range`, ["see: fairlead scan", "hidden ones: --hidden"]);
+  }
+  if (others.length === 0) return found;
+  const each = [found, ...others].map((one) => `${one.path.slice("/service/".length)}  ${one.text("SecurityClass")}`);
+  throw usageFailure(`several networks are called ${quoted(name)}: fairlead connect NUMBER`, each);
+}
+
+async function setKey(daemon: Daemon, network: BusObject, key: string | undefined): Promise<BusObject> {
+  if (key !== undefined) {
+    const value: WireVariant = { signature: "s", value: key };
+    await daemon.call(network.path, flimflam("Service"), "SetProperty", "sv", ["Passphrase", value]);
+  }
+  return network;
+}
+
+async function configureHidden(daemon: Daemon, name: string, key: string | undefined): Promise<BusObject> {
+  const text = (value: string): WireVariant => ({ signature: "s", value });
+  const wanted = new Map<string, WireVariant>([
+    ["Type", text("wifi")],
+    ["WiFi.HexSSID", text(Buffer.from(name).toString("hex"))],
+    ["SecurityClass", text(key === undefined ? "none" : "psk")],
+    ["WiFi.HiddenSSID", { signature: "b", value: true }],
+    ...(key === undefined ? [] : ([["Passphrase", text(key)]] as const)),
+  ]);
+  const [path] = await daemon.call("/", flimflam("Manager"), "GetService", "a{sv}", [wanted]);
+  return new BusObject("service", String(path), await daemon.properties(String(path), "Service"));
+}
+
+/** Follows the property Scanning of all radios; made before the scan is asked for. */
+class ScanWait {
+  readonly #scanning = new Set<string>();
+  readonly #stop: () => void;
+  #look: () => void = () => {};
+
+  constructor(
+    private readonly call: VerbCall,
+    daemon: Daemon,
+    radios: readonly BusObject[],
+  ) {
+    for (const { path } of radios) this.#scanning.add(path);
+    const changed = { interface: flimflam("Device"), member: "PropertyChanged" };
+    this.#stop = daemon.onSignal(changed, ({ path, args: [name, value] }) => {
+      if (name !== "Scanning" || (value as WireVariant).value === true) return;
+      this.#scanning.delete(path);
+      this.#look();
+    });
+  }
+  /** Also when the time is over: what was heard so far is worth showing. */
+  untilDone(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.call.clock.startTimer("scan", longestScanMs, resolve);
+      this.#look = () => {
+        if (this.#scanning.size > 0) return;
+        cancel();
+        resolve();
+      };
+      this.#look();
+    });
+  }
+  close(): void {
+    this.#stop();
+  }
+}

@@ -1,0 +1,261 @@
+import type { Cancel } from "../../base/clock.ts";
+import { DaemonError, describeError } from "../../base/errors.ts";
+import { type PropertyShape, propertyTable } from "../../base/property.ts";
+import { Device, type DeviceHost, deviceShape } from "../../devices/device.ts";
+import { deviceProperties } from "../../devices/device-properties.ts";
+import type { Link } from "../../rtnl/rtnl.ts";
+import type { DisconnectReason, Service } from "../../services/service.ts";
+import type { Bss, Radio, RadioEnd, RadioObserver, RadioState, Supplicant } from "../../supplicant/supplicant.ts";
+import { ScanSchedule } from "./scan-schedule.ts";
+import { failureOf } from "./wifi-failures.ts";
+import { type WifiPort, WifiService } from "./wifi-service.ts";
+
+/** An access point that does not answer within this time is out of reach (shill's kPendingTimeout). */
+const pendingMs = 15_000;
+
+/** What a radio needs of its Provider, which knows the networks. */
+export interface WifiAir {
+  found(device: WifiDevice, bss: Bss): void;
+  gone(device: WifiDevice, bssId: string): void;
+  /** Names that are asked for in scans, since nothing else tells that they are there. */
+  hiddenSsids(): readonly Buffer[];
+}
+
+/** A radio in the hands of the supplicant. */
+export class WifiDevice extends Device implements WifiPort, RadioObserver {
+  override readonly technology = "wifi";
+  #radio: Radio | undefined;
+  air: WifiAir | undefined;
+  readonly #scans: ScanSchedule;
+  #isScanning = false;
+  /** An order to the supplicant is on its way: what ends meanwhile ends because of it. */
+  #isOrdering = false;
+  #cancelPending: Cancel = () => {};
+
+  constructor(
+    host: DeviceHost,
+    link: Link,
+    technologyReason: string,
+    private readonly supplicant: Supplicant,
+  ) {
+    super(host, link, technologyReason);
+    this.#scans = new ScanSchedule(host.clock, link.name, () => this.#scan());
+  }
+
+  override get shape(): PropertyShape<Device> {
+    return wifiShape;
+  }
+  get isReady(): boolean {
+    return this.isUsable && (this.#radio?.isReady ?? false);
+  }
+  /** What it hears now. */
+  get bsses(): Iterable<Bss> {
+    return this.#radio?.bsses.values() ?? [];
+  }
+  get isScanning(): boolean {
+    return this.#isScanning;
+  }
+  get scanIntervalSeconds(): number {
+    return this.#scans.intervalSeconds;
+  }
+  set scanIntervalSeconds(seconds: number) {
+    this.#scans.intervalSeconds = seconds;
+  }
+  protected override get mediumIsUp(): string {
+    return `associated on ${this.name}`;
+  }
+
+  /** The supplicant has the link from when it is set up until it is set down. */
+  override async activate(): Promise<void> {
+    await super.activate();
+    if (this.isSetUp) this.#radio ??= this.supplicant.attach(this.name, this);
+  }
+  override async deactivate(): Promise<void> {
+    await this.#detach();
+    await super.deactivate();
+  }
+  override dispose(reason: DisconnectReason): void {
+    void this.#detach();
+    super.dispose(reason);
+  }
+  async #detach(): Promise<void> {
+    const radio = this.#radio;
+    this.#radio = undefined;
+    this.#endScans();
+    this.#cancelPending();
+    for (const id of radio?.bsses.keys() ?? []) this.air?.gone(this, id);
+    await radio?.detach();
+  }
+  /** Association is the supplicant's news, which comes with its reason. */
+  protected override carrierChanged(): void {}
+
+  /** A person or a client wants to know what is in the air. */
+  override requestScan(): void {
+    this.#scan();
+  }
+  override afterSleep(): void {
+    super.afterSleep();
+    if (!this.selectedService) this.#scans.restart();
+  }
+
+  override connectService(service: Service): void {
+    if (!(service instanceof WifiService)) return;
+    const radio = this.#radio;
+    if (!radio?.isReady) throw new DaemonError("Failure", `${this.name} is not ready to connect`);
+    const before = this.#selected;
+    if (before && before !== service) this.#replace(before);
+    this.selectService(service);
+    this.#scans.stop();
+    service.advance("associate", `asking for it on ${this.name}`);
+    this.#startPending(service);
+    void this.#order(service, () =>
+      radio.connect({ ssid: service.ssid, key: service.key, isHidden: service.isHidden }),
+    );
+  }
+  /** Its layer 3 ends at once: the addresses are of no use on another network. */
+  #replace(before: WifiService): void {
+    this.stopNetwork({ release: false });
+    before.setCurrentEndpoint(undefined);
+  }
+  async #order(service: WifiService, send: () => Promise<void>): Promise<void> {
+    this.#isOrdering = true;
+    try {
+      await send();
+    } catch (error) {
+      if (this.selectedService === service) this.#fail(service, "connect-failed", describeError(error));
+    } finally {
+      this.#isOrdering = false;
+    }
+  }
+  override disconnectService(service: Service, reason: DisconnectReason): void {
+    if (this.selectedService !== service) return;
+    this.#cancelPending();
+    super.disconnectService(service, reason);
+    if (service instanceof WifiService) service.setCurrentEndpoint(undefined);
+    this.#leave();
+  }
+  /** Nothing is selected any more: the radio looks around again. */
+  #leave(): void {
+    const radio = this.#radio;
+    if (!radio) return;
+    this.#isOrdering = true;
+    void radio.disconnect().finally(() => {
+      this.#isOrdering = false;
+      if (!this.selectedService) this.#scans.restart();
+    });
+  }
+
+  #startPending(service: WifiService): void {
+    this.#cancelPending();
+    this.#cancelPending = this.host.clock.startTimer(`wifi-pending ${this.name}`, pendingMs, () => {
+      const from = this.#radio?.state ?? "unknown";
+      const { error, details } = failureOf({ reason: 0, isLocal: false, from }, service);
+      this.#fail(service, error, `no connection within ${pendingMs / 1000} s${details === "" ? "" : `: ${details}`}`);
+    });
+  }
+  /** The Service leaves the radio with a reason, and may be tried again. */
+  #fail(service: WifiService, error: string, details: string): void {
+    if (this.selectedService !== service) return;
+    this.#cancelPending();
+    service.fail(error, details);
+    this.stopNetwork({ release: false });
+    service.setCurrentEndpoint(undefined);
+    this.selectService(undefined);
+    // As in shill, failure is a short signal: the network can be connected again at once.
+    service.advance("disconnected", details === "" ? error : `${error}: ${details}`);
+    this.#leave();
+  }
+
+  // RadioObserver
+
+  ready(): void {
+    this.#scans.restart();
+    this.host.readinessChanged(this, "the supplicant has the radio");
+  }
+  lost(because: string): void {
+    this.#endScans();
+    this.#cancelPending();
+    this.air?.gone(this, "");
+    const service = this.#selected;
+    if (service) {
+      service.explain(because);
+      this.stopNetwork({ release: false });
+      service.setCurrentEndpoint(undefined);
+      service.drop("supplicant gone");
+      this.selectService(undefined);
+    }
+    this.host.readinessChanged(this, because);
+  }
+  bssFound(bss: Bss): void {
+    this.air?.found(this, bss);
+  }
+  bssChanged(bss: Bss): void {
+    this.air?.found(this, bss);
+  }
+  bssGone(id: string): void {
+    this.air?.gone(this, id);
+  }
+  scanDone(): void {
+    this.#isScanning = false;
+    this.properties.touch("Scanning");
+  }
+  currentBssChanged(id: string | undefined): void {
+    this.#selected?.setCurrentEndpoint(id);
+  }
+  stateChanged(state: RadioState): void {
+    const service = this.#selected;
+    if (state !== "completed" || !service) return;
+    this.#cancelPending();
+    service.suspectedFailures = 0;
+    // Another access point of the same network, or new keys: layer 3 is there already.
+    if (service.network) this.network?.renew();
+    else if (this.startNetwork(service)) service.advance("configure", this.mediumIsUp);
+  }
+  associationEnded(end: RadioEnd): void {
+    const service = this.#selected;
+    if (!service || this.#isOrdering) return;
+    // Refused before the handshake: the supplicant tries other access points, until the time is over.
+    if (service.state === "association" && end.from === "associating") return;
+    const { error, details } = failureOf(end, service);
+    this.#fail(service, error, details);
+  }
+
+  get #selected(): WifiService | undefined {
+    return this.selectedService instanceof WifiService ? this.selectedService : undefined;
+  }
+  #endScans(): void {
+    this.#scans.stop();
+    this.#isScanning = false;
+    this.properties.touch("Scanning");
+  }
+  #scan(): void {
+    const radio = this.#radio;
+    if (!radio?.isReady || this.#isScanning) return;
+    this.#isScanning = true;
+    this.properties.touch("Scanning");
+    radio.scan(this.air?.hiddenSsids() ?? []).catch((error: unknown) => {
+      this.host.log.debug(() => `${this.name}: no scan: ${describeError(error)}`);
+      this.scanDone();
+    });
+  }
+}
+
+const wifiProperties = propertyTable<WifiDevice>()({
+  Scanning: { signature: "b", doc: "Whether it looks for access points now.", get: (device) => device.isScanning },
+  ScanInterval: {
+    signature: "q",
+    doc: "Seconds between scans while nothing is connected; 0: only when asked to.",
+    get: (device) => device.scanIntervalSeconds,
+    set: (device, value) => {
+      device.scanIntervalSeconds = value;
+    },
+    persist: {
+      default: 60,
+      restore: (device, value) => {
+        device.scanIntervalSeconds = value;
+      },
+    },
+  },
+});
+
+export const wifiShape: PropertyShape<Device> = deviceShape<WifiDevice>(deviceProperties, wifiProperties);

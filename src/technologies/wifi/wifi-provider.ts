@@ -1,0 +1,135 @@
+import type { Device } from "../../devices/device.ts";
+import type { Profile } from "../../profiles/profile.ts";
+import type { Provider, ProviderHost } from "../../providers/provider.ts";
+import type { Configuration } from "../../services/configuration.ts";
+import type { Service } from "../../services/service.ts";
+import type { Bss } from "../../supplicant/supplicant.ts";
+import { type WifiAir, WifiDevice } from "./wifi-device.ts";
+import { networkOfBss, networkOfConfiguration, networkOfEntry, type WifiNetwork, wifiId } from "./wifi-network.ts";
+import { WifiService } from "./wifi-service.ts";
+
+/** More networks than a radio hears in a city; a flood of made-up ones must not fill the list. */
+const mostNetworksInRange = 500;
+
+/** Networks in the air: known from access points in range, or from Profiles. */
+export class WifiProvider implements Provider, WifiAir {
+  readonly technology = "wifi";
+  readonly #services = new Map<string, WifiService>();
+  readonly #devices = new Set<WifiDevice>();
+  /** Which network an access point belongs to, by radio and identifier. */
+  readonly #byBss = new Map<string, WifiService>();
+
+  constructor(private readonly host: ProviderHost) {}
+
+  start(): void {
+    for (const profile of this.host.profiles.profiles) this.profilePushed(profile);
+  }
+
+  deviceEnabled(device: Device): void {
+    if (!(device instanceof WifiDevice) || this.#devices.has(device)) return;
+    device.air = this;
+    this.#devices.add(device);
+    // Without having seen it: a hidden network may be asked for.
+    for (const service of this.#services.values()) if (!service.device) service.setPort(device);
+    // The supplicant may have been quicker.
+    for (const bss of device.bsses) this.found(device, bss);
+  }
+  deviceDisabled(device: Device): void {
+    if (!(device instanceof WifiDevice) || !this.#devices.delete(device)) return;
+    this.#dropEndpoints(device);
+    device.air = undefined;
+    for (const service of [...this.#services.values()]) {
+      if (service.device === device) service.setPort([...this.#devices][0]);
+    }
+  }
+  servicesOn(device: Device): readonly Service[] {
+    return [...this.#services.values()].filter((service) => service.device === device);
+  }
+  sorted(): void {}
+
+  // WifiAir
+
+  found(device: WifiDevice, bss: Bss): void {
+    const key = keyOf(device, bss.id);
+    const network = networkOfBss(bss);
+    const before = this.#byBss.get(key);
+    const service = network && this.#networkInRange(network);
+    if (before && before !== service) this.#dropEndpoint(key, bss.id);
+    if (!service) return;
+    const [wasVisible, strength] = [service.isVisible, service.strengthPercent];
+    this.#byBss.set(key, service);
+    service.setPort(device);
+    service.putEndpoint(bss);
+    if (!wasVisible) this.host.requestSort("a network came in range", service);
+    else if (service.strengthPercent !== strength) this.host.requestSort("a signal changed", service);
+  }
+  /** An empty `bssId`: all that the radio heard. */
+  gone(device: WifiDevice, bssId: string): void {
+    if (bssId === "") this.#dropEndpoints(device);
+    else this.#dropEndpoint(keyOf(device, bssId), bssId);
+  }
+  hiddenSsids(): readonly Buffer[] {
+    return [...this.#services.values()].filter(({ isHidden }) => isHidden).map(({ ssid }) => ssid);
+  }
+
+  #dropEndpoints(device: WifiDevice): void {
+    const prefix = keyOf(device, "");
+    for (const key of [...this.#byBss.keys()]) {
+      if (key.startsWith(prefix)) this.#dropEndpoint(key, key.slice(prefix.length));
+    }
+  }
+  #dropEndpoint(key: string, bssId: string): void {
+    const service = this.#byBss.get(key);
+    this.#byBss.delete(key);
+    service?.dropEndpoint(bssId);
+    if (!service || service.isVisible) return;
+    if (service.profile) this.host.requestSort("a network went out of range", service);
+    else this.#remove(service);
+  }
+  #remove(service: WifiService): void {
+    this.#services.delete(service.storageId);
+    this.host.deregisterService(service);
+  }
+
+  /** Undefined: there are too many already. */
+  #networkInRange(network: WifiNetwork): WifiService | undefined {
+    const known = this.#services.get(wifiId(network));
+    if (known) return known;
+    return this.#byBss.size < mostNetworksInRange ? this.#make(network) : undefined;
+  }
+  #make(network: WifiNetwork): WifiService {
+    const service = new WifiService(this.host, this.host.nextServiceSerial(), network);
+    this.#services.set(service.storageId, service);
+    service.setPort([...this.#devices][0]);
+    this.host.registerService(service);
+    return service;
+  }
+
+  findSimilar(configuration: Configuration): WifiService | undefined {
+    return this.#services.get(wifiId(networkOfConfiguration(configuration)));
+  }
+  getService(configuration: Configuration): WifiService {
+    return this.findSimilar(configuration) ?? this.#make(networkOfConfiguration(configuration));
+  }
+  makeTemporary(configuration: Configuration): WifiService {
+    return new WifiService(this.host, this.host.nextServiceSerial(), networkOfConfiguration(configuration));
+  }
+  serviceForEntry(entry: string): WifiService | undefined {
+    const network = networkOfEntry(entry);
+    return network && new WifiService(this.host, this.host.nextServiceSerial(), network);
+  }
+  profilePushed({ store }: Profile): void {
+    for (const entry of store.entries()) {
+      const network = networkOfEntry(entry);
+      if (network && !this.#services.has(wifiId(network))) this.#make(network);
+    }
+  }
+  /** What is neither in range nor stored is not shown. */
+  dropsUnloaded(service: Service): boolean {
+    if (!(service instanceof WifiService) || service.isVisible) return false;
+    this.#services.delete(service.storageId);
+    return true;
+  }
+}
+
+const keyOf = (device: WifiDevice, bssId: string): string => `${device.path} ${bssId}`;

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { FakeDaemon, type Values } from "./fake-daemon.ts";
+
+/** A daemon with a radio and these networks beside its two cables. */
+async function withRadio(t: TestContext, networks: Readonly<Record<string, Values>>): Promise<FakeDaemon> {
+  const daemon = await FakeDaemon.start(t);
+  daemon.add("/device/wlan0", "Device", {
+    Interface: ["s", "wlan0"],
+    Powered: ["b", true],
+    Scanning: ["b", false],
+    SelectedService: ["o", "/"],
+    Type: ["s", "wifi"],
+    IPConfigs: ["ao", []],
+  });
+  for (const [path, values] of Object.entries(networks)) {
+    const common: Values = {
+      Device: ["o", "/device/wlan0"],
+      Error: ["s", "no-failure"],
+      ErrorDetails: ["s", ""],
+      PassphraseRequired: ["b", false],
+      PreviousError: ["s", ""],
+      PreviousErrorSerialNumber: ["i", 0],
+      Profile: ["s", ""],
+      SecurityClass: ["s", "psk"],
+      State: ["s", "idle"],
+      Type: ["s", "wifi"],
+      Visible: ["b", true],
+      "WiFi.BSSID": ["s", "02:00:00:00:01:01"],
+      "WiFi.HexSSID": ["s", "486F6D65"],
+      "WiFi.SignalStrengthRssi": ["i", -50],
+      "WiFi.Frequency": ["q", 2412],
+    };
+    daemon.add(path, "Service", { ...common, ...values }, ["Passphrase"]);
+  }
+  const all = ["/service/0", "/service/1", ...Object.keys(networks)];
+  daemon.at("/").set("ServiceCompleteList", all);
+  daemon.at("/").set("Services", all);
+  daemon.at("/").set("Devices", ["/device/eth0", "/device/eth1", "/device/wlan0"]);
+  return daemon;
+}
+const home: Values = {
+  Name: ["s", "Home"],
+  PassphraseRequired: ["b", true],
+  Security: ["s", "wpa2+wpa3"],
+  Strength: ["y", 70],
+};
+const cafe: Values = {
+  Name: ["s", "Cafe"],
+  Profile: ["s", "/profile/default"],
+  Security: ["s", "none"],
+  SecurityClass: ["s", "none"],
+  State: ["s", "ready"],
+  Strength: ["y", 90],
+};
+const both = { "/service/2": home, "/service/3": cafe };
+
+test("wifi list shows the networks in range, strongest first, and whether they are known", async (t) => {
+  const daemon = await withRadio(t, { ...both, "/service/4": { ...home, Name: ["s", "Far"], Visible: ["b", false] } });
+  const { out, code } = await daemon.run("wifi", "list");
+  assert.equal(code, 0);
+  assert.equal(
+    out,
+    `NETWORK  SIGNAL  SECURITY   KNOWN  STATE
+Cafe       90 %  none       yes    ready
+Home       70 %  wpa2+wpa3         idle
+`,
+  );
+  const { networks } = (await daemon.json("wifi", "list")) as { networks: Record<string, unknown>[] };
+  assert.deepEqual(networks[1], {
+    ...{ path: "/service/2", name: "Home", ssid: "486F6D65", strength: 70, signalDbm: -50, security: "wpa2+wpa3" },
+    ...{ securityClass: "psk", known: false, state: "idle", bssid: "02:00:00:00:01:01", frequencyMhz: 2412 },
+  });
+});
+
+test("without a radio, and without a network in range, wifi list says so", async (t) => {
+  const none = await FakeDaemon.start(t);
+  assert.equal((await none.run("wifi", "list")).out, "There is no radio.\n");
+  assert.match((await none.run("scan")).err, /there is no radio/);
+  const alone = await withRadio(t, {});
+  assert.match((await alone.run("wifi", "list")).out, /No network is in range/);
+});
+
+test("a passphrase goes from standard input to the daemon, and is never an argument or an output", async (t) => {
+  const daemon = await withRadio(t, both);
+  const asked = await daemon.run("wifi", "connect", "Home");
+  assert.deepEqual([asked.code, daemon.calls], [2, []]);
+  assert.match(asked.err, /"Home" needs a passphrase[\s\S]*wifi connect Home --ask/);
+  const { code, out, err } = await daemon.runWith({ input: "a long passphrase" }, "wifi", "connect", "Home", "--ask");
+  assert.equal(code, 0, err);
+  assert.doesNotMatch(out + err, /a long passphrase/);
+  const [set, connect] = daemon.calls;
+  assert.deepEqual([set?.path, set?.member, set?.args[0]], ["/service/2", "SetProperty", "Passphrase"]);
+  assert.deepEqual(set?.args[1], { signature: "s", value: "a long passphrase" });
+  assert.deepEqual([connect?.path, connect?.member], ["/service/2", "Connect"]);
+});
+
+test("an open network, and one whose passphrase is known, are joined at once", async (t) => {
+  const daemon = await withRadio(t, {
+    "/service/2": { ...home, PassphraseRequired: ["b", false] },
+    "/service/3": cafe,
+  });
+  for (const name of ["Home", "Cafe"]) assert.equal((await daemon.run("wifi", "connect", name)).code, 0);
+  assert.deepEqual(
+    daemon.calls.map(({ member }) => member),
+    ["Connect", "Connect"],
+  );
+});
+
+test("a name that no network has, or several, is refused with what helps", async (t) => {
+  const daemon = await withRadio(t, { ...both, "/service/4": { ...cafe, Name: ["s", "Home"] } });
+  assert.match(
+    (await daemon.run("wifi", "connect", "Office")).err,
+    /no network "Office" is in range[\s\S]*fairlead scan/,
+  );
+  const { code, err } = await daemon.run("wifi", "connect", "Home");
+  assert.equal(code, 2);
+  assert.match(err, /several networks are called "Home"[\s\S]*^2 {2}psk\n4 {2}none/m);
+  for (const words of [["wifi"], ["wifi", "connect"], ["wifi", "list", "Home"], ["wifi", "forget", "Home"]]) {
+    assert.equal((await daemon.run(...words)).code, 2, words.join(" "));
+  }
+});
+
+test("scan waits until the radios have looked around", async (t) => {
+  const daemon = await withRadio(t, both);
+  const radio = daemon.at("/device/wlan0");
+  daemon.answers.set("/ RequestScan", () => {
+    radio.set("Scanning", true);
+    return undefined;
+  });
+  const running = daemon.start(["scan"]);
+  await daemon.clock.settle();
+  assert.equal(running.out, "");
+  radio.set("Scanning", false);
+  assert.match((await running.ended).out, /^NETWORK[\s\S]*Cafe[\s\S]*Home/);
+});
