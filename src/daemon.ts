@@ -1,5 +1,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Machine } from "./assembly/machine.ts";
+import type { MachinePorts } from "./assembly/ports.ts";
 import type { Cancel } from "./base/clock.ts";
 import { DaemonError, describeError } from "./base/errors.ts";
 import { type Log, LogControl } from "./base/log.ts";
@@ -10,22 +12,12 @@ import { ObjectDispatcher } from "./bus/dispatcher.ts";
 import { configurationFile, importedConfiguration } from "./config/configuration-files.ts";
 import type { DaemonConfig } from "./config/daemon-config.ts";
 import { dumpOf } from "./daemon-dump.ts";
-import { rehearseCable } from "./daemon-rehearsal.ts";
 import { AccessControl } from "./dbus/access.ts";
 import { Exporter } from "./dbus/exporter.ts";
-import { leftAloneBecause } from "./device-info/left-alone.ts";
 import { LinkSelection } from "./device-info/link-names.ts";
 import { DebugControl, type OverrideFile } from "./manager/debug-control.ts";
-import { Manager } from "./manager/manager.ts";
-import type { ManagerPorts } from "./manager/manager-ports.ts";
-import { managerShape } from "./manager/manager-properties.ts";
-import { DeviceLeases, networkOptions } from "./manager/network-options.ts";
 import { nativeAddon } from "./native/native.ts";
-import { heldAddresses } from "./network/held-addresses.ts";
 import { isMacOfHost } from "./network/host-macs.ts";
-import { Applier } from "./network/kernel/applier.ts";
-import { Network } from "./network/network.ts";
-import type { Dhcp4Config } from "./network/protocols/dhcp4/config.ts";
 import { type Dhcp4Handler, dhcp4Handler } from "./network/protocols/dhcp4/handler.ts";
 import { KernelUdp } from "./network/protocols/dhcp4/kernel-udp.ts";
 import { FixedAddressGuards } from "./network/protocols/fixed-address-guards.ts";
@@ -35,6 +27,9 @@ import { PolkitAuthority } from "./polkit/authority.ts";
 import { ProfileStack } from "./profiles/profile-stack.ts";
 import { sqliteStorage } from "./profiles/sqlite-storage.ts";
 import { StateLock } from "./profiles/state-lock.ts";
+import { rehearseCable } from "./rehearsal/cable.ts";
+import { rehearseKernelMessages } from "./rehearsal/kernel-messages.ts";
+import { rehearseLease } from "./rehearsal/lease.ts";
 import { KernelRtnl } from "./rtnl/kernel.ts";
 import { KernelWakeOnLan } from "./rtnl/kernel-wake-on-lan.ts";
 import { probeHosts } from "./services/validation/probe-hosts.ts";
@@ -99,17 +94,13 @@ export class Daemon {
   readonly #rtnl: KernelRtnl;
   readonly #dhcp: Dhcp4Handler;
   readonly #guards: FixedAddressGuards;
-  readonly #applier: Applier;
   readonly #storage: StorageHealth;
   readonly #profiles: ProfileStack;
-  readonly #leases: DeviceLeases;
   readonly #resolver: ResolverFile;
-  readonly #manager: Manager;
+  readonly #machine: Machine;
   readonly #notify: ServiceNotify;
   readonly #sleep: LogindSleep;
   #lock: StateLock | undefined;
-  /** The kernel told of what an earlier run left not before this. */
-  #snapshotAtMs = 0;
   #isReady = false;
   #isStopped = false;
 
@@ -138,7 +129,6 @@ export class Daemon {
     });
     const guardLog = this.#logs.scope("dhcp");
     this.#guards = new FixedAddressGuards({ clock, log: guardLog, packets, isOwnMac, random: Math.random });
-    this.#applier = new Applier({ rtnl: this.#rtnl, clock, log: this.#logs.scope("route"), sysctls: new Sysctl() });
     const { stateDir, runDir } = config;
     this.#storage = new StorageHealth({ clock, log: this.#logs.scope("profile") });
     this.#profiles = new ProfileStack({
@@ -152,12 +142,11 @@ export class Daemon {
       defaultText: () => readFileSync(new URL("../profiles/default.profile", import.meta.url), "utf8"),
       log: this.#logs.scope("profile"),
     });
-    this.#leases = new DeviceLeases(this.#profiles, clock);
     this.#resolver = new ResolverFile(join(runDir, "resolv.conf"), {
       write: (path, text) => void writeAtomically(path, text),
       remove: (path) => void removeFile(path),
     });
-    this.#manager = new Manager(this.#managerPorts(), managerShape);
+    this.#machine = new Machine(this.#ports());
     this.#sleep = this.#makeSleep();
   }
 
@@ -167,19 +156,20 @@ export class Daemon {
     await this.#bus.connect();
     const dispatcher = new ObjectDispatcher({ bus: this.#bus, log: this.#logs.scope("dbus") });
     const log = { debug: this.#debug, ring: this.#ring };
-    const view = { manager: this.#manager, log, version, storage: this.#storage, dump: () => this.#dump() };
+    const view = { manager: this.#machine.manager, log, version, storage: this.#storage, dump: () => this.#dump() };
     new Exporter(dispatcher, view, this.#access()).start();
     await this.#takeName();
     this.#bus.onConnection((state, detail) => this.#onBus(state, detail));
     this.#takeFolders();
     this.#debug.restore();
-    this.#snapshotAtMs = this.#clock.now();
-    await this.#manager.start();
+    await this.#machine.start();
     this.#isReady = true;
+    // When all that waits for us is done, and still long before a server answers.
+    setImmediate(rehearseKernelMessages).unref();
     this.#notify.ready();
     this.#sleep.start();
     this.#clock.startTimer("after-start", afterStartMs, () => void this.#prepare());
-    this.#log.info(`fairleadd ${version} is ready: ${this.#manager.devices.length} devices`);
+    this.#log.info(`fairleadd ${version} is ready: ${this.#machine.manager.devices.length} devices`);
   }
 
   /** Not being able to is no reason not to start. */
@@ -191,7 +181,7 @@ export class Daemon {
     }
   }
   #dump(): string {
-    return dumpOf(this.#manager, this.#applier, version, {
+    return dumpOf(this.#machine.manager, this.#machine.applier, version, {
       sleep: this.#sleep.state,
       notStored: this.#storage.problems,
     });
@@ -202,7 +192,7 @@ export class Daemon {
       bus: this.#bus,
       clock,
       log: this.#logs.scope("power"),
-      sleeper: this.#manager.power,
+      sleeper: this.#machine.manager.power,
       callForDescriptor: (call) => callForDescriptor(call, { address: this.config.busAddress, clock }),
       closeDescriptor: (descriptor) => nativeAddon().closeFd(descriptor),
     });
@@ -219,7 +209,7 @@ export class Daemon {
   async #prepare(): Promise<void> {
     try {
       await this.#sink.startWriting();
-      this.#dhcp.rehearse();
+      rehearseLease();
       // No collection of garbage after it: the first lease would take two milliseconds more, and no page less would be in use.
       await rehearseCable(this.#clock);
     } catch (error) {
@@ -236,9 +226,9 @@ export class Daemon {
     this.#notify.stopping();
     this.#sleep.stop();
     this.#storage.close();
-    this.#manager.stop();
-    await this.#manager.throttling.stop();
-    this.#applier.close();
+    this.#machine.manager.stop();
+    await this.#machine.manager.throttling.stop();
+    this.#machine.applier.close();
     this.#dhcp.close();
     this.#guards.close();
     this.#supplicant.close();
@@ -267,7 +257,7 @@ export class Daemon {
   #onBus(state: ConnectionState, detail: string): void {
     if (state === "name-taken") this.die(new DaemonError("AlreadyExists", `${busName} was taken meanwhile: ${detail}`));
     this.#log.warn(`bus ${state}: ${detail}`);
-    if (state === "restored") this.#manager.retellAll();
+    if (state === "restored") this.#machine.manager.retellAll();
   }
   /** A folder that cannot be had is no reason to keep the network down; that another daemon uses it is one not to start. */
   #takeFolders(): void {
@@ -298,21 +288,16 @@ export class Daemon {
     this.#lock = StateLock.take(stateDir);
   }
 
-  #managerPorts(): ManagerPorts {
+  #ports(): MachinePorts {
     const { config } = this;
-    const clock = this.#clock;
-    const applier = this.#applier;
-    const log = this.#logs.scope("manager");
     const udev = new Udev();
-    const links = new LinkSelection({ block: config.blockedLinks, allow: config.allowedLinks });
-    const guard = this.#guards.guard.bind(this.#guards);
     return {
-      clock,
-      log,
+      clock: this.#clock,
+      logOf: (scope) => this.#logs.scope(scope),
       rtnl: this.#rtnl,
       profiles: this.#profiles,
       debug: this.#debug,
-      links,
+      links: new LinkSelection({ block: config.blockedLinks, allow: config.allowedLinks }),
       technologyOrder: config.technologyOrder,
       modules: technologyModules,
       technologyPorts: { supplicant: this.#supplicant },
@@ -320,51 +305,25 @@ export class Daemon {
       whenSetUp: (link, done) => udev.whenDone(link, done) ?? this.#whenMade(done),
       readSpeedMbps: readLinkSpeedMbps,
       readTraffic: readLinkTraffic,
-      wakeOnLan: new KernelWakeOnLan(clock),
+      wakeOnLan: new KernelWakeOnLan(this.#clock),
       probeHosts: probeHosts(config.portalHttpUrl, config.portalHttpsUrl),
       http: lazyHttp,
       random: Math.random,
       configuration:
         config.uciConfig === undefined ? importedConfiguration(config.stateDir) : configurationFile(config.uciConfig),
-      makeNetwork: (device) =>
-        new Network<Dhcp4Config>(
-          {
-            ...{ clock, log: this.#logs.scope("dhcp"), applier, dhcp: this.#dhcp, guard },
-            carrierGraceMs: config.carrierGraceMs,
-          },
-          device,
-        ),
-      networkOptions: (device, service) =>
-        networkOptions(device, service, {
-          leases: this.#leases,
-          dhcpHostname: this.#manager.dhcpHostname,
-          isRfc8925Enabled: this.#manager.settings.isRfc8925Enabled,
-          wantsRapidCommit: config.wantsRapidCommit,
-          held: (link) => heldAddresses(applier.inheritedAddresses(link), clock.now() - this.#snapshotAtMs),
-        }),
+      sysctls: new Sysctl(),
+      dhcp: this.#dhcp,
+      guard: this.#guards.guard.bind(this.#guards),
+      carrierGraceMs: config.carrierGraceMs,
+      wantsRapidCommit: config.wantsRapidCommit,
+      takesOver: config.foreignConfiguration === "take-over",
+      setResolver: (nameServers, searchDomains) => this.#setResolver(nameServers, searchDomains),
       releaseMemory,
-      prepareLink: (device) => {
-        const link = device.link.index;
-        this.#leases.of(device).load();
-        applier.manage(link);
-        this.#dhcp.prepareLink(link);
-      },
-      leaveLink: (link) => applier.unmanage(link),
-      forgetLink: (link) => {
-        applier.unmanage(link);
+      linkReady: (link) => this.#dhcp.prepareLink(link),
+      linkGone: (link) => {
         this.#dhcp.forgetLink(link);
         this.#guards.forgetLink(link);
       },
-      leftAloneBecause: (link) =>
-        leftAloneBecause(link, {
-          snapshot: this.#rtnl.snapshot,
-          readFacts: readLinkFacts,
-          isAllowed: (name) => links.isAllowed(name),
-          takesOver: config.foreignConfiguration === "take-over",
-        }),
-      setRanks: (links) => applier.setRanks(links),
-      setResolver: (nameServers, searchDomains) => this.#setResolver(nameServers, searchDomains),
-      releaseUnclaimed: (links) => applier.releaseUnclaimed(links),
     };
   }
   /** Where no udev is seen, the maker of a link that has just appeared gets its time; links that were there are made. */

@@ -15,7 +15,6 @@ import { errnoName, errnoOf, kernelError } from "./kernel-error.ts";
 import { decodeNeighbour, encodeNeighbourDump } from "./neighbour-messages.ts";
 import { groups, openEventSocket, openRequestSocket } from "./netlink-socket.ts";
 import { decodeQdisc, encodeQdiscDump } from "./qdisc-messages.ts";
-import { rehearse } from "./rehearsal.ts";
 import { type DumpOutcome, type DumpReader, RequestChannel } from "./request-channel.ts";
 import { encodeRequest, refusal } from "./request-messages.ts";
 import type { RouteReport } from "./route-table.ts";
@@ -97,8 +96,6 @@ export class KernelRtnl implements Rtnl {
       this.close();
       throw kernelError("start", outcome.errno, outcome.detail);
     }
-    // When all that waits for us is done, and still long before a server answers.
-    setImmediate(rehearse).unref();
   }
 
   async request(request: KernelRequest): Promise<void> {

@@ -1,20 +1,16 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Machine } from "../../src/assembly/machine.ts";
+import { idlePorts, type MachinePorts } from "../../src/assembly/ports.ts";
 import type { Cancel } from "../../src/base/clock.ts";
 import { LogControl, silentLog } from "../../src/base/log.ts";
-import { defaultTechnologyOrder } from "../../src/base/technology.ts";
-import { leftAloneBecause } from "../../src/device-info/left-alone.ts";
 import { LinkSelection } from "../../src/device-info/link-names.ts";
 import type { Device } from "../../src/devices/device.ts";
 import { DebugControl } from "../../src/manager/debug-control.ts";
-import { Manager } from "../../src/manager/manager.ts";
-import type { ManagerPorts } from "../../src/manager/manager-ports.ts";
-import { managerShape } from "../../src/manager/manager-properties.ts";
-import { DeviceLeases, networkOptions } from "../../src/manager/network-options.ts";
-import { heldAddresses } from "../../src/network/held-addresses.ts";
-import { Applier } from "../../src/network/kernel/applier.ts";
-import { Network, type NetworkPorts } from "../../src/network/network.ts";
+import type { Manager } from "../../src/manager/manager.ts";
+import type { Applier } from "../../src/network/kernel/applier.ts";
+import type { NetworkPorts } from "../../src/network/network.ts";
 import type { Dhcp4Config } from "../../src/network/protocols/dhcp4/config.ts";
 import { MemoryStorage } from "../../src/profiles/memory-store.ts";
 import { ProfileStack } from "../../src/profiles/profile-stack.ts";
@@ -22,7 +18,7 @@ import type { ProfileStorage } from "../../src/profiles/store.ts";
 import type { TechnologyModule } from "../../src/providers/technology-module.ts";
 import type { Service } from "../../src/services/service.ts";
 import type { LinkTraffic } from "../../src/services/traffic-counters.ts";
-import { type ProbeHosts, probeHosts } from "../../src/services/validation/probe-hosts.ts";
+import type { ProbeHosts } from "../../src/services/validation/probe-hosts.ts";
 import { EthernetProvider } from "../../src/technologies/ethernet/ethernet-provider.ts";
 import { ethernet } from "../../src/technologies/ethernet/module.ts";
 import { interfaces } from "../../src/technologies/interface/module.ts";
@@ -102,12 +98,13 @@ export class FakeMachine {
   nameServers: readonly string[] = [];
   /** Every announced change as `path name=value`, oldest first. */
   readonly announced: string[] = [];
-  /** How often memory was given back after a burst. */
   /** Links for which something is kept. */
   readonly preparedLinks = new Set<number>();
+  /** How often memory was given back after a burst. */
   memoryReleases = 0;
   /** What the kernel counted, by link. */
   readonly traffic = new Map<string, LinkTraffic>();
+  readonly #machine: Machine;
   readonly #folder = mkdtempSync(join(tmpdir(), "fairlead-"));
 
   constructor(options: FakeMachineOptions = {}) {
@@ -119,16 +116,16 @@ export class FakeMachine {
     this.configuration.text = options.uci;
     this.storage = options.storage ?? new MemoryStorage();
     this.supplicant = options.supplicant ?? new FakeSupplicant();
-    const sysctls = { getForLink: () => undefined, setForLink: () => true };
-    this.applier = new Applier({ rtnl: this.kernel, clock: this.clock, log: silentLog, sysctls });
     const folders = { stateDir: "/state", runDir: options.runDir ?? this.#folder };
     this.profiles = new ProfileStack({ ...folders, storage: this.storage, log: silentLog });
-    this.manager = new Manager(this.#ports(options), managerShape);
+    this.#machine = new Machine(this.#ports(options));
+    this.applier = this.#machine.applier;
+    this.manager = this.#machine.manager;
     this.manager.observer = this.#observer();
   }
 
   async start(): Promise<this> {
-    await this.manager.start();
+    await this.#machine.start();
     await this.settle();
     return this;
   }
@@ -161,68 +158,32 @@ export class FakeMachine {
     return this.announced.filter((line) => line.split(" ")[1]?.startsWith(`${name}=`));
   }
 
-  #ports(options: FakeMachineOptions): ManagerPorts {
+  #ports(options: FakeMachineOptions): MachinePorts {
     const { block = [], allow, modules = [cables, interfaces], busType, guard, carrierGraceMs = 0 } = options;
-    const { clock, kernel, applier, profiles } = this;
-    const leases = new DeviceLeases(profiles, clock);
-    const links = new LinkSelection({ block, allow });
+    const idle = idlePorts();
     return {
-      clock,
-      log: silentLog,
-      rtnl: kernel,
-      profiles,
+      ...idle,
+      ...{ clock: this.clock, rtnl: this.kernel, profiles: this.profiles, dhcp: this.dhcp, modules, carrierGraceMs },
+      ...(guard && { guard }),
       debug: new DebugControl(new LogControl({ write() {} }), this.logOverride, silentLog),
-      links,
-      technologyOrder: defaultTechnologyOrder,
-      modules,
+      links: new LinkSelection({ block, allow }),
       whenSetUp: (link, done) => options.whenSetUp?.(link, done),
       technologyPorts: { supplicant: this.supplicant },
-      readFacts: () => ({
-        hasUeventFile: true,
-        hasDevice: true,
-        driver: "e1000",
-        devtype: options.devtype,
-        busType,
-        lowerLinks: [],
-        hasSiblingTty: false,
-      }),
+      readFacts: () => ({ ...idle.readFacts(""), driver: "e1000", devtype: options.devtype, busType }),
       wakeOnLan: this.wakeOnLan,
       configuration: this.configuration,
       readSpeedMbps: () => 1000,
       readTraffic: (name) => this.traffic.get(name),
-      probeHosts: options.probeHosts ?? probeHosts("", ""),
+      probeHosts: options.probeHosts ?? idle.probeHosts,
       http: this.http,
-      random: () => 0,
-      makeNetwork: (device) =>
-        new Network<Dhcp4Config>(
-          { clock, log: silentLog, applier, dhcp: this.dhcp, carrierGraceMs, ...(guard && { guard }) },
-          device,
-        ),
-      networkOptions: (device, service) =>
-        networkOptions(device, service, {
-          leases,
-          dhcpHostname: this.manager.dhcpHostname,
-          isRfc8925Enabled: this.manager.settings.isRfc8925Enabled,
-          wantsRapidCommit: true,
-          held: (link) => heldAddresses(applier.inheritedAddresses(link), 0),
-        }),
-      releaseMemory: () => {
-        this.memoryReleases++;
-      },
-      prepareLink: (device) => void this.preparedLinks.add(device.link.index),
-      leaveLink: () => {},
-      forgetLink: (index) => void this.preparedLinks.delete(index),
-      leftAloneBecause: (link) =>
-        leftAloneBecause(link, {
-          snapshot: kernel.snapshot,
-          readFacts: () => ({ hasUeventFile: true, hasDevice: true }),
-          isAllowed: (name) => links.isAllowed(name),
-        }),
-      setRanks: (links) => applier.setRanks(links),
       setResolver: (nameServers) => {
         this.nameServers = nameServers;
       },
-      releaseUnclaimed: (links) => applier.releaseUnclaimed(links),
+      releaseMemory: () => {
+        this.memoryReleases++;
+      },
+      linkReady: (link) => void this.preparedLinks.add(link),
+      linkGone: (link) => void this.preparedLinks.delete(link),
     };
   }
   #observer() {

@@ -32,6 +32,8 @@ const floors: Readonly<Record<string, number>> = {
   "config/uci": 0.5,
   dbus: 8,
   facades: 8,
+  assembly: 8.5,
+  rehearsal: 8.7,
   daemon: 9,
 };
 /** Programs that stand apart and speak D-Bus like any client. */

@@ -7,14 +7,11 @@ import { Dhcp4Client } from "./client.ts";
 import type { ClientObserver, LostReason } from "./client-ports.ts";
 import type { Dhcp4Config } from "./config.ts";
 import type { Dhcp4Ports } from "./ports.ts";
-import { rehearse } from "./rehearsal.ts";
 
 export interface Dhcp4Handler extends ProtocolHandler<Dhcp4Config> {
   attach(link: ProtocolLink, config: Dhcp4Config, host: ProtocolHost): Dhcp4Session;
   /** Opens the link's packet socket before it is needed. Throws SystemError. */
   prepareLink(linkIndex: number): void;
-  /** Plays an exchange in memory, so that the first real one is as fast as the second. Some milliseconds: for an idle moment. */
-  rehearse(): void;
   /** The link is gone: closes its sockets and forgets its back-off. */
   forgetLink(linkIndex: number): void;
   /** Forgets all links. */
@@ -41,7 +38,6 @@ export function dhcp4Handler(ports: Dhcp4Ports): Dhcp4Handler {
         );
       }),
     prepareLink: (linkIndex) => void pool.of(linkIndex).channel("dhcp4-client"),
-    rehearse: () => rehearse(dhcp4Handler),
     forgetLink: (linkIndex) => pool.forget(linkIndex),
     close: () => pool.forgetAll(),
   };

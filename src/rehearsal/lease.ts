@@ -2,15 +2,21 @@
  * One exchange played in memory, so that nothing on the way from a cable to an address runs for the first time: first
  * runs are what an exchange of a few packets mostly costs in JavaScript.
  */
-import type { Clock } from "../../../base/clock.ts";
-import { silentLog } from "../../../base/log.ts";
-import type { PacketChannel, PacketPort, ReceivedPacket } from "../../../packet/packet.ts";
-import type { ProtocolHandler, ProtocolHost, ProtocolLink } from "../handler.ts";
-import type { Dhcp4Config } from "./config.ts";
-import { buildDatagram, parseDatagram } from "./datagram.ts";
-import { type DhcpMessage, decodeMessage, encodeMessage, type MessageType } from "./message.ts";
-import { optionCode, type RawOptions } from "./options.ts";
-import type { Dhcp4Ports } from "./ports.ts";
+import type { Clock } from "../base/clock.ts";
+import { silentLog } from "../base/log.ts";
+import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
+import { buildDatagram, parseDatagram } from "../network/protocols/dhcp4/datagram.ts";
+import { dhcp4Handler } from "../network/protocols/dhcp4/handler.ts";
+import {
+  type DhcpMessage,
+  decodeMessage,
+  encodeMessage,
+  type MessageType,
+} from "../network/protocols/dhcp4/message.ts";
+import { optionCode, type RawOptions } from "../network/protocols/dhcp4/options.ts";
+import type { Dhcp4Ports } from "../network/protocols/dhcp4/ports.ts";
+import type { ProtocolHandler, ProtocolHost, ProtocolLink } from "../network/protocols/handler.ts";
+import type { PacketChannel, PacketPort, ReceivedPacket } from "../packet/packet.ts";
 
 const link: ProtocolLink = { index: 0, name: "rehearsal", mac: "02:00:00:00:00:02", mtu: 1500 };
 const server = "192.0.2.1";
@@ -19,8 +25,8 @@ const serverMac = "02:00:00:00:00:01";
 /** Where the ports stand in a datagram without IP options. */
 const sourcePortAt = 20;
 
-/** `makeHandler`: the handler under rehearsal, on other ports. Touches nothing outside; about 5 ms at first. */
-export function rehearse(makeHandler: (ports: Dhcp4Ports) => ProtocolHandler<Dhcp4Config>): void {
+/** `makeHandler`: the handler under rehearsal. Touches nothing outside; about 5 ms at first. */
+export function rehearseLease(makeHandler: (ports: Dhcp4Ports) => ProtocolHandler<Dhcp4Config> = dhcp4Handler): void {
   const stage = new Stage();
   const udp = { open: () => ({ send: () => true, close: () => {} }) };
   let kept: string | undefined;

@@ -2,11 +2,11 @@
  * Encodes and reads back, in memory, what an address brings with it. The first run of such code costs a millisecond and
  * more, which would fall between a lease and its address.
  */
-import { EventApplier } from "./event-applier.ts";
-import { encodeRequest } from "./request-messages.ts";
-import type { AddressRequest, KernelRequest, Route, Rule } from "./rtnl.ts";
-import { World } from "./snapshot.ts";
-import { eachMessage } from "./wire.ts";
+import { EventApplier } from "../rtnl/event-applier.ts";
+import { encodeRequest } from "../rtnl/request-messages.ts";
+import type { AddressRequest, KernelRequest, Route, Rule } from "../rtnl/rtnl.ts";
+import { World } from "../rtnl/snapshot.ts";
+import { eachMessage } from "../rtnl/wire.ts";
 
 // Addresses of the documentation's networks (RFC 5737); nothing of this is sent.
 const address: AddressRequest = {
@@ -44,7 +44,7 @@ const requests: readonly KernelRequest[] = [
 ];
 
 /** About two milliseconds at first. Touches nothing outside. */
-export function rehearse(): void {
+export function rehearseKernelMessages(): void {
   const applier = new EventApplier(new World());
   for (const request of requests) {
     const message = encodeRequest(request);

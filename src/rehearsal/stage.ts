@@ -2,21 +2,19 @@
  * Stand-ins for the kernel, the bus, time and a DHCP server, for the daemon's rehearsal: they answer at once, in memory,
  * and do nothing outside.
  */
-import type { Cancel, Clock } from "./base/clock.ts";
-import { DaemonError } from "./base/errors.ts";
-import { silentLog } from "./base/log.ts";
-import { BusError, type BusPort, type Credentials, type MarshalledReply } from "./bus/bus.ts";
-import { defaultLimits } from "./bus/limits.ts";
-import { MessageType, makeMessage, writeMessage } from "./bus/message.ts";
-import { Writer } from "./bus/writer.ts";
-import type { IpSettings } from "./network/ip-settings.ts";
-import type { Dhcp4Config } from "./network/protocols/dhcp4/config.ts";
-import type { ProtocolHandler } from "./network/protocols/handler.ts";
-import type { Change } from "./rtnl/change.ts";
-import { DeltaFeed } from "./rtnl/delta-feed.ts";
-import { type Delta, KernelError, type KernelRequest, type Link, type Rtnl } from "./rtnl/rtnl.ts";
-import { World } from "./rtnl/snapshot.ts";
-import type { Supplicant } from "./supplicant/supplicant.ts";
+import type { Cancel, Clock } from "../base/clock.ts";
+import { silentLog } from "../base/log.ts";
+import { BusError, type BusPort, type Credentials, type MarshalledReply } from "../bus/bus.ts";
+import { defaultLimits } from "../bus/limits.ts";
+import { MessageType, makeMessage, writeMessage } from "../bus/message.ts";
+import { Writer } from "../bus/writer.ts";
+import type { IpSettings } from "../network/ip-settings.ts";
+import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
+import type { ProtocolHandler } from "../network/protocols/handler.ts";
+import type { Change } from "../rtnl/change.ts";
+import { DeltaFeed } from "../rtnl/delta-feed.ts";
+import { type Delta, KernelError, type KernelRequest, type Link, type Rtnl } from "../rtnl/rtnl.ts";
+import { World } from "../rtnl/snapshot.ts";
 
 /** The time of day is real; of timers only those that wait for nothing fire. */
 export class StageClock implements Clock {
@@ -169,13 +167,4 @@ export const stageDhcp: ProtocolHandler<Dhcp4Config> = {
     teardown: async () => {},
     renew: () => {},
   }),
-};
-
-/** There are no radios on the stage. */
-export const noSupplicant: Supplicant = {
-  isThere: false,
-  attach: () => {
-    throw new DaemonError("TechnologyNotAvailable");
-  },
-  close: () => {},
 };

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { dhcp4Handler } from "../../../../src/network/protocols/dhcp4/handler.ts";
-import type { Dhcp4Ports } from "../../../../src/network/protocols/dhcp4/ports.ts";
-import { rehearse } from "../../../../src/network/protocols/dhcp4/rehearsal.ts";
-import { World } from "./world.ts";
+import { dhcp4Handler } from "../../../src/network/protocols/dhcp4/handler.ts";
+import type { Dhcp4Ports } from "../../../src/network/protocols/dhcp4/ports.ts";
+import { rehearseLease } from "../../../src/rehearsal/lease.ts";
+import { World } from "../network/dhcp4/world.ts";
 
 test("a rehearsal plays a first lease and a known one to their ends", () => {
   const ends: string[] = [];
-  rehearse((ports: Dhcp4Ports) => {
+  rehearseLease((ports: Dhcp4Ports) => {
     const handler = dhcp4Handler(ports);
     return {
       name: "dhcp4",
@@ -28,7 +28,7 @@ test("a rehearsal plays a first lease and a known one to their ends", () => {
 
 test("a rehearsal leaves no trace on the real ports", async (t) => {
   const world = new World(t);
-  world.handler.rehearse();
+  rehearseLease();
   assert.deepEqual(
     [world.wire.frames.length, world.packets.openChannels, world.clock.pendingTimers().length],
     [0, 0, 0],

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { rehearseCable } from "../../src/daemon-rehearsal.ts";
-import { Service } from "../../src/services/service.ts";
-import { FakeClock } from "../fakes/fake-clock.ts";
+import { rehearseCable } from "../../../src/rehearsal/cable.ts";
+import { Service } from "../../../src/services/service.ts";
+import { FakeClock } from "../../fakes/fake-clock.ts";
 
 test("the rehearsal plays a cable to the end, and leaves no timer behind", async (t) => {
   const states: string[] = [];

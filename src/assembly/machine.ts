@@ -1,0 +1,85 @@
+import { leftAloneBecause } from "../device-info/left-alone.ts";
+import type { Device } from "../devices/device.ts";
+import { Manager } from "../manager/manager.ts";
+import type { ManagerPorts } from "../manager/manager-ports.ts";
+import { managerShape } from "../manager/manager-properties.ts";
+import { DeviceLeases, networkOptions } from "../manager/network-options.ts";
+import { heldAddresses } from "../network/held-addresses.ts";
+import { Applier } from "../network/kernel/applier.ts";
+import { Network } from "../network/network.ts";
+import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
+import type { Service } from "../services/service.ts";
+import type { MachinePorts } from "./ports.ts";
+
+/**
+ * The parts that decide, put together on any ports: the real ones in the daemon, those of a stage in the rehearsal, fakes in
+ * tests. Parts that only the daemon has (bus, polkit, logind, log) stand in daemon.ts.
+ */
+export class Machine {
+  readonly applier: Applier;
+  readonly manager: Manager;
+  readonly #leases: DeviceLeases;
+  /** The kernel told of addresses that an earlier run left not before this. */
+  #startedAtMs = 0;
+
+  constructor(private readonly ports: MachinePorts) {
+    const { clock, rtnl, sysctls } = ports;
+    this.applier = new Applier({ rtnl, clock, log: ports.logOf("route"), sysctls });
+    this.#leases = new DeviceLeases(ports.profiles, clock);
+    this.manager = new Manager(this.#managerPorts(), managerShape);
+  }
+
+  async start(): Promise<void> {
+    this.#startedAtMs = this.ports.clock.now();
+    await this.manager.start();
+  }
+
+  #managerPorts(): ManagerPorts {
+    const { ports, applier } = this;
+    return {
+      ...ports,
+      log: ports.logOf("manager"),
+      makeNetwork: (device) => this.#makeNetwork(device),
+      networkOptions: (device, service) => this.#networkOptions(device, service),
+      prepareLink: (device) => this.#prepareLink(device),
+      leaveLink: (link) => applier.unmanage(link),
+      forgetLink: (link) => {
+        applier.unmanage(link);
+        ports.linkGone(link);
+      },
+      leftAloneBecause: (link) =>
+        leftAloneBecause(link, {
+          snapshot: ports.rtnl.snapshot,
+          readFacts: (name) => ports.readFacts(name),
+          isAllowed: (name) => ports.links.isAllowed(name),
+          takesOver: ports.takesOver,
+        }),
+      setRanks: (links) => applier.setRanks(links),
+      releaseUnclaimed: (links) => applier.releaseUnclaimed(links),
+    };
+  }
+  #makeNetwork(device: Device): Network {
+    const { clock, dhcp, guard, carrierGraceMs, logOf } = this.ports;
+    const log = logOf("dhcp");
+    return new Network<Dhcp4Config>(
+      { clock, log, applier: this.applier, dhcp, carrierGraceMs, ...(guard && { guard }) },
+      device,
+    );
+  }
+  #networkOptions(device: Device, service: Service) {
+    const { clock, wantsRapidCommit } = this.ports;
+    return networkOptions(device, service, {
+      leases: this.#leases,
+      dhcpHostname: this.manager.dhcpHostname,
+      isRfc8925Enabled: this.manager.settings.isRfc8925Enabled,
+      wantsRapidCommit,
+      held: (link) => heldAddresses(this.applier.inheritedAddresses(link), clock.now() - this.#startedAtMs),
+    });
+  }
+  #prepareLink(device: Device): void {
+    const { index } = device.link;
+    this.#leases.of(device).load();
+    this.applier.manage(index);
+    this.ports.linkReady(index);
+  }
+}

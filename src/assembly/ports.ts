@@ -1,0 +1,82 @@
+import { DaemonError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { LogControl, silentLog } from "../base/log.ts";
+import { defaultTechnologyOrder } from "../base/technology.ts";
+import { LinkSelection } from "../device-info/link-names.ts";
+import { DebugControl } from "../manager/debug-control.ts";
+import type { ManagerPorts } from "../manager/manager-ports.ts";
+import type { LinkSysctlPort } from "../network/kernel/link-sysctls.ts";
+import type { NetworkPorts } from "../network/network.ts";
+import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
+import { probeHosts } from "../services/validation/probe-hosts.ts";
+import type { Supplicant } from "../supplicant/supplicant.ts";
+import { technologyModules } from "../technologies/modules.ts";
+
+/** Ports of the Manager that the assembly itself answers. */
+type AnsweredHere =
+  | "log"
+  | "makeNetwork"
+  | "networkOptions"
+  | "prepareLink"
+  | "leaveLink"
+  | "forgetLink"
+  | "leftAloneBecause"
+  | "setRanks"
+  | "releaseUnclaimed";
+
+/** Everything outside that a Machine needs. A new port has its row here and, where it can be done without, in {@link idlePorts}. */
+export interface MachinePorts extends Omit<ManagerPorts, AnsweredHere> {
+  logOf(scope: string): Log;
+  readonly sysctls: LinkSysctlPort;
+  readonly dhcp: NetworkPorts<Dhcp4Config>["dhcp"];
+  readonly guard?: NetworkPorts<Dhcp4Config>["guard"];
+  readonly carrierGraceMs: number;
+  readonly wantsRapidCommit: boolean;
+  /** What links are found configured with is replaced. */
+  readonly takesOver: boolean;
+  /** Protocols open what the link's first connection would have to wait for. Throws when the link is gone. */
+  linkReady(linkIndex: number): void;
+  /** Protocols close what they kept for the link. */
+  linkGone(linkIndex: number): void;
+}
+
+/** Ports without which a Machine is no machine. */
+type Essential = "clock" | "rtnl" | "profiles" | "dhcp";
+
+const noSupplicant: Supplicant = {
+  isThere: false,
+  attach: () => {
+    throw new DaemonError("TechnologyNotAvailable");
+  },
+  close: () => {},
+};
+
+/** The others, on a machine where nothing happens outside: the stage of the rehearsal and the tests begin with these. */
+export const idlePorts = (): Omit<MachinePorts, Essential> => ({
+  logOf: () => silentLog,
+  debug: new DebugControl(
+    new LogControl({ write() {} }),
+    { read: () => undefined, write() {}, remove() {} },
+    silentLog,
+  ),
+  links: new LinkSelection({ block: [], allow: undefined }),
+  technologyOrder: defaultTechnologyOrder,
+  modules: technologyModules,
+  technologyPorts: { supplicant: noSupplicant },
+  readFacts: () => ({ hasUeventFile: true, hasDevice: true, lowerLinks: [], hasSiblingTty: false }),
+  readSpeedMbps: () => undefined,
+  readTraffic: () => undefined,
+  wakeOnLan: { setMagicPacket: async () => {} },
+  probeHosts: probeHosts("", ""),
+  http: { get: async () => ({ kind: "aborted" }) },
+  random: () => 0,
+  configuration: { name: "", read: () => undefined, write() {} },
+  sysctls: { getForLink: () => undefined, setForLink: () => true },
+  carrierGraceMs: 0,
+  wantsRapidCommit: true,
+  takesOver: false,
+  setResolver: () => {},
+  releaseMemory: () => {},
+  linkReady: () => {},
+  linkGone: () => {},
+});
