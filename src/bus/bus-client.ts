@@ -14,16 +14,16 @@ import {
   type NameReply,
   type SignalMessage,
 } from "./bus.ts";
-import { BusSession, type SessionHost } from "./bus-session.ts";
-import { WireCall } from "./incoming-call.ts";
-import { type BusLimits, defaultLimits } from "./limits.ts";
-import { MatchTable } from "./match-table.ts";
-import { type Message, MessageType, makeMessage, type Received } from "./message.ts";
-import { NameOwners } from "./name-owners.ts";
-import { busDaemon, busDaemonPath, isWellKnownName, standardError } from "./names.ts";
-import { SenderCredentials } from "./sender-credentials.ts";
-import { quote } from "./signature.ts";
-import { WireError } from "./wire-error.ts";
+import { BusSession, type SessionHost } from "./session/bus-session.ts";
+import { WireCall } from "./session/incoming-call.ts";
+import { MatchTable } from "./session/match-table.ts";
+import { NameOwners } from "./session/name-owners.ts";
+import { SenderCredentials } from "./session/sender-credentials.ts";
+import { type BusLimits, defaultLimits } from "./wire/limits.ts";
+import { type Message, MessageType, makeMessage, type Received } from "./wire/message.ts";
+import { busDaemon, busDaemonPath, isWellKnownName, standardError } from "./wire/names.ts";
+import { quote } from "./wire/signature.ts";
+import { WireError } from "./wire/wire-error.ts";
 
 /** A bus that restarts is back within tens of milliseconds; one that stays away is asked at this pace at most. */
 const firstRetryMs = 50;

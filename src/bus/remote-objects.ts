@@ -7,7 +7,7 @@ import { describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Wire, WireVariant } from "../base/property.ts";
 import { BusError, type BusPort, type SignalMessage } from "./bus.ts";
-import { standardError } from "./names.ts";
+import { standardError } from "./wire/names.ts";
 
 const propertiesInterface = "org.freedesktop.DBus.Properties";
 const objectManagerInterface = "org.freedesktop.DBus.ObjectManager";

@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { WireVariant } from "../base/property.ts";
 import { BusError, type BusPort, type Call, type MatchRule, type SignalMessage } from "../bus/bus.ts";
-import { standardError } from "../bus/names.ts";
+import { standardError } from "../bus/wire/names.ts";
 import { exitCodes, Failure } from "./failure.ts";
 import { type FrontRouteView, frontRouteView } from "./front-routes.ts";
 import { asTextMap, asTexts, type Properties, Snapshot } from "./snapshot.ts";

@@ -4,7 +4,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { silentLog } from "../base/log.ts";
 import { ProcessClock } from "../base/process-clock.ts";
 import { BusClient } from "../bus/bus-client.ts";
-import { clientLimits } from "../bus/limits.ts";
+import { clientLimits } from "../bus/wire/limits.ts";
 import { exitCodes, usageFailure } from "./failure.ts";
 import type { Sink } from "./output.ts";
 import { runProgram, type Surroundings } from "./program.ts";

@@ -1,6 +1,6 @@
 /** Words of a command line as a value of the bus, by the property's D-Bus type. */
 import type { WireVariant } from "../base/property.ts";
-import { isObjectPath } from "../bus/names.ts";
+import { isObjectPath } from "../bus/wire/names.ts";
 import { type Failure, usageFailure } from "./failure.ts";
 import { quoted } from "./names.ts";
 import type { Properties } from "./snapshot.ts";

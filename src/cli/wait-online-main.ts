@@ -2,7 +2,7 @@
 import { silentLog } from "../base/log.ts";
 import { ProcessClock } from "../base/process-clock.ts";
 import { BusClient } from "../bus/bus-client.ts";
-import { clientLimits } from "../bus/limits.ts";
+import { clientLimits } from "../bus/wire/limits.ts";
 import { exitCodes, Failure } from "./failure.ts";
 import { OnlineWait } from "./online-wait.ts";
 import { type OnlineWish, parseOnlineWish, waitOnlineHelp } from "./online-wish.ts";

@@ -7,7 +7,7 @@ import { DaemonError, describeError } from "../base/errors.ts";
 import { isLinkName } from "../base/link-name.ts";
 import { logLevels } from "../base/log.ts";
 import { defaultTechnologyOrder, parseTechnologyList, type Technology, technologies } from "../base/technology.ts";
-import { parseAddress } from "../bus/address.ts";
+import { parseAddress } from "../bus/session/address.ts";
 
 export interface Setting<T> {
   /** What stands for the value in the help; absent: a switch. */

@@ -2,7 +2,7 @@ import { Machine } from "../assembly/machine.ts";
 import { idlePorts, type MachinePorts } from "../assembly/ports.ts";
 import type { Clock } from "../base/clock.ts";
 import { LogControl, silentLog } from "../base/log.ts";
-import { ObjectDispatcher } from "../bus/dispatcher.ts";
+import { ObjectDispatcher } from "../bus/objects/dispatcher.ts";
 import { Exporter } from "../dbus/exporter.ts";
 import { resolverText } from "../network/resolver-file.ts";
 import { MemoryStorage } from "../profiles/memory-store.ts";

@@ -5,9 +5,9 @@
 import type { Cancel, Clock } from "../base/clock.ts";
 import { silentLog } from "../base/log.ts";
 import { BusError, type BusPort, type Credentials, type MarshalledReply } from "../bus/bus.ts";
-import { defaultLimits } from "../bus/limits.ts";
-import { MessageType, makeMessage, writeMessage } from "../bus/message.ts";
-import { Writer } from "../bus/writer.ts";
+import { defaultLimits } from "../bus/wire/limits.ts";
+import { MessageType, makeMessage, writeMessage } from "../bus/wire/message.ts";
+import { Writer } from "../bus/wire/writer.ts";
 import type { IpSettings } from "../network/ip-settings.ts";
 import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
 import type { ProtocolHandler } from "../network/protocols/handler.ts";

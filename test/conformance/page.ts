@@ -1,7 +1,7 @@
 /** docs/conformance.md: each row of the contract with what stands for it here and the tests that show it. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { isReadable } from "../../src/bus/introspection-xml.ts";
+import { isReadable } from "../../src/bus/objects/introspection-xml.ts";
 import { catalogue } from "../../src/dbus/catalogue.ts";
 import { type ContractRow, contract } from "./contract.ts";
 

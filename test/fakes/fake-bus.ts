@@ -11,15 +11,15 @@ import {
   type NameReply,
   type SignalMessage,
 } from "../../src/bus/bus.ts";
-import { decodeBody } from "../../src/bus/decode.ts";
-import { encodeBody } from "../../src/bus/encode.ts";
-import { defaultLimits } from "../../src/bus/limits.ts";
-import { matchRuleText } from "../../src/bus/match-rules.ts";
-import { MessageType, makeMessage } from "../../src/bus/message.ts";
-import { busDaemon, busDaemonPath, isUniqueName, isWellKnownName, standardError } from "../../src/bus/names.ts";
-import { Reader } from "../../src/bus/reader.ts";
-import { WireError } from "../../src/bus/wire-error.ts";
-import { Writer } from "../../src/bus/writer.ts";
+import { matchRuleText } from "../../src/bus/session/match-rules.ts";
+import { decodeBody } from "../../src/bus/wire/decode.ts";
+import { encodeBody } from "../../src/bus/wire/encode.ts";
+import { defaultLimits } from "../../src/bus/wire/limits.ts";
+import { MessageType, makeMessage } from "../../src/bus/wire/message.ts";
+import { busDaemon, busDaemonPath, isUniqueName, isWellKnownName, standardError } from "../../src/bus/wire/names.ts";
+import { Reader } from "../../src/bus/wire/reader.ts";
+import { WireError } from "../../src/bus/wire/wire-error.ts";
+import { Writer } from "../../src/bus/wire/writer.ts";
 
 /** Enough for a dozen nested awaits. */
 const turnsAfterReply = 16;

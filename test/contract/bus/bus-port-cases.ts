@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { DaemonError } from "../../../src/base/errors.ts";
 import { silentLog } from "../../../src/base/log.ts";
 import { BusError, type BusPort, type Caller, type SignalMessage } from "../../../src/bus/bus.ts";
-import { ObjectDispatcher } from "../../../src/bus/dispatcher.ts";
+import { ObjectDispatcher } from "../../../src/bus/objects/dispatcher.ts";
 
 export interface BusWorld {
   /** A connected port. */

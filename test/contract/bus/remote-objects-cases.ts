@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { silentLog } from "../../../src/base/log.ts";
 import type { AnyPropertyDef, WireVariant } from "../../../src/base/property.ts";
 import type { BusPort, ExportedObject } from "../../../src/bus/bus.ts";
-import { ObjectDispatcher } from "../../../src/bus/dispatcher.ts";
+import { ObjectDispatcher } from "../../../src/bus/objects/dispatcher.ts";
 import {
   RemoteObjects,
   type RemoteObserver,

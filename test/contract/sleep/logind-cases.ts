@@ -7,7 +7,7 @@ import { test } from "node:test";
 import type { Clock } from "../../../src/base/clock.ts";
 import { silentLog } from "../../../src/base/log.ts";
 import type { BusPort } from "../../../src/bus/bus.ts";
-import { callForDescriptor } from "../../../src/bus/descriptor-call.ts";
+import { callForDescriptor } from "../../../src/bus/session/descriptor-call.ts";
 import { nativeAddon } from "../../../src/native/native.ts";
 import { LogindSleep } from "../../../src/sleep/logind.ts";
 import { until } from "../../harness/until.ts";

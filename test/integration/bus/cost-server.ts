@@ -4,7 +4,7 @@ import { ProcessClock } from "../../../src/base/process-clock.ts";
 import type { AnyPropertyDef } from "../../../src/base/property.ts";
 import type { ExportedObject, MethodDef, MethodHandler } from "../../../src/bus/bus.ts";
 import { BusClient } from "../../../src/bus/bus-client.ts";
-import { ObjectDispatcher } from "../../../src/bus/dispatcher.ts";
+import { ObjectDispatcher } from "../../../src/bus/objects/dispatcher.ts";
 
 const samples: readonly (readonly [string, unknown])[] = [
   ["s", "a value of usual length"],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { MessageType } from "../../../src/bus/message.ts";
+import { MessageType } from "../../../src/bus/wire/message.ts";
 import { requirePrivateNamespace } from "../../harness/namespace.ts";
 import type { PrivateBusOptions } from "../../harness/private-bus.ts";
 import { until } from "../../harness/until.ts";

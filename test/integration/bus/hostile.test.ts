@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { MessageFlag, MessageType } from "../../../src/bus/message.ts";
+import { MessageFlag, MessageType } from "../../../src/bus/wire/message.ts";
 import { requirePrivateNamespace } from "../../harness/namespace.ts";
 import { until } from "../../harness/until.ts";
 import { RawPeer, replaceSignature, turnedRound } from "./raw-peer.ts";

@@ -1,9 +1,9 @@
 import { connect, type Socket } from "node:net";
 import type { TestContext } from "node:test";
-import { FrameReader } from "../../../src/bus/frame-reader.ts";
-import { defaultLimits } from "../../../src/bus/limits.ts";
-import { type Message, MessageType, makeMessage, readMessage, writeMessage } from "../../../src/bus/message.ts";
-import { Writer } from "../../../src/bus/writer.ts";
+import { FrameReader } from "../../../src/bus/wire/frame-reader.ts";
+import { defaultLimits } from "../../../src/bus/wire/limits.ts";
+import { type Message, MessageType, makeMessage, readMessage, writeMessage } from "../../../src/bus/wire/message.ts";
+import { Writer } from "../../../src/bus/wire/writer.ts";
 import { until, within } from "../../harness/until.ts";
 
 type Init = Parameters<typeof makeMessage>[0];

@@ -10,8 +10,8 @@ import type {
   MethodHandler,
 } from "../../../src/bus/bus.ts";
 import { BusClient } from "../../../src/bus/bus-client.ts";
-import { ObjectDispatcher } from "../../../src/bus/dispatcher.ts";
-import type { BusLimits } from "../../../src/bus/limits.ts";
+import { ObjectDispatcher } from "../../../src/bus/objects/dispatcher.ts";
+import type { BusLimits } from "../../../src/bus/wire/limits.ts";
 import { type PrivateBus, type PrivateBusOptions, startPrivateBus } from "../../harness/private-bus.ts";
 import { startProcess } from "../../harness/processes.ts";
 

@@ -1,10 +1,10 @@
 import fc from "fast-check";
-import { decodeBody } from "../../../src/bus/decode.ts";
-import { encodeBody } from "../../../src/bus/encode.ts";
-import { defaultLimits } from "../../../src/bus/limits.ts";
-import { Reader } from "../../../src/bus/reader.ts";
-import { parseSignature, type Type } from "../../../src/bus/signature.ts";
-import { Writer } from "../../../src/bus/writer.ts";
+import { decodeBody } from "../../../src/bus/wire/decode.ts";
+import { encodeBody } from "../../../src/bus/wire/encode.ts";
+import { defaultLimits } from "../../../src/bus/wire/limits.ts";
+import { Reader } from "../../../src/bus/wire/reader.ts";
+import { parseSignature, type Type } from "../../../src/bus/wire/signature.ts";
+import { Writer } from "../../../src/bus/wire/writer.ts";
 import { anyText } from "../../harness/any-text.ts";
 
 export function encoded(signature: string, values: readonly unknown[], limit = defaultLimits.maxSentBytes): Buffer {

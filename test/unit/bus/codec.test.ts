@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { WireError } from "../../../src/bus/wire-error.ts";
+import { WireError } from "../../../src/bus/wire/wire-error.ts";
 import { fuzzRuns } from "../../harness/fuzz-runs.ts";
 import { anyBody, decoded, encoded, hex } from "./codec-support.ts";
 

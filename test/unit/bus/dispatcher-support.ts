@@ -9,7 +9,7 @@ import type {
   MethodHandler,
   SignalMessage,
 } from "../../../src/bus/bus.ts";
-import { ObjectDispatcher } from "../../../src/bus/dispatcher.ts";
+import { ObjectDispatcher } from "../../../src/bus/objects/dispatcher.ts";
 import { FakeBus, type FakeBusPort } from "../../fakes/fake-bus.ts";
 import { FakeClock } from "../../fakes/fake-clock.ts";
 

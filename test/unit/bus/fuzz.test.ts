@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
-import { FrameReader } from "../../../src/bus/frame-reader.ts";
-import { defaultLimits } from "../../../src/bus/limits.ts";
-import { MessageType, makeMessage, readMessage, writeMessage } from "../../../src/bus/message.ts";
-import { WireError } from "../../../src/bus/wire-error.ts";
-import { Writer } from "../../../src/bus/writer.ts";
+import { FrameReader } from "../../../src/bus/wire/frame-reader.ts";
+import { defaultLimits } from "../../../src/bus/wire/limits.ts";
+import { MessageType, makeMessage, readMessage, writeMessage } from "../../../src/bus/wire/message.ts";
+import { WireError } from "../../../src/bus/wire/wire-error.ts";
+import { Writer } from "../../../src/bus/wire/writer.ts";
 import { fuzzRuns } from "../../harness/fuzz-runs.ts";
 import { anyBody, anyType, decoded, hex } from "./codec-support.ts";
 

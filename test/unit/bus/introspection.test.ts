@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { introspectionXml } from "../../../src/bus/introspection-xml.ts";
+import { introspectionXml } from "../../../src/bus/objects/introspection-xml.ts";
 import { makeWorld, method, Thing, tables } from "./dispatcher-support.ts";
 
 const introspectable = "org.freedesktop.DBus.Introspectable";

@@ -10,7 +10,7 @@ import type {
   MethodHandler,
   SignalDef,
 } from "../../../src/bus/bus.ts";
-import { ObjectDispatcher } from "../../../src/bus/dispatcher.ts";
+import { ObjectDispatcher } from "../../../src/bus/objects/dispatcher.ts";
 import { runProgram } from "../../../src/cli/program.ts";
 import { FakeBus, type FakeBusPort } from "../../fakes/fake-bus.ts";
 import { FakeClock } from "../../fakes/fake-clock.ts";

@@ -1,7 +1,7 @@
 import type { TestContext } from "node:test";
 import { silentLog } from "../../../src/base/log.ts";
 import type { WireVariant } from "../../../src/base/property.ts";
-import { ObjectDispatcher } from "../../../src/bus/dispatcher.ts";
+import { ObjectDispatcher } from "../../../src/bus/objects/dispatcher.ts";
 import { AccessControl } from "../../../src/dbus/access.ts";
 import { Exporter } from "../../../src/dbus/exporter.ts";
 import { FakeBus } from "../../fakes/fake-bus.ts";

@@ -2,7 +2,7 @@
 import { type ErrorCode, errorTable } from "../../../src/base/errors.ts";
 import type { AnyPropertyDef } from "../../../src/base/property.ts";
 import type { Argument } from "../../../src/bus/bus.ts";
-import { isReadable } from "../../../src/bus/introspection-xml.ts";
+import { isReadable } from "../../../src/bus/objects/introspection-xml.ts";
 import { type Right, rights } from "../../../src/dbus/access.ts";
 import type { CatalogueEntry } from "../../../src/dbus/catalogue.ts";
 

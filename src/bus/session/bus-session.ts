@@ -1,0 +1,300 @@
+import type { Clock } from "../../base/clock.ts";
+import { describeError } from "../../base/errors.ts";
+import type { Log } from "../../base/log.ts";
+import { BusError, type Call, type Credentials, type MarshalledReply } from "../bus.ts";
+import type { WaitingWork } from "../guard/call-queue.ts";
+import { CallTurns } from "../guard/call-turns.ts";
+import { LargeMessages } from "../guard/large-messages.ts";
+import { ReadSigns, readSign } from "../guard/read-signs.ts";
+import { type Probe, StallWatch } from "../guard/stall-watch.ts";
+import { UnreadAnswers } from "../guard/unread-answers.ts";
+import { type BusLimits, longestTimeoutMs } from "../wire/limits.ts";
+import {
+  type Message,
+  MessageFlag,
+  MessageType,
+  makeMessage,
+  type Received,
+  readMessage,
+  writeMessage,
+} from "../wire/message.ts";
+import { busDaemon, busDaemonPath, standardError } from "../wire/names.ts";
+import { WireError } from "../wire/wire-error.ts";
+import { parseAddress } from "./address.ts";
+import { Connection, type ConnectionHandler } from "./connection.ts";
+import { PendingCalls, type Settle } from "./pending-calls.ts";
+import { type Authenticated, openSocket } from "./socket.ts";
+
+/** As libdbus. */
+const defaultTimeoutMs = 25_000;
+const lastSerial = 0xffffffff;
+
+export interface SessionEnvironment {
+  readonly address: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly limits: BusLimits;
+}
+
+/** What a session tells its owner. Nothing of it may throw; what does is logged. */
+export interface SessionHost {
+  onCall(call: Received, session: BusSession): void;
+  onSignal(signal: Received): void;
+  /** The session is over, whoever ended it; all its calls have been rejected. */
+  onClosed(session: BusSession, why: string): void;
+  ownerOf(name: string): string | undefined;
+  knownUid(sender: string): number | undefined;
+  credentialsOf(sender: string): Promise<Credentials>;
+}
+
+/** From Hello to the end of one connection: serials, replies, and sorting what comes in. */
+export class BusSession implements ConnectionHandler {
+  /** Given by the bus in answer to Hello. */
+  uniqueName = "";
+  /** Which run of which bus this is. */
+  readonly busId: string;
+  readonly #connection: Connection;
+  readonly #pending: PendingCalls;
+  readonly #turns: CallTurns;
+  readonly #stallWatch: StallWatch;
+  readonly #unread: UnreadAnswers;
+  readonly #large: LargeMessages;
+  readonly #signs: ReadSigns;
+  #lastSerial = 0;
+
+  private constructor(
+    authenticated: Authenticated,
+    private readonly environment: SessionEnvironment,
+    private readonly host: SessionHost,
+  ) {
+    const { clock, limits } = environment;
+    this.busId = authenticated.busId;
+    this.#pending = new PendingCalls(clock, (name) => host.ownerOf(name));
+    this.#connection = new Connection(authenticated, this, clock, limits);
+    const asked = {
+      request: (call: Call, settle: Settle) => this.request(call, settle),
+      queuedBytes: () => this.#connection.queuedBytes,
+    };
+    this.#signs = new ReadSigns(asked, clock);
+    const users = {
+      knownUid: (sender: string) => host.knownUid(sender),
+      credentialsOf: (sender: string) => host.credentialsOf(sender),
+    };
+    this.#turns = new CallTurns(
+      {
+        serve: (bytes, received) => this.#serve(bytes, received),
+        refuse: (sender, serial) => this.#refuse(sender, serial, "too many calls of this user wait for their answer"),
+        sentBytes: () => this.#connection.sentBytes,
+        onceRead: (isRead) => this.#askForSign(isRead),
+        ...users,
+      },
+      clock,
+    );
+    const ping = (sender: string, isRead: () => void) => this.#ping(sender, isRead);
+    this.#unread = new UnreadAnswers({ ...users, ping }, clock);
+    this.#large = new LargeMessages(users, clock);
+    const watched = {
+      progress: () => this.#connection.takenPieces - this.#signs.repeated + this.#signs.seen,
+      openProbe: () => openProbe(environment),
+      giveUp: (why: string) => this.drop(why),
+    };
+    this.#stallWatch = new StallWatch(watched, clock, limits);
+  }
+
+  /** Connects, authenticates and says Hello. Rejects with one line. */
+  static async open(environment: SessionEnvironment, host: SessionHost): Promise<BusSession> {
+    try {
+      const session = new BusSession(await openFirst(environment), environment, host);
+      await session.#hello();
+      return session;
+    } catch (error) {
+      throw new Error(`cannot connect to the message bus: ${(error as Error).message}`);
+    }
+  }
+  async #hello(): Promise<void> {
+    const hello = { destination: busDaemon, path: busDaemonPath, interface: busDaemon, member: "Hello" };
+    try {
+      const args = await new Promise<readonly unknown[]>((resolve, reject) => {
+        const call = { ...hello, timeoutMs: this.environment.limits.connectMs };
+        this.request(call, (error, values) => (error ? reject(error) : resolve(values)));
+      });
+      this.uniqueName = String(args[0]);
+    } catch (error) {
+      this.drop(describeError(error));
+      throw error;
+    }
+  }
+
+  /** See {@link CallTurns.onWork}. */
+  onWork(sender: string, work: WaitingWork): void {
+    this.#turns.onWork(sender, work);
+  }
+  /** Throws {@link WireError}, having sent nothing. */
+  send(message: Message, kept?: MarshalledReply): void {
+    const before = this.#connection.sentBytes;
+    this.#write(message, this.#nextSerial(), kept);
+    const { destination } = message;
+    if (destination?.startsWith(":")) this.#unread.sent(destination, this.#connection.sentBytes - before);
+  }
+  /** Throws {@link BusError} InvalidArgs for what cannot be sent; everything else is told to `settle`. */
+  request(call: Call, settle: Settle): void {
+    const serial = this.#nextSerial();
+    try {
+      this.#write(callMessage(call), serial);
+    } catch (error) {
+      throw error instanceof WireError ? new BusError(standardError("InvalidArgs"), error.message) : error;
+    }
+    const { destination, interface: interfaceName, member, timeoutMs = defaultTimeoutMs } = call;
+    this.#pending.add(serial, destination, `${interfaceName}.${member} of ${destination}`, timeoutMs, settle);
+  }
+  close(graceMs: number): Promise<void> {
+    return this.#connection.close(graceMs);
+  }
+  drop(why: string): void {
+    this.#connection.drop(why);
+  }
+
+  frame(bytes: Buffer): "wait" | undefined {
+    try {
+      return this.#onMessage(readMessage(bytes, this.environment.limits), bytes);
+    } catch (error) {
+      if (error instanceof WireError) this.#ignored(error.message);
+      else this.environment.log.error("a message was not handled", { error: describeError(error) });
+      return undefined;
+    }
+  }
+  /** Who sends so large a header gets no answer where it is not kept: it would say to whom. */
+  largeHeader(headerBytes: number): "keep" | "skip" {
+    if (this.#large.admitsHeader(headerBytes)) return "keep";
+    this.#ignored(`its header has ${headerBytes} bytes`);
+    return "skip";
+  }
+  large(header: Buffer, totalBytes: number): "keep" | "skip" {
+    try {
+      return this.#onLarge(readMessage(header, this.environment.limits).message, totalBytes);
+    } catch (error) {
+      this.#ignored((error as Error).message);
+      return "skip";
+    }
+  }
+  backlogChanged(): void {
+    if (this.#connection.queuedBytes > 0 || this.#signs.isAsked) this.#stallWatch.start();
+    else this.#stallWatch.stop();
+  }
+  closed(why: string): void {
+    this.#turns.stop();
+    this.#stallWatch.end();
+    this.#pending.rejectAll(new BusError(standardError("Disconnected"), `the connection to the bus was lost: ${why}`));
+    this.host.onClosed(this, why);
+  }
+
+  /** After a reply whoever awaits it runs before the next message, so that a signal sent after it is seen after it. */
+  #onMessage(received: Received, bytes: Buffer): "wait" | undefined {
+    const { type, destination } = received.message;
+    if (destination?.startsWith(":") && this.uniqueName !== "" && destination !== this.uniqueName) return undefined;
+    if (type === MessageType.METHOD_CALL) this.#onCall(received, bytes);
+    else if (type === MessageType.SIGNAL) this.host.onSignal(received);
+    else if (this.#pending.onReply(received)) return "wait";
+    else this.#ignored("a reply that nobody asked for");
+    return undefined;
+  }
+  #onCall(received: Received, bytes: Buffer): void {
+    const { sender = "", serial, flags } = received.message;
+    const tolerance = this.#unread.toleranceOf(sender);
+    if (tolerance === "answer") this.#turns.onCall(bytes, received);
+    else if (tolerance === "refuse" && serial !== null && !(flags & MessageFlag.NO_REPLY_EXPECTED)) {
+      this.#refuse(sender, serial, "too many answers to this user were not read");
+    }
+  }
+  #ping(sender: string, isRead: () => void): void {
+    const ping = { destination: sender, path: "/", interface: "org.freedesktop.DBus.Peer", member: "Ping" };
+    this.request({ ...ping, timeoutMs: longestTimeoutMs }, () => isRead());
+  }
+  #askForSign(isRead: () => void): void {
+    this.#signs.ask(() => {
+      this.backlogChanged();
+      isRead();
+    });
+    this.#stallWatch.start();
+  }
+  #serve(bytes: Buffer, received = readMessage(bytes, this.environment.limits)): void {
+    try {
+      this.host.onCall(received, this);
+    } catch (error) {
+      this.environment.log.error("a call was not handled", { error: describeError(error) });
+    }
+  }
+  #refuse(sender: string, serial: number, why: string): void {
+    const errorName = standardError("LimitsExceeded");
+    const reply = { type: MessageType.ERROR, errorName, replySerial: serial, destination: sender };
+    this.send(makeMessage({ ...reply, signature: "s", body: [why] }));
+  }
+  /** Its body is still to come. */
+  #onLarge(message: Message, totalBytes: number): "keep" | "skip" {
+    const { type, sender = "" } = message;
+    const { maxMessageBytes } = this.environment.limits;
+    const isTooLarge = totalBytes > maxMessageBytes;
+    const why = `message of ${totalBytes} bytes, the most is ${maxMessageBytes}`;
+    if (type === MessageType.METHOD_RETURN || type === MessageType.ERROR) {
+      if (isTooLarge) this.#pending.onOversized(message.replySerial, sender, why);
+      return !isTooLarge && this.#pending.awaits(message) ? "keep" : "skip";
+    }
+    if (!isTooLarge && this.#large.admits(sender, totalBytes)) return "keep";
+    const refusal = isTooLarge ? why : "too much came from this user in large messages; try again in some seconds";
+    if (type === MessageType.METHOD_CALL) this.#refuseLarge(message, refusal);
+    return "skip";
+  }
+  #refuseLarge({ sender = "", serial, flags }: Message, why: string): void {
+    this.environment.log.debug(() => `refused a large message of ${sender}: ${why}`);
+    if (flags & MessageFlag.NO_REPLY_EXPECTED || serial === null) return;
+    if (this.#unread.toleranceOf(sender) !== "ignore") this.#refuse(sender, serial, why);
+  }
+  #ignored(why: string): void {
+    this.environment.log.debug(() => `ignored a message: ${why}`);
+  }
+  #write(message: Message, serial: number, kept?: MarshalledReply): void {
+    this.#connection.send((writer) => writeMessage(writer, message, serial, this.environment.limits, kept));
+  }
+  #nextSerial(): number {
+    this.#lastSerial = this.#lastSerial === lastSerial ? 1 : this.#lastSerial + 1;
+    return this.#lastSerial;
+  }
+}
+
+/** A connection that nobody calls and that only calls the bus. */
+async function openProbe(environment: SessionEnvironment): Promise<Probe> {
+  const session = await BusSession.open(environment, {
+    onCall: () => {},
+    onSignal: () => {},
+    onClosed: () => {},
+    ownerOf: () => undefined,
+    knownUid: () => undefined,
+    credentialsOf: () => Promise.reject(new Error("nobody is asked for")),
+  });
+  const ask: Call = { ...readSign, timeoutMs: environment.limits.deadMs };
+  return {
+    roundTrip: () => new Promise((done, fail) => session.request(ask, (error) => (error ? fail(error) : done()))),
+    close: () => session.drop("it was a probe"),
+  };
+}
+
+function callMessage(call: Call): Message {
+  const { destination, path, interface: interfaceName, member, signature = "", args = [] } = call;
+  const flags =
+    (call.noAutoStart ? MessageFlag.NO_AUTO_START : 0) |
+    (call.allowInteraction ? MessageFlag.ALLOW_INTERACTIVE_AUTHORIZATION : 0);
+  const init = { type: MessageType.METHOD_CALL, flags, destination, path, interface: interfaceName, member };
+  return makeMessage({ ...init, signature, body: args });
+}
+
+async function openFirst({ address, clock, limits }: SessionEnvironment): Promise<Authenticated> {
+  const failures: string[] = [];
+  for (const socket of parseAddress(address)) {
+    try {
+      return await openSocket(socket, clock, limits.connectMs);
+    } catch (error) {
+      failures.push((error as Error).message);
+    }
+  }
+  throw new Error(failures.join("; "));
+}
