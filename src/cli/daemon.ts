@@ -3,8 +3,8 @@ import type { WireVariant } from "../base/property.ts";
 import { BusError, type BusPort, type Call, type MatchRule, type SignalMessage } from "../bus/bus.ts";
 import { standardError } from "../bus/wire/names.ts";
 import { exitCodes, Failure } from "./failure.ts";
-import { type FrontRouteView, frontRouteView } from "./front-routes.ts";
-import { asTextMap, asTexts, type Properties, Snapshot } from "./snapshot.ts";
+import { type FrontRouteView, frontRouteView } from "./view/front-routes.ts";
+import { asTextMap, asTexts, type Properties, Snapshot } from "./view/snapshot.ts";
 
 export const busName = "org.chromium.flimflam";
 export const flimflam = (kind: string): string => `${busName}.${kind}`;

@@ -1,6 +1,6 @@
-import { commonOptions, usageOf } from "./command-line.ts";
-import { wrapWords } from "./text.ts";
+import { wrapWords } from "./text/printable.ts";
 import type { OptionDef, Verb } from "./verb.ts";
+import { commonOptions, usageOf } from "./words/command-line.ts";
 
 const width = 80;
 const column = 30;

@@ -6,8 +6,8 @@ import { ProcessClock } from "../base/process-clock.ts";
 import { BusClient } from "../bus/bus-client.ts";
 import { clientLimits } from "../bus/wire/limits.ts";
 import { exitCodes, usageFailure } from "./failure.ts";
-import type { Sink } from "./output.ts";
 import { runProgram, type Surroundings } from "./program.ts";
+import type { Sink } from "./text/terminal-output.ts";
 
 const clock = new ProcessClock();
 

@@ -3,7 +3,7 @@ import { describeError } from "../base/errors.ts";
 import type { BusPort } from "../bus/bus.ts";
 import { busName, Daemon, flimflam } from "./daemon.ts";
 import { exitCodes, Failure } from "./failure.ts";
-import { judgeOnline, type OnlineVerdict, type OnlineWish } from "./online-wish.ts";
+import { judgeOnline, type OnlineVerdict, type OnlineWish } from "./words/online-wish.ts";
 
 /** A daemon that hangs sends no news of its recovery. */
 const retryMs = 1_000;

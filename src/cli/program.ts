@@ -1,12 +1,12 @@
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { BusPort } from "../bus/bus.ts";
-import { parseCommandLine } from "./command-line.ts";
 import { Daemon, notRunning, type Patience } from "./daemon.ts";
 import { type ExitCode, exitCodes, Failure } from "./failure.ts";
 import { helpText, verbHelpText } from "./help.ts";
-import { Output, type Sink } from "./output.ts";
+import { Output, type Sink } from "./text/terminal-output.ts";
 import type { Options, VerbCall } from "./verb.ts";
 import { verbs } from "./verbs.ts";
+import { parseCommandLine } from "./words/command-line.ts";
 
 /** All that the program has to do with: replaced by a test, given by main.ts. */
 export interface Surroundings {

@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { busName, type Daemon, flimflam, notRunning } from "./daemon.ts";
 import { exitCodes, Failure } from "./failure.ts";
-import { BusObject } from "./snapshot.ts";
+import { BusObject } from "./view/snapshot.ts";
 
 /** What a state means for whoever waits: over and well, over and not, or not over. A Failure: over, and why. */
 export type Verdict = "done" | "wait" | Failure;

@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { Daemon } from "./daemon.ts";
 import type { ExitCode } from "./failure.ts";
-import type { Output } from "./output.ts";
+import type { Output } from "./text/terminal-output.ts";
 
 export interface OptionDef {
   /** Name of its value in the help; absent: a switch. */

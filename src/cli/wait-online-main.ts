@@ -5,9 +5,9 @@ import { BusClient } from "../bus/bus-client.ts";
 import { clientLimits } from "../bus/wire/limits.ts";
 import { exitCodes, Failure } from "./failure.ts";
 import { OnlineWait } from "./online-wait.ts";
-import { type OnlineWish, parseOnlineWish, waitOnlineHelp } from "./online-wish.ts";
 import { systemBus } from "./program.ts";
-import { printable } from "./text.ts";
+import { printable } from "./text/printable.ts";
+import { type OnlineWish, parseOnlineWish, waitOnlineHelp } from "./words/online-wish.ts";
 
 const complain = (message: string): void => void process.stderr.write(`fairlead-wait-online: ${printable(message)}\n`);
 

@@ -1,7 +1,7 @@
-import { candidatesFor } from "../completion.ts";
 import { exitCodes } from "../failure.ts";
-import { shellWords } from "../shell-words.ts";
 import type { Verb } from "../verb.ts";
+import { candidatesFor } from "../words/completion.ts";
+import { shellWords } from "../words/shell-words.ts";
 
 /** A person who pressed Tab waits no longer than this for a daemon that does not answer. */
 const limitMs = 1500;

@@ -1,7 +1,7 @@
 import { exitCodes, usageFailure } from "../failure.ts";
-import { quoted } from "../names.ts";
-import { shellScripts } from "../shell-scripts.ts";
 import type { Verb } from "../verb.ts";
+import { quoted } from "../view/object-names.ts";
+import { shellScripts } from "../words/shell-scripts.ts";
 
 export const completion: Verb = {
   name: "completion",

@@ -1,9 +1,9 @@
 import { readNetworkConfig } from "../../config/uci/network-config.ts";
-import { type ConfigAction, configActions } from "../config-actions.ts";
-import { changeLine, errorsAmong, problemLine, readConfigText, reportOf } from "../config-report.ts";
 import { type ExitCode, exitCodes, usageFailure } from "../failure.ts";
-import { quoted } from "../names.ts";
 import type { Verb, VerbCall } from "../verb.ts";
+import { changeLine, errorsAmong, problemLine, readConfigText, reportOf } from "../view/config-report.ts";
+import { quoted } from "../view/object-names.ts";
+import { type ConfigAction, configActions } from "../words/config-actions.ts";
 
 export const config: Verb = {
   name: "config",

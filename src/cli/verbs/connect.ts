@@ -1,14 +1,14 @@
 import type { Daemon } from "../daemon.ts";
 import { flimflam } from "../daemon.ts";
 import { exitCodes, Failure } from "../failure.ts";
-import { findService } from "../find-service.ts";
-import { labelOf } from "../names.ts";
-import { refusalSentence } from "../reasons.ts";
-import { waitMs } from "../seconds.ts";
-import { isConnectedState } from "../service-states.ts";
-import { BusObject, type Properties, textIn } from "../snapshot.ts";
 import { type Judge, StateWait, type TooLate } from "../state-wait.ts";
 import type { Verb, VerbCall } from "../verb.ts";
+import { findService } from "../view/find-service.ts";
+import { labelOf } from "../view/object-names.ts";
+import { refusalSentence } from "../view/reasons.ts";
+import { isConnectedState } from "../view/service-states.ts";
+import { BusObject, type Properties, textIn } from "../view/snapshot.ts";
+import { waitMs } from "../words/seconds.ts";
 
 const busError = (name: string): string => `org.chromium.flimflam.Error.${name}`;
 

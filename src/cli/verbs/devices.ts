@@ -1,11 +1,11 @@
-import { type DeviceView, linkState, macOf, plainDevice, viewDevices } from "../device-view.ts";
 import { exitCodes } from "../failure.ts";
-import { type LinkLeftAlone, linksLeftAlone } from "../links-left-alone.ts";
-import { labelOf } from "../names.ts";
-import { type Line, type Span, styled } from "../output.ts";
-import type { Snapshot } from "../snapshot.ts";
-import { type Column, tableLines } from "../table.ts";
+import { type Column, tableLines } from "../text/table.ts";
+import { type Line, type Span, styled } from "../text/terminal-output.ts";
 import type { Verb } from "../verb.ts";
+import { type DeviceView, linkState, macOf, plainDevice, viewDevices } from "../view/device-view.ts";
+import { type LinkLeftAlone, linksLeftAlone } from "../view/links-left-alone.ts";
+import { labelOf } from "../view/object-names.ts";
+import type { Snapshot } from "../view/snapshot.ts";
 
 const deviceColumns: readonly Column[] = [
   { title: "DEVICE", least: 6 },

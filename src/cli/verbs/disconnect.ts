@@ -1,10 +1,10 @@
 import { flimflam } from "../daemon.ts";
 import { exitCodes } from "../failure.ts";
-import { findService } from "../find-service.ts";
-import { labelOf } from "../names.ts";
-import { waitMs } from "../seconds.ts";
 import { type Judge, StateWait } from "../state-wait.ts";
 import type { Verb } from "../verb.ts";
+import { findService } from "../view/find-service.ts";
+import { labelOf } from "../view/object-names.ts";
+import { waitMs } from "../words/seconds.ts";
 
 const atRest: ReadonlySet<string> = new Set(["idle", "failure"]);
 

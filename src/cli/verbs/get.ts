@@ -1,10 +1,10 @@
 import { exitCodes, usageFailure } from "../failure.ts";
-import { ambiguous, findObjects, findOne, labelOf, quoted } from "../names.ts";
-import { type Output, styled } from "../output.ts";
-import { plainMap, toPlain, toText } from "../plain.ts";
-import { type BusObject, interfaceOfKind, kinds, type Snapshot } from "../snapshot.ts";
-import { tableLines } from "../table.ts";
+import { plainMap, toPlain, toText } from "../text/bus-values.ts";
+import { tableLines } from "../text/table.ts";
+import { type Output, styled } from "../text/terminal-output.ts";
 import type { Verb } from "../verb.ts";
+import { ambiguous, findObjects, findOne, labelOf, quoted } from "../view/object-names.ts";
+import { type BusObject, interfaceOfKind, kinds, type Snapshot } from "../view/snapshot.ts";
 
 export const get: Verb = {
   name: "get",

@@ -1,8 +1,8 @@
 import type { Daemon } from "../daemon.ts";
 import { exitCodes, usageFailure } from "../failure.ts";
-import { localTime, toPlain } from "../plain.ts";
-import type { Properties } from "../snapshot.ts";
+import { localTime, toPlain } from "../text/bus-values.ts";
 import type { Verb, VerbCall } from "../verb.ts";
+import type { Properties } from "../view/snapshot.ts";
 
 /** As many as the daemon keeps. */
 const mostLines = 500;

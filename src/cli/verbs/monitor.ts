@@ -1,10 +1,10 @@
 import type { WireVariant } from "../../base/property.ts";
 import { exitCodes } from "../failure.ts";
-import { LiveView, type News, type ObjectNews, type Subject } from "../live-view.ts";
-import { type Line, type Span, type Style, styled } from "../output.ts";
-import { clockTime, toPlain, toText } from "../plain.ts";
-import { stateStyle } from "../service-states.ts";
+import { clockTime, toPlain, toText } from "../text/bus-values.ts";
+import { type Line, type Span, type Style, styled } from "../text/terminal-output.ts";
 import type { Verb } from "../verb.ts";
+import { LiveView, type News, type ObjectNews, type Subject } from "../view/live-view.ts";
+import { stateStyle } from "../view/service-states.ts";
 
 const subjectWidth = 16;
 

@@ -1,9 +1,9 @@
 import { type Daemon, flimflam } from "../daemon.ts";
 import { type ExitCode, exitCodes, usageFailure } from "../failure.ts";
-import { findOne, profileName, quoted } from "../names.ts";
-import { type ProfileAction, profileActions } from "../profile-actions.ts";
-import type { BusObject } from "../snapshot.ts";
 import type { Verb, VerbCall } from "../verb.ts";
+import { findOne, profileName, quoted } from "../view/object-names.ts";
+import type { BusObject } from "../view/snapshot.ts";
+import { type ProfileAction, profileActions } from "../words/profile-actions.ts";
 import { keptBackOf, profiles } from "./profiles.ts";
 
 /** As much as the daemon takes. */

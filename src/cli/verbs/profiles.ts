@@ -1,9 +1,9 @@
 import type { Daemon } from "../daemon.ts";
 import { exitCodes } from "../failure.ts";
-import { profileName } from "../names.ts";
-import { styled } from "../output.ts";
-import { type Column, tableLines } from "../table.ts";
+import { type Column, tableLines } from "../text/table.ts";
+import { styled } from "../text/terminal-output.ts";
 import type { Verb } from "../verb.ts";
+import { profileName } from "../view/object-names.ts";
 
 const columns: readonly Column[] = [
   { title: "PROFILE", least: 8 },

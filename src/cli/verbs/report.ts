@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { hostname, release, userInfo } from "node:os";
 import type { Daemon } from "../daemon.ts";
 import { exitCodes } from "../failure.ts";
-import { Masking } from "../masking.ts";
-import { toPlain } from "../plain.ts";
-import { neutralLines } from "../text.ts";
+import { toPlain } from "../text/bus-values.ts";
+import { Masking } from "../text/masking.ts";
+import { neutralLines } from "../text/printable.ts";
 import type { Verb } from "../verb.ts";
 
 /** A section of the report; what could not be had says so in its place, as that is news too. */

@@ -1,10 +1,10 @@
 import { exitCodes } from "../failure.ts";
-import { serviceNumber } from "../names.ts";
-import { type Line, type Span, styled } from "../output.ts";
-import { stateStyle } from "../service-states.ts";
-import { isVisible, plainService, type ServiceView, viewServices } from "../service-view.ts";
-import { type Column, tableLines } from "../table.ts";
+import { type Column, tableLines } from "../text/table.ts";
+import { type Line, type Span, styled } from "../text/terminal-output.ts";
 import type { Verb } from "../verb.ts";
+import { serviceNumber } from "../view/object-names.ts";
+import { stateStyle } from "../view/service-states.ts";
+import { isVisible, plainService, type ServiceView, viewServices } from "../view/service-view.ts";
 
 const columns: readonly Column[] = [
   { title: "NO", align: "right" },

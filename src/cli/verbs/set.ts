@@ -1,12 +1,12 @@
 import type { WireVariant } from "../../base/property.ts";
 import { type Daemon, flimflam } from "../daemon.ts";
 import { exitCodes, usageFailure } from "../failure.ts";
-import { ambiguous, findObjects, findOne } from "../names.ts";
-import { parseValue } from "../parse-value.ts";
-import { toPlain } from "../plain.ts";
-import { type PropertyType, propertyType } from "../property-type.ts";
-import { type BusObject, interfaceOfKind, kinds, type Snapshot } from "../snapshot.ts";
+import { toPlain } from "../text/bus-values.ts";
 import type { Verb, VerbCall } from "../verb.ts";
+import { ambiguous, findObjects, findOne } from "../view/object-names.ts";
+import { type PropertyType, propertyType } from "../view/property-type.ts";
+import { type BusObject, interfaceOfKind, kinds, type Snapshot } from "../view/snapshot.ts";
+import { parseValue } from "../words/parse-value.ts";
 
 /** Certificates are the largest values there are. */
 const mostInputBytes = 256 * 1024;

@@ -1,17 +1,17 @@
-import { addressOf, gatewayOf } from "../addresses.ts";
 import type { Daemon } from "../daemon.ts";
-import { type DeviceView, linkState, plainDevice, viewDevices } from "../device-view.ts";
 import { exitCodes } from "../failure.ts";
-import type { FrontRouteView } from "../front-routes.ts";
-import { hintsFor } from "../hints.ts";
-import { labelOf } from "../names.ts";
-import { type Line, type Output, type Span, styled } from "../output.ts";
-import { isConnectingState, stateWords } from "../service-states.ts";
-import { isVisible, plainService, type ServiceView, viewServices } from "../service-view.ts";
-import type { Snapshot } from "../snapshot.ts";
-import { type Column, tableLines } from "../table.ts";
-import { withBlanks } from "../text.ts";
+import { withBlanks } from "../text/printable.ts";
+import { type Column, tableLines } from "../text/table.ts";
+import { type Line, type Output, type Span, styled } from "../text/terminal-output.ts";
 import type { Verb } from "../verb.ts";
+import { type DeviceView, linkState, plainDevice, viewDevices } from "../view/device-view.ts";
+import type { FrontRouteView } from "../view/front-routes.ts";
+import { hintsFor } from "../view/hints.ts";
+import { addressOf, gatewayOf } from "../view/ip-config-view.ts";
+import { labelOf } from "../view/object-names.ts";
+import { isConnectingState, stateWords } from "../view/service-states.ts";
+import { isVisible, plainService, type ServiceView, viewServices } from "../view/service-view.ts";
+import type { Snapshot } from "../view/snapshot.ts";
 import { serviceTable } from "./services.ts";
 
 /** More do not fit on a screen; the verbs `devices` and `services` list them all. */

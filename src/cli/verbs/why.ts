@@ -1,9 +1,9 @@
 import { exitCodes } from "../failure.ts";
-import { viewServices } from "../service-view.ts";
-import { tell } from "../story.ts";
+import { tell } from "../text/story.ts";
 import type { Verb } from "../verb.ts";
-import { machineStory } from "../why-machine.ts";
-import { objectStory } from "../why-object.ts";
+import { viewServices } from "../view/service-view.ts";
+import { machineStory } from "../view/why-machine.ts";
+import { objectStory } from "../view/why-object.ts";
 
 export const why: Verb = {
   name: "why",

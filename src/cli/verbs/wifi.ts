@@ -1,13 +1,13 @@
 import type { WireVariant } from "../../base/property.ts";
 import { type Daemon, flimflam } from "../daemon.ts";
 import { type ExitCode, exitCodes, Failure, usageFailure } from "../failure.ts";
-import { labelOf, quoted } from "../names.ts";
-import { type Line, styled } from "../output.ts";
-import { waitMs } from "../seconds.ts";
-import { stateStyle } from "../service-states.ts";
-import { BusObject, type Snapshot } from "../snapshot.ts";
-import { type Column, tableLines } from "../table.ts";
+import { type Column, tableLines } from "../text/table.ts";
+import { type Line, styled } from "../text/terminal-output.ts";
 import type { Verb, VerbCall } from "../verb.ts";
+import { labelOf, quoted } from "../view/object-names.ts";
+import { stateStyle } from "../view/service-states.ts";
+import { BusObject, type Snapshot } from "../view/snapshot.ts";
+import { waitMs } from "../words/seconds.ts";
 import { connectService } from "./connect.ts";
 
 /** Longer than any radio takes to listen on all channels. */

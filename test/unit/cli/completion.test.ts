@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { shellWords } from "../../../src/cli/shell-words.ts";
+import { shellWords } from "../../../src/cli/words/shell-words.ts";
 import { FakeDaemon } from "./fake-daemon.ts";
 
 const breaks = " \t\n\"'><=;|&(:";

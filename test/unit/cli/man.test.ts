@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { commonOptions } from "../../../src/cli/command-line.ts";
-import { waitOnlineHelp, waitOnlineOptions } from "../../../src/cli/online-wish.ts";
 import { verbs } from "../../../src/cli/verbs.ts";
+import { commonOptions } from "../../../src/cli/words/command-line.ts";
+import { waitOnlineHelp, waitOnlineOptions } from "../../../src/cli/words/online-wish.ts";
 import { parseArguments } from "../../../src/config/arguments.ts";
 import { settingNames } from "../../../src/config/settings.ts";
 

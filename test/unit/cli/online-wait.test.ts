@@ -3,8 +3,8 @@ import { type TestContext, test } from "node:test";
 import type { WireVariant } from "../../../src/base/property.ts";
 import { Failure } from "../../../src/cli/failure.ts";
 import { OnlineWait } from "../../../src/cli/online-wait.ts";
-import { judgeOnline, type OnlineWish, parseOnlineWish } from "../../../src/cli/online-wish.ts";
-import { BusObject, Snapshot } from "../../../src/cli/snapshot.ts";
+import { BusObject, Snapshot } from "../../../src/cli/view/snapshot.ts";
+import { judgeOnline, type OnlineWish, parseOnlineWish } from "../../../src/cli/words/online-wish.ts";
 import { FakeDaemon } from "./fake-daemon.ts";
 
 const any: OnlineWish = { links: [], state: "ready", isForAll: false, limitMs: undefined };

@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { parseCommandLine } from "../../../src/cli/command-line.ts";
 import { verbs } from "../../../src/cli/verbs.ts";
+import { parseCommandLine } from "../../../src/cli/words/command-line.ts";
 import { parseArguments } from "../../../src/config/arguments.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));

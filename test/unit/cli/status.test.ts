@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { displayWidth } from "../../../src/cli/text.ts";
+import { displayWidth } from "../../../src/cli/text/printable.ts";
 import { entry, FakeDaemon, orderEntry } from "./fake-daemon.ts";
 
 const in80 = { env: { COLUMNS: "80" } };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { orderSentence, refusalSentence } from "../../../src/cli/reasons.ts";
-import { BusObject } from "../../../src/cli/snapshot.ts";
+import { orderSentence, refusalSentence } from "../../../src/cli/view/reasons.ts";
+import { BusObject } from "../../../src/cli/view/snapshot.ts";
 import { entry, FakeDaemon, orderEntry } from "./fake-daemon.ts";
 
 test("why tells route, name servers, order and what is left alone in sentences", async (t) => {

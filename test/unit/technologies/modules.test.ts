@@ -17,7 +17,7 @@ const mayName: Readonly<Record<string, string>> = {
   "manager/manager-properties.ts": "the same",
   "manager/debug-control.ts": "shill's log tags",
   "dbus/device-interface.ts": "shill's method SetUsbEthernetMacAddressSource",
-  "cli/device-view.ts": "shill's property Ethernet.LinkUp",
+  "cli/view/device-view.ts": "shill's property Ethernet.LinkUp",
   "cli/verbs/status.ts": "the same",
   "cli/verbs/services.ts": "a Type of Services that only hold settings",
   "cli/verbs/report.ts": "names that no person chose and that need no hiding",
@@ -27,7 +27,7 @@ const mayName: Readonly<Record<string, string>> = {
   "system/sysfs.ts": "the same",
   "lab/": "a client",
   "profiles/consents.ts": "an example of an entry",
-  "cli/names.ts": "an example of what people call a Service",
+  "cli/view/object-names.ts": "an example of what people call a Service",
 };
 
 const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));

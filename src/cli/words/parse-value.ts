@@ -1,9 +1,9 @@
 /** Words of a command line as a value of the bus, by the property's D-Bus type. */
-import type { WireVariant } from "../base/property.ts";
-import { isObjectPath } from "../bus/wire/names.ts";
-import { type Failure, usageFailure } from "./failure.ts";
-import { quoted } from "./names.ts";
-import type { Properties } from "./snapshot.ts";
+import type { WireVariant } from "../../base/property.ts";
+import { isObjectPath } from "../../bus/wire/names.ts";
+import { type Failure, usageFailure } from "../failure.ts";
+import { quoted } from "../view/object-names.ts";
+import type { Properties } from "../view/snapshot.ts";
 import { parseStaticIp } from "./static-ip-words.ts";
 
 export interface Wanted {

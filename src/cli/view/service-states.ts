@@ -1,4 +1,4 @@
-import type { Style } from "./output.ts";
+import type { Style } from "../text/terminal-output.ts";
 
 const connected: ReadonlySet<string> = new Set(["ready", "no-connectivity", "redirect-found", "online"]);
 export const isConnectedState = (state: string): boolean => connected.has(state);

@@ -1,6 +1,6 @@
 /** Values of the bus as JSON and as text for people. */
-import type { WireVariant } from "../base/property.ts";
-import type { Properties } from "./snapshot.ts";
+import type { WireVariant } from "../../base/property.ts";
+import type { Properties } from "../view/snapshot.ts";
 
 const isVariant = (value: unknown): value is WireVariant =>
   typeof value === "object" && value !== null && "signature" in value && "value" in value;

@@ -1,5 +1,5 @@
 /** What people call the daemon's objects, and which object they mean by a word. */
-import { usageFailure } from "./failure.ts";
+import { usageFailure } from "../failure.ts";
 import { type BusObject, type Kind, kinds, type Snapshot } from "./snapshot.ts";
 
 /** Path of a Service -> the number that people may type; a run of the daemon never uses it twice. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Output, styled } from "../../../src/cli/output.ts";
-import { tableLines } from "../../../src/cli/table.ts";
-import { displayWidth } from "../../../src/cli/text.ts";
+import { displayWidth } from "../../../../src/cli/text/printable.ts";
+import { tableLines } from "../../../../src/cli/text/table.ts";
+import { Output, styled } from "../../../../src/cli/text/terminal-output.ts";
 
 function outputWith(columns: number | undefined, env: Readonly<Record<string, string>> = {}) {
   let text = "";

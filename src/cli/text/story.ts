@@ -1,4 +1,4 @@
-import { type Output, styled } from "./output.ts";
+import { type Output, styled } from "./terminal-output.ts";
 
 /** What `why` has to tell: sentences under headings, and the same facts for scripts. */
 export interface Story {

@@ -1,4 +1,4 @@
-import { cutTo, displayWidth, neutral, printable, printableJson, wrapWords } from "./text.ts";
+import { cutTo, displayWidth, neutral, printable, printableJson, wrapWords } from "./printable.ts";
 
 export type Style = "good" | "warn" | "bad" | "dim" | "bold";
 

@@ -3,10 +3,10 @@
  * what does not parse (spec/shill-dbus-api.md, 3.3); a person is told instead.
  */
 import { isIP, isIPv4 } from "node:net";
-import { parseIpv4, prefixOfMask } from "../base/ipv4.ts";
-import type { WireVariant } from "../base/property.ts";
-import { usageFailure } from "./failure.ts";
-import { quoted } from "./names.ts";
+import { parseIpv4, prefixOfMask } from "../../base/ipv4.ts";
+import type { WireVariant } from "../../base/property.ts";
+import { usageFailure } from "../failure.ts";
+import { quoted } from "../view/object-names.ts";
 
 interface Key {
   readonly name: string;
@@ -69,7 +69,7 @@ const keys: Readonly<Record<string, Key>> = {
 /** Names for completion. */
 export const staticIpWords: readonly string[] = ["address", "gateway", "dns", "search", "mtu", "include", "exclude"];
 
-/** The whole new value. Throws a usage {@link import("./failure.ts").Failure} that names the word. */
+/** The whole new value. Throws a usage {@link import("../failure.ts").Failure} that names the word. */
 export function parseStaticIp(words: readonly string[]): ReadonlyMap<string, WireVariant> {
   const dictionary = new Map<string, WireVariant>();
   for (const word of words.flatMap(splitAddress)) {

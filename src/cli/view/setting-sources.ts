@@ -1,5 +1,5 @@
 /** Where the addressing of a Service comes from: laid down by a person, or offered by the network. */
-import { gatewayOf } from "./addresses.ts";
+import { gatewayOf } from "./ip-config-view.ts";
 import type { BusObject, Snapshot } from "./snapshot.ts";
 
 export interface RouteSource {

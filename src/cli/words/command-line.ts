@@ -1,6 +1,6 @@
-import { usageFailure } from "./failure.ts";
-import { quoted } from "./names.ts";
-import { type OptionDef, Options, type Verb } from "./verb.ts";
+import { usageFailure } from "../failure.ts";
+import { type OptionDef, Options, type Verb } from "../verb.ts";
+import { quoted } from "../view/object-names.ts";
 
 /** Every verb takes these, before or after its name. */
 export const commonOptions = {
@@ -18,7 +18,7 @@ export interface CommandLine {
 
 /**
  * Options may stand anywhere before `--`; a single `-` and negative numbers are operands. Throws a usage
- * {@link import("./failure.ts").Failure} for whatever the verb does not take.
+ * {@link import("../failure.ts").Failure} for whatever the verb does not take.
  */
 export function parseCommandLine(args: readonly string[], verbs: readonly Verb[]): CommandLine {
   const words: string[] = [];

@@ -1,10 +1,11 @@
 /** What a person can do about the present state, each in one or two sentences. */
+
+import { command } from "../text/printable.ts";
 import { carrierOf, type DeviceView } from "./device-view.ts";
 import { type FrontRouteView, frontRouteSentence, isOvertaking } from "./front-routes.ts";
 import { refusalSentence } from "./reasons.ts";
 import { isConnectedState, isConnectingState } from "./service-states.ts";
 import { failureSentence, type ServiceView, validationSentence } from "./service-view.ts";
-import { command } from "./text.ts";
 
 /** Enough to act on; `why` tells the rest. */
 const mostHints = 4;

@@ -1,9 +1,12 @@
 /** `fairlead why NAME`: one Service, one Device, or a link that has none. */
-import { addressOf } from "./addresses.ts";
-import type { Daemon } from "./daemon.ts";
-import { usageFailure } from "./failure.ts";
-import { findObjects, findOne, labelOf } from "./names.ts";
-import { plainMap } from "./plain.ts";
+
+import type { Daemon } from "../daemon.ts";
+import { usageFailure } from "../failure.ts";
+import { plainMap } from "../text/bus-values.ts";
+import { command } from "../text/printable.ts";
+import type { Chapter, Story } from "../text/story.ts";
+import { addressOf } from "./ip-config-view.ts";
+import { findObjects, findOne, labelOf } from "./object-names.ts";
 import { refusalSentence } from "./reasons.ts";
 import { isConnectedState } from "./service-states.ts";
 import {
@@ -15,8 +18,6 @@ import {
 } from "./service-view.ts";
 import { addressSource } from "./setting-sources.ts";
 import { asTextMap, asTexts, type BusObject, flagIn, type Properties, type Snapshot, textIn } from "./snapshot.ts";
-import type { Chapter, Story } from "./story.ts";
-import { command } from "./text.ts";
 import { explanation } from "./why-machine.ts";
 
 interface Part {

@@ -1,9 +1,9 @@
 /** Problems of a configuration text, as `FILE:LINE:COLUMN`, which editors and people read alike. */
 import { closeSync, openSync, readSync } from "node:fs";
-import type { WireVariant } from "../base/property.ts";
-import type { NetworkConfig } from "../config/uci/network-config.ts";
-import { uciLimits } from "../config/uci/uci.ts";
-import { usageFailure } from "./failure.ts";
+import type { WireVariant } from "../../base/property.ts";
+import type { NetworkConfig } from "../../config/uci/network-config.ts";
+import { uciLimits } from "../../config/uci/uci.ts";
+import { usageFailure } from "../failure.ts";
 
 type Problem = NetworkConfig["problems"][number];
 

@@ -1,4 +1,4 @@
-import type { WireVariant } from "../base/property.ts";
+import type { WireVariant } from "../../base/property.ts";
 
 export type Properties = ReadonlyMap<string, WireVariant>;
 

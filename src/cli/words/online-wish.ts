@@ -1,9 +1,9 @@
 /** What `fairlead-wait-online` waits for: read from its command line, and compared with what is. */
 import { parseArgs } from "node:util";
-import { usageFailure } from "./failure.ts";
-import { quoted } from "./names.ts";
-import { isConnectedState } from "./service-states.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { usageFailure } from "../failure.ts";
+import { quoted } from "../view/object-names.ts";
+import { isConnectedState } from "../view/service-states.ts";
+import type { Snapshot } from "../view/snapshot.ts";
 
 /** `ready`: addresses are in place; `online`: the Internet has answered, too. */
 export type WantedState = "ready" | "online";
@@ -45,7 +45,7 @@ const mostSeconds = 86_400;
 /** More than any machine waits for; each is looked for at each news. */
 const mostLinks = 64;
 
-/** Undefined: the help is asked for. Throws a usage {@link import("./failure.ts").Failure}. */
+/** Undefined: the help is asked for. Throws a usage {@link import("../failure.ts").Failure}. */
 export function parseOnlineWish(args: readonly string[]): OnlineWish | undefined {
   const { values } = readOptions(args);
   if (values.help) return undefined;

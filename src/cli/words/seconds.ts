@@ -1,5 +1,5 @@
-import { usageFailure } from "./failure.ts";
-import { quoted } from "./names.ts";
+import { usageFailure } from "../failure.ts";
+import { quoted } from "../view/object-names.ts";
 
 const mostSeconds = 86_400;
 

@@ -1,8 +1,9 @@
 /** What status, devices and why tell of a Device. */
-import { plainIpConfig } from "./addresses.ts";
-import type { Daemon } from "./daemon.ts";
-import { Failure } from "./failure.ts";
-import { type Span, styled } from "./output.ts";
+
+import type { Daemon } from "../daemon.ts";
+import { Failure } from "../failure.ts";
+import { type Span, styled } from "../text/terminal-output.ts";
+import { plainIpConfig } from "./ip-config-view.ts";
 import { type BusObject, type Snapshot, textIn } from "./snapshot.ts";
 
 export interface DeviceView {

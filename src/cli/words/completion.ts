@@ -1,12 +1,12 @@
+import type { Daemon } from "../daemon.ts";
+import { hasUnsafe } from "../text/printable.ts";
+import type { Candidates, OptionDef, Verb } from "../verb.ts";
+import { findObjects, profileName } from "../view/object-names.ts";
+import { type BusObject, kinds, type Snapshot } from "../view/snapshot.ts";
 import { commonOptions } from "./command-line.ts";
 import { configActions } from "./config-actions.ts";
-import type { Daemon } from "./daemon.ts";
-import { findObjects, profileName } from "./names.ts";
 import { profileActions } from "./profile-actions.ts";
-import { type BusObject, kinds, type Snapshot } from "./snapshot.ts";
 import { staticIpWords } from "./static-ip-words.ts";
-import { hasUnsafe } from "./text.ts";
-import type { Candidates, OptionDef, Verb } from "./verb.ts";
 
 /** What fits on nobody's screen helps nobody. */
 const mostCandidates = 500;

@@ -1,5 +1,5 @@
-import { usageFailure } from "./failure.ts";
-import { ambiguous, findObjects, findOne, labelOf } from "./names.ts";
+import { usageFailure } from "../failure.ts";
+import { ambiguous, findObjects, findOne, labelOf } from "./object-names.ts";
 import type { BusObject, Snapshot } from "./snapshot.ts";
 
 /**

@@ -1,7 +1,7 @@
 /** What status, services and why tell of a Service. */
-import type { Daemon } from "./daemon.ts";
-import { serviceNumber } from "./names.ts";
-import { localTime } from "./plain.ts";
+import type { Daemon } from "../daemon.ts";
+import { localTime } from "../text/bus-values.ts";
+import { serviceNumber } from "./object-names.ts";
 import { type BusObject, flagIn, numberIn, type Properties, type Snapshot, textIn } from "./snapshot.ts";
 
 export interface ServiceView {

@@ -1,5 +1,5 @@
-import type { Daemon } from "./daemon.ts";
-import { Failure } from "./failure.ts";
+import type { Daemon } from "../daemon.ts";
+import { Failure } from "../failure.ts";
 import { type BusObject, interfaceOfKind } from "./snapshot.ts";
 
 export interface PropertyType {

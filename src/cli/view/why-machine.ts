@@ -1,16 +1,16 @@
 /** `fairlead why` without a name: the whole machine. */
-import { familyOf } from "../base/ip-address.ts";
-import type { Daemon } from "./daemon.ts";
+import { familyOf } from "../../base/ip-address.ts";
+import type { Daemon } from "../daemon.ts";
+import type { Chapter, Story } from "../text/story.ts";
 import { viewDevices } from "./device-view.ts";
 import { type FrontRouteView, frontRouteSentence, isOvertaking } from "./front-routes.ts";
 import { linksLeftAlone } from "./links-left-alone.ts";
-import { labelOf } from "./names.ts";
+import { labelOf } from "./object-names.ts";
 import { orderSentence, refusalSentence } from "./reasons.ts";
 import { isConnectedState, stateWords } from "./service-states.ts";
 import { conflictSentence, failureSentence, plainService, type ServiceView } from "./service-view.ts";
 import { defaultRoutes, nameServers, type RouteSource } from "./setting-sources.ts";
 import type { BusObject, Snapshot } from "./snapshot.ts";
-import type { Chapter, Story } from "./story.ts";
 
 export async function machineStory(daemon: Daemon, snapshot: Snapshot, views: readonly ServiceView[]): Promise<Story> {
   const [links, devices, order, front, notStored] = await Promise.all([

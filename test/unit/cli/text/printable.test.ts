@@ -10,9 +10,9 @@ import {
   printable,
   printableJson,
   wrapWords,
-} from "../../../src/cli/text.ts";
-import { anyText } from "../../harness/any-text.ts";
-import { fuzzRuns } from "../../harness/fuzz-runs.ts";
+} from "../../../../src/cli/text/printable.ts";
+import { anyText } from "../../../harness/any-text.ts";
+import { fuzzRuns } from "../../../harness/fuzz-runs.ts";
 
 const sequences = "\x1b[2J\x1b]0;owned\x07";
 const runs = { numRuns: fuzzRuns };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Masking } from "../../../src/cli/masking.ts";
+import { Masking } from "../../../../src/cli/text/masking.ts";
 
 test("addresses and names get stand-ins, the same ones throughout; what says nothing of anybody stays", () => {
   const masking = new Masking(["Aunt Mary", "Mary", "x"]);

@@ -1,9 +1,9 @@
 /** Follows the daemon: keeps what was last heard of every property, and tells each difference once. */
-import type { WireVariant } from "../base/property.ts";
-import { isSameValue } from "../base/property.ts";
-import type { SignalMessage } from "../bus/bus.ts";
-import { busName, type Daemon } from "./daemon.ts";
-import { labelOf } from "./names.ts";
+import type { WireVariant } from "../../base/property.ts";
+import { isSameValue } from "../../base/property.ts";
+import type { SignalMessage } from "../../bus/bus.ts";
+import { busName, type Daemon } from "../daemon.ts";
+import { labelOf } from "./object-names.ts";
 import { BusObject, type Kind, kindOf, objectOf, textIn } from "./snapshot.ts";
 
 export interface Subject {

@@ -1,5 +1,5 @@
-import { type Line, type Span, spanWidth, styled, textOf } from "./output.ts";
-import { cutTo, printable } from "./text.ts";
+import { cutTo, printable } from "./printable.ts";
+import { type Line, type Span, spanWidth, styled, textOf } from "./terminal-output.ts";
 
 export interface Column {
   readonly title: string;
