@@ -27,9 +27,7 @@ export class InstalledDaemon extends DaemonClient {
       isReloadDue = true;
     }
     isInstalled = true;
-    // No web server of the Internet answers in here: a Service stays `ready`.
-    mkdirSync("/etc/fairlead", { recursive: true });
-    writeFileSync("/etc/fairlead/fairlead.toml", 'portal-http-url = "none"\nportal-https-url = "none"\n');
+    InstalledDaemon.configure();
     // This has systemd read all units anew, too.
     if (enabled.length > 0) run("systemctl", ["enable", ...enabled]);
     else if (isReloadDue) run("systemctl", ["daemon-reload"]);
@@ -41,6 +39,12 @@ export class InstalledDaemon extends DaemonClient {
   /** Waits for the job to end unless `--no-block` is among the arguments. Throws with what systemctl complained of. */
   systemctl(...args: readonly string[]): string {
     return run("systemctl", args);
+  }
+  /** The configuration file. No web server of the Internet answers in here: a Service stays `ready`. */
+  static configure(...lines: readonly string[]): void {
+    mkdirSync("/etc/fairlead", { recursive: true });
+    const all = ['portal-http-url = "none"', 'portal-https-url = "none"', ...lines];
+    writeFileSync("/etc/fairlead/fairlead.toml", `${all.join("\n")}\n`);
   }
   /** Properties of a unit as texts, by name. Times are microseconds since the boot. */
   async show<Name extends string>(names: readonly Name[], unit: string = this.unit): Promise<Record<Name, string>> {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { variant } from "../../../harness/bus-client.ts";
 import { type RunResult, run, tryRun } from "../../../harness/processes.ts";
 import { until } from "../../../harness/until.ts";
 import { addLan, plugIn, serviceOn, untilState } from "../../../integration/daemon/support.ts";
 import { asksManager, assertRefused, isInhibited } from "../../guest/booted-system.ts";
-import type { InstalledDaemon } from "../../guest/installed-daemon.ts";
+import { InstalledDaemon } from "../../guest/installed-daemon.ts";
 import { patienceMs } from "../../guest/patience.ts";
 import { type Scene, scenario } from "../../guest/scene.ts";
 
@@ -24,8 +24,7 @@ scenario(
     plugIn(scene.t, "eth1", lab, { peerLink: "lab", address: "10.2.0.1/24" });
     await runAsRoot(scene, daemon);
 
-    mkdirSync("/etc/fairlead", { recursive: true });
-    writeFileSync("/etc/fairlead/fairlead.toml", 'default-technology-order = ["wifi", "ethernet"]\n');
+    InstalledDaemon.configure('default-technology-order = ["wifi", "ethernet"]');
     daemon.systemctl("start", daemon.unit);
     assert.deepEqual(ownersOf(state), [numberOf("fairlead")], "the settings went over to it");
     await untilState(daemon, "eth1", "ready", patienceMs);
