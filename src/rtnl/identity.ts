@@ -42,6 +42,7 @@ export const isSameLink = (a: Link, b: Link): boolean =>
   a.permanentMac === b.permanentMac &&
   a.minMtu === b.minMtu &&
   a.maxMtu === b.maxMtu &&
+  a.alias === b.alias &&
   a.alternativeNames.length === b.alternativeNames.length &&
   a.alternativeNames.every((name, at) => name === b.alternativeNames[at]);
 

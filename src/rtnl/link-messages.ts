@@ -17,6 +17,7 @@ export const linkAttributes = {
   operState: 16,
   linkInfo: 18,
   netnsOfPid: 19,
+  alias: 20,
   extendedMask: 29,
   lowerLinkNetnsId: 37,
   physicalPortName: 38,
@@ -120,6 +121,9 @@ function readLinkAttribute(link: Writable<Link>, value: Attributes, data: Buffer
     case linkAttributes.physicalPortName:
       link.portName = value.text();
       break;
+    case linkAttributes.alias:
+      if (value.length > 1) link.alias = value.text();
+      break;
     case linkAttributes.properties:
       link.alternativeNames = readNames(value.nested());
       break;
@@ -146,8 +150,17 @@ export function encodeLinkChange(index: number, wish: LinkChange): Buffer {
   if (wish.name !== undefined) parts.push(text(change.name, "name", wish.name));
   if (wish.master !== undefined) parts.push(u32(change.master, "master", wish.master));
   if (wish.txQueueLength !== undefined) parts.push(u32(change.txQueueLength, "txQueueLength", wish.txQueueLength));
+  if (wish.alias !== undefined) parts.push(aliasPart(wish.alias));
   if (wish.namespaceOfPid !== undefined) parts.push(u32(change.netnsOfPid, "namespaceOfPid", wish.namespaceOfPid));
   return encodeMessage(MessageType.SETLINK, 0, parts);
+}
+
+/** IFALIASZ, with the ending zero. */
+const longestAlias = 255;
+function aliasPart(alias: string): Part {
+  if (Buffer.byteLength(alias) > longestAlias) throw new RangeError(`an alias has at most ${longestAlias} bytes`);
+  // The kernel takes an attribute without content for "none".
+  return alias === "" ? bytes(change.alias, Buffer.alloc(0)) : text(change.alias, "alias", alias);
 }
 
 export function encodeNewLink(link: NewLink): Buffer {

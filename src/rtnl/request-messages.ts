@@ -52,6 +52,7 @@ const linkNames: Readonly<Record<number, string>> = {
   13: "IFLA_TXQLEN",
   18: "IFLA_LINKINFO",
   19: "IFLA_NET_NS_PID",
+  20: "IFLA_IFALIAS",
 };
 const addressNames: Readonly<Record<number, string>> = {
   1: "IFA_ADDRESS",

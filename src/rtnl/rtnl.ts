@@ -37,6 +37,8 @@ export interface Link {
   /** The link below lives in another namespace (IFLA_LINK_NETNSID present). */
   readonly isLowerLinkForeign: boolean;
   readonly alternativeNames: readonly string[];
+  /** IFLA_IFALIAS: free text about the link; absent for most. */
+  readonly alias?: string;
 }
 
 export interface Address {
@@ -217,6 +219,8 @@ export interface LinkChange {
   readonly mac?: string;
   readonly name?: string;
   readonly txQueueLength?: number;
+  /** Free text about the link, at most 255 bytes; empty: none. */
+  readonly alias?: string;
   /** 0 takes it out. */
   readonly master?: number;
   /** Moves the link to the network namespace of this process. */

@@ -44,15 +44,16 @@ export const setEndpoint = (
   linkIndex: number,
   publicKey: Buffer,
   endpoint: NonNullable<WireguardPeerSettings["endpoint"]>,
-): GenericCommand =>
+): GenericCommand => setPeer(linkIndex, publicKey, bytes(peer.endpoint, socketAddress(endpoint)));
+
+/** Seconds; 0: off. */
+export const setKeepalive = (linkIndex: number, publicKey: Buffer, seconds: number): GenericCommand =>
+  setPeer(linkIndex, publicKey, u16(peer.keepalive, "keepalive", seconds));
+
+/** One setting of a peer that is there. */
+const setPeer = (linkIndex: number, publicKey: Buffer, setting: Part): GenericCommand =>
   setCommand(linkIndex, [
-    peersPart([
-      [
-        bytes(peer.publicKey, key("public key", publicKey)),
-        u32(peer.flags, "flags", updateOnly),
-        bytes(peer.endpoint, socketAddress(endpoint)),
-      ],
-    ]),
+    peersPart([[bytes(peer.publicKey, key("public key", publicKey)), u32(peer.flags, "flags", updateOnly), setting]]),
   ]);
 
 export const getDevice = (linkIndex: number): GenericCommand => ({

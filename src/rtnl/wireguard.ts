@@ -36,6 +36,11 @@ export interface Wireguard {
   configure(linkIndex: number, settings: WireguardSettings): Promise<void>;
   /** Another endpoint for a peer that is there; its session goes on. */
   moveEndpoint(linkIndex: number, publicKey: Buffer, endpoint: { address: string; port: number }): Promise<void>;
+  /**
+   * Has the peer hear of us now, with a handshake where one is due: the kernel speaks to it only when there is something to
+   * send. `keepaliveSeconds` as in its settings.
+   */
+  greet(linkIndex: number, publicKey: Buffer, keepaliveSeconds: number | undefined): Promise<void>;
   /** In no order. */
   peers(linkIndex: number): Promise<readonly WireguardPeerState[]>;
   close(): void;

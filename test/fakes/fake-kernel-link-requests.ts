@@ -48,6 +48,7 @@ export function changeLink(state: FakeKernelState, index: number, change: LinkCh
   }
   if (change.master !== undefined) setMaster(state, link, change.master);
   if (change.isUp !== undefined) setUp(state, link, change.isUp);
+  if (change.alias !== undefined) link.alias = change.alias;
   if (change.txQueueLength !== undefined) link.txQueueLength = change.txQueueLength;
 }
 

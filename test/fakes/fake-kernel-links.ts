@@ -40,6 +40,7 @@ export interface FakeLink {
   /** Set by somebody: a bridge then no longer takes that of a port. */
   hasOwnMac: boolean;
   alternativeNames: readonly string[];
+  alias: string;
 }
 
 export type LinkTable = ReadonlyMap<number, FakeLink>;
@@ -121,6 +122,7 @@ export function describeLink(link: FakeLink, links: LinkTable): Link {
     ...(link.lowerLink !== undefined && { lowerLink: link.lowerLink }),
     isLowerLinkForeign: link.isLowerLinkForeign,
     alternativeNames: link.alternativeNames,
+    ...(link.alias !== "" && { alias: link.alias }),
   };
 }
 
@@ -174,6 +176,7 @@ export function makeFakeLink(index: number, options: FakeLinkOptions): FakeLink 
     hadPorts: false,
     hasOwnMac: options.mac !== undefined,
     alternativeNames: [],
+    alias: "",
   };
 }
 

@@ -64,6 +64,7 @@ export class Applier {
   readonly #losses: Losses;
   readonly #sysctls: LinkSysctls;
   #lastRanks: ReadonlyMap<number, number> = new Map();
+  #hadExclusions = false;
   /** Links to look at in the next pass. */
   #due = new Set<number>();
   /** The batch under way; what comes meanwhile waits for its answer. */
@@ -268,8 +269,10 @@ export class Applier {
   /** Metrics follow the ranks; what is excluded from one network concerns the routes of the others. */
   #addRankChanges(ranked: readonly WishedNetwork[]): void {
     const hasExclusions = ranked.some(({ settings }) => settings.excludedRoutes.length > 0);
+    const areOthersConcerned = hasExclusions || this.#hadExclusions;
+    this.#hadExclusions = hasExclusions;
     const ranks = new Map(ranked.map(({ link, rank }) => [link, rank]));
-    for (const [link, rank] of ranks) if (hasExclusions || this.#lastRanks.get(link) !== rank) this.#due.add(link);
+    for (const [link, rank] of ranks) if (areOthersConcerned || this.#lastRanks.get(link) !== rank) this.#due.add(link);
     this.#lastRanks = ranks;
   }
 

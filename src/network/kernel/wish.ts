@@ -3,7 +3,7 @@ import { addressBits, cidrContains, parseCidr } from "../../base/ip-address.ts";
 import type { Family, Route, Rule } from "../../rtnl/rtnl.ts";
 import type { EffectiveSettings } from "../merge.ts";
 import { fairleadProtocol, linkTable, linkTableMetric, mainMetric, mainTable, rulePriorities } from "./marks.ts";
-import { defaultDestination, inTable, plansOf, type RoutePlan, refusal } from "./routes.ts";
+import { inTable, plansOf, type RoutePlan, refusal } from "./routes.ts";
 
 /** What one connected network wants of the kernel. Immutable; compared by identity. */
 export interface NetworkWish {
@@ -100,25 +100,50 @@ function networkRoutes({ link, rank, isHeld, plans }: PlannedNetwork): readonly 
 }
 
 /**
- * The main table knows nothing of "not through this network": an excluded destination is led through the best network
- * that does not exclude it, and where there is none it is unreachable.
+ * The main table knows nothing of "not through this network": an excluded destination that would go there is led through
+ * the network that comes next for it, and where there is none it is unreachable. So is the server of a tunnel kept outside
+ * of it.
  */
 function divertedRoutes(networks: readonly PlannedNetwork[]): readonly Route[] {
   return families.flatMap((family) => {
-    const carriers = networks.flatMap((network) => {
+    const candidates = networks.flatMap((network) => {
       const plan = network.plans.find((candidate) => candidate.family === family);
-      const way = plan?.routes.find((route) => route.destination === defaultDestination[family]);
-      return plan && way ? [{ ...network, plan, way }] : [];
+      return plan ? [{ ...network, plan }] : [];
     });
-    const excluded = new Set(carriers.flatMap((carrier) => carrier.plan.excluded));
-    return [...excluded].flatMap((destination) => {
-      const carrier = carriers.find((candidate) => !isExcludedBy(candidate.plan, destination));
-      if (carrier === carriers[0]) return [];
-      if (!carrier) return [refusal(family, destination, "unreachable", mainTable, mainMetric(0))];
-      const metric = mainMetric(carrier.rank, carrier.isHeld);
-      return [inTable(carrier.plan, { ...carrier.way, destination }, carrier.link, mainTable, metric)];
-    });
+    const excluded = new Set(candidates.flatMap(({ plan }) => plan.excluded));
+    return [...excluded].flatMap((destination) => detour(family, candidates, destination));
   });
+}
+
+function detour(family: Family, candidates: readonly Candidate[], destination: string): readonly Route[] {
+  const isExcluded = ({ plan }: Candidate) => isExcludedBy(plan, destination);
+  const chosen = wayTo(destination, candidates);
+  if (!chosen || !isExcluded(chosen.network)) return [];
+  const other = wayTo(
+    destination,
+    candidates.filter((candidate) => !isExcluded(candidate)),
+  );
+  if (!other) return [refusal(family, destination, "unreachable", mainTable, mainMetric(0))];
+  const { link, rank, isHeld, plan } = other.network;
+  return [inTable(plan, { ...other.route, destination }, link, mainTable, mainMetric(rank, isHeld))];
+}
+
+interface Candidate extends PlannedNetwork {
+  readonly plan: RoutePlan;
+}
+
+/** As the main table would choose: the longest prefix, then the better network. */
+function wayTo(destination: string, candidates: readonly Candidate[]) {
+  const { bytes, prefixLength } = parseCidr(destination);
+  const ways = candidates.flatMap((network) =>
+    network.plan.routes.flatMap((route) => {
+      const block = parseCidr(route.destination);
+      const isOnTheWay = block.prefixLength <= prefixLength && cidrContains(block, bytes);
+      return isOnTheWay ? [{ network, route, length: block.prefixLength }] : [];
+    }),
+  );
+  // The sort is stable: of two alike the first is that of the better network.
+  return ways.sort((a, b) => b.length - a.length)[0];
 }
 
 const isExcludedBy = (plan: RoutePlan, destination: string): boolean => {

@@ -57,6 +57,14 @@ export const linkCases: Cases = {
     assert.equal(scene.takeHeard()[0]?.reason, "event");
   },
 
+  "a link's alias is set, told, and taken away": async (scene) => {
+    const { index } = await scene.cable();
+    await scene.rtnl.request({ op: "set-link", link: index, change: { alias: "to the hall, über" } });
+    assert.equal(scene.link("cable0").alias, "to the hall, über");
+    await scene.rtnl.request({ op: "set-link", link: index, change: { alias: "" } });
+    assert.equal(scene.link("cable0").alias, undefined);
+  },
+
   "an MTU outside of the link's range is refused with the kernel's reason": async (scene) => {
     const { index, minMtu, maxMtu } = await scene.cable();
     assert.equal(minMtu, 68);

@@ -78,6 +78,18 @@ export const wireguardCases: Readonly<Record<string, (world: WireguardWorld) => 
     await removeLink(world, link);
   },
 
+  "a peer is greeted, with and without an endpoint, and nothing else of it changes": async (world) => {
+    const link = await makeLink(world);
+    const peers = [
+      { publicKey: publicKey(1), allowedIps: [], endpoint },
+      { publicKey: publicKey(2), allowedIps: [], keepaliveSeconds: 30 },
+    ];
+    await world.wireguard.configure(link, { privateKey, peers });
+    for (const number of [1, 2, 3]) await world.wireguard.greet(link, publicKey(number), undefined);
+    assert.deepEqual(await shown(world, link), ["1 192.0.2.1 51820", "2 - -"]);
+    await removeLink(world, link);
+  },
+
   "a link that is not there, or of another kind, is refused": async (world) => {
     await assert.rejects(world.wireguard.configure(9999, { privateKey, peers: [] }), { code: "ENODEV" });
     await assert.rejects(world.wireguard.peers(9999), { code: "ENODEV" });

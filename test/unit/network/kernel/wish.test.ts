@@ -20,7 +20,7 @@ const withRoutes = (
 ): NetworkWish => ({
   settings: mergeSettings({
     static: { ...emptyStaticIp, includedRoutes: part.includedRoutes ?? [], excludedRoutes: part.excludedRoutes ?? [] },
-    dhcp: settingsOf({ ipv4: ipv4(cidr, gateway) }),
+    dhcp: settingsOf({ ipv4: ipv4(cidr, gateway || undefined) }),
   }),
 });
 
@@ -200,6 +200,31 @@ const rows: readonly Row[] = [
       rule 20300: from all lookup main suppress_prefixlength 0 proto 102
       rule 20500: from 10.0.0.2/32 lookup 1002 proto 102
       rule 20500: from 10.1.0.2/32 lookup 1003 proto 102`,
+  },
+  {
+    name: "what a lesser network would get by a longer prefix and excludes has a route through the best one",
+    eth0: wish("10.0.0.2/24", "10.0.0.1"),
+    eth1: withRoutes("10.9.0.2/32", "", {
+      includedRoutes: ["10.0.0.0/8"],
+      excludedRoutes: ["10.4.0.9/32", "10.0.0.7/32"],
+    }),
+    expected: `
+      address 10.0.0.2/24 dev eth0 proto 102
+      address 10.9.0.2/32 dev eth1 proto 102
+      route 10.0.0.0/24 dev eth0 metric 200 scope link src 10.0.0.2 proto 102
+      route 10.0.0.0/24 dev eth0 table 1002 scope link src 10.0.0.2 proto 102
+      route 10.0.0.0/8 dev eth1 metric 210 scope link src 10.9.0.2 proto 102
+      route 10.0.0.0/8 dev eth1 table 1003 scope link src 10.9.0.2 proto 102
+      route 10.4.0.9/32 via 10.0.0.1 dev eth0 metric 200 src 10.0.0.2 proto 102
+      route default via 10.0.0.1 dev eth0 metric 200 src 10.0.0.2 proto 102
+      route default via 10.0.0.1 dev eth0 table 1002 src 10.0.0.2 proto 102
+      route throw 10.0.0.7/32 table 1003 proto 102
+      route throw 10.4.0.9/32 table 1003 proto 102
+      rule 20100: from all to 10.0.0.0/24 goto 20500 proto 102
+      rule 20100: from all to 10.0.0.0/8 goto 20500 proto 102
+      rule 20300: from all lookup main suppress_prefixlength 0 proto 102
+      rule 20500: from 10.0.0.2/32 lookup 1002 proto 102
+      rule 20500: from 10.9.0.2/32 lookup 1003 proto 102`,
   },
   {
     name: "what a lesser network excludes goes through the best one anyway",

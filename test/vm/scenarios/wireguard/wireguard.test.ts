@@ -8,6 +8,8 @@ import { KernelRtnl } from "../../../../src/rtnl/kernel.ts";
 import { KernelWireguard } from "../../../../src/rtnl/kernel-wireguard.ts";
 import { wireguardCases } from "../../../contract/wireguard/wireguard-cases.ts";
 import { run } from "../../../harness/namespace.ts";
+import { until } from "../../../harness/until.ts";
+import { patienceMs } from "../../guest/patience.ts";
 import { type Scene, scenario } from "../../guest/scene.ts";
 
 scenario("the kernel keeps the contract of the WireGuard port", async (scene) => {
@@ -40,6 +42,9 @@ scenario("two ends with each other's keys speak, and tell when they shook hands"
   });
   run("ip", ["address", "add", "10.64.0.2/24", "dev", "wg0"]);
   run("ip", ["link", "set", "wg0", "up"]);
+  await wireguard.greet(link, publicKey, undefined);
+  const hasShaken = async () => (await wireguard.peers(link))[0]?.lastHandshakeMs !== undefined;
+  await until("a greeting alone makes the ends shake hands", hasShaken, patienceMs);
   await scene.ping("10.64.0.1");
   const [state] = await wireguard.peers(link);
   assert.ok((state?.lastHandshakeMs ?? 0) > Date.UTC(2020, 0, 1), String(state?.lastHandshakeMs));
