@@ -38,10 +38,12 @@ import { WpaSupplicant } from "./supplicant/wpa-supplicant.ts";
 import { uidOfAccount } from "./system/accounts.ts";
 import { BootClock } from "./system/boot-clock.ts";
 import { readBootId } from "./system/boot-id.ts";
+import { ChildProcesses } from "./system/child-processes.ts";
 import { forbidCoreDumps } from "./system/core-dumps.ts";
 import { DeferredLog } from "./system/deferred-log.ts";
 import { readIfPresent, removeFile, writeAtomically } from "./system/files.ts";
 import { isInGroup } from "./system/groups.ts";
+import { hostDomain } from "./system/host-domain.ts";
 import type { Http } from "./system/http.ts";
 import { LogRing } from "./system/log-ring.ts";
 import { StandardErrorLog } from "./system/log-sink.ts";
@@ -50,6 +52,7 @@ import { ServiceNotify } from "./system/service-notify.ts";
 import { StorageHealth } from "./system/storage-health.ts";
 import { Sysctl } from "./system/sysctl.ts";
 import { readLinkFacts, readLinkSpeedMbps, readLinkTraffic } from "./system/sysfs.ts";
+import { programFault, readTrustedFile } from "./system/trusted-file.ts";
 import { Udev } from "./system/udev.ts";
 import { technologyModules } from "./technologies/modules.ts";
 import { version } from "./version.ts";
@@ -83,6 +86,7 @@ const overrideFile = (stateDir: string): OverrideFile => {
 /** All parts of the program, made from the configuration, started in order and stopped in the opposite one. */
 export class Daemon {
   readonly #clock = new BootClock();
+  readonly #processes = new ChildProcesses(this.#clock);
   readonly #sink: StandardErrorLog;
   readonly #ring: LogRing;
   readonly #deferredLog: DeferredLog;
@@ -226,8 +230,11 @@ export class Daemon {
     this.#notify.stopping();
     this.#sleep.stop();
     this.#storage.close();
+    // First, while there is a network: a program that undoes its work may have to tell a server.
+    await this.#machine.manager.automation.stop();
     this.#machine.manager.stop();
     await this.#machine.manager.throttling.stop();
+    await this.#processes.stopAll();
     this.#machine.applier.close();
     this.#dhcp.close();
     this.#guards.close();
@@ -318,6 +325,7 @@ export class Daemon {
       wantsRapidCommit: config.wantsRapidCommit,
       takesOver: config.foreignConfiguration === "take-over",
       setResolver: (nameServers, searchDomains) => this.#setResolver(nameServers, searchDomains),
+      automation: { processes: this.#processes, hostDomain, readTrustedFile, programFault },
       releaseMemory,
       linkReady: (link) => this.#dhcp.prepareLink(link),
       linkGone: (link) => {

@@ -8,6 +8,7 @@ import type { ManagerPorts } from "../manager/manager-ports.ts";
 import type { LinkSysctlPort } from "../network/kernel/link-sysctls.ts";
 import type { NetworkPorts } from "../network/network.ts";
 import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
+import type { AutomationPorts } from "../policy/automation-host.ts";
 import { probeHosts } from "../services/validation/probe-hosts.ts";
 import type { Supplicant } from "../supplicant/supplicant.ts";
 import { technologyModules } from "../technologies/modules.ts";
@@ -51,6 +52,19 @@ const noSupplicant: Supplicant = {
   close: () => {},
 };
 
+const noAutomation: AutomationPorts = {
+  processes: {
+    run: () => {
+      throw new DaemonError("NotSupported", "no program is run here");
+    },
+    list: () => [],
+    stopAll: async () => {},
+  },
+  hostDomain: () => undefined,
+  readTrustedFile: () => "",
+  programFault: () => "no program is run here",
+};
+
 /** The others, on a machine where nothing happens outside: the stage of the rehearsal and the tests begin with these. */
 export const idlePorts = (): Omit<MachinePorts, Essential> => ({
   logOf: () => silentLog,
@@ -75,6 +89,7 @@ export const idlePorts = (): Omit<MachinePorts, Essential> => ({
   carrierGraceMs: 0,
   wantsRapidCommit: true,
   takesOver: false,
+  automation: noAutomation,
   setResolver: () => {},
   releaseMemory: () => {},
   linkReady: () => {},

@@ -1,13 +1,17 @@
 /** Every interface that the daemon exports, for the XML in dbus-interfaces/ and the pages in docs/properties/. */
 import { technologyModules } from "../technologies/modules.ts";
+import { automationInterface, conditionsInterface } from "./automation-interface.ts";
 import { configInterface } from "./config-interface.ts";
 import { configuredInterface } from "./configured-interface.ts";
 import { deviceInterfaces, deviceReasonsInterface } from "./device-interface.ts";
 import type { InterfaceTable } from "./interface-table.ts";
 import { ipConfigInterface } from "./ip-config-interface.ts";
+import { locationInterface } from "./location-interface.ts";
 import { logInterface } from "./log-interface.ts";
 import { managerInterface } from "./manager-interface.ts";
 import { eventsInterface, fairleadManagerInterface } from "./manager-reasons-interface.ts";
+import { modifierInterface } from "./modifier-interface.ts";
+import { policyInterface } from "./policy-interface.ts";
 import { profileExchangeInterface } from "./profile-exchange-interface.ts";
 import { profileInterface } from "./profile-interface.ts";
 import { serviceInterfaces, serviceReasonsInterface } from "./service-interface.ts";
@@ -40,5 +44,10 @@ export const catalogue: readonly CatalogueEntry[] = [
   { table: configuredInterface, objects: service },
   { table: profileInterface, objects: profile },
   { table: profileExchangeInterface, objects: profile },
+  { table: automationInterface, objects: manager },
+  { table: conditionsInterface, objects: manager },
+  { table: locationInterface, objects: "/location/NAME" },
+  { table: modifierInterface, objects: "/modifier/NAME" },
+  { table: policyInterface, objects: "/policy/NAME" },
   { table: ipConfigInterface, objects: "/ipconfig/LINK_NUMBER_KIND" },
 ];

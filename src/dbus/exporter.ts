@@ -3,15 +3,21 @@ import type { Dispatcher, ExportedObject } from "../bus/bus.ts";
 import type { Device } from "../devices/device.ts";
 import type { ManagerObserver } from "../manager/manager-ports.ts";
 import type { IpConfig } from "../network/ip-config.ts";
+import type { Activatable } from "../policy/activatable.ts";
+import { policyNames } from "../policy/link-policies.ts";
+import { Location } from "../policy/location.ts";
+import { Modifier } from "../policy/modifier.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { Service } from "../services/service.ts";
 import type { AccessPolicy } from "./access.ts";
 import { Adaptor, type AnyAdaptor, type Settable } from "./adaptor.ts";
+import { automationInterface, conditionsInterface } from "./automation-interface.ts";
 import { configInterface } from "./config-interface.ts";
 import { ConfiguredInterfaceView, configuredInterface } from "./configured-interface.ts";
 import { deviceInterfaces, deviceReasonsInterface } from "./device-interface.ts";
 import type { InterfaceTable } from "./interface-table.ts";
 import { IpConfigView, ipConfigInterface } from "./ip-config-interface.ts";
+import { locationInterface } from "./location-interface.ts";
 import { logInterface } from "./log-interface.ts";
 import { managerInterface } from "./manager-interface.ts";
 import {
@@ -20,6 +26,8 @@ import {
   fairleadManagerInterface,
   OwnManagerProperties,
 } from "./manager-reasons-interface.ts";
+import { modifierInterface } from "./modifier-interface.ts";
+import { PolicyView, policyInterface } from "./policy-interface.ts";
 import { profileExchangeInterface } from "./profile-exchange-interface.ts";
 import { ProfileView, profileInterface } from "./profile-interface.ts";
 import { serviceInterfaces, serviceReasonsInterface } from "./service-interface.ts";
@@ -43,6 +51,8 @@ export class Exporter implements ManagerObserver {
   readonly #onBus = new Map<object, OnBus>();
   readonly #ipConfigs = new Map<Device, Map<number, IpConfigView>>();
   readonly #profiles = new Map<Profile, ProfileView>();
+  readonly #activatables = new Set<Activatable>();
+  #policies: readonly PolicyView[] = [];
   #events: Adaptor<DaemonView> | undefined;
 
   constructor(
@@ -61,8 +71,13 @@ export class Exporter implements ManagerObserver {
       this.#adaptor(this.view.log, logInterface),
       this.#adaptor(manager.configuration, configInterface),
       this.#events,
+      this.#adaptor(manager.automation, automationInterface, manager.automation),
+      this.#adaptor(manager.automation, conditionsInterface),
     ]);
     manager.observer = this;
+    this.automationChanged();
+    this.#policies = policyNames.map((name) => new PolicyView(name, manager.automation));
+    for (const view of this.#policies) this.#export(view, view.path, [this.#adaptor(view, policyInterface, view)]);
   }
 
   serviceAdded(service: Service): void {
@@ -115,7 +130,27 @@ export class Exporter implements ManagerObserver {
     for (const profile of this.#profiles.keys()) if (!now.has(profile)) this.#removeProfile(profile);
     for (const profile of now) if (!this.#profiles.has(profile)) this.#addProfile(profile);
   }
+  automationChanged(): void {
+    const { locations, modifiers } = this.view.manager.automation;
+    const now = new Set<Activatable>([...locations.all, ...modifiers.all]);
+    for (const gone of this.#activatables) {
+      if (now.has(gone)) continue;
+      this.#activatables.delete(gone);
+      this.#remove(gone);
+    }
+    for (const object of now) {
+      if (this.#activatables.has(object)) continue;
+      this.#activatables.add(object);
+      this.#export(object, object.path, [this.#adaptorOf(object)]);
+    }
+  }
+  #adaptorOf(object: Activatable): AnyAdaptor {
+    if (object instanceof Location) return this.#adaptor(object, locationInterface, object);
+    if (object instanceof Modifier) return this.#adaptor(object, modifierInterface, object);
+    throw new Error(`${object.path} has no interface`);
+  }
   happened({ kind, object, because }: HistoryEntry): void {
+    if (kind.startsWith("p")) for (const view of this.#policies) view.refresh();
     if (toldOtherwise.has(kind)) return;
     this.#events?.emit("Event", [kind, object, new Map([["Because", { signature: "s", value: because }]])]);
   }

@@ -113,7 +113,8 @@ export const eventsInterface = interfaceTable<DaemonView>({
     Event: {
       args: args({ type: "s", object: "o", details: "a{sv}" }),
       doc:
-        "Something happened to the object: carrier-changed, addressing, address-conflict, service-state-changed, default-service-changed. Details: " +
+        "Something happened to the object: carrier-changed, addressing, address-conflict, service-state-changed, default-service-changed, " +
+        "location-state-changed, modifier-state-changed, policy-changed, priority-group-changed. Details: " +
         "Because (s). Objects that come and go are told by org.freedesktop.DBus.ObjectManager.",
     },
   },

@@ -1,4 +1,5 @@
 import type { Device } from "../devices/device.ts";
+import type { NameService } from "../policy/automation-host.ts";
 import { isConnected } from "../services/connect-states.ts";
 import type { Service } from "../services/service.ts";
 
@@ -19,6 +20,7 @@ export class Connectivity {
   #connected: readonly Service[] = [];
   #dnsOwner: Service | undefined;
   #proxyAddresses: readonly string[] = [];
+  #location: NameService = {};
   constructor(private readonly ports: ConnectivityPorts) {}
 
   /** Whose name servers are in the resolver file. */
@@ -53,12 +55,18 @@ export class Connectivity {
     this.#proxyAddresses = addresses;
     this.#tellResolver();
   }
+  /** What the active Location says in place of the Services. */
+  setLocationNames(names: NameService): void {
+    this.#location = names;
+    // The first choice comes with the first connection: until then there is nothing to say.
+    if (!this.#isFirst) this.#tellResolver();
+  }
   #tellResolver(): void {
     const settings = this.#dnsOwner?.network?.effective;
     // Before that a portal may be in the way, which only the network's own servers know of.
     const isReplaced = this.#proxyAddresses.length > 0 && this.#connected[0]?.state === "online";
-    const nameServers = isReplaced ? this.#proxyAddresses : (settings?.nameServers ?? []);
-    this.ports.setResolver(nameServers, settings?.searchDomains ?? []);
+    const { nameServers = settings?.nameServers ?? [], searchDomains = settings?.searchDomains ?? [] } = this.#location;
+    this.ports.setResolver(isReplaced ? this.#proxyAddresses : nameServers, searchDomains);
   }
 
   releaseUnused(devices: readonly Device[]): void {

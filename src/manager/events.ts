@@ -1,4 +1,5 @@
 import type { Device } from "../devices/device.ts";
+import type { AutomationEvent } from "../policy/automation-host.ts";
 import type { Service } from "../services/service.ts";
 
 /** What happened, in the past tense. Posted on the Manager's event queue; kept in the history that `dump` shows. */
@@ -7,10 +8,12 @@ export type ManagerEvent =
   | { readonly kind: "device-removed"; readonly device: Device; readonly because: string }
   | { readonly kind: "device-enabled-changed"; readonly device: Device; readonly because: string }
   | { readonly kind: "carrier-changed"; readonly device: Device; readonly because: string }
-  /** Another host has an address of the Device, or has it no more. */
   /** What its Network does on the way to an address. */
   | { readonly kind: "addressing"; readonly device: Device; readonly because: string }
+  /** Another host has an address of the Device, or has it no more. */
   | { readonly kind: "address-conflict"; readonly device: Device; readonly because: string }
+  /** Policy: Locations, Modifiers, and which links may hold a connection. */
+  | AutomationEvent
   | { readonly kind: "service-added"; readonly service: Service; readonly because: string }
   | { readonly kind: "service-removed"; readonly service: Service; readonly because: string }
   | { readonly kind: "service-state-changed"; readonly service: Service; readonly because: string }

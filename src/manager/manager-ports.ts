@@ -6,6 +6,7 @@ import type { LinkSelection } from "../device-info/link-names.ts";
 import type { Device } from "../devices/device.ts";
 import type { Network, NetworkOptions } from "../network/network.ts";
 import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
+import type { AutomationPorts } from "../policy/automation-host.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
 import type { TechnologyModule, TechnologyPorts } from "../providers/technology-module.ts";
 import type { Link, Rtnl } from "../rtnl/rtnl.ts";
@@ -43,6 +44,7 @@ export interface ManagerPorts extends ConnectivityPorts, ProbePorts {
   readonly configuration: ConfigurationSource;
   makeNetwork(device: Device): Network;
   networkOptions(device: Device, service: Service): NetworkOptions<Dhcp4Config>;
+  readonly automation: AutomationPorts;
   /** A burst is over: memory that it took can go. */
   releaseMemory(): void;
   /** Opens what the link's first connection would have to wait for. Throws when the link is gone. */
@@ -64,5 +66,7 @@ export interface ManagerObserver {
   /** IPConfig objects of the Device came, went or changed. */
   ipConfigsChanged(device: Device): void;
   profilesChanged(): void;
+  /** Locations or Modifiers came or went. Absent: it shows none. */
+  automationChanged?(): void;
   happened(event: HistoryEntry): void;
 }

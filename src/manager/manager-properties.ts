@@ -50,6 +50,18 @@ export const managerProperties = propertyTable<Manager>()({
       },
     },
   },
+  ActivePolicy: {
+    signature: "s",
+    doc: "Stored here and shown as the property Active of org.fairlead.Policy1.",
+    isInternal: true,
+    get: ({ settings }) => settings.activePolicy,
+    persist: {
+      default: "All",
+      restore: ({ settings }, value) => {
+        settings.activePolicy = value;
+      },
+    },
+  },
   AvailableTechnologies: {
     signature: "as",
     doc: "Technologies with at least one Device.",

@@ -12,6 +12,8 @@ export class ManagerSettings {
   isWakeOnLanEnabled = true;
   isGlobalFtEnabled = true;
   isScanAllowedToRoam = true;
+  /** Name of the policy that says which links may hold a connection. */
+  activePolicy = "All";
 
   /** Words that are no technology stay in a list without meaning. */
   includes(

@@ -13,11 +13,14 @@ import { DevicePaths } from "../devices/device-paths.ts";
 import { LinkSwitch } from "../devices/link-switch.ts";
 import type { Network, NetworkOptions } from "../network/network.ts";
 import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
+import { Automation } from "../policy/automation.ts";
+import type { AutomationEvent } from "../policy/automation-host.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
 import type { Provider, ProviderHost } from "../providers/provider.ts";
 import type { TechnologyModule } from "../providers/technology-module.ts";
 import type { Link, Rtnl } from "../rtnl/rtnl.ts";
+import type { PolicyRefusal } from "../services/auto-connect.ts";
 import { type ConnectState, isConnected } from "../services/connect-states.ts";
 import type { Service } from "../services/service.ts";
 import { SettledSuccesses } from "../services/settled-successes.ts";
@@ -25,6 +28,7 @@ import type { ProbeHosts } from "../services/validation/probe-hosts.ts";
 import type { ProbePorts } from "../services/validation/validation.ts";
 import { type ValidationPlan, validationPlan } from "../services/validation/validation-plan.ts";
 import { AutoConnector, attempt } from "./auto-connector.ts";
+import { automationHost } from "./automation-of-manager.ts";
 import { bestServices } from "./connect-to-best.ts";
 import { Connectivity } from "./connectivity.ts";
 import { connectivityReport } from "./connectivity-report.ts";
@@ -50,6 +54,14 @@ const mostPreparedLinks = 16;
 /** Links that came or went since memory was last given back, before it is worth a pause of ten milliseconds. */
 const linksWorthCollecting = 256;
 
+/** What may change a Location, a Modifier or the priority group; asked for once per burst. */
+const checkedAfter = ["service-state-changed", "service-removed", "device-removed", "modifier-state-changed"] as const;
+
+function objectOf(event: ManagerEvent): string {
+  if ("path" in event) return event.path;
+  return "device" in event ? event.device.path : (event.service?.path ?? "/");
+}
+
 /** Owns Devices, Services and Providers, keeps the Services in order, and connects the best. */
 export class Manager implements ProviderHost, DeviceHost {
   readonly clock: Clock;
@@ -70,6 +82,8 @@ export class Manager implements ProviderHost, DeviceHost {
   readonly throttling: Throttling;
   /** The network configuration in force. */
   readonly configuration: NetworkConfigurator;
+  /** Locations, Modifiers and policies. */
+  readonly automation: Automation;
   readonly debug: DebugControl;
   announce: Announce | undefined;
   observer: ManagerObserver | undefined;
@@ -125,6 +139,8 @@ export class Manager implements ProviderHost, DeviceHost {
       devicesOn: (links) => this.#devices.filter(({ name }) => links.has(name)),
       tellProviders: (device) => this.#tellProviders(device),
     });
+    this.automation = new Automation(automationHost(this, ports));
+    for (const kind of checkedAfter) this.events.on(kind, () => this.automation.askForCheck());
     this.#autoConnector = new AutoConnector(ports.log);
     this.#announcer = new ManagerAnnouncer(this, (service, because) => {
       this.#post({ kind: "default-service-changed", service, because });
@@ -172,6 +188,7 @@ export class Manager implements ProviderHost, DeviceHost {
     this.configuration.start();
     await this.rtnl.start();
     this.throttling.start();
+    this.automation.start();
     this.events.whenQuiet("links nobody claims", () => this.connectivity.releaseUnused(this.#devices));
   }
   /** What is only in memory goes to disk. */
@@ -185,6 +202,7 @@ export class Manager implements ProviderHost, DeviceHost {
       selectedService?.countTraffic();
       selectedService?.validation.stop();
     }
+    this.automation.halt();
     this.#successes.flush();
     this.services.stop();
     this.#announcer.stop();
@@ -258,6 +276,9 @@ export class Manager implements ProviderHost, DeviceHost {
   }
   profileRank(profile: Profile): number {
     return this.profiles.rank(profile);
+  }
+  policyRefusal(service: Service): PolicyRefusal | undefined {
+    return this.automation.policies.refusal(service);
   }
   isExpectingDisconnects(): boolean {
     return !this.#isRunning || this.power.isSuspending;
@@ -333,6 +354,7 @@ export class Manager implements ProviderHost, DeviceHost {
     this.#requestSortOf(device, "somebody changed the default route of a link");
   }
   ipConfigsChanged(device: Device): void {
+    this.automation.askForCheck();
     this.observer?.ipConfigsChanged(device);
     this.#requestSortOf(device, "addressing changed");
   }
@@ -368,6 +390,13 @@ export class Manager implements ProviderHost, DeviceHost {
   }
   profilesChanged(): void {
     this.observer?.profilesChanged();
+  }
+  entriesChanged(): void {
+    this.automation.reload();
+  }
+  /** Policy tells of itself; in the history as all else. */
+  automationHappened(event: AutomationEvent): void {
+    this.#post(event);
   }
   reviewEntry(entry: string, changed: Profile): void {
     this.#follower.review(entry, changed);
@@ -472,7 +501,7 @@ export class Manager implements ProviderHost, DeviceHost {
     this.#announcer.servicesSorted();
   }
   #post(event: ManagerEvent): void {
-    const object = "device" in event ? event.device.path : (event.service?.path ?? "/");
+    const object = objectOf(event);
     const entry = { at: this.clock.wallTime(), kind: event.kind, object, because: event.because };
     this.history.note(entry);
     this.observer?.happened(entry);

@@ -158,9 +158,10 @@ function refuseLongText(profile: Profile, text: string): void {
   );
 }
 
-/** Hardware, the Manager's settings and administrators' marks count in Profiles of the machine alone. */
+/** Hardware, commands, the Manager's settings and administrators' marks count in Profiles of the machine alone. */
 function refuseMachines(profile: Profile, entry: string): void {
-  if (entry !== managerEntry && entry !== consentsEntry && !entry.startsWith("device_")) return;
+  const machines = [managerEntry, consentsEntry].includes(entry) || /^(device|modifier)_/.test(entry);
+  if (!machines) return;
   const why = "the machine's own settings are for its Profiles";
   throw new DaemonError("InvalidArguments", `[${entry.slice(0, 60)}] has no place in ${profile.label}: ${why}`);
 }

@@ -2,6 +2,8 @@
 import { DaemonError } from "../base/errors.ts";
 import { fromJson, type PropertyShape } from "../base/property.ts";
 import { isTechnologyName } from "../base/technology.ts";
+import { locationShape } from "../policy/location.ts";
+import { modifierShape } from "../policy/modifier.ts";
 import type { Profile } from "../profiles/profile.ts";
 import { formatProfile, isSecretRow, type ProfileEntries, parseProfileInTurns } from "../profiles/profile-text.ts";
 import type { EntryRows, ProfileStore } from "../profiles/store.ts";
@@ -48,9 +50,16 @@ interface KnownRows {
   readonly marks: ReadonlySet<string> | undefined;
 }
 
+const policyShapes: Readonly<Record<string, PropertyShape<never> | undefined>> = {
+  location: locationShape as unknown as PropertyShape<never>,
+  modifier: modifierShape as unknown as PropertyShape<never>,
+};
+
 function shapeOf(entry: string, { managerShape, modules }: KnownEntries): KnownRows | undefined {
   if (entry === managerEntry) return { shape: managerShape, isComplete: true, marks: undefined };
   const [prefix = ""] = entry.split("_", 1);
+  const policyShape = policyShapes[prefix];
+  if (policyShape) return { shape: policyShape, isComplete: true, marks: undefined };
   if (!isTechnologyName(prefix)) return undefined;
   const kind = serviceKindOf(modules, prefix);
   const shape = (kind?.shape ?? serviceShape) as unknown as PropertyShape<never>;

@@ -22,6 +22,8 @@ export interface ProfileFollowerHost {
   /** The settings of the Manager were read again: they are put in force. */
   settingsRestored(): void;
   requestSort(because: string): void;
+  /** Entries were written or deleted by other hands than those of their Services. */
+  entriesChanged(): void;
   /** For whoever shows Profiles to clients. */
   profilesChanged(): void;
 }
@@ -63,12 +65,14 @@ export class ProfileFollower implements ProfileStackObserver {
     if (entries.has(consentsEntry)) this.review();
     for (const device of devices) if (entries.has(device.storageId)) this.#readDevice(profile, device);
     for (const provider of providers) provider.profilePushed?.(profile);
+    this.host.entriesChanged();
     this.host.requestSort("settings were imported");
   }
 
   /** What Profiles say about a Service has changed, or who may say it: whoever has the say now is in force. */
   review(entry?: string, changed?: Profile): void {
     for (const service of this.#services()) if (!entry || service.storageId === entry) this.#review(service, changed);
+    this.host.entriesChanged();
   }
   #review(service: Service, changed?: Profile): void {
     const { holder, terms, keptBack } = service.entry.standing();
@@ -100,6 +104,7 @@ export class ProfileFollower implements ProfileStackObserver {
     // Objects before the list that names them: a client that hears of it may ask at once.
     this.host.profilesChanged();
     for (const name of ["Profiles", "ActiveProfile"]) this.host.properties.touch(name);
+    this.host.entriesChanged();
     this.host.requestSort("the Profile stack changed");
   }
 

@@ -114,6 +114,8 @@ export interface Condition {
   readonly rating: number;
   /** The object that it asks about; undefined: it asks about the network. */
   readonly object?: { readonly kind: ObjectKind; readonly name: string };
+  /** Minutes of the day at which the answer may change by itself. */
+  readonly boundaries: readonly number[];
   evaluate(facts: PlaceFacts): Verdict;
 }
 
@@ -137,6 +139,7 @@ function parseObject(kind: ObjectKind, words: readonly ConditionWord[], text: st
     text: [kind, quoteWord(object.name), isNegative ? `${asks}-not` : asks, "active"].join(" "),
     rating: objectWeight + weight,
     object,
+    boundaries: [],
     evaluate(facts) {
       const isActive = facts.isActive(kind, object.name);
       if (isActive === undefined) return { isTrue: false, because: `there is no ${kind} ${object.name}` };
@@ -156,6 +159,7 @@ function parseValue(name: ValueKind, words: readonly ConditionWord[], text: stri
   return {
     text: [name, operator?.text, quoteWord(value?.text ?? "")].join(" "),
     rating: kind.weight + weight,
+    boundaries: name === "time" ? (value?.text ?? "").split("-").flatMap((part) => minuteOf(part) ?? []) : [],
     evaluate(facts) {
       const found = kind.found(facts);
       if (found.length === 0) return { isTrue: isNegative && !kind.needsOne, because: `there is no ${name}` };

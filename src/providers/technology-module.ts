@@ -38,6 +38,8 @@ export interface DeviceKind {
   readonly technology: PrimaryTechnology;
   /** Properties of its Devices. */
   readonly shape: PropertyShape<Device>;
+  /** Place in the policy Automatic: 0 for cables. Absent: 1, as radios. */
+  readonly priorityGroup?: number;
   /** `because`: why DeviceInfo took the link for this technology. */
   make(host: DeviceHost, link: Link, because: string, ports: TechnologyPorts): Device;
 }

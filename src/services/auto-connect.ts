@@ -17,7 +17,11 @@ export type AutoConnectRefusal =
   | "auto-connect is off"
   | "no device"
   | "device is disabled"
-  | "device is left alone";
+  | "device is left alone"
+  | PolicyRefusal;
+
+/** The policy in force keeps it from holding a connection: `policy Automatic: group 0 is online`. */
+export type PolicyRefusal = `policy ${string}`;
 
 export interface AutoConnectFacts {
   readonly autoConnect: boolean;
@@ -29,6 +33,7 @@ export interface AutoConnectFacts {
   /** Rides on another connection (vpn) and there is none. */
   readonly lacksUnderlay: boolean;
   readonly hadBadPassphraseJustNow: boolean;
+  readonly policyRefusal: PolicyRefusal | undefined;
   /** What the technology itself has against it. */
   readonly technologyRefusal: AutoConnectRefusal | undefined;
 }
@@ -44,6 +49,7 @@ export function autoConnectRefusal(facts: AutoConnectFacts): AutoConnectRefusal 
   if (facts.isExplicitlyDisconnected) return "explicitly disconnected";
   if (facts.isThrottled) return "throttled";
   if (facts.lacksUnderlay) return "offline";
+  if (facts.policyRefusal) return facts.policyRefusal;
   if (facts.hadBadPassphraseJustNow) return "recent bad passphrase failure";
   return facts.technologyRefusal;
 }

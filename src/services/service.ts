@@ -7,7 +7,7 @@ import type { Network } from "../network/network.ts";
 import { emptyStaticIp, type StaticIp } from "../network/static-ip.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
-import { type AutoConnectRefusal, autoConnectRefusal, Cooldown } from "./auto-connect.ts";
+import { type AutoConnectRefusal, autoConnectRefusal, Cooldown, type PolicyRefusal } from "./auto-connect.ts";
 import { type Configuration, settingsOf } from "./configuration.ts";
 import type { ConfiguredInterface } from "./configured-interface.ts";
 import {
@@ -27,13 +27,16 @@ import {
   technologyProperties,
   validationProperties,
 } from "./property-groups.ts";
+import type { DisconnectReason, ServiceDevice } from "./service-device.ts";
 import { type EntryOwner, ServiceEntry } from "./service-entry.ts";
 import { type ConfigurationSource, type OrderFacts, orderProperties } from "./service-order.ts";
 import { timeSince1601 } from "./timestamps.ts";
-import { type LinkTraffic, TrafficCounters } from "./traffic-counters.ts";
+import { TrafficCounters } from "./traffic-counters.ts";
 import { ServiceValidation, type Validated } from "./validation/service-validation.ts";
 import type { ProbePorts } from "./validation/validation.ts";
 import type { ValidationPlan } from "./validation/validation-plan.ts";
+
+export type { DisconnectReason, ServiceDevice } from "./service-device.ts";
 
 /** What a Service needs from above. The Manager is the one host. */
 export interface ServiceHost {
@@ -57,36 +60,9 @@ export interface ServiceHost {
   readonly dhcpHostname: string;
   /** Stopping or suspending: what ends now is nobody's fault and not counted. */
   isExpectingDisconnects(): boolean;
+  /** Why the policy in force lets it hold no connection now; undefined: it may. */
+  policyRefusal(service: Service): PolicyRefusal | undefined;
 }
-
-/** What a Service knows of the Device it is on. */
-export interface ServiceDevice {
-  /** D-Bus object path. */
-  readonly path: string;
-  readonly linkName: string;
-  /** Somebody else's default route leads through it. */
-  readonly hasForeignWayOut: boolean;
-  /** Kilobits per second as last read, 0 unknown. */
-  readonly linkSpeedKbps: number;
-  /** A driver may take its time to answer. */
-  readLinkSpeed(): void;
-  /** Undefined: the link is gone. */
-  readTraffic(): LinkTraffic | undefined;
-}
-
-export type DisconnectReason =
-  | "D-Bus RPC"
-  | "Unload"
-  | "Stop"
-  | "carrier lost"
-  | "MAC address changed"
-  | "device disabled"
-  | "device removed"
-  /** Its section in the network configuration is another one, or gone. */
-  | "configuration changed"
-  | "supplicant gone"
-  /** Somebody else uses the link. */
-  | "left alone";
 
 /**
  * What a person connects to. It has a state with a reason, settings that live in a Profile, and, while connected, a
@@ -290,6 +266,8 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     }
     if (isConnected(this.#state)) throw new DaemonError("AlreadyConnected");
     if (isConnecting(this.#state)) throw new DaemonError("InProgress");
+    const held = this.host.policyRefusal(this);
+    if (held !== undefined) throw new DaemonError("WrongState", `${this.logName}: ${held}`);
     this.isExplicitlyDisconnected = false;
     if (this.#state === "disconnecting") this.#connectWhenIdle = true;
     else this.#connectNow(because);
@@ -309,7 +287,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
 
   /** The Manager connects it although the cooldown is not over, or something worse is connected. */
   connectAsBest(): void {
-    if (isActive(this.#state) || this.#state === "disconnecting") return;
+    if (isActive(this.#state) || this.#state === "disconnecting" || this.host.policyRefusal(this)) return;
     this.#connectNow("the best Service of its technology");
   }
   #noteAttempt(name: "LastManualConnectAttempt" | "StartTime"): void {
@@ -342,6 +320,11 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     this.#connectWhenIdle = false;
     this.advance("disconnect", reason);
     this.#end(reason);
+  }
+
+  /** The policy in force prefers another; it connects by itself again when that is over. */
+  yieldTo(reason: PolicyRefusal): void {
+    if (isActive(this.#state)) this.disconnect(reason);
   }
 
   /** Ends what is going on because the ground is gone (carrier, device); no failure, not explicit. Idle: nothing. */
@@ -471,6 +454,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
       isThrottled: this.#cooldown?.isThrottled(host.clock.now()) ?? false,
       lacksUnderlay: false,
       hadBadPassphraseJustNow: this.#hadBadPassphraseJustNow,
+      policyRefusal: host.policyRefusal(this),
       technologyRefusal: this.technologyRefusal,
     });
   }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Machine } from "../../src/assembly/machine.ts";
 import { idlePorts, type MachinePorts } from "../../src/assembly/ports.ts";
 import type { Cancel } from "../../src/base/clock.ts";
+import { DaemonError } from "../../src/base/errors.ts";
 import { LogControl, silentLog } from "../../src/base/log.ts";
 import { LinkSelection } from "../../src/device-info/link-names.ts";
 import type { Device } from "../../src/devices/device.ts";
@@ -26,6 +27,7 @@ import { FakeClock } from "./fake-clock.ts";
 import { FakeDhcpHandler } from "./fake-dhcp-handler.ts";
 import { FakeHttp } from "./fake-http.ts";
 import { FakeKernel } from "./fake-kernel.ts";
+import { FakeProcesses } from "./fake-processes.ts";
 import { FakeSupplicant } from "./fake-supplicant.ts";
 import { FakeWakeOnLan } from "./fake-wake-on-lan.ts";
 
@@ -96,6 +98,13 @@ export class FakeMachine {
   };
   /** Name servers in the resolver file, as last written. */
   nameServers: readonly string[] = [];
+  searchDomains: readonly string[] = [];
+  readonly processes: FakeProcesses;
+  hostDomain: string | undefined;
+  /** Files of root's, by path. */
+  readonly trustedFiles = new Map<string, string>();
+  /** Programs that are not to be run, with the reason. */
+  readonly untrustedPrograms = new Map<string, string>();
   /** Every announced change as `path name=value`, oldest first. */
   readonly announced: string[] = [];
   /** Links for which something is kept. */
@@ -112,6 +121,7 @@ export class FakeMachine {
     this.wakeOnLan = new FakeWakeOnLan(this.kernel);
     this.clock = options.clock ?? new FakeClock();
     this.http = new FakeHttp(this.clock);
+    this.processes = new FakeProcesses(this.clock);
     this.dhcp = options.dhcp ?? new FakeDhcpHandler();
     this.configuration.text = options.uci;
     this.storage = options.storage ?? new MemoryStorage();
@@ -176,8 +186,19 @@ export class FakeMachine {
       readTraffic: (name) => this.traffic.get(name),
       probeHosts: options.probeHosts ?? idle.probeHosts,
       http: this.http,
-      setResolver: (nameServers) => {
+      automation: {
+        processes: this.processes,
+        hostDomain: () => this.hostDomain,
+        readTrustedFile: (path) => {
+          const text = this.trustedFiles.get(path);
+          if (text === undefined) throw new DaemonError("Failure", `${path} belongs to user 1000, not to root`);
+          return text;
+        },
+        programFault: (path) => this.untrustedPrograms.get(path),
+      },
+      setResolver: (nameServers, searchDomains) => {
         this.nameServers = nameServers;
+        this.searchDomains = searchDomains;
       },
       releaseMemory: () => {
         this.memoryReleases++;

@@ -15,6 +15,7 @@ export const ethernet: TechnologyModule = {
   devices: {
     technology: "ethernet",
     shape: ethernetShape,
+    priorityGroup: 0,
     make: (host, link, because) => new EthernetDevice(host, link, because),
   },
   makeProviders: (host) => [new EthernetProvider(host), new EthernetEapProvider(host)],

@@ -11,6 +11,7 @@ const willing: AutoConnectFacts = {
   isThrottled: false,
   lacksUnderlay: false,
   hadBadPassphraseJustNow: false,
+  policyRefusal: undefined,
   technologyRefusal: undefined,
 };
 

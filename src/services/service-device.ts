@@ -1,0 +1,33 @@
+import type { PolicyRefusal } from "./auto-connect.ts";
+import type { LinkTraffic } from "./traffic-counters.ts";
+
+/** What a Service knows of the Device it is on. */
+export interface ServiceDevice {
+  /** D-Bus object path. */
+  readonly path: string;
+  readonly linkName: string;
+  /** Somebody else's default route leads through it. */
+  readonly hasForeignWayOut: boolean;
+  /** Kilobits per second as last read, 0 unknown. */
+  readonly linkSpeedKbps: number;
+  /** A driver may take its time to answer. */
+  readLinkSpeed(): void;
+  /** Undefined: the link is gone. */
+  readTraffic(): LinkTraffic | undefined;
+}
+
+export type DisconnectReason =
+  | "D-Bus RPC"
+  | "Unload"
+  | "Stop"
+  | "carrier lost"
+  | "MAC address changed"
+  | "device disabled"
+  | "device removed"
+  /** Its section in the network configuration is another one, or gone. */
+  | "configuration changed"
+  | "supplicant gone"
+  /** Somebody else uses the link. */
+  | "left alone"
+  /** The policy in force prefers another. */
+  | PolicyRefusal;

@@ -1,0 +1,55 @@
+/** Files that only root, or the daemon's own user, could have written: programs to run and rules to load. */
+import * as fs from "node:fs";
+import { dirname } from "node:path";
+import { DaemonError } from "../base/errors.ts";
+
+/** A ruleset of ten thousand lines has half of this. */
+const largestFile = 1024 * 1024;
+
+const isOurs = (uid: number): boolean => uid === 0 || uid === process.geteuid?.();
+
+/** Of a file or folder that was looked at; undefined: nothing is wrong. */
+function faultOf({ uid, mode }: fs.Stats, path: string): string | undefined {
+  if (!isOurs(uid)) return `${path} belongs to user ${uid}, not to root`;
+  // In a sticky folder others may add names, and not exchange those of root.
+  const isSticky = (mode & fs.constants.S_IFMT) === fs.constants.S_IFDIR && (mode & 0o1000) !== 0;
+  return (mode & 0o022) !== 0 && !isSticky ? `${path} can be written by others` : undefined;
+}
+
+/** The folders on the way count as well: whoever can write in one exchanges the file. */
+function faultOnTheWay(path: string): string | undefined {
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    const fault = faultOf(fs.statSync(folder), folder);
+    if (fault !== undefined || folder === "/") return fault;
+  }
+}
+
+/** Why the program is not to be run by the daemon; undefined: it may be. */
+export function programFault(path: string): string | undefined {
+  try {
+    const real = fs.realpathSync(path);
+    const status = fs.statSync(real);
+    if (!status.isFile() || (status.mode & 0o111) === 0) return `${path} is no program`;
+    return faultOf(status, real) ?? faultOnTheWay(real) ?? (real === path ? undefined : faultOnTheWay(path));
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** Throws DaemonError that says what is wrong with the file. */
+export function readTrustedFile(path: string): string {
+  let descriptor: number | undefined;
+  try {
+    const real = fs.realpathSync(path);
+    descriptor = fs.openSync(real, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK);
+    const status = fs.fstatSync(descriptor);
+    const fault = status.isFile() ? (faultOf(status, path) ?? faultOnTheWay(real)) : `${path} is no file`;
+    if (fault !== undefined) throw new Error(fault);
+    if (status.size > largestFile) throw new Error(`${path} has ${status.size} bytes; ${largestFile} are allowed`);
+    return fs.readFileSync(descriptor, "utf8");
+  } catch (error) {
+    throw new DaemonError("Failure", (error as Error).message);
+  } finally {
+    if (descriptor !== undefined) fs.closeSync(descriptor);
+  }
+}
