@@ -21,6 +21,7 @@ import { isMacOfHost } from "./network/host-macs.ts";
 import { type Dhcp4Handler, dhcp4Handler } from "./network/protocols/dhcp4/handler.ts";
 import { KernelUdp } from "./network/protocols/dhcp4/kernel-udp.ts";
 import { FixedAddressGuards } from "./network/protocols/fixed-address-guards.ts";
+import { ProtocolRegistry } from "./network/protocols/registry.ts";
 import { ResolverFile } from "./network/resolver-file.ts";
 import { KernelPackets } from "./packet/kernel-packets.ts";
 import { PolkitAuthority } from "./polkit/authority.ts";
@@ -97,6 +98,7 @@ export class Daemon {
   readonly #supplicant: WpaSupplicant;
   readonly #rtnl: KernelRtnl;
   readonly #dhcp: Dhcp4Handler;
+  readonly #protocols = new ProtocolRegistry();
   readonly #guards: FixedAddressGuards;
   readonly #storage: StorageHealth;
   readonly #profiles: ProfileStack;
@@ -131,6 +133,7 @@ export class Daemon {
       isOwnMac,
       ...(bootId !== undefined && { bootId }),
     });
+    this.#protocols.register(this.#dhcp);
     const guardLog = this.#logs.scope("dhcp");
     this.#guards = new FixedAddressGuards({ clock, log: guardLog, packets, isOwnMac, random: Math.random });
     const { stateDir, runDir } = config;
@@ -319,7 +322,7 @@ export class Daemon {
       configuration:
         config.uciConfig === undefined ? importedConfiguration(config.stateDir) : configurationFile(config.uciConfig),
       sysctls: new Sysctl(),
-      dhcp: this.#dhcp,
+      protocols: this.#protocols,
       guard: this.#guards.guard.bind(this.#guards),
       carrierGraceMs: config.carrierGraceMs,
       wantsRapidCommit: config.wantsRapidCommit,

@@ -7,7 +7,6 @@ import { DeviceLeases, networkOptions } from "../manager/network-options.ts";
 import { heldAddresses } from "../network/held-addresses.ts";
 import { Applier } from "../network/kernel/applier.ts";
 import { Network } from "../network/network.ts";
-import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
 import type { Service } from "../services/service.ts";
 import type { MachinePorts } from "./ports.ts";
 
@@ -59,10 +58,10 @@ export class Machine {
     };
   }
   #makeNetwork(device: Device): Network {
-    const { clock, dhcp, guard, carrierGraceMs, logOf } = this.ports;
+    const { clock, protocols, guard, carrierGraceMs, logOf } = this.ports;
     const log = logOf("dhcp");
-    return new Network<Dhcp4Config>(
-      { clock, log, applier: this.applier, dhcp, carrierGraceMs, ...(guard && { guard }) },
+    return new Network(
+      { clock, log, applier: this.applier, protocols, carrierGraceMs, ...(guard && { guard }) },
       device,
     );
   }

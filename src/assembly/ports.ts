@@ -7,7 +7,6 @@ import { DebugControl } from "../manager/debug-control.ts";
 import type { ManagerPorts } from "../manager/manager-ports.ts";
 import type { LinkSysctlPort } from "../network/kernel/link-sysctls.ts";
 import type { NetworkPorts } from "../network/network.ts";
-import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
 import type { AutomationPorts } from "../policy/automation-host.ts";
 import { probeHosts } from "../services/validation/probe-hosts.ts";
 import type { Supplicant } from "../supplicant/supplicant.ts";
@@ -29,8 +28,8 @@ type AnsweredHere =
 export interface MachinePorts extends Omit<ManagerPorts, AnsweredHere> {
   logOf(scope: string): Log;
   readonly sysctls: LinkSysctlPort;
-  readonly dhcp: NetworkPorts<Dhcp4Config>["dhcp"];
-  readonly guard?: NetworkPorts<Dhcp4Config>["guard"];
+  readonly protocols: NetworkPorts["protocols"];
+  readonly guard?: NetworkPorts["guard"];
   readonly carrierGraceMs: number;
   readonly wantsRapidCommit: boolean;
   /** What links are found configured with is replaced. */
@@ -42,7 +41,7 @@ export interface MachinePorts extends Omit<ManagerPorts, AnsweredHere> {
 }
 
 /** Ports without which a Machine is no machine. */
-type Essential = "clock" | "rtnl" | "profiles" | "dhcp";
+type Essential = "clock" | "rtnl" | "profiles" | "protocols";
 
 const noSupplicant: Supplicant = {
   isThere: false,

@@ -145,7 +145,7 @@ function conflictOf({ network }: Service): string {
 
 const orderOf = (manager: Manager) =>
   manager.services.all.map((service) => {
-    const link = service.network?.link?.index;
+    const link = service.network?.layer3Link;
     return new Map<string, WireVariant>([
       ["Path", text(service.path)],
       ["Name", text(service.name)],

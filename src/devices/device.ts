@@ -7,7 +7,6 @@ import { describeConflict, type FoundConflict } from "../network/found-conflict.
 import type { IpConfig, IpConfigIdentity } from "../network/ip-config.ts";
 import { isForeignDefault } from "../network/kernel/marks.ts";
 import type { Network, NetworkFailure, NetworkObserver, NetworkOptions, StopOptions } from "../network/network.ts";
-import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
 import type { Link, Rtnl } from "../rtnl/rtnl.ts";
 import { isConnecting } from "../services/connect-states.ts";
 import type { DisconnectReason, Service, ServiceDevice } from "../services/service.ts";
@@ -43,7 +42,7 @@ export interface DeviceHost {
   /** A Network for this link that tells the Device of its changes. */
   makeNetwork(device: Device): Network;
   /** What the Service wants of layer 3 on this link. */
-  networkOptions(device: Device, service: Service): NetworkOptions<Dhcp4Config>;
+  networkOptions(device: Device, service: Service): NetworkOptions;
   /** What is below the link (a supplicant, a modem) is ready to connect, or is not any more. */
   readinessChanged(device: Device, because: string): void;
   /** The link is gone for good: what is kept open for it can be closed. */
@@ -506,6 +505,7 @@ const sharesAddress: ReadonlySet<string> = new Set(["vlan", "ipvlan", "ipvtap"])
 /** In the words of spec/shill-dbus-api.md, 7.3. */
 const failureWords: Readonly<Record<NetworkFailure, string>> = {
   "dhcp-failed": "dhcp-failed",
+  "protocol-failed": "connect-failed",
   "no-ip-configuration": "connect-failed",
   "address-refused": "internal-error",
 };

@@ -41,7 +41,7 @@ export class Connectivity {
     this.#isFirst = false;
     const connected = services.filter((service) => service.network !== undefined && isConnected(service.state));
     this.#connected = connected;
-    const links = connected.map((service) => service.network?.link?.index ?? 0);
+    const links = connected.map((service) => service.network?.layer3Link ?? 0);
     if (links.length !== this.#rankedLinks.length || links.some((link, at) => link !== this.#rankedLinks[at])) {
       this.#rankedLinks = links;
       this.ports.setRanks(links);

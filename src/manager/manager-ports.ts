@@ -5,7 +5,6 @@ import type { Technology } from "../base/technology.ts";
 import type { LinkSelection } from "../device-info/link-names.ts";
 import type { Device } from "../devices/device.ts";
 import type { Network, NetworkOptions } from "../network/network.ts";
-import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
 import type { AutomationPorts } from "../policy/automation-host.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
 import type { TechnologyModule, TechnologyPorts } from "../providers/technology-module.ts";
@@ -43,7 +42,7 @@ export interface ManagerPorts extends ConnectivityPorts, ProbePorts {
   /** Where the text of the network configuration is. */
   readonly configuration: ConfigurationSource;
   makeNetwork(device: Device): Network;
-  networkOptions(device: Device, service: Service): NetworkOptions<Dhcp4Config>;
+  networkOptions(device: Device, service: Service): NetworkOptions;
   readonly automation: AutomationPorts;
   /** A burst is over: memory that it took can go. */
   releaseMemory(): void;

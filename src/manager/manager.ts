@@ -12,7 +12,6 @@ import { DeviceClaims } from "../devices/device-claims.ts";
 import { DevicePaths } from "../devices/device-paths.ts";
 import { LinkSwitch } from "../devices/link-switch.ts";
 import type { Network, NetworkOptions } from "../network/network.ts";
-import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
 import { Automation } from "../policy/automation.ts";
 import type { AutomationEvent } from "../policy/automation-host.ts";
 import type { Profile } from "../profiles/profile.ts";
@@ -329,7 +328,7 @@ export class Manager implements ProviderHost, DeviceHost {
   makeNetwork(device: Device): Network {
     return this.ports.makeNetwork(device);
   }
-  networkOptions(device: Device, service: Service): NetworkOptions<Dhcp4Config> {
+  networkOptions(device: Device, service: Service): NetworkOptions {
     return this.ports.networkOptions(device, service);
   }
   forgetLink(linkIndex: number): void {

@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Device } from "../devices/device.ts";
+import type { ProtocolRequest } from "../network/acquisition.ts";
 import type { NetworkOptions } from "../network/network.ts";
 import type { Dhcp4Config, HeldAddress } from "../network/protocols/dhcp4/config.ts";
 import { ProfileLeaseKeeper } from "../profiles/lease-keeper.ts";
@@ -41,11 +42,7 @@ export interface NetworkOptionsSources {
 const acquisitionLimitMs = 29_900;
 
 /** What a cable's Service wants of layer 3: its static settings, and DHCP for the rest. */
-export function networkOptions(
-  device: Device,
-  service: Service,
-  sources: NetworkOptionsSources,
-): NetworkOptions<Dhcp4Config> {
+export function networkOptions(device: Device, service: Service, sources: NetworkOptionsSources): NetworkOptions {
   const { index, mtu } = device.link;
   const held = sources.held(index);
   const dhcp: Dhcp4Config = {
@@ -57,5 +54,6 @@ export function networkOptions(
     ...(held.length > 0 && { resume: "in-use" as const, held }),
   };
   const link = { index, name: device.name, mac: device.mac, mtu };
-  return { link, static: service.staticIp, ...(service.wantsDhcp && { dhcp }) };
+  const protocols: ProtocolRequest[] = service.wantsDhcp ? [{ source: "dhcp4", config: dhcp }] : [];
+  return { link, static: service.staticIp, protocols };
 }

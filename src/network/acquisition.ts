@@ -1,26 +1,36 @@
 import { DaemonError, describeError } from "../base/errors.ts";
 import { TimerSet } from "../base/timer-set.ts";
 import type { IpSettings } from "./ip-settings.ts";
-import type { ProtocolHandler, ProtocolLink, ProtocolStep } from "./protocols/handler.ts";
+import type { DynamicSource } from "./merge.ts";
+import type { ProtocolHandler, ProtocolLink, ProtocolStep, TeardownOptions } from "./protocols/handler.ts";
 import { ProtocolRunner, type RunnerPorts, type RunnerState } from "./protocols/runner.ts";
+
+/** What a Network wants of one protocol. */
+export interface ProtocolRequest {
+  /** As what its settings count. */
+  readonly source: DynamicSource;
+  /** Its name in the registry. Default: that of the source. */
+  readonly handler?: string;
+  readonly config: unknown;
+}
 
 /** Never called from inside a call to the Acquisition, and not after its end. */
 export interface AcquisitionOwner {
-  /** A first lease, or a changed one. */
-  leased(settings: IpSettings): void;
-  /** Another host has the address that was leased, which is declined. */
+  /** First settings, or changed ones. */
+  settled(settings: IpSettings): void;
+  /** Another host has the address, which is declined. */
   conflict(address: string, otherMac: string): void;
   /** What it does just now. */
   stepped(step: ProtocolStep): void;
-  /** What was leased must not be used any more; a new lease is being asked for already. */
+  /** What was told must not be used any more; other settings are being asked for already. */
   lost(reason: string): void;
-  /** No lease within the time limit, or the server side refused. Nothing goes on until {@link Acquisition.begin}. */
+  /** Nothing within the time limit, or a refusal. Only a passive protocol goes on before {@link Acquisition.begin}. */
   failed(detail: string): void;
   /** The network wants to be used without IPv4 (RFC 8925); asked again when its time is over. */
   yielded(): void;
 }
 
-/** shill-behaviour 9.3. */
+/** For every protocol: as long as shill waits for a lease, and a person for a network. */
 const limitMs = 30_000;
 /** A network with a fixed address works without a server; one that appears later may still supply the rest. */
 const firstRetryMs = 60_000;
@@ -28,29 +38,29 @@ const longestRetryMs = 3_600_000;
 /** MIN_V6ONLY_WAIT (RFC 8925, 3.4). */
 const shortestIpv6OnlyWaitMs = 300_000;
 
-/** One DHCP client's work for one Network: its time limit, its retries and its farewell. */
+/** One protocol's work for one Network: its time limit, its retries and its farewell. */
 export class Acquisition<Config> {
   readonly #runner: ProtocolRunner<Config>;
-  readonly #timers: TimerSet<"dhcp-acquisition" | "dhcp-retry">;
+  readonly #timers: TimerSet<"acquisition" | "acquisition-retry">;
   #retryMs = firstRetryMs;
   #isEnded = false;
   readonly #ended: Promise<void>;
   #tellEnd = () => {};
 
   constructor(
-    handler: ProtocolHandler<Config>,
+    private readonly handler: ProtocolHandler<Config>,
     link: ProtocolLink,
     config: Config,
     private readonly owner: AcquisitionOwner,
     ports: RunnerPorts,
   ) {
-    this.#timers = new TimerSet(ports.clock, link.name);
+    this.#timers = new TimerSet(ports.clock, `${link.name} ${handler.name}`);
     this.#ended = new Promise((resolve) => {
       this.#tellEnd = resolve;
     });
     const events = {
-      up: (settings: IpSettings) => this.#onLease(settings),
-      changed: (settings: IpSettings) => this.#onLease(settings),
+      up: (settings: IpSettings) => this.#onSettings(settings),
+      changed: (settings: IpSettings) => this.#onSettings(settings),
       failed: (error: unknown) => this.#onFailed(error),
       conflict: (address: string, otherMac: string) => this.#isEnded || this.owner.conflict(address, otherMac),
       step: (step: ProtocolStep) => this.#isEnded || this.owner.stepped(step),
@@ -60,6 +70,10 @@ export class Acquisition<Config> {
     this.#runner = new ProtocolRunner(handler, link, config, events, ports);
   }
 
+  /** The time limit is running: something may still come of it. */
+  get isWithinLimit(): boolean {
+    return this.#timers.isPending("acquisition");
+  }
   get state(): RunnerState {
     return this.#runner.state;
   }
@@ -68,34 +82,36 @@ export class Acquisition<Config> {
     return this.#runner.inspect();
   }
 
-  /** Asks for a lease; while one is being asked for only the time limit begins anew. */
+  /** Asks for settings; while that is under way only the time limit begins anew. */
   begin(): void {
-    this.#timers.cancel("dhcp-retry");
+    this.#timers.cancel("acquisition-retry");
     this.#runner.setup();
-    this.#timers.start("dhcp-acquisition", limitMs, () => {
-      this.#runner.teardown({ force: true });
-      this.#onFailed(new DaemonError("OperationTimeout", `no lease within ${limitMs / 1000} s`));
+    this.#timers.start("acquisition", limitMs, () => {
+      if (!this.handler.isPassive) this.#runner.teardown({ force: true });
+      const { awaits = "settings" } = this.handler;
+      this.#onFailed(new DaemonError("OperationTimeout", `no ${awaits} within ${limitMs / 1000} s`));
     });
   }
 
-  /** Asks the server to confirm the lease; without one nothing happens. Whether there is one. */
+  /** Asks the other side to confirm what it told; without anything nothing happens. Whether there is something. */
   renew(): boolean {
     return this.#runner.renew();
   }
 
-  /** Returns the lease to the server; without one nothing happens, and asking for one goes on. */
+  /** Gives back what was told; without anything nothing happens, and asking goes on. */
   giveBack(): void {
     if (this.#runner.state === "up") this.#runner.teardown({ force: false });
   }
 
   /** After {@link AcquisitionOwner.failed}: tries again, less and less often. */
   beginLater(): void {
-    this.#timers.start("dhcp-retry", this.#retryMs, () => this.begin());
+    if (this.handler.isPassive && this.#runner.state === "setup") return;
+    this.#timers.start("acquisition-retry", this.#retryMs, () => this.begin());
     this.#retryMs = Math.min(this.#retryMs * 2, longestRetryMs);
   }
 
-  /** For good. `force`: without a word to the server. Resolves when the session has ended. */
-  end(how: { readonly force: boolean }): Promise<void> {
+  /** For good. `force`: without a word to the other side. Resolves when the session has ended. */
+  end(how: TeardownOptions): Promise<void> {
     this.#isEnded = true;
     this.#timers.cancelAll();
     this.#runner.teardown(how);
@@ -103,11 +119,11 @@ export class Acquisition<Config> {
     return this.#ended;
   }
 
-  #onLease(settings: IpSettings): void {
+  #onSettings(settings: IpSettings): void {
     if (this.#isEnded) return;
     this.#timers.cancelAll();
     this.#retryMs = firstRetryMs;
-    this.owner.leased(settings);
+    this.owner.settled(settings);
   }
 
   #onLost(reason: string): void {
@@ -118,13 +134,13 @@ export class Acquisition<Config> {
 
   #onFailed(error: unknown): void {
     if (this.#isEnded) return;
-    this.#timers.cancel("dhcp-acquisition");
+    this.#timers.cancel("acquisition");
     const waitMs = ipv6OnlyWaitMs(error);
     if (waitMs === undefined) {
       this.owner.failed(describeError(error));
       return;
     }
-    this.#timers.start("dhcp-retry", waitMs, () => this.begin());
+    this.#timers.start("acquisition-retry", waitMs, () => this.begin());
     this.owner.yielded();
   }
 }

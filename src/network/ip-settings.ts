@@ -7,29 +7,43 @@ export interface IpRoute {
   readonly gateway?: string;
 }
 
-/** How one family of one link is to be addressed. */
-export interface IpFamilySettings {
-  readonly family: Family;
+export interface IpAddress {
   /** Without prefix length. */
   readonly address: string;
   readonly prefixLength: number;
   readonly broadcast?: string;
+  /** Seconds from when the settings were made; undefined: for ever. */
+  readonly validSeconds?: number;
+  /** For how long new connections may use it; undefined: as long as it is valid. */
+  readonly preferredSeconds?: number;
+  /** The kernel made the address and looks after it and its prefix: it is used, and neither put nor removed. */
+  readonly isKernels?: true;
+}
+
+/** How one family of one link is to be addressed: its first address, and what belongs to all of them. */
+export interface IpFamilySettings extends IpAddress {
+  readonly family: Family;
+  /** Further addresses, the better first. */
+  readonly others?: readonly IpAddress[];
   /** Absent: no default route, unless {@link isAllOnLink}. */
   readonly gateway?: string;
   /** The default route has no router: every destination is asked for on the link itself. Only without `gateway`. */
   readonly isAllOnLink?: true;
-  /** Seconds from when the settings were made; undefined: for ever. */
-  readonly validSeconds?: number;
 }
+
+/** All addresses of a family, the first one first. */
+export const addressesOf = (own: IpFamilySettings | undefined): readonly IpAddress[] =>
+  own === undefined ? [] : [own, ...(own.others ?? [])];
 
 /**
  * What one source (a static configuration, a lease, a router) wants for one link. Immutable; sources make a new one for
- * each change and never install anything themselves. Addresses are in canonical text (RFC 5952).
+ * each change, also when the time of a name server or a route is over, and never install anything themselves. Addresses are
+ * in canonical text (RFC 5952).
  */
 export interface IpSettings {
   readonly ipv4?: IpFamilySettings;
   readonly ipv6?: IpFamilySettings;
-  /** Classless static routes (RFC 3442), without the default route. */
+  /** Classless static routes (RFC 3442) and those of routers (RFC 4191), without the default route. */
   readonly routes: readonly IpRoute[];
   /** CIDR text. Present and not empty: only these go through the link, and there is no default route. */
   readonly includedRoutes?: readonly string[];
@@ -44,6 +58,10 @@ export interface IpSettings {
   readonly webProxyAutoDiscoveryUrl?: string;
   /** RFC 8910; https only. */
   readonly captivePortalUri?: string;
+  /** The prefix under which IPv4 is to be reached (RFC 8781); CIDR text. */
+  readonly pref64?: string;
+  /** Index of the link that carries all this, where it is not the one that was asked for: `ppp0` on a cable. */
+  readonly layer3Link?: number;
   /** Option 43, raw, lower-case hex. */
   readonly vendorEncapsulatedOptions?: string;
 }

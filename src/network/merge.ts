@@ -1,16 +1,17 @@
 /** How the settings of several sources become those of one link (spec/shill-behaviour.md, 9.2). Pure. */
-import type { IpFamilySettings, IpSettings } from "./ip-settings.ts";
+import { addressesOf, type IpAddress, type IpFamilySettings, type IpSettings } from "./ip-settings.ts";
 import type { StaticIp } from "./static-ip.ts";
 
+/**
+ * Whatever tells settings as time goes by. `link`: the link's own protocol or file (a modem, WireGuard). `handler`: a program
+ * that was asked to set the link up.
+ */
+export type DynamicSource = "dhcp4" | "slaac" | "dhcp6" | "link" | "handler";
+
 /** What each source has to say at the moment; absent: nothing (yet). */
-export interface SettingsSources {
-  readonly static?: StaticIp | undefined;
-  readonly dhcp?: IpSettings | undefined;
-  readonly dhcp6?: IpSettings | undefined;
-  readonly slaac?: IpSettings | undefined;
-  /** The link's own protocol: PPP, a modem, a tunnel. */
-  readonly link?: IpSettings | undefined;
-}
+export type SettingsSources = { readonly static?: StaticIp | undefined } & {
+  readonly [S in DynamicSource]?: IpSettings | undefined;
+};
 
 /** What one link is to have, after merging. */
 export interface EffectiveSettings extends IpSettings {
@@ -20,33 +21,41 @@ export interface EffectiveSettings extends IpSettings {
 
 /** `firstCaptivePortalUri`: the one that was seen first on this connection; it stays. */
 export function mergeSettings(sources: SettingsSources, firstCaptivePortalUri?: string): EffectiveSettings {
-  const { dhcp, link } = sources;
+  const { dhcp4 } = sources;
   const ipv4 = mergeIpv4(sources);
   const ipv6 = mergeIpv6(sources);
   return withoutAbsent<EffectiveSettings>({
     ipv4,
     ipv6,
-    routes: [...(sources.static?.routes ?? []), ...(dhcp?.routes ?? [])],
-    includedRoutes: firstNonEmpty(sources.static?.includedRoutes, link?.includedRoutes),
-    excludedRoutes: firstNonEmpty(sources.static?.excludedRoutes, link?.excludedRoutes),
+    routes: [...(sources.static?.routes ?? []), ...withRoutes.flatMap((name) => sources[name]?.routes ?? [])],
+    includedRoutes: firstRestriction(sources, "includedRoutes"),
+    excludedRoutes: firstRestriction(sources, "excludedRoutes"),
     nameServers: mergeNameServers(sources, ipv4 === undefined && ipv6 !== undefined),
     searchDomains: mergeSearchDomains(sources),
     mtu: mergeMtu(sources),
-    domainName: dhcp?.domainName,
+    domainName: dhcp4?.domainName,
     ntpServers: [...new Set(dynamicSources(sources).flatMap((source) => source.ntpServers))],
-    webProxyAutoDiscoveryUrl: dhcp?.webProxyAutoDiscoveryUrl,
+    webProxyAutoDiscoveryUrl: dhcp4?.webProxyAutoDiscoveryUrl,
     captivePortalUri: firstCaptivePortalUri ?? firstOf(sources, (source) => source.captivePortalUri),
-    vendorEncapsulatedOptions: dhcp?.vendorEncapsulatedOptions,
+    pref64: firstOf(sources, (source) => source.pref64),
+    layer3Link: firstOf(sources, (source) => source.layer3Link),
+    vendorEncapsulatedOptions: dhcp4?.vendorEncapsulatedOptions,
   });
 }
+
+/** The link's own protocol says what goes through it by `includedRoutes`. */
+const withRoutes = ["dhcp4", "slaac", "handler"] as const;
+
+const firstRestriction = ({ static: fixed, link, handler }: SettingsSources, of: "includedRoutes" | "excludedRoutes") =>
+  firstNonEmpty(fixed?.[of], link?.[of], handler?.[of]);
 
 /**
  * A static address brings its own gateway, or none. A static gateway alone takes the place of the one that the network
  * names (docs/decisions/router-option-and-classless-routes.md).
  */
-function mergeIpv4({ static: fixed, dhcp, link }: SettingsSources): IpFamilySettings | undefined {
+function mergeIpv4({ static: fixed, dhcp4, link, handler }: SettingsSources): IpFamilySettings | undefined {
   if (fixed?.address === undefined || fixed.prefixLength === undefined) {
-    return throughGateway(dhcp?.ipv4 ?? link?.ipv4, fixed?.gateway);
+    return throughGateway(dhcp4?.ipv4 ?? link?.ipv4 ?? handler?.ipv4, fixed?.gateway);
   }
   const { address, prefixLength, gateway } = fixed;
   return { family: 4, address, prefixLength, ...(gateway === undefined ? {} : { gateway }) };
@@ -59,12 +68,25 @@ function throughGateway(own: IpFamilySettings | undefined, gateway: string | und
   return { ...rest, gateway };
 }
 
-/** DHCPv6 gives addresses and never a router (RFC 8415, 4): the gateway stays that of the router advertisement. */
-function mergeIpv6({ dhcp6, slaac, link }: SettingsSources): IpFamilySettings | undefined {
-  const routed = slaac?.ipv6 ?? link?.ipv6;
+/**
+ * DHCPv6 gives addresses and never a router (RFC 8415, 4): the gateway stays that of the router advertisement, and the
+ * addresses that the kernel made of it stay beside.
+ */
+function mergeIpv6({ dhcp6, slaac, link, handler }: SettingsSources): IpFamilySettings | undefined {
+  const routed = slaac?.ipv6 ?? link?.ipv6 ?? handler?.ipv6;
   if (!dhcp6?.ipv6) return routed;
   const gateway = dhcp6.ipv6.gateway ?? routed?.gateway;
-  return gateway === undefined ? dhcp6.ipv6 : { ...dhcp6.ipv6, gateway };
+  const others = [...(dhcp6.ipv6.others ?? []), ...addressesOf(routed).map(addressAlone)];
+  return {
+    ...dhcp6.ipv6,
+    ...(gateway !== undefined && { gateway }),
+    ...(others.length > 0 && { others }),
+  };
+}
+
+function addressAlone(of: IpAddress | IpFamilySettings): IpAddress {
+  const { family: _, others: __, gateway: ___, isAllOnLink: ____, ...address } = of as IpFamilySettings;
+  return address;
 }
 
 function mergeNameServers(sources: SettingsSources, isIpv6Only: boolean): readonly string[] {
@@ -97,12 +119,12 @@ function mergeMtu(sources: SettingsSources): number | undefined {
 }
 
 /** In the order in which their lists are joined. */
-function dynamicSources({ slaac, dhcp6, link, dhcp }: SettingsSources): readonly IpSettings[] {
-  return [slaac, dhcp6, link, dhcp].filter((source) => source !== undefined);
+function dynamicSources({ slaac, dhcp6, link, handler, dhcp4 }: SettingsSources): readonly IpSettings[] {
+  return [slaac, dhcp6, link, handler, dhcp4].filter((source) => source !== undefined);
 }
 
 function firstOf<V>(sources: SettingsSources, pick: (source: IpSettings) => V | undefined): V | undefined {
-  for (const source of [sources.dhcp, sources.dhcp6, sources.slaac, sources.link]) {
+  for (const source of [sources.dhcp4, sources.dhcp6, sources.slaac, sources.link, sources.handler]) {
     const value = source && pick(source);
     if (value !== undefined) return value;
   }

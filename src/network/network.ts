@@ -2,28 +2,31 @@ import type { Clock } from "../base/clock.ts";
 import { familyOf } from "../base/ip-address.ts";
 import type { Log } from "../base/log.ts";
 import type { Family } from "../rtnl/rtnl.ts";
-import { Acquisition } from "./acquisition.ts";
+import { Acquisition, type ProtocolRequest } from "./acquisition.ts";
 import { CarrierGrace, type GracePorts, type HoldSink } from "./carrier-grace.ts";
 import { describeConflict, type FoundConflict } from "./found-conflict.ts";
 import { describeIpConfig, type IpConfig, type IpConfigIdentity, newIpConfigIdentity } from "./ip-config.ts";
-import type { IpFamilySettings, IpSettings } from "./ip-settings.ts";
+import type { IpSettings } from "./ip-settings.ts";
 import type { ApplyResult } from "./kernel/applier.ts";
 import { hasDefaultRoute } from "./kernel/routes.ts";
 import type { NetworkWish } from "./kernel/wish.ts";
-import { type EffectiveSettings, mergeSettings } from "./merge.ts";
+import type { DynamicSource, EffectiveSettings } from "./merge.ts";
+import { NetworkSources } from "./network-sources.ts";
 import type { ConflictObserver } from "./protocols/address-conflict.ts";
-import type { Dhcp4Config } from "./protocols/dhcp4/config.ts";
 import type { FixedAddressGuard } from "./protocols/fixed-address-guards.ts";
-import type { ProtocolHandler, ProtocolLink, ProtocolStep } from "./protocols/handler.ts";
+import type { ProtocolLink, ProtocolStep } from "./protocols/handler.ts";
+import type { ProtocolRegistry } from "./protocols/registry.ts";
 import { emptyStaticIp, isSameStaticIp, type StaticIp } from "./static-ip.ts";
 
 export type NetworkState = "idle" | "configuring" | "connected";
 
 export type NetworkFailure =
-  /** Nothing to start: no static address, no DHCP. */
+  /** Nothing to start: no static address, no protocol. */
   | "no-ip-configuration"
   /** No lease within the time limit, and no other addressing to go on with. */
   | "dhcp-failed"
+  /** The same of the protocols of a network without DHCPv4. */
+  | "protocol-failed"
   /** The kernel does not take the address. */
   | "address-refused";
 
@@ -52,21 +55,23 @@ export interface WishSink extends HoldSink {
   setNetwork(link: number, wish: NetworkWish, onApplied: (result: ApplyResult) => void): void;
 }
 
-export interface NetworkPorts<Dhcp> extends GracePorts {
+export interface NetworkPorts extends GracePorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly applier: WishSink;
-  readonly dhcp: ProtocolHandler<Dhcp>;
+  readonly protocols: Pick<ProtocolRegistry, "get">;
   /** Conflict detection for addresses that DHCP has not leased; the DHCP client watches its own. Absent: none. */
   readonly guard?: (link: ProtocolLink, observer: ConflictObserver) => FixedAddressGuard;
 }
 
-export interface NetworkOptions<Dhcp> {
+export interface NetworkOptions {
   readonly link: ProtocolLink;
-  /** Absent: nothing is fixed. */
+  /** Laid over what the network offers. Absent: nothing is fixed. */
   readonly static?: StaticIp;
-  /** Absent: no DHCP. */
-  readonly dhcp?: Dhcp;
+  /** What is known from the start: a WireGuard file, a section with fixed addresses of both families. */
+  readonly given?: { readonly [S in DynamicSource]?: IpSettings };
+  /** What to run, in the order in which they are begun. */
+  readonly protocols?: readonly ProtocolRequest[];
 }
 
 export interface StopOptions {
@@ -87,20 +92,21 @@ let lastSessionId = 0;
  * Layer 3 of one link: merges what the static configuration, DHCP and others have to say, and has the result applied.
  * Owned by a Device for as long as it is connected to a Service; may be started again after a stop or a failure.
  */
-export class Network<Dhcp = Dhcp4Config> {
+export class Network {
   #state: NetworkState = "idle";
   #sessionId = 0;
-  #options: NetworkOptions<Dhcp> | undefined;
+  #options: NetworkOptions | undefined;
+  /** The link that carries the addressing, once it is known to be another one than that of the options. */
+  #layer3Link: ProtocolLink["index"] | undefined;
   #static: StaticIp = emptyStaticIp;
   /** A static address that was taken away while a lease is asked for: better than none until that is there. */
   #held: StaticIp | undefined;
-  #dhcp: Acquisition<Dhcp> | undefined;
+  readonly #acquisitions = new Map<DynamicSource, Acquisition<unknown>>();
   #guard: FixedAddressGuard | undefined;
   #guarded: string | undefined;
   #conflict: FoundConflict | undefined;
   #progress = "";
-  #sources: { dhcp?: TimedSettings; slaac?: TimedSettings; link?: TimedSettings } = {};
-  #captivePortalUri: string | undefined;
+  readonly #sources = new NetworkSources();
   #effective: EffectiveSettings | undefined;
   #wish: NetworkWish | undefined;
   #ipConfigs: { 4?: IpConfigIdentity; 6?: IpConfigIdentity } = {};
@@ -109,10 +115,12 @@ export class Network<Dhcp = Dhcp4Config> {
   /** What the connection stands on, as last told. */
   #toldPrimary: string | undefined;
   #problems: readonly string[] = [];
+  /** Of the protocols that found nothing; the later ones add nothing that a person could use. */
+  #firstFailure: string | undefined;
   readonly #grace: CarrierGrace;
 
   constructor(
-    private readonly ports: NetworkPorts<Dhcp>,
+    private readonly ports: NetworkPorts,
     private readonly observer: NetworkObserver,
   ) {
     this.#grace = new CarrierGrace(ports);
@@ -128,13 +136,17 @@ export class Network<Dhcp = Dhcp4Config> {
   get link(): ProtocolLink | undefined {
     return this.#options?.link;
   }
+  /** Index of the link that carries the addressing; 0 while idle. */
+  get layer3Link(): number {
+    return this.#layer3Link ?? this.#options?.link.index ?? 0;
+  }
   /** Undefined while no family has addressing. */
   get effective(): EffectiveSettings | undefined {
     return this.#effective;
   }
-  /** What DHCP, or else the link, said; untouched by the static configuration. */
+  /** What DHCP, or else the link or its handler, said; untouched by the static configuration. */
   get saved(): IpSettings | undefined {
-    return this.#sources.dhcp?.settings ?? this.#sources.link?.settings;
+    return this.#sources.get("dhcp4") ?? this.#sources.get("link") ?? this.#sources.get("handler");
   }
   /** IPv4 wins; IPv6 is the connection only where there is no IPv4, and only with an address and name servers (9.1). */
   get primaryFamily(): Family | undefined {
@@ -147,8 +159,7 @@ export class Network<Dhcp = Dhcp4Config> {
   }
   /** IPv4 first. */
   get ipConfigs(): readonly IpConfig[] {
-    const isFromDhcp =
-      this.#options?.dhcp !== undefined && (this.#sources.dhcp !== undefined || !this.#hasStaticAddress);
+    const isFromDhcp = this.#dhcp !== undefined && (this.#sources.has("dhcp4") || !this.#hasStaticAddress);
     return [this.#ipConfigs[4], this.#ipConfigs[6]].flatMap((identity) =>
       identity ? [describeIpConfig(identity, this.#effective, isFromDhcp)] : [],
     );
@@ -175,18 +186,21 @@ export class Network<Dhcp = Dhcp4Config> {
   }
 
   /** A running one is stopped first, keeping its lease, and its observer hears nothing of that. */
-  start(options: NetworkOptions<Dhcp>): void {
+  start(options: NetworkOptions): void {
     if (this.#state !== "idle") void this.stop({ release: false });
     this.#grace.takeOver();
     this.#options = options;
     this.#static = options.static ?? emptyStaticIp;
     this.#sessionId = ++lastSessionId;
     this.#state = "configuring";
-    // The question to the server goes out before anything else: its answer takes longest.
-    if (options.dhcp !== undefined) this.#startDhcp(options.link, options.dhcp);
+    const [first, ...others] = options.protocols ?? [];
+    // The first question goes out before anything else: its answer takes longest.
+    if (first) this.#startProtocol(options.link, first);
     this.ports.applier.prepare(options.link.index);
-    if (this.#hasStaticAddress) this.#refresh();
-    else if (options.dhcp === undefined) this.#failLater("neither a static address nor DHCP");
+    for (const request of others) this.#startProtocol(options.link, request);
+    this.#take(options.given ?? {});
+    if (this.#hasStaticAddress || options.given) this.#refresh();
+    else if (!first) this.#failLater("neither a static address nor DHCP");
   }
 
   /**
@@ -201,18 +215,19 @@ export class Network<Dhcp = Dhcp4Config> {
       return Promise.resolve();
     }
     // The farewell must leave while the address is still there.
-    const ended = this.#dhcp?.end({ force: !how.release }) ?? Promise.resolve();
-    this.#leave(link, how);
+    const leaveConfigured = how.leaveConfigured === true || how.isCarrierLost === true;
+    const ended = [...this.#acquisitions.values()].map((each) => each.end({ force: !how.release, leaveConfigured }));
+    this.#leave({ ...link, index: this.layer3Link }, how);
     this.#state = "idle";
-    this.#dhcp = undefined;
+    this.#acquisitions.clear();
+    this.#layer3Link = undefined;
     this.#guard?.stop();
     this.#guard = undefined;
     this.#guarded = undefined;
     this.#conflict = undefined;
     this.#options = undefined;
     this.#held = undefined;
-    this.#sources = {};
-    this.#captivePortalUri = undefined;
+    this.#sources.clear();
     this.#effective = undefined;
     this.#wish = undefined;
     this.#ipConfigs = {};
@@ -221,7 +236,8 @@ export class Network<Dhcp = Dhcp4Config> {
     this.#toldPrimary = undefined;
     this.#problems = [];
     this.#progress = "";
-    return ended;
+    this.#firstFailure = undefined;
+    return Promise.all(ended).then(() => {});
   }
 
   #leave(link: ProtocolLink, { leaveConfigured, isCarrierLost }: StopOptions): void {
@@ -245,18 +261,18 @@ export class Network<Dhcp = Dhcp4Config> {
   }
 
   /**
-   * Asks the DHCP server to confirm the lease, and the network whether a fixed address is free: after resume, or on another
+   * Asks the other side of each protocol to confirm what it told (DHCP: the lease), and the network whether a fixed address is free: after resume, or on another
    * access point of the same network.
    */
   renew(): void {
-    this.#dhcp?.renew();
+    for (const acquisition of this.#acquisitions.values()) acquisition.renew();
     this.#guard?.again();
   }
 
-  /** What the router (SLAAC) or the link's own protocol says; undefined: nothing any more. */
-  setSource(name: "slaac" | "link", settings: IpSettings | undefined): void {
+  /** What a source says that no protocol of this Network tells; undefined: nothing any more. */
+  setSource(name: DynamicSource, settings: IpSettings | undefined): void {
     if (this.#state === "idle") return;
-    this.#setSource(name, settings);
+    this.#take({ [name]: settings });
     this.#refresh();
   }
 
@@ -269,6 +285,9 @@ export class Network<Dhcp = Dhcp4Config> {
       isHeld: this.#grace.isHeld,
       dhcp: this.#dhcp?.state,
       dhcpSession: this.#dhcp?.inspect(),
+      protocols: Object.fromEntries(
+        this.#othersThan("dhcp4").map(([name, each]) => [name, { state: each.state, session: each.inspect() }]),
+      ),
       effective: this.#effective,
       conflict: this.#conflict,
       progress: this.#progress,
@@ -280,23 +299,31 @@ export class Network<Dhcp = Dhcp4Config> {
     return this.#static.address !== undefined;
   }
 
-  #startDhcp(link: ProtocolLink, config: Dhcp): void {
-    this.#ipConfigs[4] = newIpConfigIdentity("dhcp", 4);
+  get #dhcp(): Acquisition<unknown> | undefined {
+    return this.#acquisitions.get("dhcp4");
+  }
+  #othersThan(name: DynamicSource): readonly (readonly [DynamicSource, Acquisition<unknown>])[] {
+    return [...this.#acquisitions].filter(([other]) => other !== name);
+  }
+
+  #startProtocol(link: ProtocolLink, { source, handler = source, config }: ProtocolRequest): void {
+    if (source === "dhcp4") this.#ipConfigs[4] = newIpConfigIdentity("dhcp", 4);
     const owner = {
-      leased: (settings: IpSettings) => this.#onLease(settings),
+      settled: (settings: IpSettings) => this.#onSettings(source, settings),
       conflict: (address: string, mac: string) => this.#onConflict({ address, mac, outcome: "declined" }),
-      lost: (reason: string) => this.#onLeaseLost(reason),
-      failed: (detail: string) => this.#onDhcpFailed(detail),
-      yielded: () => this.#dropLease(),
+      lost: (reason: string) => this.#onSettingsLost(source, reason),
+      failed: (detail: string) => this.#onProtocolFailed(source, detail),
+      yielded: () => this.#drop(source),
       stepped: (step: ProtocolStep) => this.#onStep(step),
     };
-    this.#dhcp = new Acquisition(this.ports.dhcp, link, config, owner, this.ports);
-    this.#dhcp.begin();
+    const acquisition = new Acquisition(this.ports.protocols.get(handler), link, config, owner, this.ports);
+    this.#acquisitions.set(source, acquisition);
+    acquisition.begin();
   }
 
   #onStaticAddressGone(before: StaticIp): void {
     if (!this.#dhcp) {
-      if (!this.#sources.link && !this.#sources.slaac)
+      if (!this.#sources.has("link", "handler", "slaac", "dhcp6"))
         this.#failLater("the static address was removed and there is no DHCP");
       return;
     }
@@ -304,12 +331,15 @@ export class Network<Dhcp = Dhcp4Config> {
     if (!this.#dhcp.renew()) this.#dhcp.begin();
   }
 
-  #onLease(settings: IpSettings): void {
-    this.#held = undefined;
-    if (this.#conflict?.outcome === "declined") this.#conflict = undefined;
-    this.#setSource("dhcp", settings);
+  #onSettings(source: DynamicSource, settings: IpSettings): void {
+    if (source === "dhcp4") {
+      this.#held = undefined;
+      if (this.#conflict?.outcome === "declined") this.#conflict = undefined;
+    }
+    this.#firstFailure = undefined;
+    this.#take({ [source]: settings });
     // With a fixed address only the rest of the lease is of use (9.2).
-    if (this.#hasStaticAddress) this.#dhcp?.giveBack();
+    if (source === "dhcp4" && this.#hasStaticAddress) this.#dhcp?.giveBack();
     this.#refresh();
   }
 
@@ -321,58 +351,63 @@ export class Network<Dhcp = Dhcp4Config> {
     this.observer.stepped?.(text);
   }
 
-  #onLeaseLost(reason: string): void {
-    this.ports.log.info(() => `${this.link?.name}: lease lost: ${reason}`);
-    this.#dropLease();
+  #onSettingsLost(source: DynamicSource, reason: string): void {
+    const what = source === "dhcp4" ? "lease" : `settings of ${source}`;
+    this.ports.log.info(() => `${this.link?.name}: ${what} lost: ${reason}`);
+    this.#drop(source);
   }
 
-  #dropLease(): void {
-    this.#held = undefined;
-    this.#setSource("dhcp", undefined);
-    this.#refresh();
+  #drop(source: DynamicSource): void {
+    if (source === "dhcp4") this.#held = undefined;
+    const hadNone = !this.#sources.has(source);
+    this.#take({ [source]: undefined });
+    if (source === "dhcp4" || !hadNone) this.#refresh();
   }
 
-  #onDhcpFailed(detail: string): void {
-    this.#dropLease();
-    if (!this.primaryFamily) {
-      this.#fail("dhcp-failed", detail);
+  #onProtocolFailed(source: DynamicSource, detail: string): void {
+    this.#firstFailure ??= detail;
+    this.#drop(source);
+    const isHopeless = this.#othersThan(source).every(([, other]) => !other.isWithinLimit);
+    if (!this.primaryFamily && isHopeless) {
+      this.#fail(this.#dhcp ? "dhcp-failed" : "protocol-failed", this.#firstFailure);
       return;
     }
-    this.ports.log.info(() => `${this.link?.name}: no DHCP (${detail}); goes on without`);
-    this.#dhcp?.beginLater();
+    const name = source === "dhcp4" ? "DHCP" : source;
+    this.ports.log.info(() => `${this.link?.name}: no ${name} (${detail}); goes on without`);
+    this.#acquisitions.get(source)?.beginLater();
   }
 
-  #setSource(name: "dhcp" | "slaac" | "link", settings: IpSettings | undefined): void {
-    if (settings) this.#sources[name] = { settings, madeAtMs: this.ports.clock.now() };
-    else delete this.#sources[name];
+  #take(told: { readonly [S in DynamicSource]?: IpSettings | undefined }): void {
+    const nowMs = this.ports.clock.now();
+    for (const [name, settings] of Object.entries(told)) this.#sources.set(name as DynamicSource, settings, nowMs);
   }
 
   /** Merges anew and has it applied, both in this turn; the observer hears of it when the kernel has answered. */
   #refresh(): void {
     const { link } = this.#options ?? {};
     if (!link) return;
-    const merged = this.#merge();
-    this.#captivePortalUri = merged.captivePortalUri;
+    const merged = this.#sources.merge(this.#fixed);
     this.#effective = merged.ipv4 || merged.ipv6 ? merged : undefined;
     this.#updateIpConfigs(merged);
     this.#hasNews = true;
     const isMtuPending = this.#dhcp?.state === "setup";
-    this.#wish = { settings: merged, validUntilMs: this.#validUntil(merged), isMtuPending };
+    this.#wish = { settings: merged, lifetimes: this.#sources.lifetimes(merged), isMtuPending };
     this.#grace.forget();
-    this.ports.applier.setNetwork(link.index, this.#wish, (result) => this.#onApplied(result));
+    this.#followLayer3Link(merged.layer3Link ?? link.index);
+    this.ports.applier.setNetwork(this.layer3Link, this.#wish, (result) => this.#onApplied(result));
   }
 
-  #merge(): EffectiveSettings {
-    const { dhcp, slaac, link } = this.#sources;
+  #followLayer3Link(index: number): void {
+    if (index === this.layer3Link) return;
+    this.ports.applier.release(this.layer3Link);
+    this.#layer3Link = index;
+  }
+
+  /** The static configuration with the address that is still held. */
+  get #fixed(): StaticIp {
     const { address, prefixLength, gateway } = this.#held ?? {};
-    const fixed: StaticIp =
-      address === undefined || prefixLength === undefined
-        ? this.#static
-        : { ...this.#static, address, prefixLength, ...(gateway === undefined ? {} : { gateway }) };
-    return mergeSettings(
-      { static: fixed, dhcp: dhcp?.settings, slaac: slaac?.settings, link: link?.settings },
-      this.#captivePortalUri,
-    );
+    if (address === undefined || prefixLength === undefined) return this.#static;
+    return { ...this.#static, address, prefixLength, ...(gateway === undefined ? {} : { gateway }) };
   }
 
   #updateIpConfigs({ ipv4, ...settings }: EffectiveSettings): void {
@@ -380,17 +415,6 @@ export class Network<Dhcp = Dhcp4Config> {
     if (!ipv4 && !this.#dhcp) delete this.#ipConfigs[4];
     if (!hasIpv6Service(settings)) delete this.#ipConfigs[6];
     else this.#ipConfigs[6] ??= newIpConfigIdentity("ip", 6);
-  }
-
-  #validUntil({ ipv4, ipv6 }: EffectiveSettings): { [F in Family]?: number } {
-    const until = (own: IpFamilySettings | undefined): number | undefined => {
-      const source = Object.values(this.#sources).find(
-        ({ settings }) => own !== undefined && settings[`ipv${own.family}`]?.address === own.address,
-      );
-      return own?.validSeconds === undefined || !source ? undefined : source.madeAtMs + own.validSeconds * 1000;
-    };
-    const [first, second] = [until(ipv4), until(ipv6)];
-    return { ...(first === undefined ? {} : { 4: first }), ...(second === undefined ? {} : { 6: second }) };
   }
 
   #onApplied({ wish, refused }: ApplyResult): void {
@@ -471,11 +495,6 @@ export class Network<Dhcp = Dhcp4Config> {
     void this.stop({ release: true });
     this.observer.failed(reason, detail);
   }
-}
-
-interface TimedSettings {
-  readonly settings: IpSettings;
-  readonly madeAtMs: number;
 }
 
 const hasIpv6Service = ({ ipv6, nameServers }: Pick<EffectiveSettings, "ipv6" | "nameServers">): boolean =>

@@ -8,7 +8,7 @@ import { resolverText } from "../network/resolver-file.ts";
 import { MemoryStorage } from "../profiles/memory-store.ts";
 import { ProfileStack } from "../profiles/profile-stack.ts";
 import type { Link } from "../rtnl/rtnl.ts";
-import { StageBus, StageClock, StageKernel, stageDhcp } from "./stage.ts";
+import { StageBus, StageClock, StageKernel, stageProtocols } from "./stage.ts";
 
 /** Often enough for the interpreter to have seen every shape; more gains nothing. */
 const rounds = 24;
@@ -69,7 +69,7 @@ const ports = (clock: Clock, rtnl: StageKernel, profiles: ProfileStack): Machine
   const logs = new LogControl({ write: () => {} });
   return {
     ...idlePorts(),
-    ...{ clock, rtnl, profiles, dhcp: stageDhcp },
+    ...{ clock, rtnl, profiles, protocols: stageProtocols },
     logOf: (scope) => logs.scope(scope),
     setResolver: (nameServers, searchDomains) => void resolverText({ nameServers, searchDomains }),
   };

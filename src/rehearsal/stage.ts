@@ -11,6 +11,7 @@ import { Writer } from "../bus/wire/writer.ts";
 import type { IpSettings } from "../network/ip-settings.ts";
 import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
 import type { ProtocolHandler } from "../network/protocols/handler.ts";
+import { ProtocolRegistry } from "../network/protocols/registry.ts";
 import type { Change } from "../rtnl/change.ts";
 import { DeltaFeed } from "../rtnl/delta-feed.ts";
 import { type Delta, KernelError, type KernelRequest, type Link, type Rtnl } from "../rtnl/rtnl.ts";
@@ -160,7 +161,7 @@ const lease: IpSettings = {
 };
 
 /** Gives everybody the same lease at once. */
-export const stageDhcp: ProtocolHandler<Dhcp4Config> = {
+const stageDhcp: ProtocolHandler<Dhcp4Config> = {
   name: "dhcp4",
   attach: () => ({
     setup: async () => lease,
@@ -168,3 +169,6 @@ export const stageDhcp: ProtocolHandler<Dhcp4Config> = {
     renew: () => {},
   }),
 };
+
+export const stageProtocols = new ProtocolRegistry();
+stageProtocols.register(stageDhcp);

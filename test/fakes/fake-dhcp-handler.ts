@@ -28,6 +28,7 @@ export interface FakeDhcpSession {
 /** A DHCP handler whose servers answer in the same turn, or never. */
 export class FakeDhcpHandler implements ProtocolHandler<Dhcp4Config> {
   readonly name = "dhcp4";
+  readonly awaits = "lease";
   readonly servers = new Map<string, FakeDhcpBehaviour>();
   readonly sessions: FakeDhcpSession[] = [];
 

@@ -12,7 +12,6 @@ import { DebugControl } from "../../src/manager/debug-control.ts";
 import type { Manager } from "../../src/manager/manager.ts";
 import type { Applier } from "../../src/network/kernel/applier.ts";
 import type { NetworkPorts } from "../../src/network/network.ts";
-import type { Dhcp4Config } from "../../src/network/protocols/dhcp4/config.ts";
 import { MemoryStorage } from "../../src/profiles/memory-store.ts";
 import { ProfileStack } from "../../src/profiles/profile-stack.ts";
 import type { ProfileStorage } from "../../src/profiles/store.ts";
@@ -30,6 +29,7 @@ import { FakeKernel } from "./fake-kernel.ts";
 import { FakeProcesses } from "./fake-processes.ts";
 import { FakeSupplicant } from "./fake-supplicant.ts";
 import { FakeWakeOnLan } from "./fake-wake-on-lan.ts";
+import { protocolsOf } from "./protocols.ts";
 
 export const cables: TechnologyModule = { ...ethernet, makeProviders: (host) => [new EthernetProvider(host)] };
 
@@ -49,7 +49,7 @@ export interface FakeMachineOptions {
   /** Default: what is in the kernel goes with the carrier. */
   readonly carrierGraceMs?: number;
   /** Conflict detection for fixed addresses. Default: none. */
-  readonly guard?: NetworkPorts<Dhcp4Config>["guard"];
+  readonly guard?: NetworkPorts["guard"];
   /** What validation asks. Default: nothing, and a Service stays ready. */
   readonly probeHosts?: ProbeHosts;
   /** The network configuration, in UCI. Default: none. */
@@ -173,7 +173,14 @@ export class FakeMachine {
     const idle = idlePorts();
     return {
       ...idle,
-      ...{ clock: this.clock, rtnl: this.kernel, profiles: this.profiles, dhcp: this.dhcp, modules, carrierGraceMs },
+      ...{
+        clock: this.clock,
+        rtnl: this.kernel,
+        profiles: this.profiles,
+        protocols: protocolsOf({ dhcp4: this.dhcp }),
+        modules,
+        carrierGraceMs,
+      },
       ...(guard && { guard }),
       debug: new DebugControl(new LogControl({ write() {} }), this.logOverride, silentLog),
       links: new LinkSelection({ block, allow }),

@@ -60,6 +60,7 @@ export class FakeSession implements ProtocolSession {
 
 export class FakeProtocolHandler implements ProtocolHandler<unknown> {
   readonly name = "fake";
+  readonly awaits = "lease";
   readonly sessions: FakeSession[] = [];
 
   attach(link: ProtocolLink, config: unknown, host: ProtocolHost): FakeSession {

@@ -41,7 +41,7 @@ export interface Inheritance {
 
 /** An address of documentation (RFC 5737); never sent. */
 const rehearsedSettings = mergeSettings({
-  dhcp: { ...emptyIpSettings, ipv4: { family: 4, address: "192.0.2.2", prefixLength: 24, gateway: "192.0.2.1" } },
+  dhcp4: { ...emptyIpSettings, ipv4: { family: 4, address: "192.0.2.2", prefixLength: 24, gateway: "192.0.2.1" } },
 });
 
 type OnApplied = (result: ApplyResult) => void;

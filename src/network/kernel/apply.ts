@@ -16,7 +16,7 @@ import {
   routeKey,
   ruleKey,
 } from "./marks.ts";
-import type { KernelWish, WishedAddress, WishedMtu } from "./wish.ts";
+import type { AddressLifetime, KernelWish, WishedAddress, WishedMtu } from "./wish.ts";
 
 /** What is looked at; everything else stays as it is. */
 export interface Scope {
@@ -32,7 +32,7 @@ export interface KernelMemory {
   /** Boot clock, milliseconds. */
   readonly nowMs: number;
   /** By {@link addressKey}: what this run has put, and until when it told the kernel that it is valid. */
-  readonly putAddresses: ReadonlyMap<string, { readonly untilMs: number | undefined }>;
+  readonly putAddresses: ReadonlyMap<string, Partial<AddressLifetime>>;
   /** The MTU that a link had before we set one. */
   readonly originalMtus: ReadonlyMap<number, number>;
   /** Links whose MTU stays for now although nobody wishes it: to give it back would cost the carrier again. */
@@ -120,17 +120,19 @@ function isPutNeeded(wish: WishedAddress, snapshot: Snapshot, memory: KernelMemo
   const told = memory.putAddresses.get(key);
   if (!isOwnAddress(present, told !== undefined)) return false;
   if (wish.validUntilMs === undefined) return present.validSeconds !== undefined;
-  return told?.untilMs !== wish.validUntilMs;
+  return told?.validUntilMs !== wish.validUntilMs || told.preferredUntilMs !== wish.preferredUntilMs;
 }
 
 /** IFA_CACHEINFO counts in 32 bits, and all ones mean "for ever". */
 const longestSeconds = 0xffff_fffe;
 
-function putAddress({ validUntilMs, ...address }: WishedAddress, nowMs: number): KernelRequest {
+function putAddress({ validUntilMs, preferredUntilMs, ...address }: WishedAddress, nowMs: number): KernelRequest {
   const marked = { ...address, protocol: fairleadProtocol, noPrefixRoute: true };
   if (validUntilMs === undefined) return { op: "put-address", address: marked };
-  const validSeconds = Math.min(longestSeconds, Math.ceil((validUntilMs - nowMs) / 1000));
-  return { op: "put-address", address: { ...marked, validSeconds, preferredSeconds: validSeconds } };
+  const secondsUntil = (untilMs: number) => Math.min(longestSeconds, Math.max(0, Math.ceil((untilMs - nowMs) / 1000)));
+  const validSeconds = secondsUntil(validUntilMs);
+  const preferredSeconds = Math.min(validSeconds, secondsUntil(preferredUntilMs ?? validUntilMs));
+  return { op: "put-address", address: { ...marked, validSeconds, preferredSeconds } };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Address, KernelRequest, Snapshot } from "../../rtnl/rtnl.ts";
 import type { KernelMemory } from "./apply.ts";
 import { addressKey, isOwnAddress } from "./marks.ts";
-import type { NetworkWish } from "./wish.ts";
+import type { AddressLifetime, NetworkWish } from "./wish.ts";
 
 /** The kernel tells of a lost carrier at most once a second, and drivers look at theirs every two. */
 const longestResetMs = 3_000;
@@ -10,7 +10,7 @@ const lossesOfHabit = 2;
 
 /** What this run has done to the kernel and the snapshot cannot tell. */
 export class KernelNotes {
-  readonly #putAddresses = new Map<string, { readonly untilMs: number | undefined }>();
+  readonly #putAddresses = new Map<string, Partial<AddressLifetime>>();
   readonly #originalMtus = new Map<number, number>();
   readonly #keptMtus = new Set<number>();
   readonly #mtuSetAtMs = new Map<number, number>();
@@ -36,8 +36,7 @@ export class KernelNotes {
   /** Written down before it is sent: the news of it comes before the answer. */
   onRequest(request: KernelRequest, wish: NetworkWish | undefined, snapshot: Snapshot, nowMs: number): void {
     if (request.op === "put-address") {
-      const { family } = request.address;
-      this.#putAddresses.set(addressKey(request.address), { untilMs: wish?.validUntilMs?.[family] });
+      this.#putAddresses.set(addressKey(request.address), wish?.lifetimes?.[request.address.address] ?? {});
     } else if (request.op === "delete-address") {
       this.#putAddresses.delete(addressKey(request.address));
     } else if (request.op === "set-link") {

@@ -9,18 +9,24 @@ import {
   parseIpAddress,
 } from "../../base/ip-address.ts";
 import type { Family, Route } from "../../rtnl/rtnl.ts";
-import { type IpFamilySettings, type IpRoute, leadsEverywhere } from "../ip-settings.ts";
+import { addressesOf, type IpAddress, type IpFamilySettings, type IpRoute, leadsEverywhere } from "../ip-settings.ts";
 import type { EffectiveSettings } from "../merge.ts";
 import { fairleadProtocol } from "./marks.ts";
 
 export const defaultDestination: Readonly<Record<Family, string>> = { 4: "0.0.0.0/0", 6: "::/0" };
 
+export interface PlannedRoute extends IpRoute {
+  /** The address of ours that is in the destination; absent: the first one. */
+  readonly source?: string;
+}
+
 /** What one family of one network wants routed. */
 export interface RoutePlan {
   readonly family: Family;
-  readonly address: string;
+  /** The better first. */
+  readonly addresses: readonly string[];
   /** Those without gateway first: the others need them to be accepted. Each destination once. */
-  readonly routes: readonly IpRoute[];
+  readonly routes: readonly PlannedRoute[];
   /** CIDR text of what must go elsewhere. */
   readonly excluded: readonly string[];
 }
@@ -45,7 +51,10 @@ const planRoutes = (settings: EffectiveSettings): readonly RoutePlan[] =>
 function planFamily(own: IpFamilySettings, settings: EffectiveSettings): RoutePlan {
   const isOurs = (destination: string) => familyOfCidr(destination) === own.family;
   const classless = settings.routes.filter((route) => isOurs(route.destination));
-  const onLink = [...prefixRoute(own), ...classless.filter((route) => route.gateway === undefined)];
+  const onLink = [
+    ...addressesOf(own).flatMap((address) => prefixRoute(own.family, address)),
+    ...classless.filter((route) => route.gateway === undefined),
+  ];
   const viaGateway = [
     ...classless.filter((route) => route.gateway !== undefined),
     ...gatewayRoutes(own, settings, isOurs),
@@ -53,16 +62,19 @@ function planFamily(own: IpFamilySettings, settings: EffectiveSettings): RoutePl
   const routes = [...onLink, ...hostRoutes(own.family, onLink, viaGateway), ...viaGateway];
   return {
     family: own.family,
-    address: own.address,
+    addresses: addressesOf(own).map(({ address }) => address),
     routes: firstOfEachDestination(routes),
     excluded: settings.excludedRoutes.filter(isOurs),
   };
 }
 
-/** A host of its own (/32, /128) has no neighbours. */
-function prefixRoute({ family, address, prefixLength }: IpFamilySettings): readonly IpRoute[] {
-  if (prefixLength >= addressBits(family)) return [];
-  return [{ destination: networkOf(parseCidr(`${address}/${prefixLength}`)) }];
+/**
+ * A host of its own (/32, /128) has no neighbours. Whether the prefix of an address that the kernel made is on the link is
+ * the router's to say (RFC 4861, 6.3.4).
+ */
+function prefixRoute(family: Family, { address, prefixLength, isKernels }: IpAddress): readonly PlannedRoute[] {
+  if (prefixLength >= addressBits(family) || isKernels) return [];
+  return [{ destination: networkOf(parseCidr(`${address}/${prefixLength}`)), source: address }];
 }
 
 /** The default route, or in its place the only destinations that are to go through this network. */
@@ -94,8 +106,8 @@ function isReachable(gateway: string, blocks: readonly Cidr[]): boolean {
   return cidrContains(linkLocalBlock, bytes) || blocks.some((block) => cidrContains(block, bytes));
 }
 
-function firstOfEachDestination(routes: readonly IpRoute[]): readonly IpRoute[] {
-  const seen = new Map<string, IpRoute>();
+function firstOfEachDestination(routes: readonly PlannedRoute[]): readonly PlannedRoute[] {
+  const seen = new Map<string, PlannedRoute>();
   for (const route of routes) if (!seen.has(route.destination)) seen.set(route.destination, route);
   return [...seen.values()];
 }
@@ -106,7 +118,8 @@ const linkScope = 253;
 const universeScope = 0;
 
 /** A planned route in a table. The source is not said for IPv6: the kernel refuses it as long as it probes the address. */
-export function inTable(plan: RoutePlan, route: IpRoute, link: number, table: number, metric: number): Route {
+export function inTable(plan: RoutePlan, route: PlannedRoute, link: number, table: number, metric: number): Route {
+  const source = route.source ?? plan.addresses[0];
   return {
     family: plan.family,
     table,
@@ -114,7 +127,7 @@ export function inTable(plan: RoutePlan, route: IpRoute, link: number, table: nu
     ...(route.gateway === undefined ? {} : { gateway: route.gateway }),
     link,
     metric,
-    ...(plan.family === 4 ? { preferredSource: plan.address } : {}),
+    ...(source !== undefined && plan.family === 4 ? { preferredSource: source } : {}),
     protocol: fairleadProtocol,
     scope: plan.family === 4 && route.gateway === undefined ? linkScope : universeScope,
     type: "unicast",

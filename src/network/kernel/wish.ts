@@ -1,6 +1,7 @@
 /** What the kernel is to look like for the networks that are connected. Pure; see apply.ts for how it gets there. */
 import { addressBits, cidrContains, parseCidr } from "../../base/ip-address.ts";
 import type { Family, Route, Rule } from "../../rtnl/rtnl.ts";
+import { addressesOf } from "../ip-settings.ts";
 import type { EffectiveSettings } from "../merge.ts";
 import { fairleadProtocol, linkTable, linkTableMetric, mainMetric, mainTable, rulePriorities } from "./marks.ts";
 import { inTable, plansOf, type RoutePlan, refusal } from "./routes.ts";
@@ -8,10 +9,16 @@ import { inTable, plansOf, type RoutePlan, refusal } from "./routes.ts";
 /** What one connected network wants of the kernel. Immutable; compared by identity. */
 export interface NetworkWish {
   readonly settings: EffectiveSettings;
-  /** When the address of a family ends, in milliseconds of the boot clock; absent: never. */
-  readonly validUntilMs?: { readonly [F in Family]?: number };
+  /** By address, when it ends, in milliseconds of the boot clock; absent: never. */
+  readonly lifetimes?: { readonly [address: string]: AddressLifetime };
   /** A server that may name an MTU has not answered yet: until then that of the link stays. */
   readonly isMtuPending?: boolean;
+}
+
+export interface AddressLifetime {
+  readonly validUntilMs: number;
+  /** Absent: the same. */
+  readonly preferredUntilMs?: number;
 }
 
 export interface WishedNetwork extends NetworkWish {
@@ -29,6 +36,7 @@ export interface WishedAddress {
   readonly prefixLength: number;
   readonly broadcast?: string;
   readonly validUntilMs?: number;
+  readonly preferredUntilMs?: number;
 }
 
 export interface WishedMtu {
@@ -67,17 +75,14 @@ interface PlannedNetwork extends WishedNetwork {
 
 const families = [4, 6] as const;
 
-function wishedAddresses({ link, settings, validUntilMs }: WishedNetwork): readonly WishedAddress[] {
-  return [settings.ipv4, settings.ipv6].flatMap((own) => {
-    if (!own) return [];
-    const { family, address, prefixLength, broadcast } = own;
-    const until = validUntilMs?.[family];
-    return {
-      ...{ link, family, address, prefixLength },
-      ...(broadcast === undefined ? {} : { broadcast }),
-      ...(until === undefined ? {} : { validUntilMs: until }),
-    };
-  });
+function wishedAddresses({ link, settings, lifetimes }: WishedNetwork): readonly WishedAddress[] {
+  return [settings.ipv4, settings.ipv6].flatMap((own) =>
+    addressesOf(own).flatMap(({ address, prefixLength, broadcast, isKernels }) => {
+      if (!own || isKernels) return [];
+      const wished = { link, family: own.family, address, prefixLength, ...lifetimes?.[address] };
+      return broadcast === undefined ? wished : { ...wished, broadcast };
+    }),
+  );
 }
 
 /** RFC 791 asks every host to take 576; what is not larger than that is a mistake of the server's (shill-behaviour 9.3). */
@@ -181,7 +186,8 @@ function sourceRules(
   family: Family,
 ): Rule[] {
   const uses = new Map<string, number>();
-  return connected.map(({ link, plan: { address } }) => {
+  const sources = connected.flatMap(({ link, plan }) => plan.addresses.map((address) => ({ link, address })));
+  return sources.map(({ link, address }) => {
     const earlier = uses.get(address) ?? 0;
     uses.set(address, earlier + 1);
     return {

@@ -18,6 +18,10 @@ export interface ProtocolLink {
 export interface ProtocolHandler<Config> {
   /** "static", "dhcp4", "ppp" */
   readonly name: string;
+  /** What a setup waits for, for people: "lease". */
+  readonly awaits?: string;
+  /** Only listens: when the time limit is over the setup goes on, for whatever comes later. */
+  readonly isPassive?: true;
   /** Setup and teardown need no waiting. */
   readonly immediate?: true;
   /** Works without a link below it. */
@@ -25,11 +29,18 @@ export interface ProtocolHandler<Config> {
   attach(link: ProtocolLink, config: Config, host: ProtocolHost): ProtocolSession;
 }
 
+export interface TeardownOptions {
+  /** Kill children, say no farewells, finish at once. */
+  readonly force: boolean;
+  /** What the session has brought stays in the kernel: the daemon is about to be started again, or the carrier to return. */
+  readonly leaveConfigured?: boolean;
+}
+
 export interface ProtocolSession {
   /** Resolves when up; rejects with DaemonError. Stops what it is doing as soon as `abort` fires. */
   setup(abort: AbortSignal): Promise<IpSettings>;
-  /** Never rejects. `force`: kill children, say no farewells, finish at once. */
-  teardown(how: { readonly force: boolean }): Promise<void>;
+  /** Never rejects. */
+  teardown(how: TeardownOptions): Promise<void>;
   /** Asks the other side to confirm what we have; results arrive through the host. */
   renew?(): void;
   /** For the debug dump: what the session has seen so far. */

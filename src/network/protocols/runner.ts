@@ -2,7 +2,7 @@ import type { Clock } from "../../base/clock.ts";
 import { describeError } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import type { IpSettings } from "../ip-settings.ts";
-import type { ProtocolHandler, ProtocolLink, ProtocolSession, ProtocolStep } from "./handler.ts";
+import type { ProtocolHandler, ProtocolLink, ProtocolSession, ProtocolStep, TeardownOptions } from "./handler.ts";
 
 /** What the owner of a runner is told. Never called from inside a call to the runner. */
 export interface RunnerOwner {
@@ -84,7 +84,7 @@ export class ProtocolRunner<Config> {
   }
 
   /** Ends the session's work; the owner hears `down` later. Down already: nothing happens. Force overtakes a polite one. */
-  teardown(how: { readonly force: boolean }): void {
+  teardown(how: TeardownOptions): void {
     this.#isSetupWanted = false;
     if (this.#state === "down" || (this.#state === "teardown" && !how.force)) return;
     this.#state = "teardown";

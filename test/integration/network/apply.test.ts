@@ -196,7 +196,7 @@ test("at no moment of a change of rank is the far host out of reach", async (t) 
 
 test("what a person removes is put back, and the address's lifetime is the lease's", async (t) => {
   const { applier, clock, eth0 } = await makeRealWorld(t);
-  applier.setNetwork(eth0, { ...first, validUntilMs: { 4: clock.now() + 600_000 } });
+  applier.setNetwork(eth0, { ...first, lifetimes: { "10.1.0.2": { validUntilMs: clock.now() + 600_000 } } });
   await applier.settled();
   assert.match(run("ip", ["address", "show", "dev", "eth0"]), /valid_lft (600|599)sec preferred_lft (600|599)sec/);
   const before = ip("route", "show", "table", "all");

@@ -2,13 +2,14 @@
 /** A Network with its DHCP client against a real server, on the real kernel, without a daemon around it. */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { Network, type NetworkOptions } from "../../../src/network/network.ts";
+import { Network } from "../../../src/network/network.ts";
 import type { Dhcp4Config } from "../../../src/network/protocols/dhcp4/config.ts";
 import { dhcp4Handler } from "../../../src/network/protocols/dhcp4/handler.ts";
 import { KernelUdp } from "../../../src/network/protocols/dhcp4/kernel-udp.ts";
 import type { ProtocolLink } from "../../../src/network/protocols/handler.ts";
 import { emptyStaticIp, type StaticIp } from "../../../src/network/static-ip.ts";
 import { KernelPackets } from "../../../src/packet/kernel-packets.ts";
+import { dhcp4With, protocolsOf } from "../../fakes/protocols.ts";
 import { type DhcpServerOptions, startDhcpServer } from "../../harness/dhcp-server.ts";
 import { requirePrivateNamespace, run } from "../../harness/namespace.ts";
 import { until } from "../../harness/until.ts";
@@ -36,7 +37,7 @@ async function makeWorld(t: TestContext, server: Partial<DhcpServerOptions> | "n
     },
   };
   const network = new Network(
-    { clock, log, applier, dhcp },
+    { clock, log, applier, protocols: protocolsOf({ dhcp4: dhcp }) },
     {
       connected: (first) => told.push(first ? "connected first" : "connected again"),
       changed: () => told.push("changed"),
@@ -51,9 +52,9 @@ async function makeWorld(t: TestContext, server: Partial<DhcpServerOptions> | "n
   });
   const mac = run("cat", ["/sys/class/net/eth0/address"]).trim();
   const link: ProtocolLink = { index: eth0, name: "eth0", mac, mtu: 1500 };
-  const start = (options: Partial<NetworkOptions<Dhcp4Config>> = { dhcp: {} }) => {
-    const dhcpConfig = options.dhcp && { leases, ...options.dhcp };
-    network.start({ link, ...options, ...(dhcpConfig && { dhcp: dhcpConfig }) });
+  const start = (options: { static?: StaticIp; dhcp?: Dhcp4Config } = { dhcp: {} }) => {
+    const { dhcp: config, ...others } = options;
+    network.start({ link, ...others, ...(config && { protocols: dhcp4With({ leases, ...config }) }) });
   };
   const addresses = () =>
     rtnl.snapshot

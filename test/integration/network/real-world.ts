@@ -74,7 +74,7 @@ export function wish(cidr: string, gateway?: string, more: Partial<IpSettings> =
   const family = address.includes(":") ? 6 : 4;
   const own = { family, address, prefixLength: Number(prefixLength), ...(gateway === undefined ? {} : { gateway }) };
   const settings = { ...emptyIpSettings, [`ipv${family}`]: own, ...more };
-  return { settings: mergeSettings(family === 4 ? { dhcp: settings } : { slaac: settings }) };
+  return { settings: mergeSettings(family === 4 ? { dhcp4: settings } : { slaac: settings }) };
 }
 
 /** Lines of `ip` about what is asked for, sorted, without what the kernel makes by itself. */

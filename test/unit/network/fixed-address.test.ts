@@ -9,6 +9,7 @@ import { emptyStaticIp, type StaticIp } from "../../../src/network/static-ip.ts"
 import { bytesOf } from "../../fakes/fake-dhcp-server.ts";
 import { FakePackets, FakeWire, type Station } from "../../fakes/fake-packets.ts";
 import { FakeProtocolHandler } from "../../fakes/fake-protocol-handler.ts";
+import { dhcp4With, protocolsOf } from "../../fakes/protocols.ts";
 import { ipv4, makeKernelWorld, settingsOf } from "./kernel/kernel-world.ts";
 
 const ownMac = "02:00:00:00:00:02";
@@ -38,8 +39,14 @@ async function makeWorld(t: TestContext) {
   const guards = new FixedAddressGuards({ clock, log, packets, isOwnMac, random: () => 0.5 });
   const told: string[] = [];
   const dhcp = new FakeProtocolHandler();
-  const network = new Network<unknown>(
-    { clock, log, applier, dhcp, guard: (link, observer) => guards.guard(link, observer) },
+  const network = new Network(
+    {
+      clock,
+      log,
+      applier,
+      protocols: protocolsOf({ dhcp4: dhcp }),
+      guard: (link, observer) => guards.guard(link, observer),
+    },
     {
       connected: () => told.push("connected"),
       changed: () => {},
@@ -225,7 +232,7 @@ test("other static settings leave the watch as it is", async (t) => {
 
 test("a fixed address with DHCP beside it is watched; a lease alone is the DHCP client's own affair", async (t) => {
   const world = await makeWorld(t);
-  world.network.start({ link: world.link, dhcp: {} });
+  world.network.start({ link: world.link, protocols: dhcp4With() });
   world.dhcp.last.up(settingsOf({ ipv4: ipv4("10.0.0.9/24", "10.0.0.1") }));
   await world.pass(20);
   assert.deepEqual(world.sent(), []);

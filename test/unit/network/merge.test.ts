@@ -45,22 +45,22 @@ const onLink = { family: 4, address: "10.0.0.7", prefixLength: 24 } as const;
 const rows: readonly (readonly [name: string, given: SettingsSources, expected: Record<string, unknown>])[] = [
   [
     "a lease alone is used as it is",
-    { dhcp: lease },
+    { dhcp4: lease },
     { ipv4: lease.ipv4, mtu: 1480, routes: lease.routes, vendorEncapsulatedOptions: "ff" },
   ],
   [
     "a static address goes before the leased one, with its own gateway",
-    { static: fixed({ address: "10.0.0.50", prefixLength: 25, gateway: "10.0.0.3" }), dhcp: lease },
+    { static: fixed({ address: "10.0.0.50", prefixLength: 25, gateway: "10.0.0.3" }), dhcp4: lease },
     { ipv4: { family: 4, address: "10.0.0.50", prefixLength: 25, gateway: "10.0.0.3" } },
   ],
   [
     "a static gateway alone takes the place of the leased one, the address stays leased",
-    { static: fixed({ gateway: "10.0.0.254" }), dhcp: lease },
+    { static: fixed({ gateway: "10.0.0.254" }), dhcp4: lease },
     { ipv4: { ...lease.ipv4, gateway: "10.0.0.254" } },
   ],
   [
     "a static gateway alone is the way out of a link that is said to have none",
-    { static: fixed({ gateway: "10.0.0.254" }), dhcp: source({ ipv4: { ...onLink, isAllOnLink: true } }) },
+    { static: fixed({ gateway: "10.0.0.254" }), dhcp4: source({ ipv4: { ...onLink, isAllOnLink: true } }) },
     { ipv4: { ...onLink, gateway: "10.0.0.254" } },
   ],
   [
@@ -70,7 +70,7 @@ const rows: readonly (readonly [name: string, given: SettingsSources, expected: 
   ],
   [
     "a static gateway that happens to be the leased address changes nothing",
-    { static: fixed({ gateway: lease.ipv4?.address ?? "" }), dhcp: lease },
+    { static: fixed({ gateway: lease.ipv4?.address ?? "" }), dhcp4: lease },
     { ipv4: lease.ipv4 },
   ],
   [
@@ -80,10 +80,10 @@ const rows: readonly (readonly [name: string, given: SettingsSources, expected: 
   ],
   [
     "a static address without gateway means no gateway, although the lease has one",
-    { static: fixed({ address: "10.0.0.50", prefixLength: 24 }), dhcp: lease },
+    { static: fixed({ address: "10.0.0.50", prefixLength: 24 }), dhcp4: lease },
     { ipv4: { family: 4, address: "10.0.0.50", prefixLength: 24 } },
   ],
-  ["a lease goes before the link's own protocol", { dhcp: lease, link: modem }, { ipv4: lease.ipv4 }],
+  ["a lease goes before the link's own protocol", { dhcp4: lease, link: modem }, { ipv4: lease.ipv4 }],
   ["without lease the link's own protocol counts", { link: modem }, { ipv4: modem.ipv4 }],
   [
     "a router's IPv6 goes before the link's",
@@ -93,39 +93,44 @@ const rows: readonly (readonly [name: string, given: SettingsSources, expected: 
   [
     "a DHCPv6 address goes before the router's, whose gateway stays",
     { slaac: router, dhcp6: source({ ipv6: { family: 6, address: "2001:db8::77", prefixLength: 128 } }) },
-    { ipv6: { family: 6, address: "2001:db8::77", prefixLength: 128, gateway: "fe80::1" } },
+    {
+      ipv6: {
+        ...{ family: 6, address: "2001:db8::77", prefixLength: 128, gateway: "fe80::1" },
+        others: [{ address: "2001:db8::5", prefixLength: 64 }],
+      },
+    },
   ],
   [
     "name servers of router, link and lease are joined in this order, without the unspecified ones",
-    { dhcp: lease, slaac: router, link: modem },
+    { dhcp4: lease, slaac: router, link: modem },
     { nameServers: ["2001:db8::53", "100.64.0.1", "10.0.0.53"] },
   ],
   [
     "static name servers replace all others",
-    { static: fixed({ nameServers: ["192.0.2.1", "0.0.0.0"] }), dhcp: lease, slaac: router },
+    { static: fixed({ nameServers: ["192.0.2.1", "0.0.0.0"] }), dhcp4: lease, slaac: router },
     { nameServers: ["192.0.2.1"] },
   ],
   [
     "search domains are joined without repetition",
-    { dhcp: lease, slaac: router, link: modem },
+    { dhcp4: lease, slaac: router, link: modem },
     { searchDomains: ["example.org", "six", "modem", "lan"] },
   ],
   [
     "static search domains replace all others",
-    { static: fixed({ searchDomains: ["home"] }), dhcp: lease },
+    { static: fixed({ searchDomains: ["home"] }), dhcp4: lease },
     { searchDomains: ["home"] },
   ],
-  ["the smallest MTU counts", { dhcp: lease, slaac: router, link: modem }, { mtu: 1480 }],
-  ["a static MTU counts before a smaller one", { static: fixed({ mtu: 9000 }), dhcp: lease }, { mtu: 9000 }],
-  ["nobody's MTU is no MTU", { dhcp: source({}) }, { mtu: undefined }],
+  ["the smallest MTU counts", { dhcp4: lease, slaac: router, link: modem }, { mtu: 1480 }],
+  ["a static MTU counts before a smaller one", { static: fixed({ mtu: 9000 }), dhcp4: lease }, { mtu: 9000 }],
+  ["nobody's MTU is no MTU", { dhcp4: source({}) }, { mtu: undefined }],
   [
     "classless routes are the lease's alone",
-    { dhcp: source({}), link: source({ routes: [{ destination: "10.9.0.0/16" }] }) },
+    { dhcp4: source({}), link: source({ routes: [{ destination: "10.9.0.0/16" }] }) },
     { routes: [] },
   ],
   [
     "classless routes stay with a static address",
-    { static: fixed({ address: "10.0.0.50", prefixLength: 24 }), dhcp: lease },
+    { static: fixed({ address: "10.0.0.50", prefixLength: 24 }), dhcp4: lease },
     { routes: lease.routes },
   ],
   [
@@ -145,10 +150,10 @@ const rows: readonly (readonly [name: string, given: SettingsSources, expected: 
   ],
   [
     "the well-known public resolver stays where there is IPv4",
-    { static: fixed({ nameServers: ["8.8.8.8", "8.8.4.4"] }), slaac: router, dhcp: lease },
+    { static: fixed({ nameServers: ["8.8.8.8", "8.8.4.4"] }), slaac: router, dhcp4: lease },
     { nameServers: ["8.8.8.8", "8.8.4.4"] },
   ],
-  ["the portal of the lease is taken", { dhcp: lease }, { captivePortalUri: "https://portal.example/api" }],
+  ["the portal of the lease is taken", { dhcp4: lease }, { captivePortalUri: "https://portal.example/api" }],
   ["nothing at all is nothing at all", {}, { ipv4: undefined, ipv6: undefined, nameServers: [], searchDomains: [] }],
 ];
 for (const [name, given, expected] of rows) {
@@ -159,7 +164,7 @@ for (const [name, given, expected] of rows) {
 }
 
 test("the captive portal that was seen first stays", () => {
-  const merged = mergeSettings({ dhcp: lease }, "https://first.example/api");
+  const merged = mergeSettings({ dhcp4: lease }, "https://first.example/api");
   assert.equal(merged.captivePortalUri, "https://first.example/api");
 });
 

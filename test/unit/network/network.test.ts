@@ -8,6 +8,7 @@ import { emptyStaticIp, type StaticIp } from "../../../src/network/static-ip.ts"
 import type { Address } from "../../../src/rtnl/rtnl.ts";
 import { savedConfigDictionary } from "../../../src/services/network-dictionaries.ts";
 import { FakeProtocolHandler } from "../../fakes/fake-protocol-handler.ts";
+import { dhcp4With, protocolsOf } from "../../fakes/protocols.ts";
 import { ipv4, makeKernelWorld, settingsOf } from "./kernel/kernel-world.ts";
 
 const lease = (cidr = "10.0.0.9/24", more: Partial<IpSettings> = {}): IpSettings =>
@@ -28,8 +29,8 @@ async function makeWorld() {
   const link: ProtocolLink = { index: eth0, name: "eth0", mac: "02:00:00:00:00:02", mtu: 1500 };
   const dhcp = new FakeProtocolHandler();
   const told: string[] = [];
-  const network = new Network<unknown>(
-    { clock, log, applier, dhcp },
+  const network = new Network(
+    { clock, log, applier, protocols: protocolsOf({ dhcp4: dhcp }) },
     {
       connected: (first) => told.push(first ? "connected first" : "connected again"),
       changed: () => told.push("changed"),
@@ -42,7 +43,7 @@ async function makeWorld() {
     await clock.settle();
     return told.splice(0).join(", ");
   };
-  const start = (options: Partial<NetworkOptions<unknown>> = { dhcp: {} }) => network.start({ link, ...options });
+  const start = (options: Partial<NetworkOptions> = { protocols: dhcp4With() }) => network.start({ link, ...options });
   const addresses = (): string =>
     kernel.snapshot
       .addresses(eth0)
@@ -51,10 +52,10 @@ async function makeWorld() {
   return { ...kernelWorld, network, dhcp, told, heard, start, addresses, link };
 }
 
-async function makeConnected(options: Partial<NetworkOptions<unknown>> = { dhcp: {} }) {
+async function makeConnected(options: Partial<NetworkOptions> = { protocols: dhcp4With() }) {
   const world = await makeWorld();
   world.start(options);
-  if (options.dhcp) world.dhcp.last.up(lease());
+  if (options.protocols) world.dhcp.last.up(lease());
   assert.match(await world.heard(), /connected first$/);
   world.dhcp.sessions.at(-1)?.takeCalls();
   return world;
@@ -138,7 +139,7 @@ test("a static address alone is connected at once", async () => {
 
 test("a static address is connected at once, and DHCP supplies the rest later", async () => {
   const world = await makeWorld();
-  world.start({ static: fixed, dhcp: {} });
+  world.start({ static: fixed, protocols: dhcp4With() });
   assert.equal(await world.heard(), "changed, connected first");
   assert.deepEqual(world.network.effective?.nameServers, []);
   world.dhcp.last.up(lease());
@@ -150,7 +151,7 @@ test("a static address is connected at once, and DHCP supplies the rest later", 
 
 test("with a static address the lease is released as soon as it was obtained, and what it brought stays", async () => {
   const world = await makeWorld();
-  world.start({ static: fixed, dhcp: {} });
+  world.start({ static: fixed, protocols: dhcp4With() });
   await world.heard();
   assert.equal(world.dhcp.last.takeCalls(), "setup");
   world.dhcp.last.up(lease());
@@ -182,7 +183,7 @@ test("a handler that gives up fails the Network at once", async () => {
 
 test("with a static address a missing DHCP server is no failure; it is asked again, less and less often", async () => {
   const world = await makeWorld();
-  world.start({ static: fixed, dhcp: {} });
+  world.start({ static: fixed, protocols: dhcp4With() });
   await world.heard();
   for (const waitMs of [60_000, 120_000, 240_000]) {
     world.dhcp.last.takeCalls();
@@ -458,8 +459,8 @@ test("a route that the kernel refuses is a problem to be read, not a failure", a
 test("an observer that stops the Network hears no more", async () => {
   const world = await makeWorld();
   const told: string[] = [];
-  const network = new Network<unknown>(
-    { clock: world.clock, log: world.log, applier: world.applier, dhcp: world.dhcp },
+  const network = new Network(
+    { clock: world.clock, log: world.log, applier: world.applier, protocols: protocolsOf({ dhcp4: world.dhcp }) },
     {
       changed: () => {
         told.push("changed");
@@ -561,11 +562,11 @@ test("after a restart of the daemon a resumed lease changes nothing but the life
   await world.network.stop({ release: false, leaveConfigured: true });
   const second = world.restart();
   const asked = world.kernel.requested.length;
-  const network = new Network<unknown>(
-    { clock: world.clock, log: world.log, applier: second, dhcp: world.dhcp },
+  const network = new Network(
+    { clock: world.clock, log: world.log, applier: second, protocols: protocolsOf({ dhcp4: world.dhcp }) },
     { connected() {}, changed() {}, failed() {}, conflicted() {}, conflictOver() {} },
   );
-  network.start({ link: world.link, dhcp: {} });
+  network.start({ link: world.link, protocols: dhcp4With() });
   assert.equal(world.kernel.toText(), before);
   world.dhcp.last.up(lease());
   await world.clock.settle();

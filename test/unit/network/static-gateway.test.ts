@@ -3,14 +3,15 @@ import { test } from "node:test";
 import { Network } from "../../../src/network/network.ts";
 import { emptyStaticIp } from "../../../src/network/static-ip.ts";
 import { FakeProtocolHandler } from "../../fakes/fake-protocol-handler.ts";
+import { dhcp4With, protocolsOf } from "../../fakes/protocols.ts";
 import { ipv4, makeKernelWorld, settingsOf } from "./kernel/kernel-world.ts";
 
 async function makeConnected() {
   const { kernel, clock, applier, eth0, log } = await makeKernelWorld();
   const dhcp = new FakeProtocolHandler();
   const told: string[] = [];
-  const network = new Network<unknown>(
-    { clock, log, applier, dhcp },
+  const network = new Network(
+    { clock, log, applier, protocols: protocolsOf({ dhcp4: dhcp }) },
     {
       connected: (first) => told.push(first ? "connected first" : "connected again"),
       changed: () => {},
@@ -19,7 +20,7 @@ async function makeConnected() {
       conflictOver: () => told.push("conflict over"),
     },
   );
-  network.start({ link: { index: eth0, name: "eth0", mac: "02:00:00:00:00:02", mtu: 1500 }, dhcp: {} });
+  network.start({ link: { index: eth0, name: "eth0", mac: "02:00:00:00:00:02", mtu: 1500 }, protocols: dhcp4With() });
   dhcp.last.up(settingsOf({ ipv4: ipv4("10.0.0.9/24", "10.0.0.1", { validSeconds: 600 }) }));
   await clock.settle();
   dhcp.last.takeCalls();

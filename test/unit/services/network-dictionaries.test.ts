@@ -35,7 +35,7 @@ const router = source({
 test("the NetworkConfig dictionary has all keys, empty where nothing is known", () => {
   const dictionary = networkConfigDictionary({
     sessionId: 7,
-    effective: mergeSettings({ dhcp: lease, slaac: router }),
+    effective: mergeSettings({ dhcp4: lease, slaac: router }),
     saved: lease,
   });
   assert.deepEqual(
@@ -69,7 +69,7 @@ test("the NetworkConfig dictionary is empty while nothing is configured", () => 
 });
 
 test("the saved dictionary is the lease, whatever is static", () => {
-  const effective = mergeSettings({ static: fixed({ address: "192.0.2.1", prefixLength: 24 }), dhcp: lease });
+  const effective = mergeSettings({ static: fixed({ address: "192.0.2.1", prefixLength: 24 }), dhcp4: lease });
   const dictionary = savedConfigDictionary({ sessionId: 1, effective, saved: lease });
   assert.deepEqual(
     [...dictionary].map(([key, { value }]) => `${key} ${value}`),

@@ -26,6 +26,7 @@ export function dhcp4Handler(ports: Dhcp4Ports): Dhcp4Handler {
   transactionId();
   return {
     name: "dhcp4",
+    awaits: "lease",
     /** Throws DaemonError InvalidArguments for settings that no message could carry. */
     attach: (link, config, host) =>
       new Dhcp4Session(host, config, (session) => {

@@ -162,7 +162,7 @@ test("a default route of somebody else with our metric is not replaced: ours ste
 
 test("a lifetime is told once, renewed when the lease is, and taken away when the address becomes fixed", async () => {
   const world = await makeKernelWorld();
-  const leased = (validUntilMs: number): NetworkWish => ({ ...cable, validUntilMs: { 4: validUntilMs } });
+  const leased = (validUntilMs: number): NetworkWish => ({ ...cable, lifetimes: { "10.0.0.2": { validUntilMs } } });
   const now = world.clock.now();
   world.applier.setNetwork(world.eth0, leased(now + 600_000));
   await world.applier.settled();
@@ -178,7 +178,10 @@ test("a lifetime is told once, renewed when the lease is, and taken away when th
 
 test("an address whose time is over is not put back when the kernel drops it", async () => {
   const world = await makeKernelWorld();
-  world.applier.setNetwork(world.eth0, { ...cable, validUntilMs: { 4: world.clock.now() + 1000 } });
+  world.applier.setNetwork(world.eth0, {
+    ...cable,
+    lifetimes: { "10.0.0.2": { validUntilMs: world.clock.now() + 1000 } },
+  });
   await world.applier.settled();
   world.clock.advance(1001);
   world.kernel.outside({

@@ -49,7 +49,7 @@ const anyWish: fc.Arbitrary<NetworkWish> = anyFamily.chain((family) =>
     .map(({ address, prefixLength, gateway, routes, included, excluded, mtu }) => ({
       settings: mergeSettings({
         static: { ...emptyStaticIp, includedRoutes: included, excludedRoutes: excluded },
-        dhcp: {
+        dhcp4: {
           ...emptyIpSettings,
           [`ipv${family}`]: { family, address, prefixLength, ...(gateway && { gateway }) },
           routes: routes.filter((route) => isOfFamily(route, family)).map(withoutAbsent),

@@ -81,7 +81,7 @@ export const wish = (cidr: string, gateway?: string, more: Partial<IpSettings> =
 
 /** Classless routes come by DHCP alone. */
 export const leaseWish = (cidr: string, gateway: string | undefined, more: Partial<IpSettings>): NetworkWish => ({
-  settings: mergeSettings({ dhcp: settingsOf({ ipv4: ipv4(cidr, gateway), ...more }) }),
+  settings: mergeSettings({ dhcp4: settingsOf({ ipv4: ipv4(cidr, gateway), ...more }) }),
 });
 
 /** Removes the indentation that a template literal has in the source. */

@@ -20,7 +20,7 @@ const withRoutes = (
 ): NetworkWish => ({
   settings: mergeSettings({
     static: { ...emptyStaticIp, includedRoutes: part.includedRoutes ?? [], excludedRoutes: part.excludedRoutes ?? [] },
-    dhcp: settingsOf({ ipv4: ipv4(cidr, gateway || undefined) }),
+    dhcp4: settingsOf({ ipv4: ipv4(cidr, gateway || undefined) }),
   }),
 });
 
@@ -49,7 +49,7 @@ const rows: readonly Row[] = [
   },
   {
     name: "everything on the link: a default route without a router",
-    eth0: { settings: mergeSettings({ dhcp: settingsOf({ ipv4: { ...ipv4("10.0.0.2/24"), isAllOnLink: true } }) }) },
+    eth0: { settings: mergeSettings({ dhcp4: settingsOf({ ipv4: { ...ipv4("10.0.0.2/24"), isAllOnLink: true } }) }) },
     expected: `
       address 10.0.0.2/24 dev eth0 proto 102
       route 10.0.0.0/24 dev eth0 metric 200 scope link src 10.0.0.2 proto 102
