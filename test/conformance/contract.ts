@@ -213,7 +213,7 @@ C Connect
 C Disconnect | also takes back a Connect that waits for the end of a connection
 C Remove
 C GetLoadableProfileEntries
-C GetWiFiPassphrase | NotImplemented on all but wireless Services, as in shill
+C GetWiFiPassphrase | NotImplemented on all but wireless Services, NotSupported without a passphrase, as in shill
 C GetEapPassphrase | IllegalOperation without EAP, as in shill
 C RequestPortalDetection
 C RequestTrafficCounters | one source, UNKNOWN: the kernel does not tell whose a packet is

@@ -60,7 +60,7 @@ export function conformancePage(root: string): string {
 
 Clients written for shill rely on the members below. C: every connection manager has to have it; X: an oddity of ChromeOS,
 as far as it makes sense elsewhere; L: comes with its technology (VPN, cellular, tethering). Members of wireless
-Services and Devices are not listed: they come with WiFi. A read-only property may be set to the value that it has, also in
+Services and Devices are not listed: they are in docs/properties. A read-only property may be set to the value that it has, also in
 dictionaries: shill allows it for those that it keeps as plain variables, here it holds for all. Kept only:
 clients can set it and read it back, and nothing follows from it yet. Paths of tests are relative to \`test/\`.
 This page is made by \`npm run generate\`.

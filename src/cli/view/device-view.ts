@@ -38,10 +38,18 @@ async function leftAloneBecause(daemon: Daemon, device: BusObject): Promise<stri
 /** Undefined: the technology has no such thing as carrier. */
 export const carrierOf = (device: BusObject): boolean | undefined => device.flag("Ethernet.LinkUp");
 
-export function linkState({ device, leftAlone }: DeviceView): Span {
+/** What a radio is doing, where carrier says nothing. */
+function radioState({ device, service }: DeviceView): Span {
+  if (service) return styled("associated", "good");
+  return device.flag("Scanning") ? "scanning" : styled("not associated", "dim");
+}
+
+export function linkState(view: DeviceView): Span {
+  const { device, leftAlone } = view;
   if (device.flag("Powered") === false) return styled("disabled", "dim");
   if (leftAlone !== "") return styled("left alone", "dim");
   const carrier = carrierOf(device);
+  if (device.flag("Scanning") !== undefined) return radioState(view);
   if (carrier === undefined) return "enabled";
   return carrier ? styled("carrier", "good") : styled("no carrier", "dim");
 }

@@ -1,3 +1,4 @@
+import { DaemonError } from "../../base/errors.ts";
 import type { Device } from "../../devices/device.ts";
 import type { Profile } from "../../profiles/profile.ts";
 import type { Provider, ProviderHost } from "../../providers/provider.ts";
@@ -10,6 +11,9 @@ import { WifiService } from "./wifi-service.ts";
 
 /** More networks than a radio hears in a city; a flood of made-up ones must not fill the list. */
 const mostNetworksInRange = 500;
+
+/** Stored ones, those in range, and those that clients made without storing them. */
+const mostNetworks = 20_000;
 
 /** Networks in the air: known from access points in range, or from Profiles. */
 export class WifiProvider implements Provider, WifiAir {
@@ -97,7 +101,9 @@ export class WifiProvider implements Provider, WifiAir {
     if (known) return known;
     return this.#byBss.size < mostNetworksInRange ? this.#make(network) : undefined;
   }
+  /** Throws Failure where a client has made more than anybody could use. */
   #make(network: WifiNetwork): WifiService {
+    if (this.#services.size >= mostNetworks) throw new DaemonError("Failure", "too many networks are known already");
     const service = new WifiService(this.host, this.host.nextServiceSerial(), network);
     this.#services.set(service.storageId, service);
     service.setPort([...this.#devices][0]);

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Lab } from "../../../src/lab/lab.ts";
 import { waitOnline } from "../../../src/lab/online.ts";
 import { openShell, runInside } from "../../../src/lab/shell.ts";
-import { run } from "../../../src/lab/world/processes.ts";
+import { run, startProcess } from "../../../src/lab/world/processes.ts";
 import { type AccessPointOptions, startAccessPoint, wpa2 } from "../guest/access-point.ts";
 import { patienceMs } from "../guest/patience.ts";
 
@@ -25,7 +25,8 @@ air are "Cafe", open, and "Home", whose passphrase is "${passphrase}".
 
   fairlead status          fairlead monitor         fairlead why
   unplug eth0              plug eth0                servers off | on
-  ip link set wlan0 up && iw dev wlan0 scan         cat ${folder}/fairleadd.log
+  fairlead scan            fairlead wifi connect Home --ask
+  cat ${folder}/fairleadd.log
 `;
 
 /** The lab of `npm run lab`, in a guest and with a radio: a shell on the terminal, or the command of the environment. */
@@ -35,6 +36,7 @@ async function main(): Promise<number> {
   mkdirSync(folder);
   const points = await Promise.all(inTheAir.map(startAccessPoint));
   const lab = await Lab.open({ mode: "shell", command, folder, daemon: [join(root, "bin/fairleadd")] });
+  const supplicant = startProcess("wpa_supplicant", ["-u", "-t"], { env: lab.environment });
   try {
     if (!(await waitOnline(lab, patienceMs))) return 1;
     if (command.length > 0) return await runInside(lab, command);
@@ -45,6 +47,7 @@ async function main(): Promise<number> {
     return await openShell(lab, folder);
   } finally {
     await lab.close();
+    await supplicant.end();
     for (const point of points) await point.stop();
   }
 }
