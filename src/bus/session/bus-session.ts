@@ -3,12 +3,8 @@ import { describeError } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import { BusError, type Call, type Credentials, type MarshalledReply } from "../bus.ts";
 import type { WaitingWork } from "../guard/call-queue.ts";
-import { CallTurns } from "../guard/call-turns.ts";
-import { LargeMessages } from "../guard/large-messages.ts";
-import { ReadSigns, readSign } from "../guard/read-signs.ts";
-import { type Probe, StallWatch } from "../guard/stall-watch.ts";
-import { UnreadAnswers } from "../guard/unread-answers.ts";
-import { type BusLimits, longestTimeoutMs } from "../wire/limits.ts";
+import { FloodGuard, type GuardedConnection, type Probe, readSign } from "../guard/flood-guard.ts";
+import type { BusLimits } from "../wire/limits.ts";
 import {
   type Message,
   MessageFlag,
@@ -55,11 +51,7 @@ export class BusSession implements ConnectionHandler {
   readonly busId: string;
   readonly #connection: Connection;
   readonly #pending: PendingCalls;
-  readonly #turns: CallTurns;
-  readonly #stallWatch: StallWatch;
-  readonly #unread: UnreadAnswers;
-  readonly #large: LargeMessages;
-  readonly #signs: ReadSigns;
+  readonly #guard: FloodGuard;
   #lastSerial = 0;
 
   private constructor(
@@ -71,34 +63,21 @@ export class BusSession implements ConnectionHandler {
     this.busId = authenticated.busId;
     this.#pending = new PendingCalls(clock, (name) => host.ownerOf(name));
     this.#connection = new Connection(authenticated, this, clock, limits);
-    const asked = {
-      request: (call: Call, settle: Settle) => this.request(call, settle),
+    this.#guard = new FloodGuard(this.#guarded(), clock, limits);
+  }
+  #guarded(): GuardedConnection {
+    return {
+      serve: (bytes, received) => this.#serve(bytes, received),
+      refuse: (sender, serial, why) => this.#refuse(sender, serial, why),
+      request: (call, settle) => this.request(call, settle),
+      sentBytes: () => this.#connection.sentBytes,
       queuedBytes: () => this.#connection.queuedBytes,
+      takenPieces: () => this.#connection.takenPieces,
+      openProbe: () => openProbe(this.environment),
+      giveUp: (why) => this.drop(why),
+      knownUid: (sender) => this.host.knownUid(sender),
+      credentialsOf: (sender) => this.host.credentialsOf(sender),
     };
-    this.#signs = new ReadSigns(asked, clock);
-    const users = {
-      knownUid: (sender: string) => host.knownUid(sender),
-      credentialsOf: (sender: string) => host.credentialsOf(sender),
-    };
-    this.#turns = new CallTurns(
-      {
-        serve: (bytes, received) => this.#serve(bytes, received),
-        refuse: (sender, serial) => this.#refuse(sender, serial, "too many calls of this user wait for their answer"),
-        sentBytes: () => this.#connection.sentBytes,
-        onceRead: (isRead) => this.#askForSign(isRead),
-        ...users,
-      },
-      clock,
-    );
-    const ping = (sender: string, isRead: () => void) => this.#ping(sender, isRead);
-    this.#unread = new UnreadAnswers({ ...users, ping }, clock);
-    this.#large = new LargeMessages(users, clock);
-    const watched = {
-      progress: () => this.#connection.takenPieces - this.#signs.repeated + this.#signs.seen,
-      openProbe: () => openProbe(environment),
-      giveUp: (why: string) => this.drop(why),
-    };
-    this.#stallWatch = new StallWatch(watched, clock, limits);
   }
 
   /** Connects, authenticates and says Hello. Rejects with one line. */
@@ -125,16 +104,16 @@ export class BusSession implements ConnectionHandler {
     }
   }
 
-  /** See {@link CallTurns.onWork}. */
+  /** See {@link FloodGuard.onWork}. */
   onWork(sender: string, work: WaitingWork): void {
-    this.#turns.onWork(sender, work);
+    this.#guard.onWork(sender, work);
   }
   /** Throws {@link WireError}, having sent nothing. */
   send(message: Message, kept?: MarshalledReply): void {
     const before = this.#connection.sentBytes;
     this.#write(message, this.#nextSerial(), kept);
     const { destination } = message;
-    if (destination?.startsWith(":")) this.#unread.sent(destination, this.#connection.sentBytes - before);
+    if (destination?.startsWith(":")) this.#guard.onSent(destination, this.#connection.sentBytes - before);
   }
   /** Throws {@link BusError} InvalidArgs for what cannot be sent; everything else is told to `settle`. */
   request(call: Call, settle: Settle): void {
@@ -163,9 +142,9 @@ export class BusSession implements ConnectionHandler {
       return undefined;
     }
   }
-  /** Who sends so large a header gets no answer where it is not kept: it would say to whom. */
+  /** We cannot reply to a dropped header: the sender's name is in it. */
   largeHeader(headerBytes: number): "keep" | "skip" {
-    if (this.#large.admitsHeader(headerBytes)) return "keep";
+    if (this.#guard.admitsLargeHeader(headerBytes)) return "keep";
     this.#ignored(`its header has ${headerBytes} bytes`);
     return "skip";
   }
@@ -178,12 +157,10 @@ export class BusSession implements ConnectionHandler {
     }
   }
   backlogChanged(): void {
-    if (this.#connection.queuedBytes > 0 || this.#signs.isAsked) this.#stallWatch.start();
-    else this.#stallWatch.stop();
+    this.#guard.onBacklogChanged();
   }
   closed(why: string): void {
-    this.#turns.stop();
-    this.#stallWatch.end();
+    this.#guard.stop();
     this.#pending.rejectAll(new BusError(standardError("Disconnected"), `the connection to the bus was lost: ${why}`));
     this.host.onClosed(this, why);
   }
@@ -192,30 +169,11 @@ export class BusSession implements ConnectionHandler {
   #onMessage(received: Received, bytes: Buffer): "wait" | undefined {
     const { type, destination } = received.message;
     if (destination?.startsWith(":") && this.uniqueName !== "" && destination !== this.uniqueName) return undefined;
-    if (type === MessageType.METHOD_CALL) this.#onCall(received, bytes);
+    if (type === MessageType.METHOD_CALL) this.#guard.onCall(bytes, received);
     else if (type === MessageType.SIGNAL) this.host.onSignal(received);
     else if (this.#pending.onReply(received)) return "wait";
     else this.#ignored("a reply that nobody asked for");
     return undefined;
-  }
-  #onCall(received: Received, bytes: Buffer): void {
-    const { sender = "", serial, flags } = received.message;
-    const tolerance = this.#unread.toleranceOf(sender);
-    if (tolerance === "answer") this.#turns.onCall(bytes, received);
-    else if (tolerance === "refuse" && serial !== null && !(flags & MessageFlag.NO_REPLY_EXPECTED)) {
-      this.#refuse(sender, serial, "too many answers to this user were not read");
-    }
-  }
-  #ping(sender: string, isRead: () => void): void {
-    const ping = { destination: sender, path: "/", interface: "org.freedesktop.DBus.Peer", member: "Ping" };
-    this.request({ ...ping, timeoutMs: longestTimeoutMs }, () => isRead());
-  }
-  #askForSign(isRead: () => void): void {
-    this.#signs.ask(() => {
-      this.backlogChanged();
-      isRead();
-    });
-    this.#stallWatch.start();
   }
   #serve(bytes: Buffer, received = readMessage(bytes, this.environment.limits)): void {
     try {
@@ -239,7 +197,7 @@ export class BusSession implements ConnectionHandler {
       if (isTooLarge) this.#pending.onOversized(message.replySerial, sender, why);
       return !isTooLarge && this.#pending.awaits(message) ? "keep" : "skip";
     }
-    if (!isTooLarge && this.#large.admits(sender, totalBytes)) return "keep";
+    if (!isTooLarge && this.#guard.admitsLarge(sender, totalBytes)) return "keep";
     const refusal = isTooLarge ? why : "too much came from this user in large messages; try again in some seconds";
     if (type === MessageType.METHOD_CALL) this.#refuseLarge(message, refusal);
     return "skip";
@@ -247,7 +205,7 @@ export class BusSession implements ConnectionHandler {
   #refuseLarge({ sender = "", serial, flags }: Message, why: string): void {
     this.environment.log.debug(() => `refused a large message of ${sender}: ${why}`);
     if (flags & MessageFlag.NO_REPLY_EXPECTED || serial === null) return;
-    if (this.#unread.toleranceOf(sender) !== "ignore") this.#refuse(sender, serial, why);
+    if (this.#guard.mayRefuse(sender)) this.#refuse(sender, serial, why);
   }
   #ignored(why: string): void {
     this.environment.log.debug(() => `ignored a message: ${why}`);
