@@ -3,11 +3,11 @@ import type { Device } from "../devices/device.ts";
 import { Manager } from "../manager/manager.ts";
 import type { ManagerPorts } from "../manager/manager-ports.ts";
 import { managerShape } from "../manager/manager-properties.ts";
-import { DeviceLeases, networkOptions } from "../manager/network-options.ts";
 import { heldAddresses } from "../network/held-addresses.ts";
 import { Applier } from "../network/kernel/applier.ts";
 import { Network } from "../network/network.ts";
-import type { Service } from "../services/service.ts";
+import { DeviceLeases } from "../profiles/device-leases.ts";
+import type { Layer3Ports } from "../services/layer3-plan.ts";
 import type { MachinePorts } from "./ports.ts";
 
 /**
@@ -39,7 +39,7 @@ export class Machine {
       ...ports,
       log: ports.logOf("manager"),
       makeNetwork: (device) => this.#makeNetwork(device),
-      networkOptions: (device, service) => this.#networkOptions(device, service),
+      layer3: this.#layer3(),
       prepareLink: (device) => this.#prepareLink(device),
       leaveLink: (link) => applier.unmanage(link),
       forgetLink: (link) => {
@@ -65,15 +65,13 @@ export class Machine {
       device,
     );
   }
-  #networkOptions(device: Device, service: Service) {
+  #layer3(): Layer3Ports {
     const { clock, wantsRapidCommit } = this.ports;
-    return networkOptions(device, service, {
-      leases: this.#leases,
-      dhcpHostname: this.manager.dhcpHostname,
-      isRfc8925Enabled: this.manager.settings.isRfc8925Enabled,
+    return {
       wantsRapidCommit,
-      held: (link) => heldAddresses(this.applier.inheritedAddresses(link), clock.now() - this.#startedAtMs),
-    });
+      leasesOf: (device) => this.#leases.of(device),
+      heldOn: (link) => heldAddresses(this.applier.inheritedAddresses(link), clock.now() - this.#startedAtMs),
+    };
   }
   #prepareLink(device: Device): void {
     const { index } = device.link;

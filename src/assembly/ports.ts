@@ -16,7 +16,7 @@ import { technologyModules } from "../technologies/modules.ts";
 type AnsweredHere =
   | "log"
   | "makeNetwork"
-  | "networkOptions"
+  | "layer3"
   | "prepareLink"
   | "leaveLink"
   | "forgetLink"

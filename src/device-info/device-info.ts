@@ -4,7 +4,7 @@ import { isPrimary, type PrimaryTechnology, type Technology } from "../base/tech
 import type { Device } from "../devices/device.ts";
 import { isForeignDefault } from "../network/kernel/marks.ts";
 import type { Address, Delta, Link, Rtnl } from "../rtnl/rtnl.ts";
-import type { DisconnectReason } from "../services/service.ts";
+import type { DisconnectReason } from "../services/service-device.ts";
 import type { LinkFacts } from "../system/sysfs.ts";
 import type { LinkSelection } from "./link-names.ts";
 import { decideTechnology, technologyWithoutDriver } from "./technology-decision.ts";

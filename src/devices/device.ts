@@ -6,10 +6,11 @@ import type { PrimaryTechnology } from "../base/technology.ts";
 import { describeConflict, type FoundConflict } from "../network/found-conflict.ts";
 import type { IpConfig, IpConfigIdentity } from "../network/ip-config.ts";
 import { isForeignDefault } from "../network/kernel/marks.ts";
-import type { Network, NetworkFailure, NetworkObserver, NetworkOptions, StopOptions } from "../network/network.ts";
+import type { Network, NetworkFailure, NetworkObserver, StopOptions } from "../network/network.ts";
 import type { Link, Rtnl } from "../rtnl/rtnl.ts";
 import { isConnecting } from "../services/connect-states.ts";
-import type { DisconnectReason, Service, ServiceDevice } from "../services/service.ts";
+import type { Service } from "../services/service.ts";
+import type { DisconnectReason, ServiceDevice } from "../services/service-device.ts";
 import type { LinkTraffic } from "../services/traffic-counters.ts";
 import type { Activation, ClaimableDevice, DeviceClaims, DeviceEvent, DeviceUser } from "./device-claims.ts";
 import { busName, type DevicePaths } from "./device-paths.ts";
@@ -41,8 +42,6 @@ export interface DeviceHost {
   wayOutChanged(device: Device): void;
   /** A Network for this link that tells the Device of its changes. */
   makeNetwork(device: Device): Network;
-  /** What the Service wants of layer 3 on this link. */
-  networkOptions(device: Device, service: Service): NetworkOptions;
   /** What is below the link (a supplicant, a modem) is ready to connect, or is not any more. */
   readinessChanged(device: Device, because: string): void;
   /** The link is gone for good: what is kept open for it can be closed. */
@@ -409,7 +408,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
   protected startNetwork(service: Service): boolean {
     this.#network ??= this.host.makeNetwork(this);
     // The first packet leaves in here; everything else can wait until it is on its way.
-    this.#network.start(this.host.networkOptions(this, service));
+    this.#network.start(service.networkOptions(this));
     if (this.#selectedService !== service) return false;
     service.setNetwork(this.#network);
     this.changed();

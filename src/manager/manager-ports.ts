@@ -4,12 +4,13 @@ import type { Log } from "../base/log.ts";
 import type { Technology } from "../base/technology.ts";
 import type { LinkSelection } from "../device-info/link-names.ts";
 import type { Device } from "../devices/device.ts";
-import type { Network, NetworkOptions } from "../network/network.ts";
+import type { Network } from "../network/network.ts";
 import type { AutomationPorts } from "../policy/automation-host.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
 import type { TechnologyModule, TechnologyPorts } from "../providers/technology-module.ts";
 import type { Link, Rtnl } from "../rtnl/rtnl.ts";
 import type { WakeOnLan } from "../rtnl/wake-on-lan.ts";
+import type { Layer3Ports } from "../services/layer3-plan.ts";
 import type { Service } from "../services/service.ts";
 import type { LinkTraffic } from "../services/traffic-counters.ts";
 import type { ProbeHosts } from "../services/validation/probe-hosts.ts";
@@ -42,7 +43,7 @@ export interface ManagerPorts extends ConnectivityPorts, ProbePorts {
   /** Where the text of the network configuration is. */
   readonly configuration: ConfigurationSource;
   makeNetwork(device: Device): Network;
-  networkOptions(device: Device, service: Service): NetworkOptions;
+  readonly layer3: Layer3Ports;
   readonly automation: AutomationPorts;
   /** A burst is over: memory that it took can go. */
   releaseMemory(): void;

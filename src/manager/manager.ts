@@ -11,7 +11,7 @@ import type { Device, DeviceHost, LinkHardware } from "../devices/device.ts";
 import { DeviceClaims } from "../devices/device-claims.ts";
 import { DevicePaths } from "../devices/device-paths.ts";
 import { LinkSwitch } from "../devices/link-switch.ts";
-import type { Network, NetworkOptions } from "../network/network.ts";
+import type { Network } from "../network/network.ts";
 import { Automation } from "../policy/automation.ts";
 import type { AutomationEvent } from "../policy/automation-host.ts";
 import type { Profile } from "../profiles/profile.ts";
@@ -21,6 +21,7 @@ import type { TechnologyModule } from "../providers/technology-module.ts";
 import type { Link, Rtnl } from "../rtnl/rtnl.ts";
 import type { PolicyRefusal } from "../services/auto-connect.ts";
 import { type ConnectState, isConnected } from "../services/connect-states.ts";
+import type { Layer3Ports } from "../services/layer3-plan.ts";
 import type { Service } from "../services/service.ts";
 import { SettledSuccesses } from "../services/settled-successes.ts";
 import type { ProbeHosts } from "../services/validation/probe-hosts.ts";
@@ -282,8 +283,8 @@ export class Manager implements ProviderHost, DeviceHost {
   isExpectingDisconnects(): boolean {
     return !this.#isRunning || this.power.isSuspending;
   }
-  get dhcpHostname(): string {
-    return this.settings.dhcpHostname;
+  get layer3(): Layer3Ports {
+    return this.ports.layer3;
   }
   validationPlan(service: Service): ValidationPlan {
     return validationPlan(service, this.settings.includes("checkPortalList", service.technology), this.probeHosts);
@@ -327,9 +328,6 @@ export class Manager implements ProviderHost, DeviceHost {
   }
   makeNetwork(device: Device): Network {
     return this.ports.makeNetwork(device);
-  }
-  networkOptions(device: Device, service: Service): NetworkOptions {
-    return this.ports.networkOptions(device, service);
   }
   forgetLink(linkIndex: number): void {
     this.ports.forgetLink(linkIndex);

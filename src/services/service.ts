@@ -3,7 +3,7 @@ import { DaemonError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type Announce, type PropertyShape, PropertyStore } from "../base/property.ts";
 import type { Technology } from "../base/technology.ts";
-import type { Network } from "../network/network.ts";
+import type { Network, NetworkOptions } from "../network/network.ts";
 import { emptyStaticIp, type StaticIp } from "../network/static-ip.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
@@ -20,6 +20,7 @@ import {
 } from "./connect-states.ts";
 import type { EapCredentials } from "./eap-credentials.ts";
 import { EventTimes } from "./event-times.ts";
+import { type Layer3Device, type Layer3Host, layer3Plan } from "./layer3-plan.ts";
 import {
   deviceProperties,
   networkProperties,
@@ -36,10 +37,8 @@ import { ServiceValidation, type Validated } from "./validation/service-validati
 import type { ProbePorts } from "./validation/validation.ts";
 import type { ValidationPlan } from "./validation/validation-plan.ts";
 
-export type { DisconnectReason, ServiceDevice } from "./service-device.ts";
-
-/** What a Service needs from above. The Manager is the one host. */
-export interface ServiceHost {
+/** What a Service needs from above. */
+export interface ServiceHost extends Layer3Host {
   readonly clock: Clock;
   readonly log: Log;
   /** Asks for one coalesced sort; asking often costs nothing. Without a Service: what holds for all has changed. */
@@ -56,8 +55,6 @@ export interface ServiceHost {
   /** How to find out whether the internet is behind the network, before the Service counts as online. */
   validationPlan(service: Service): ValidationPlan;
   readonly probePorts: ProbePorts;
-  /** Host name to send to DHCP servers; empty: none. */
-  readonly dhcpHostname: string;
   /** Stopping or suspending: what ends now is nobody's fault and not counted. */
   isExpectingDisconnects(): boolean;
   /** Why the policy in force lets it hold no connection now; undefined: it may. */
@@ -517,6 +514,10 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     for (const name of technologyProperties) this.properties.touch(name);
   }
 
+  /** What it wants of layer 3 on this Device. */
+  networkOptions(device: Layer3Device): NetworkOptions {
+    return layer3Plan(device, this, this.host);
+  }
   /** Takes effect at once on a live connection. */
   setStaticIp(staticIp: StaticIp): void {
     this.staticIp = staticIp;

@@ -5,7 +5,8 @@ import { deviceProperties } from "../../src/devices/device-properties.ts";
 import type { EntryRows, ProfileStore } from "../../src/profiles/store.ts";
 import type { Provider, ProviderHost } from "../../src/providers/provider.ts";
 import type { TechnologyModule } from "../../src/providers/technology-module.ts";
-import { type DisconnectReason, Service } from "../../src/services/service.ts";
+import { Service } from "../../src/services/service.ts";
+import type { DisconnectReason } from "../../src/services/service-device.ts";
 import { serviceShape } from "../../src/services/service-properties.ts";
 
 /** A technology beside the real ones; `onProvider` is given what a machine makes of it. */

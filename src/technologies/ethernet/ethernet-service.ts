@@ -1,6 +1,7 @@
 import type { AutoConnectRefusal } from "../../services/auto-connect.ts";
 import { isConnected } from "../../services/connect-states.ts";
-import { type DisconnectReason, Service, type ServiceDevice, type ServiceHost } from "../../services/service.ts";
+import { Service, type ServiceHost } from "../../services/service.ts";
+import type { DisconnectReason, ServiceDevice } from "../../services/service-device.ts";
 import { serviceShape } from "../../services/service-properties.ts";
 import { EthernetEntry } from "./ethernet-entry.ts";
 

@@ -11,7 +11,8 @@ import {
   interfaceShape,
 } from "../../services/configured-interface.ts";
 import { type ConnectInput, isActive, isConnected, isConnecting } from "../../services/connect-states.ts";
-import { type DisconnectReason, Service, type ServiceHost } from "../../services/service.ts";
+import { Service, type ServiceHost } from "../../services/service.ts";
+import type { DisconnectReason } from "../../services/service-device.ts";
 import { serviceShape } from "../../services/service-properties.ts";
 import { configurationErrors, priorityOf, staticIpOf } from "./interface-addressing.ts";
 import { statusOf } from "./interface-status.ts";

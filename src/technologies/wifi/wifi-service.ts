@@ -1,7 +1,8 @@
 import { DaemonError } from "../../base/errors.ts";
 import type { AutoConnectRefusal } from "../../services/auto-connect.ts";
 import { isConnected, isConnecting } from "../../services/connect-states.ts";
-import { type DisconnectReason, Service, type ServiceDevice, type ServiceHost } from "../../services/service.ts";
+import { Service, type ServiceHost } from "../../services/service.ts";
+import type { DisconnectReason, ServiceDevice } from "../../services/service-device.ts";
 import type { Bss, RadioKey } from "../../supplicant/supplicant.ts";
 import { type WifiNetwork, wifiId } from "./wifi-network.ts";
 import { airProperties, type WifiFacts, wifiServiceShape } from "./wifi-properties.ts";

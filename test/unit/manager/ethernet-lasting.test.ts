@@ -73,7 +73,10 @@ test("settings of Services and Manager survive a restart", async (t) => {
   t.after(() => second.stop());
   await second.start();
   const service = second.service("eth0");
-  assert.deepEqual([service.priority, service.uiData, second.manager.dhcpHostname], [7, "a panel's words", "laptop"]);
+  assert.deepEqual(
+    [service.priority, service.uiData, second.manager.settings.dhcpHostname],
+    [7, "a panel's words", "laptop"],
+  );
   assert.equal(second.dhcp.session("eth0").config.hostname, "laptop");
   assert.equal(service.hasEverConnected, true);
 });

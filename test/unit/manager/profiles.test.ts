@@ -129,7 +129,7 @@ test("A6, a crash with a user logged in: the session is back, with its settings 
   );
   const home = second.radio.networks.get("wifi_home");
   assert.deepEqual([home?.uiData, home?.priority, home?.profile?.label], ["alice's", 4, alice]);
-  assert.equal(second.it.manager.dhcpHostname, "harbour");
+  assert.equal(second.it.manager.settings.dhcpHostname, "harbour");
 });
 
 test("a Profile of the machine adopts the cable as it is, a user's does not", async (t) => {

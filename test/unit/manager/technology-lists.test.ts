@@ -59,7 +59,7 @@ test("a host name is any text that can be sent", async (t) => {
   const it = await machine(t, []);
   for (const name of ["laptop", "my laptop!", "Büro_PC", "-x-", "x".repeat(255), ""]) {
     it.manager.setProperty("DHCPProperty.Hostname", name);
-    assert.equal(it.manager.dhcpHostname, name);
+    assert.equal(it.manager.settings.dhcpHostname, name);
   }
   for (const name of ["x".repeat(256), "ü".repeat(128), "two\nlines", "\u0085"]) {
     assert.throws(() => it.manager.setProperty("DHCPProperty.Hostname", name), { code: "InvalidArguments" });

@@ -1,0 +1,61 @@
+/** What a Service that knows no better wants of layer 3: its static settings, and DHCP for the rest. */
+import type { NetworkOptions } from "../network/network.ts";
+import type { Dhcp4Config, HeldAddress, LeaseKeeper } from "../network/protocols/dhcp4/config.ts";
+import type { StaticIp } from "../network/static-ip.ts";
+import type { LeaseOwner } from "../profiles/device-leases.ts";
+
+/** The Device that layer 3 is planned for. */
+export interface Layer3Device extends LeaseOwner {
+  readonly name: string;
+  readonly mac: string;
+  readonly link: { readonly index: number; readonly mtu: number };
+}
+
+/** What is kept for a link between one plan and the next. */
+export interface Layer3Ports {
+  /** Two messages instead of four with servers that can (RFC 4039). */
+  readonly wantsRapidCommit: boolean;
+  leasesOf(device: LeaseOwner): LeaseKeeper;
+  /** Addresses that an earlier run of the daemon put on the link. */
+  heldOn(linkIndex: number): readonly HeldAddress[];
+}
+
+/** What the machine's administrator wants of all plans. */
+export interface Layer3Settings {
+  /** Host name to send to DHCP servers; empty: none. */
+  readonly dhcpHostname: string;
+  readonly isRfc8925Enabled: boolean;
+}
+
+export interface Layer3Host {
+  readonly layer3: Layer3Ports;
+  readonly settings: Layer3Settings;
+}
+
+export interface Layer3Wish {
+  readonly staticIp: StaticIp;
+  readonly wantsDhcp: boolean;
+}
+
+/** A moment before the Network's own limit of 30 s, which knows no more than that the time is up. */
+const acquisitionLimitMs = 29_900;
+
+export function layer3Plan(device: Layer3Device, wish: Layer3Wish, host: Layer3Host): NetworkOptions {
+  const { name, mac } = device;
+  const { index, mtu } = device.link;
+  const link = { index, name, mac, mtu };
+  const protocols = wish.wantsDhcp ? [{ source: "dhcp4" as const, config: dhcp4Plan(device, host) }] : [];
+  return { link, static: wish.staticIp, protocols };
+}
+
+function dhcp4Plan(device: Layer3Device, { layer3, settings }: Layer3Host): Dhcp4Config {
+  const held = layer3.heldOn(device.link.index);
+  return {
+    leases: layer3.leasesOf(device),
+    ...(settings.dhcpHostname && { hostname: settings.dhcpHostname }),
+    rapidCommit: layer3.wantsRapidCommit,
+    acquisitionLimitMs,
+    ...(settings.isRfc8925Enabled && { ipv6OnlyPreferred: true }),
+    ...(held.length > 0 && { resume: "in-use" as const, held }),
+  };
+}
