@@ -498,8 +498,8 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
   }
 }
 
-/** Kinds of link that have the hardware address of the link below them. */
-const sharesAddress: ReadonlySet<string> = new Set(["vlan", "ipvlan", "ipvtap"]);
+/** Kinds of link that have the hardware address of a link below them. */
+const sharesAddress: ReadonlySet<string> = new Set(["vlan", "ipvlan", "ipvtap", "bridge"]);
 
 /** In the words of spec/shill-dbus-api.md, 7.3. */
 const failureWords: Readonly<Record<NetworkFailure, string>> = {

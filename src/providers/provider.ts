@@ -2,12 +2,16 @@ import type { Technology } from "../base/technology.ts";
 import type { SectionChange } from "../config/uci/differences.ts";
 import type { NetworkConfig } from "../config/uci/network-config.ts";
 import type { Device } from "../devices/device.ts";
+import type { DeviceClaims } from "../devices/device-claims.ts";
 import type { Profile } from "../profiles/profile.ts";
+import type { Rtnl } from "../rtnl/rtnl.ts";
 import type { Configuration } from "../services/configuration.ts";
 import type { Service, ServiceHost } from "../services/service.ts";
 
 /** What a Provider needs from the Manager. */
 export interface ProviderHost extends ServiceHost {
+  readonly rtnl: Rtnl;
+  readonly claims: DeviceClaims;
   /** Numbers are never used twice in one run. */
   nextServiceSerial(): number;
   /** Finds its Profile, loads its settings and shows it on the bus. */

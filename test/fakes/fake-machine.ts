@@ -22,6 +22,7 @@ import type { ProbeHosts } from "../../src/services/validation/probe-hosts.ts";
 import { EthernetProvider } from "../../src/technologies/ethernet/ethernet-provider.ts";
 import { ethernet } from "../../src/technologies/ethernet/module.ts";
 import { interfaces } from "../../src/technologies/interface/module.ts";
+import { stacked } from "../../src/technologies/stacked/module.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { FakeDhcpHandler } from "./fake-dhcp-handler.ts";
 import { FakeHttp } from "./fake-http.ts";
@@ -169,7 +170,7 @@ export class FakeMachine {
   }
 
   #ports(options: FakeMachineOptions): MachinePorts {
-    const { block = [], allow, modules = [cables, interfaces], busType, guard, carrierGraceMs = 0 } = options;
+    const { block = [], allow, modules = [cables, interfaces, stacked], busType, guard, carrierGraceMs = 0 } = options;
     const idle = idlePorts();
     return {
       ...idle,

@@ -82,6 +82,7 @@ export function readNetworkConfig(text: string): NetworkConfig {
 /** The links that the configuration uses, and for which of its interfaces or links; nothing else is to use them. */
 export function linksInUse({ interfaces, devices }: NetworkConfig): ReadonlyMap<string, string> {
   const uses = new Map<string, string>();
+  for (const { name, type } of devices.values()) if (type) uses.set(name, `a link that it makes: ${type}`);
   for (const { name, below } of devices.values()) for (const link of below) uses.set(link, `a part of ${name}`);
   for (const { name, device } of interfaces.values()) if (device) uses.set(device, `interface ${name}`);
   return uses;
@@ -96,6 +97,7 @@ interface ReadRoute extends RouteConfig {
 class NetworkReader {
   readonly #interfaces = new Map<string, InterfaceConfig>();
   readonly #devices = new Map<string, DeviceConfig>();
+  readonly #places = new Map<string, UciPlace>();
   readonly #routes: ReadRoute[] = [];
   readonly #problems: UciProblem[] = [];
 
@@ -132,6 +134,7 @@ class NetworkReader {
       else this.#problems.push(error(place, `${label}: there is no interface ${name}`));
     }
     this.#implyVlans();
+    this.#dropCircles();
     return { interfaces: this.#interfaces, devices: this.#devices, problems: this.#problems };
   }
   #withoutEffect(section: UciSection, table: typeof aliasOptions | typeof bridgeVlanOptions): void {
@@ -221,11 +224,22 @@ class NetworkReader {
         ...(type !== undefined && { type }),
         ...(type === "8021q" && vid !== undefined && { vlanId: vid }),
       });
+      if (type === undefined) this.#noteWithoutEffect(section);
+    }
+  }
+  /** A link that others make stays as it is. */
+  #noteWithoutEffect({ options, label }: UciSection): void {
+    for (const name of ["mtu", "macaddr", "txqueuelen"]) {
+      const option = options.get(name);
+      if (option)
+        this.#problems.push(note(option, `${label}: ${name} has no effect yet on a link that is not made here`));
     }
   }
   #addDevice(section: UciSection, device: DeviceConfig): void {
-    if (!this.#devices.has(device.name)) this.#devices.set(device.name, device);
-    else this.#problems.push(error(section, `${section.label}: there is a device ${device.name} already`));
+    if (!this.#devices.has(device.name)) {
+      this.#devices.set(device.name, device);
+      this.#places.set(device.name, section);
+    } else this.#problems.push(error(section, `${section.label}: there is a device ${device.name} already`));
   }
 
   #onRoute(section: UciSection): void {
@@ -244,6 +258,21 @@ class NetworkReader {
       const route = { destination, ...(gateway !== undefined && { gateway }) };
       this.#routes.push({ ...route, place: section, label: section.label, interface: values.interface });
     }
+  }
+
+  /** A link that stands on itself, perhaps by way of others, could never come. */
+  #dropCircles(): void {
+    for (const [name, place] of this.#places) {
+      if (!this.#standsOn(name, name)) continue;
+      this.#problems.push(error(place, `device ${name} stands on itself`));
+      this.#devices.delete(name);
+    }
+  }
+  #standsOn(upper: string, sought: string, seen = new Set<string>()): boolean {
+    if (seen.has(upper)) return false;
+    seen.add(upper);
+    const below = this.#devices.get(upper)?.below ?? [];
+    return below.some((lower) => lower === sought || this.#standsOn(lower, sought, seen));
   }
 
   /** Chains of them, too: `eth0.5.6` stands on `eth0.5`. */

@@ -1,0 +1,8 @@
+import type { TechnologyModule } from "../../providers/technology-module.ts";
+import { StackedProvider } from "./stacked-provider.ts";
+
+/** Links that stand on others: bridges and VLANs of the network configuration. They are Devices of what is below. */
+export const stacked: TechnologyModule = {
+  services: [],
+  makeProviders: (host) => [new StackedProvider(host)],
+};
