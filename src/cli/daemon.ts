@@ -8,7 +8,7 @@ import { asTextMap, asTexts, type Properties, Snapshot } from "./view/snapshot.t
 
 export const busName = "org.chromium.flimflam";
 export const flimflam = (kind: string): string => `${busName}.${kind}`;
-const fairlead = (kind: string): string => `org.fairlead.${kind}`;
+export const fairlead = (kind: string): string => `org.fairlead.${kind}`;
 
 /** Reading takes the daemon milliseconds, also with thousands of links: then it hangs, and a person wants to know. */
 const readLimitMs = 5_000;
@@ -81,6 +81,26 @@ export class Daemon {
       this.read("/", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects"),
     ]);
     return Snapshot.of(manager, objects);
+  }
+
+  /** Properties of all objects with `org.fairlead.<kind>1`, by path. */
+  async objectsWith(kind: string): Promise<ReadonlyMap<string, Properties>> {
+    const [objects] = await this.read("/", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects");
+    const found = new Map<string, Properties>();
+    for (const [path, interfaces] of objects instanceof Map ? objects : []) {
+      const properties = interfaces instanceof Map ? interfaces.get(fairlead(`${kind}1`)) : undefined;
+      if (properties !== undefined) found.set(String(path), asProperties(properties));
+    }
+    return found;
+  }
+  /** Paths of Locations, Modifiers or Policies, in their order. */
+  async automationList(property: string): Promise<readonly string[]> {
+    const args = [fairlead("Automation1"), property];
+    const [list] = await this.read("/", "org.freedesktop.DBus.Properties", "Get", "ss", args);
+    return asTexts((list as WireVariant | undefined)?.value);
+  }
+  whyLocation(): Promise<Properties> {
+    return this.#own("/", "Automation1", "WhyLocation").then(asProperties);
   }
 
   version(): Promise<string> {

@@ -19,6 +19,9 @@ export type Candidates =
   | "profile-action"
   | "profile"
   | "config-action"
+  | "automation-action"
+  | "policy-action"
+  | "condition-action"
   | "none";
 
 /** One verb: its line in the help, what it takes, what it does. The manual page is checked against these. */

@@ -1,4 +1,5 @@
 import type { Verb } from "./verb.ts";
+import { condition, location, modifier, policy } from "./verbs/automation.ts";
 import { complete } from "./verbs/complete.ts";
 import { completion } from "./verbs/completion.ts";
 import { config } from "./verbs/config.ts";
@@ -30,6 +31,10 @@ export const verbs: readonly Verb[] = [
   disconnect,
   scan,
   wifi,
+  location,
+  modifier,
+  policy,
+  condition,
   get,
   set,
   monitor,

@@ -3,6 +3,7 @@ import { hasUnsafe } from "../text/printable.ts";
 import type { Candidates, OptionDef, Verb } from "../verb.ts";
 import { findObjects, profileName } from "../view/object-names.ts";
 import { type BusObject, kinds, type Snapshot } from "../view/snapshot.ts";
+import { automationActions, conditionActions, policyActions } from "./automation-words.ts";
 import { commonOptions } from "./command-line.ts";
 import { configActions } from "./config-actions.ts";
 import { profileActions } from "./profile-actions.ts";
@@ -58,6 +59,9 @@ async function operandCandidates(
   if (operands[1] === "StaticIPConfig") return staticIpWords.map((word) => `${word}=`);
   if (wanted === "profile-action") return profileActions;
   if (wanted === "config-action") return configActions;
+  if (wanted === "automation-action") return automationActions;
+  if (wanted === "policy-action") return policyActions;
+  if (wanted === "condition-action") return conditionActions;
   if (wanted === "none") return [];
   const { snapshot } = await read();
   if (wanted === "profile") return snapshot.profiles.map(profileName);

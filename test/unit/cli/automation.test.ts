@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { runProgram } from "../../../src/cli/program.ts";
+import { onBus } from "../dbus/machine-on-bus.ts";
+
+/** The program and the daemon's real objects, on a bus in memory. */
+async function scene(t: TestContext) {
+  const { it, client } = await onBus(t);
+  it.kernel.plug("eth0");
+  const stays = Object.assign(client, { close: async () => {} });
+  const quiet = () => it.clock.advanceSettled(250);
+  await quiet();
+  const run = async (...args: string[]) => {
+    const text = { out: "", err: "" };
+    const sink = (name: "out" | "err") => ({
+      columns: undefined,
+      write: (more: string) => {
+        text[name] += more;
+      },
+    });
+    const code = await runProgram(args, {
+      env: {},
+      stdout: sink("out"),
+      stderr: sink("err"),
+      clock: it.clock,
+      version: "0",
+      connect: async () => stays,
+      onInterrupt: () => () => {},
+      readInput: async () => "",
+      readSecret: async () => "",
+    });
+    await quiet();
+    return { code, ...text };
+  };
+  const json = async (...args: string[]) => JSON.parse((await run(...args, "--json")).out) as Record<string, unknown>;
+  return { it, run, json };
+}
+
+const inRange = "condition=ip-address is-in-range 192.0.2.0/24";
+
+test("a location is created, listed, shown, enabled, disabled and destroyed", async (t) => {
+  const { it, run, json } = await scene(t);
+  assert.deepEqual(
+    await run("location", "create", "home", inRange, "dns=203.0.113.53,203.0.113.54", "search=corp.example"),
+    {
+      code: 0,
+      out: "",
+      err: "",
+    },
+  );
+  assert.deepEqual([it.nameServers, it.searchDomains], [["203.0.113.53", "203.0.113.54"], ["corp.example"]]);
+  assert.match((await run("location", "list")).out, /^home +online +active +conditional-any +ip-address is-in-range/m);
+  assert.equal((await json("location", "show", "HOME")).state, "online");
+  assert.equal((await run("location", "enable", "automatic")).code, 0);
+  assert.match((await run("location", "list")).out, /^Automatic +online +active +system +it is enabled by hand$/m);
+  assert.equal((await run("location", "disable", "Automatic")).code, 0);
+  assert.equal((await run("location", "destroy", "home")).code, 0);
+  const { locations } = (await json("location", "list")) as { locations: { name: string }[] };
+  assert.deepEqual(
+    locations.map(({ name }) => name),
+    ["NoNet", "Automatic"],
+  );
+});
+
+test("why location names the condition that decided and the runner-up", async (t) => {
+  const { run, json } = await scene(t);
+  await run("location", "create", "home", inRange);
+  await run("location", "create", "far", "condition=ip-address is 198.51.100.1");
+  const { out } = await run("why", "location");
+  assert.match(
+    out,
+    /^The Location is home: ip-address is-in-range 192\.0\.2\.0\/24 \(ip-address: 192\.0\.2\.10\), rating 6\.$/m,
+  );
+  assert.match(out, /^Next would come Automatic: no other Location is enabled, and no conditions hold\.$/m);
+  assert.match(out, /^far: not so: ip-address is 198\.51\.100\.1 \(ip-address: 192\.0\.2\.10\)\.$/m);
+  const { location, runnerUp } = await json("why", "location");
+  assert.deepEqual([location, (runnerUp as { location: string }).location], ["home", "Automatic"]);
+});
+
+test("what is wrong is told with its place, and nothing is made", async (t) => {
+  const { run } = await scene(t);
+  const bad = await run("location", "create", "x", "condition=essid like Home");
+  assert.deepEqual([bad.code, /condition 1: column 7/.test(bad.err)], [1, true], bad.err);
+  assert.equal((await run("location", "create", "x", "colour=blue")).code, 2);
+  assert.equal((await run("location", "create", "x", "mode=some")).code, 2);
+  assert.equal((await run("location", "create")).code, 2);
+  assert.match((await run("location", "enable", "nowhere")).err, /no location is called "nowhere"/);
+  assert.equal((await run("location", "dance", "x")).code, 2);
+  assert.equal((await run("location", "destroy", "NoNet")).code, 1);
+});
+
+test("a modifier is created and run; its exit code and last line are shown", async (t) => {
+  const { it, run, json } = await scene(t);
+  it.processes.install("/opt/vpn", (program) => {
+    program.print("no gateway\n");
+    program.exit(program.argv[1] === "up" ? 7 : 0);
+  });
+  assert.equal((await run("modifier", "list")).out, "There are no modifiers.\n");
+  await run("modifier", "create", "vpn", "start=/opt/vpn up", "stop=/opt/vpn down");
+  assert.equal((await run("modifier", "enable", "vpn")).code, 0);
+  const { state, lastExit, lastOutput } = await json("modifier", "show", "vpn");
+  assert.deepEqual([state, lastExit, lastOutput], ["maintenance", 7, "no gateway"]);
+  assert.match(
+    (await run("modifier", "list")).out,
+    /^vpn +maintenance +method-failed +manual +start: exit code 7: no gateway$/m,
+  );
+  await run("modifier", "destroy", "vpn");
+  assert.equal((await run("modifier", "list")).out, "There are no modifiers.\n");
+});
+
+test("policies are listed with the one in force and its group, and enabled by name", async (t) => {
+  const { run } = await scene(t);
+  assert.match((await run("policy", "list")).out, /^All +active/m);
+  assert.equal((await run("policy", "enable", "automatic")).code, 0);
+  assert.match((await run("policy", "list")).out, /^Automatic +active +0$/m);
+  assert.equal((await run("policy", "enable", "User")).code, 2);
+});
+
+test("a condition is checked and evaluated, as one word or as several", async (t) => {
+  const { run } = await scene(t);
+  assert.equal((await run("condition", "check", "essid", "is", "My Home")).out, 'essid is "My Home"\n');
+  const holds = await run("condition", "eval", inRange.slice("condition=".length));
+  assert.deepEqual([holds.code, holds.out], [0, "true: ip-address: 192.0.2.10\n"]);
+  const fails = await run("condition", "eval", "link", "eth0", "is-not", "active");
+  assert.deepEqual([fails.code, fails.out], [1, "false: link eth0 is active\n"]);
+  const bad = await run("condition", "check", "ip-address", "is-in-range", "10.0.0.0/99");
+  assert.deepEqual([bad.code, /column 24/.test(bad.err)], [1, true]);
+});
