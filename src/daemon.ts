@@ -22,7 +22,6 @@ import { type Dhcp4Handler, dhcp4Handler } from "./network/protocols/dhcp4/handl
 import { KernelUdp } from "./network/protocols/dhcp4/kernel-udp.ts";
 import { FixedAddressGuards } from "./network/protocols/fixed-address-guards.ts";
 import { ProtocolRegistry } from "./network/protocols/registry.ts";
-import { ResolverFile } from "./network/resolver-file.ts";
 import { KernelPackets } from "./packet/kernel-packets.ts";
 import { PolkitAuthority } from "./polkit/authority.ts";
 import { ProfileStack } from "./profiles/profile-stack.ts";
@@ -31,6 +30,9 @@ import { StateLock } from "./profiles/state-lock.ts";
 import { rehearseCable } from "./rehearsal/cable.ts";
 import { rehearseKernelMessages } from "./rehearsal/kernel-messages.ts";
 import { rehearseLease } from "./rehearsal/lease.ts";
+import { NameResolution } from "./resolver/name-resolution.ts";
+import { Resolved } from "./resolver/resolved.ts";
+import { ResolverFile } from "./resolver/resolver-file.ts";
 import { KernelRtnl } from "./rtnl/kernel.ts";
 import { KernelWakeOnLan } from "./rtnl/kernel-wake-on-lan.ts";
 import { probeHosts } from "./services/validation/probe-hosts.ts";
@@ -49,6 +51,7 @@ import type { Http } from "./system/http.ts";
 import { LogRing } from "./system/log-ring.ts";
 import { StandardErrorLog } from "./system/log-sink.ts";
 import { releaseMemory } from "./system/memory.ts";
+import { leadsToResolved } from "./system/resolv-conf.ts";
 import { ServiceNotify } from "./system/service-notify.ts";
 import { StorageHealth } from "./system/storage-health.ts";
 import { Sysctl } from "./system/sysctl.ts";
@@ -102,7 +105,7 @@ export class Daemon {
   readonly #guards: FixedAddressGuards;
   readonly #storage: StorageHealth;
   readonly #profiles: ProfileStack;
-  readonly #resolver: ResolverFile;
+  readonly #names: NameResolution;
   readonly #machine: Machine;
   readonly #notify: ServiceNotify;
   readonly #sleep: LogindSleep;
@@ -149,10 +152,7 @@ export class Daemon {
       defaultText: () => readFileSync(new URL("../profiles/default.profile", import.meta.url), "utf8"),
       log: this.#logs.scope("profile"),
     });
-    this.#resolver = new ResolverFile(join(runDir, "resolv.conf"), {
-      write: (path, text) => void writeAtomically(path, text),
-      remove: (path) => void removeFile(path),
-    });
+    this.#names = this.#makeNames();
     this.#machine = new Machine(this.#ports());
     this.#sleep = this.#makeSleep();
   }
@@ -163,7 +163,14 @@ export class Daemon {
     await this.#bus.connect();
     const dispatcher = new ObjectDispatcher({ bus: this.#bus, log: this.#logs.scope("dbus") });
     const log = { debug: this.#debug, ring: this.#ring };
-    const view = { manager: this.#machine.manager, log, version, storage: this.#storage, dump: () => this.#dump() };
+    const view = {
+      manager: this.#machine.manager,
+      log,
+      version,
+      storage: this.#storage,
+      names: this.#names,
+      dump: () => this.#dump(),
+    };
     new Exporter(dispatcher, view, this.#access()).start();
     await this.#takeName();
     this.#bus.onConnection((state, detail) => this.#onBus(state, detail));
@@ -175,6 +182,7 @@ export class Daemon {
     setImmediate(rehearseKernelMessages).unref();
     this.#notify.ready();
     this.#sleep.start();
+    this.#names.start();
     this.#clock.startTimer("after-start", afterStartMs, () => void this.#prepare());
     this.#log.info(`fairleadd ${version} is ready: ${this.#machine.manager.devices.length} devices`);
   }
@@ -190,8 +198,19 @@ export class Daemon {
   #dump(): string {
     return dumpOf(this.#machine.manager, this.#machine.applier, version, {
       sleep: this.#sleep.state,
+      names: this.#names.state,
       notStored: this.#storage.problems,
     });
+  }
+  #makeNames(): NameResolution {
+    const log = this.#logs.scope("resolver");
+    const file = new ResolverFile(join(this.config.runDir, "resolv.conf"), {
+      write: (path, text) => void writeAtomically(path, text),
+      remove: (path) => void removeFile(path),
+    });
+    const resolved = new Resolved({ bus: this.#bus, clock: this.#clock, log });
+    const { resolver: choice } = this.config;
+    return new NameResolution({ file, resolved, choice, log, health: this.#storage, leadsToResolved });
   }
   #makeSleep(): LogindSleep {
     const clock = this.#clock;
@@ -232,6 +251,7 @@ export class Daemon {
     if (this.#isReady) this.#log.info(`stopping: ${because}`);
     this.#notify.stopping();
     this.#sleep.stop();
+    this.#names.stop();
     this.#storage.close();
     // First, while there is a network: a program that undoes its work may have to tell a server.
     await this.#machine.manager.automation.stop();
@@ -327,8 +347,8 @@ export class Daemon {
       carrierGraceMs: config.carrierGraceMs,
       wantsRapidCommit: config.wantsRapidCommit,
       takesOver: config.foreignConfiguration === "take-over",
-      setResolver: (nameServers, searchDomains) => this.#setResolver(nameServers, searchDomains),
       automation: { processes: this.#processes, hostDomain, readTrustedFile, programFault },
+      setNames: (plan) => this.#names.update(plan),
       releaseMemory,
       linkReady: (link) => this.#dhcp.prepareLink(link),
       linkGone: (link) => {
@@ -340,15 +360,5 @@ export class Daemon {
   /** Where no udev is seen, the maker of a link that has just appeared gets its time; links that were there are made. */
   #whenMade(done: () => void): Cancel | undefined {
     return this.#isReady ? this.#clock.startTimer("new link", makerMs, done) : undefined;
-  }
-  #setResolver(nameServers: readonly string[], searchDomains: readonly string[]): void {
-    const { path } = this.#resolver;
-    const write = () => this.#resolver.update(nameServers.length === 0 ? undefined : { nameServers, searchDomains });
-    try {
-      write();
-      this.#storage.works(path);
-    } catch (error) {
-      this.#storage.failed(path, `${path} cannot be written: ${describeError(error)}`, write);
-    }
   }
 }

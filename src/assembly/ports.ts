@@ -89,7 +89,7 @@ export const idlePorts = (): Omit<MachinePorts, Essential> => ({
   wantsRapidCommit: true,
   takesOver: false,
   automation: noAutomation,
-  setResolver: () => {},
+  setNames: () => {},
   releaseMemory: () => {},
   linkReady: () => {},
   linkGone: () => {},

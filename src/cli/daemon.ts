@@ -138,6 +138,10 @@ export class Daemon {
   async defaultRoutes(): Promise<readonly FrontRouteView[]> {
     return asList(await this.#own("/", "Manager1", "GetDefaultRoutes")).map(frontRouteView);
   }
+  /** How names are resolved; empty: an older daemon does not say. */
+  async resolver(): Promise<Properties> {
+    return asProperties(await this.#own("/", "Manager1", "GetResolver").catch(() => undefined));
+  }
   dump(): Promise<string> {
     return this.#own("/", "Manager1", "Dump").then(String);
   }

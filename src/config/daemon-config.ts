@@ -1,5 +1,6 @@
 import type { LogLevel } from "../base/log.ts";
 import { defaultTechnologyOrder, type Technology } from "../base/technology.ts";
+import type { ResolverChoice } from "../resolver/name-resolution.ts";
 import { defaultHttpsUrl, defaultHttpUrl } from "../services/validation/probe-hosts.ts";
 import type { CommandLine } from "./arguments.ts";
 import { readConfigFile } from "./config-file.ts";
@@ -30,6 +31,8 @@ export interface DaemonConfig {
   readonly portalHttpUrl: string;
   /** Empty: none is asked. */
   readonly portalHttpsUrl: string;
+  /** Which program is told of name servers, besides the file. */
+  readonly resolver: ResolverChoice;
   readonly isForeground: boolean;
 }
 
@@ -71,6 +74,7 @@ function makeConfig(
     portalHttpUrl: urlOf(settings["portal-http-url"] ?? defaultHttpUrl),
     portalHttpsUrl: urlOf(settings["portal-https-url"] ?? defaultHttpsUrl),
     uciConfig: settings["uci-config"],
+    resolver: settings.resolver ?? "auto",
     isForeground: settings.foreground ?? false,
   });
 }

@@ -8,6 +8,7 @@ import { isLinkName } from "../base/link-name.ts";
 import { logLevels } from "../base/log.ts";
 import { defaultTechnologyOrder, parseTechnologyList, type Technology, technologies } from "../base/technology.ts";
 import { parseAddress } from "../bus/session/address.ts";
+import { resolverChoices } from "../resolver/name-resolution.ts";
 
 export interface Setting<T> {
   /** What stands for the value in the help; absent: a switch. */
@@ -137,6 +138,11 @@ const settingTable = {
     help: "network configuration in UCI; default: what was imported",
     isPath: true,
     schema: path,
+  },
+  resolver: {
+    argument: "WHERE",
+    help: "auto (default), file, resolved: who is told of name servers",
+    schema: v.picklist(resolverChoices, `must be one of ${resolverChoices.join(", ")}`),
   },
   foreground: { help: "log to the terminal as text", schema: switchSchema },
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;

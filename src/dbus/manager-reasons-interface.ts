@@ -4,6 +4,7 @@ import { type Announce, PropertyShape, PropertyStore, propertyTable, type WireVa
 import type { Manager } from "../manager/manager.ts";
 import { describeConflict } from "../network/found-conflict.ts";
 import { frontRoutes } from "../network/kernel/front-routes.ts";
+import type { NamePlan } from "../resolver/name-plan.ts";
 import type { Route } from "../rtnl/rtnl.ts";
 import type { Service } from "../services/service.ts";
 import { args, interfaceTable } from "./interface-table.ts";
@@ -18,8 +19,17 @@ export interface DaemonView {
   readonly log: LogView;
   readonly version: string;
   readonly storage: StorageView;
+  readonly names: { readonly state: NamesState };
   /** JSON with every state, claim, pending timer and the last hundred events with reasons; no secrets. */
   dump(): string;
+}
+
+/** How names are resolved, as clients see it. */
+export interface NamesState {
+  readonly name: string;
+  readonly because: string;
+  readonly plan: Pick<NamePlan, "nameServers" | "searchDomains" | "because"> | undefined;
+  readonly problem: string;
 }
 
 /** What cannot be stored now, as clients see it. */
@@ -96,6 +106,15 @@ export const fairleadManagerInterface = interfaceTable<DaemonView>({
       right: "read",
       call: ({ manager }) => [defaultRoutesOf(manager)],
     },
+    GetResolver: {
+      in: [],
+      out: args({ resolver: "a{sv}" }),
+      doc:
+        "How names are resolved: BackEnd (file, systemd-resolved) and BackEndBecause; NameServers and SearchDomains of the " +
+        "plan, and Because: why these; Problem: what systemd-resolved refused last, or empty.",
+      right: "read",
+      call: ({ names }) => [resolverOf(names.state)],
+    },
     Dump: {
       in: [],
       out: args({ json: "s" }),
@@ -138,6 +157,18 @@ export const eventsInterface = interfaceTable<DaemonView>({
     },
   },
 });
+
+function resolverOf({ name, because, plan, problem }: NamesState): ReadonlyMap<string, WireVariant> {
+  const list = (value: readonly string[] | undefined): WireVariant => ({ signature: "as", value: value ?? [] });
+  return new Map([
+    ["BackEnd", text(name)],
+    ["BackEndBecause", text(because)],
+    ["NameServers", list(plan?.nameServers)],
+    ["SearchDomains", list(plan?.searchDomains)],
+    ["Because", text(plan?.because ?? "")],
+    ["Problem", text(problem)],
+  ]);
+}
 
 function conflictOf({ network }: Service): string {
   return network?.conflict ? describeConflict(network.conflict) : "";

@@ -1,5 +1,6 @@
 import type { Device } from "../devices/device.ts";
 import type { NameService } from "../policy/automation-host.ts";
+import { type NameLayer, type NamePlan, planNames } from "../resolver/name-plan.ts";
 import { isConnected } from "../services/connect-states.ts";
 import type { Service } from "../services/service.ts";
 
@@ -7,26 +8,21 @@ import type { Service } from "../services/service.ts";
 export interface ConnectivityPorts {
   /** Links of the connected Services, best first. */
   setRanks(links: readonly number[]): void;
-  /** Name servers of the first Service that has some; empty lists: nobody has. */
-  setResolver(nameServers: readonly string[], searchDomains: readonly string[]): void;
+  /** Which name servers are asked for what, from now on. */
+  setNames(plan: NamePlan): void;
   /** Takes away what an earlier run left on links that are not in use now. */
   releaseUnclaimed(linksInUse: ReadonlySet<number>): void;
 }
 
-/** Carries the order of Services over to routes and the resolver file. */
+/** Carries the order of Services over to routes and resolvers. */
 export class Connectivity {
   #rankedLinks: readonly number[] = [];
   #isFirst = true;
   #connected: readonly Service[] = [];
-  #dnsOwner: Service | undefined;
   #proxyAddresses: readonly string[] = [];
   #location: NameService = {};
   constructor(private readonly ports: ConnectivityPorts) {}
 
-  /** Whose name servers are in the resolver file. */
-  get dnsOwner(): Service | undefined {
-    return this.#dnsOwner;
-  }
   /** Links of the connected Services, best first. */
   get rankedLinks(): readonly number[] {
     return this.#rankedLinks;
@@ -46,31 +42,43 @@ export class Connectivity {
       this.#rankedLinks = links;
       this.ports.setRanks(links);
     }
-    this.#dnsOwner = connected.find((service) => (service.network?.effective?.nameServers.length ?? 0) > 0);
-    this.#tellResolver();
+    this.#tellNames();
   }
 
-  /** Takes the place of all networks' name servers while the default Service is online; empty: nothing does. */
+  /** Stand before all networks' name servers while the default Service is online; empty: none do. */
   replaceNameServers(addresses: readonly string[]): void {
     this.#proxyAddresses = addresses;
-    this.#tellResolver();
+    this.#tellNames();
   }
   /** What the active Location says in place of the Services. */
   setLocationNames(names: NameService): void {
     this.#location = names;
     // The first choice comes with the first connection: until then there is nothing to say.
-    if (!this.#isFirst) this.#tellResolver();
+    if (!this.#isFirst) this.#tellNames();
   }
-  #tellResolver(): void {
-    const settings = this.#dnsOwner?.network?.effective;
+  #tellNames(): void {
+    const location: NameLayer = { because: "the active Location names them", ...this.#location };
+    this.ports.setNames(planNames([...this.#proxyLayers(), location, ...this.#connected.flatMap(serviceLayers)]));
+  }
+  #proxyLayers(): readonly NameLayer[] {
     // Before that a portal may be in the way, which only the network's own servers know of.
-    const isReplaced = this.#proxyAddresses.length > 0 && this.#connected[0]?.state === "online";
-    const { nameServers = settings?.nameServers ?? [], searchDomains = settings?.searchDomains ?? [] } = this.#location;
-    this.ports.setResolver(isReplaced ? this.#proxyAddresses : nameServers, searchDomains);
+    if (this.#proxyAddresses.length === 0 || this.#connected[0]?.state !== "online") return [];
+    const because = "a DNS proxy stands before the networks' own";
+    return [{ because, nameServers: this.#proxyAddresses }];
   }
 
   releaseUnused(devices: readonly Device[]): void {
     const inUse = devices.filter((device) => device.selectedService !== undefined);
     this.ports.releaseUnclaimed(new Set(inUse.map((device) => device.link.index)));
   }
+}
+
+/** None while the Service has no link; a network without name servers has no say. */
+function serviceLayers({ network, logName }: Service): readonly NameLayer[] {
+  const { link, effective } = network ?? {};
+  if (!link || !effective) return [];
+  const { nameServers, searchDomains } = effective;
+  const { index, name } = link;
+  const because = `${name} (${logName}) is the best that has any`;
+  return [{ because, link: { index, name }, nameServers, searchDomains }];
 }

@@ -4,9 +4,9 @@ import type { Clock } from "../base/clock.ts";
 import { LogControl, silentLog } from "../base/log.ts";
 import { ObjectDispatcher } from "../bus/objects/dispatcher.ts";
 import { Exporter } from "../dbus/exporter.ts";
-import { resolverText } from "../network/resolver-file.ts";
 import { MemoryStorage } from "../profiles/memory-store.ts";
 import { ProfileStack } from "../profiles/profile-stack.ts";
+import { resolverText } from "../resolver/resolver-file.ts";
 import type { Link } from "../rtnl/rtnl.ts";
 import { StageBus, StageClock, StageKernel, stageProtocols } from "./stage.ts";
 
@@ -45,9 +45,10 @@ export async function rehearseCable(realClock: Clock): Promise<void> {
   const { manager } = machine;
   const dispatcher = new ObjectDispatcher({ bus: new StageBus(), log: silentLog });
   const access = { require: async () => {} };
+  const names = { state: { name: "", because: "", plan: undefined, problem: "" } };
   const storage = { problems: [], onChange: () => {} };
   const log = { debug: manager.debug, ring: { newest: () => [] } };
-  new Exporter(dispatcher, { manager, version: "", log, storage, dump: () => "" }, access).start();
+  new Exporter(dispatcher, { manager, version: "", log, storage, names, dump: () => "" }, access).start();
   await machine.start();
   kernel.putLink(unplugged);
   await turn();
@@ -71,6 +72,6 @@ const ports = (clock: Clock, rtnl: StageKernel, profiles: ProfileStack): Machine
     ...idlePorts(),
     ...{ clock, rtnl, profiles, protocols: stageProtocols },
     logOf: (scope) => logs.scope(scope),
-    setResolver: (nameServers, searchDomains) => void resolverText({ nameServers, searchDomains }),
+    setNames: (plan) => void resolverText(plan),
   };
 };

@@ -16,6 +16,7 @@ import { MemoryStorage } from "../../src/profiles/memory-store.ts";
 import { ProfileStack } from "../../src/profiles/profile-stack.ts";
 import type { ProfileStorage } from "../../src/profiles/store.ts";
 import type { TechnologyModule } from "../../src/providers/technology-module.ts";
+import { type NamePlan, planNames } from "../../src/resolver/name-plan.ts";
 import type { Service } from "../../src/services/service.ts";
 import type { LinkTraffic } from "../../src/services/traffic-counters.ts";
 import type { ProbeHosts } from "../../src/services/validation/probe-hosts.ts";
@@ -97,15 +98,21 @@ export class FakeMachine {
       this.text = text;
     },
   };
-  /** Name servers in the resolver file, as last written. */
-  nameServers: readonly string[] = [];
-  searchDomains: readonly string[] = [];
   readonly processes: FakeProcesses;
   hostDomain: string | undefined;
   /** Files of root's, by path. */
   readonly trustedFiles = new Map<string, string>();
   /** Programs that are not to be run, with the reason. */
   readonly untrustedPrograms = new Map<string, string>();
+  /** What resolvers were told last. */
+  names: NamePlan = planNames([]);
+  /** Those in the resolver file. */
+  get nameServers(): readonly string[] {
+    return this.names.nameServers;
+  }
+  get searchDomains(): readonly string[] {
+    return this.names.searchDomains;
+  }
   /** Every announced change as `path name=value`, oldest first. */
   readonly announced: string[] = [];
   /** Links for which something is kept. */
@@ -204,9 +211,8 @@ export class FakeMachine {
         },
         programFault: (path) => this.untrustedPrograms.get(path),
       },
-      setResolver: (nameServers, searchDomains) => {
-        this.nameServers = nameServers;
-        this.searchDomains = searchDomains;
+      setNames: (plan) => {
+        this.names = plan;
       },
       releaseMemory: () => {
         this.memoryReleases++;

@@ -1,6 +1,7 @@
 /** `fairlead why` without a name: the whole machine. */
 import { familyOf } from "../../base/ip-address.ts";
 import type { Daemon } from "../daemon.ts";
+import { plainMap } from "../text/bus-values.ts";
 import type { Chapter, Story } from "../text/story.ts";
 import { viewDevices } from "./device-view.ts";
 import { type FrontRouteView, frontRouteSentence, isOvertaking } from "./front-routes.ts";
@@ -10,18 +11,19 @@ import { orderSentence, refusalSentence } from "./reasons.ts";
 import { isConnectedState, stateWords } from "./service-states.ts";
 import { conflictSentence, failureSentence, plainService, type ServiceView } from "./service-view.ts";
 import { defaultRoutes, nameServers, type RouteSource } from "./setting-sources.ts";
-import type { BusObject, Snapshot } from "./snapshot.ts";
+import { type BusObject, type Properties, type Snapshot, textIn } from "./snapshot.ts";
 
 export async function machineStory(daemon: Daemon, snapshot: Snapshot, views: readonly ServiceView[]): Promise<Story> {
-  const [links, devices, order, front, notStored] = await Promise.all([
+  const [links, devices, order, front, notStored, resolver] = await Promise.all([
     daemon.links(),
     viewDevices(daemon, snapshot),
     daemon.technologyOrder(),
     daemon.defaultRoutes(),
     daemon.storageProblems(),
+    daemon.resolver(),
   ]);
   const leftAlone = linksLeftAlone(links, devices);
-  const routes = routeChapter(snapshot, front);
+  const routes = routeChapter(snapshot, front, resolver);
   return {
     chapters: [
       { heading: "", sentences: [headline(snapshot)] },
@@ -57,6 +59,7 @@ function headline(snapshot: Snapshot): string {
 function routeChapter(
   snapshot: Snapshot,
   front: readonly FrontRouteView[],
+  resolver: Properties,
 ): { readonly chapter: Chapter; readonly plain: object } {
   const service = snapshot.defaultService;
   // The best connected Service that has any is taken; it need not be the first.
@@ -68,9 +71,10 @@ function routeChapter(
   if (service && routes.length === 0) sentences.push(withoutGateway(front));
   if (servers.length > 0) sentences.push(serverSentence(servers));
   else if (service) sentences.push("There are no name servers: neither the network nor StaticIPConfig names any.");
+  if (service) sentences.push(...resolverSentences(resolver));
   return {
     chapter: { heading: "Default route and name servers", sentences },
-    plain: { defaultRoutes: routes, frontRoutes: front, nameServers: servers },
+    plain: { defaultRoutes: routes, frontRoutes: front, nameServers: servers, resolver: plainMap(resolver) },
   };
 }
 
@@ -95,6 +99,13 @@ function serverSentence(servers: readonly { address: string; link: string; sourc
   const sources = [...new Set(servers.map(({ source, link }) => `${source} on ${link}`))];
   const addresses = servers.map(({ address }) => address).join(", ");
   return `Names are asked of ${addresses}, as ${sources.join(" and ")} ${sources.length > 1 ? "say" : "says"}.`;
+}
+
+function resolverSentences(resolver: Properties): readonly string[] {
+  const [backEnd, because, problem] = ["BackEnd", "BackEndBecause", "Problem"].map((name) => textIn(resolver, name));
+  if (!backEnd) return [];
+  const told = backEnd === "file" ? "They are in the file alone" : `${backEnd} is told of them, too`;
+  return [`${told}: ${because}.`, ...(problem ? [`${backEnd} refuses: ${problem}.`] : [])];
 }
 
 const orderSentences = (snapshot: Snapshot, views: readonly ServiceView[], order: string): string[] =>

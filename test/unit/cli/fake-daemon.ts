@@ -180,6 +180,8 @@ export class FakeDaemon {
   order: Order = [];
   links: Order = [];
   defaultRoutes: Order = [];
+  /** Answer of GetResolver. */
+  resolver: ReadonlyMap<string, WireVariant> = new Map();
   dump = "{}";
   /** Told for each request for lines of the log, in whose middle it runs. */
   onLinesAsked = () => {};
@@ -236,6 +238,7 @@ export class FakeDaemon {
       ["GetVersion", method("", "s", () => ["1.2.3"])],
       ["GetOrder", method("", "aa{sv}", () => [this.order])],
       ["GetLinks", method("", "aa{sv}", () => [this.links])],
+      ["GetResolver", method("", "a{sv}", () => [this.resolver])],
       ["GetDefaultRoutes", method("", "aa{sv}", () => [this.defaultRoutes])],
       ["Dump", method("", "s", () => [this.dump])],
     ]);

@@ -42,6 +42,21 @@ test("why names the numbers that decided", async (t) => {
   );
 });
 
+test("why tells which program is told of the name servers, why, and what it refuses", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  daemon.resolver = entry({ BackEnd: ["s", "file"], BackEndBecause: ["s", "systemd-resolved is not on the bus"] });
+  assert.match((await daemon.run("why")).out, /They are in the file alone: systemd-resolved is not on the bus\./);
+  daemon.resolver = entry({
+    BackEnd: ["s", "systemd-resolved"],
+    BackEndBecause: ["s", "/etc/resolv.conf leads to it"],
+    Problem: ["s", "not authorised"],
+  });
+  const { out } = await daemon.run("why");
+  assert.match(out, /systemd-resolved is told of them, too: \/etc\/resolv\.conf leads to it\./);
+  assert.match(out, /systemd-resolved refuses: not authorised\./);
+  assert.equal(((await daemon.json("why")).resolver as { BackEnd: string }).BackEnd, "systemd-resolved");
+});
+
 test("why tells a person's own settings from those of the network", async (t) => {
   const daemon = await FakeDaemon.start(t);
   const own = { Address: ["s", "192.0.2.5"], NameServers: ["as", ["192.0.2.53"]] } as const;

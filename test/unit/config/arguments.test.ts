@@ -32,6 +32,7 @@ test("every flag of the contract is understood, with a space and with an equals 
     "wifi,ethernet",
     "--portal-http-url=http://portal.test/204",
     "--portal-https-url=https://portal.test/204",
+    "--resolver=resolved",
     "--foreground",
   ];
   assert.deepEqual(parseArguments(argv), {
@@ -50,6 +51,7 @@ test("every flag of the contract is understood, with a space and with an equals 
       "default-technology-order": ["wifi", "ethernet"],
       "portal-http-url": "http://portal.test/204",
       "portal-https-url": "https://portal.test/204",
+      resolver: "resolved",
       foreground: true,
     },
     configFile: "/c.toml",
@@ -86,6 +88,7 @@ test("help fits a terminal and names every flag", () => {
     "portal-http-url",
     "portal-https-url",
     "uci-config",
+    "resolver",
     "foreground",
     "version",
     "help",

@@ -25,6 +25,7 @@ const defaults: DaemonConfig = {
   uciConfig: undefined,
   portalHttpUrl: "http://connectivitycheck.gstatic.com/generate_204",
   portalHttpsUrl: "https://www.google.com/generate_204",
+  resolver: "auto",
   isForeground: false,
 };
 
@@ -73,6 +74,7 @@ default-technology-order = ["wifi"]
 portal-http-url = "http://p.test/"
 portal-https-url = "https://p.test/"
 uci-config = "/etc/network.uci"
+resolver = "file"
 foreground = true
 `,
   );
@@ -91,6 +93,7 @@ foreground = true
     portalHttpUrl: "http://p.test/",
     portalHttpsUrl: "https://p.test/",
     uciConfig: "/etc/network.uci",
+    resolver: "file",
     isForeground: true,
   });
 });

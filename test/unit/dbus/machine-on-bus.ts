@@ -26,7 +26,8 @@ export async function onBus(t: TestContext, { uid = 0, ...options }: FakeMachine
   const dispatcher = new ObjectDispatcher({ bus: daemon, log: silentLog });
   const log = { debug: it.manager.debug, ring: { newest: () => [] } };
   const storage = { problems: [] as readonly string[], onChange: () => {} };
-  const view = { manager: it.manager, log, version: "0", storage, dump: () => "{}" };
+  const names = { state: { name: "file", because: "it is the only one", plan: it.names, problem: "" } };
+  const view = { manager: it.manager, log, version: "0", storage, names, dump: () => "{}" };
   new Exporter(dispatcher, view, access).start();
   await daemon.requestName("org.chromium.flimflam");
   it.kernel.addHardware({ name: "eth0", mac: "02:00:00:00:00:01" });

@@ -11,6 +11,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
     "udev",
     "dbus",
     "dbus-bin",
+    "systemd-resolved",
     "kmod",
     "util-linux",
     "mount",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { ResolverFile, resolverText } from "../../../src/network/resolver-file.ts";
+import { ResolverFile, resolverText } from "../../../src/resolver/resolver-file.ts";
 import { anyText } from "../../harness/any-text.ts";
 
 test("name servers, one search line and the options, in this order", () => {

@@ -1,0 +1,121 @@
+import type { Cancel, Clock } from "../base/clock.ts";
+import { describeError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { BusError, type BusPort, type Call } from "../bus/bus.ts";
+import type { LinkNames } from "./name-plan.ts";
+import { callsFor, callToForget, resolvedName } from "./resolved-messages.ts";
+
+export interface ResolvedPorts {
+  readonly bus: Pick<BusPort, "call" | "watchName">;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** For what it refused; the reason may be over by then (polkit was not up, say), and nobody tells. */
+export const retryMs = 10_000;
+/** The link is gone, and what it was told with it. */
+const noSuchLink = `${resolvedName}.NoSuchLink`;
+
+/** Keeps systemd-resolved in step with what each link is to have; tells it everything again when it comes back. */
+export class Resolved {
+  #wanted: ReadonlyMap<number, LinkNames> = new Map();
+  /** What each link was told, as text; empty: it may be anything. */
+  readonly #told = new Map<number, string>();
+  #owner: string | undefined;
+  #isPushing = false;
+  #isStale = false;
+  #problem = "";
+  #cancelRetry: Cancel = () => {};
+  #cancelWatch: Cancel = () => {};
+  /** It came, or went. */
+  onOwner: () => void = () => {};
+
+  constructor(private readonly ports: ResolvedPorts) {}
+
+  start(): void {
+    this.#cancelWatch = this.ports.bus.watchName(resolvedName, (owner) => this.#followOwner(owner));
+  }
+  /** Its links keep what they have: connections outlive the daemon. */
+  stop(): void {
+    this.#cancelWatch();
+    this.#cancelRetry();
+    this.#owner = undefined;
+  }
+  get isOnBus(): boolean {
+    return this.#owner !== undefined;
+  }
+  /** What it refused last; empty: nothing. */
+  get problem(): string {
+    return this.#problem;
+  }
+  /** Links that have been told something, by index. */
+  get links(): readonly number[] {
+    return [...this.#told.keys()];
+  }
+
+  /** All links that are to have names from now on; others that were told something are given back. */
+  update(links: readonly LinkNames[]): void {
+    this.#wanted = new Map(links.map((names) => [names.link.index, names]));
+    void this.#push();
+  }
+
+  #followOwner(owner: string | undefined): void {
+    this.#owner = owner;
+    // It keeps some of it over a restart, and which is not known.
+    for (const link of this.#told.keys()) this.#told.set(link, "");
+    this.onOwner();
+    void this.#push();
+  }
+
+  /** One push at a time, so that calls for one link never overtake each other. */
+  async #push(): Promise<void> {
+    this.#isStale = true;
+    if (this.#isPushing) return;
+    this.#isPushing = true;
+    while (this.#isStale && this.#owner !== undefined) {
+      this.#isStale = false;
+      await this.#pushAll();
+    }
+    this.#isPushing = false;
+  }
+  async #pushAll(): Promise<void> {
+    this.#cancelRetry();
+    const problems: string[] = [];
+    for (const [index, calls, text] of this.#differences()) {
+      this.#told.set(index, "");
+      const problem = await this.#send(calls);
+      if (problem !== undefined) problems.push(problem);
+      else if (text === "") this.#told.delete(index);
+      else this.#told.set(index, text);
+    }
+    this.#note(problems[0] ?? "");
+  }
+  #differences(): readonly (readonly [index: number, calls: readonly Call[], text: string])[] {
+    const unwanted = [...this.#told.keys()].filter((index) => !this.#wanted.has(index));
+    const changed = [...this.#wanted].filter(([index, names]) => this.#told.get(index) !== JSON.stringify(names));
+    return [
+      ...unwanted.map((index) => [index, [callToForget(index)], ""] as const),
+      ...changed.map(([index, names]) => [index, callsFor(names), JSON.stringify(names)] as const),
+    ];
+  }
+  /** Undefined: all were taken, or the link is gone. */
+  async #send(calls: readonly Call[]): Promise<string | undefined> {
+    try {
+      for (const call of calls) await this.ports.bus.call(call);
+      return undefined;
+    } catch (error) {
+      if (error instanceof BusError && error.busName === noSuchLink) return undefined;
+      return describeError(error);
+    }
+  }
+  #note(problem: string): void {
+    // The same again is no news.
+    if (problem !== "" && problem !== this.#problem) {
+      this.ports.log.warn(`systemd-resolved does not take name servers: ${problem}`);
+    }
+    this.#problem = problem;
+    if (problem !== "" && this.#owner !== undefined) {
+      this.#cancelRetry = this.ports.clock.startTimer("resolved-retry", retryMs, () => void this.#push());
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { silentLog } from "../../../../src/base/log.ts";
+import { ProcessClock } from "../../../../src/base/process-clock.ts";
+import { BusClient } from "../../../../src/bus/bus-client.ts";
+import { Resolved } from "../../../../src/resolver/resolved.ts";
+import { resolvedCases, type ShownNames } from "../../../contract/resolved/resolved-cases.ts";
+import { DaemonClient } from "../../../harness/daemon-client.ts";
+import { run } from "../../../harness/processes.ts";
+import { until } from "../../../harness/until.ts";
+import { kernelLink } from "../../../integration/daemon/kernel-view.ts";
+import { addLan, serviceOn, untilState } from "../../../integration/daemon/support.ts";
+import { systemBus } from "../../guest/booted-system.ts";
+import { patienceMs } from "../../guest/patience.ts";
+import { restartResolved, shownNames, startResolved } from "../../guest/resolved.ts";
+import { scenario } from "../../guest/scene.ts";
+
+scenario("systemd-resolved keeps the contract of its fake", async (scene) => {
+  startResolved();
+  for (const link of ["dummy1", "dummy2"]) {
+    run("ip", ["link", "add", link, "type", "dummy"]);
+    scene.add(link, { name: link, end: () => run("ip", ["link", "delete", link]) });
+  }
+  const links = [kernelLink("dummy1").ifindex, kernelLink("dummy2").ifindex] as const;
+  const clock = new ProcessClock();
+  const bus = new BusClient({ address: systemBus.busAddress, clock, log: silentLog });
+  await bus.connect();
+  scene.add(bus, { name: "bus", end: () => bus.close() });
+  const viewer = await DaemonClient.connectClient(systemBus.busAddress);
+  scene.add(viewer, { name: "viewer", end: () => viewer.close() });
+  for (const [name, act] of Object.entries(resolvedCases)) {
+    console.log(name);
+    const resolved = new Resolved({ bus, clock, log: silentLog });
+    resolved.start();
+    await act({
+      resolved,
+      links,
+      shown: (link) => shownNames(viewer, link),
+      restart: async () => restartResolved(),
+      until: (what, isSo) => until(what, isSo, patienceMs).then(() => {}),
+    });
+    resolved.update([]);
+    await until("nothing is left", () => resolved.links.length === 0, patienceMs);
+    resolved.stop();
+  }
+});
+
+scenario(
+  "the installed daemon tells systemd-resolved each link's names, again after its restart, and takes them back",
+  async (scene) => {
+    startResolved();
+    const daemon = await scene.installDaemon();
+    await addLan(scene.t, "home");
+    await addLan(scene.t, "office", { link: "eth1", net: "10.2.0" });
+    daemon.systemctl("start", daemon.unit);
+    for (const link of ["eth0", "eth1"]) await untilState(daemon, link, "ready", patienceMs);
+    const best = (await serviceOn(daemon, "eth0"))?.path === (await daemon.manager()).DefaultService ? "eth0" : "eth1";
+    const other = best === "eth0" ? "eth1" : "eth0";
+    const shows = async (link: string, want: Partial<ShownNames>) => {
+      const { ifindex } = kernelLink(link);
+      await until(
+        `${link} has ${JSON.stringify(want)}`,
+        async () => {
+          const has = await shownNames(daemon.client, ifindex).catch(() => undefined);
+          return (
+            has && Object.entries(want).every(([key, value]) => String(has[key as keyof ShownNames]) === String(value))
+          );
+        },
+        patienceMs,
+      );
+    };
+    const serverOn = { eth0: ["10.1.0.53"], eth1: ["10.2.0.53"] } as const;
+    const showBoth = async () => {
+      await shows(best, { nameServers: serverOn[best], searchDomains: ["lan.test"], isDefault: true });
+      await shows(other, { nameServers: serverOn[other], searchDomains: ["lan.test"], isDefault: false });
+    };
+
+    await showBoth();
+    assert.match(run("resolvectl", ["dns", best]), new RegExp(`\\(${best}\\): ${serverOn[best][0]}\\n`));
+    const why = run("/usr/local/bin/fairlead", ["why"]).replace(/\s+/g, " ");
+    assert.match(why, /systemd-resolved is told of them, too: \/etc\/resolv\.conf leads to it\./);
+
+    restartResolved();
+    await showBoth();
+
+    const { path } = (await serviceOn(daemon, best)) ?? {};
+    await daemon.call(String(path), "org.chromium.flimflam.Service", "Disconnect");
+    await shows(best, { nameServers: [], searchDomains: [] });
+    await shows(other, { nameServers: serverOn[other], isDefault: true });
+    assert.equal(run("journalctl", ["--boot", "--unit", daemon.unit, "--priority=warning", "--output=cat"]), "");
+  },
+);
