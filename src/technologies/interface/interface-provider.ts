@@ -23,11 +23,21 @@ export class InterfaceProvider implements Provider {
     if (this.#devices.get(device.name) === device) this.#devices.delete(device.name);
     for (const service of this.#services.values()) if (service.port === device) service.setPort(undefined);
   }
-  /** The first section that names the link has it: a link has one set of addresses. */
+  /**
+   * A link has one set of addresses: the section that has it, or else the first that names it. One that could not be set up
+   * anyway (a `wan6` with a protocol that is not known) gives way.
+   */
   #bind(device: Device): void {
     const wanting = [...this.#services.values()].filter(({ config }) => config.device === device.name);
-    if (wanting.some(({ port }) => port === device)) return;
-    wanting[0]?.setPort(device);
+    const holder =
+      wanting.find(({ port, isConnectable }) => port === device && isConnectable) ??
+      wanting.find(({ isConnectable }) => isConnectable) ??
+      wanting[0];
+    for (const service of wanting) {
+      if (service !== holder && service.port) service.setPort(undefined);
+      service.setRival(service === holder ? undefined : holder?.config.name);
+    }
+    holder?.setPort(device);
   }
   servicesOn(device: Device): readonly Service[] {
     return [...this.#services.values()].filter(({ port }) => port === device);

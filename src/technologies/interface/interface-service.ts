@@ -27,6 +27,7 @@ export class InterfaceService extends Service implements ConfiguredInterface, De
   override readonly technology = "ethernet";
   #config: InterfaceConfig;
   #port: Device | undefined;
+  #rival: string | undefined;
   #isWanted: boolean;
   #upSinceMs: number | undefined;
   #failures: readonly InterfaceErrorEntry[] = [];
@@ -59,7 +60,7 @@ export class InterfaceService extends Service implements ConfiguredInterface, De
     return this.#isWanted;
   }
   override get isConnectable(): boolean {
-    return this.#port !== undefined && configurationErrors(this.#config).length === 0;
+    return configurationErrors(this.#config).length === 0;
   }
   override get isVisible(): boolean {
     return this.#port !== undefined && (this.#port.hasCarrier || !this.#config.needsLink);
@@ -88,6 +89,12 @@ export class InterfaceService extends Service implements ConfiguredInterface, De
   get port(): Device | undefined {
     return this.#port;
   }
+  /** Another section has the link already; undefined: none has. */
+  setRival(name: string | undefined): void {
+    if (this.#rival === name) return;
+    this.#rival = name;
+    this.#touch();
+  }
   /** What the section says comes into force; a connection goes on. */
   takeConfig(config: InterfaceConfig): void {
     this.#config = config;
@@ -97,6 +104,7 @@ export class InterfaceService extends Service implements ConfiguredInterface, De
     this.setStaticIp(staticIpOf(config));
     for (const name of ["Name", "AutoConnect", "Priority", "StaticIPConfig"]) this.properties.touch(name);
     this.technologyChanged();
+    this.#touch();
     this.requestSort("the configuration changed");
   }
   /** Down, and up again if it was wanted: with what the section says now. */
@@ -225,8 +233,13 @@ export class InterfaceService extends Service implements ConfiguredInterface, De
   }
   get errors(): readonly InterfaceErrorEntry[] {
     if (isActive(this.state)) return [];
-    const missing = this.#isWanted && !this.#port ? [noDevice] : [];
-    return [...configurationErrors(this.#config), ...missing, ...this.#failures];
+    return [...configurationErrors(this.#config), ...this.#missing, ...this.#failures];
+  }
+  get #missing(): readonly InterfaceErrorEntry[] {
+    if (this.#port || !this.#isWanted) return [];
+    if (this.#rival === undefined) return [noDevice];
+    const data = [`${this.#config.device} is used by ${this.#rival}`];
+    return [{ subsystem: "interface", code: "DEVICE_CLAIM_FAILED", data }];
   }
   get interfaceProperties(): PropertyStore<ConfiguredInterface> {
     this.#interfaceProperties ??= new PropertyStore<ConfiguredInterface>(this, interfaceShape, (name, type, value) =>
@@ -235,6 +248,9 @@ export class InterfaceService extends Service implements ConfiguredInterface, De
     return this.#interfaceProperties;
   }
   #touch(): void {
+    // For status and why, which know of states and their reasons only.
+    const [first] = this.state === "idle" ? this.errors : [];
+    if (first) this.explain([first.code, ...first.data].join(" "));
     this.interfaceProperties.touchAll();
   }
   up(): void {

@@ -77,6 +77,17 @@ test("an unknown protocol is down with INVALID_PROTO, never up as none", async (
   assert.equal(section(it, "x").interfaceState, "DOWN");
 });
 
+test("of two sections on one link the first that can be set up has it; the other says so, and follows it", async (t) => {
+  const wan6 = "config interface wan6\n option proto dhcpv6\n option device eth0\n";
+  const third = "config interface third\n option proto dhcp\n option device eth0\n";
+  const it = await machine(t, ["eth0"], { uci: wan6 + wan + third });
+  assert.deepEqual([section(it, "wan").interfaceState, section(it, "third").interfaceState], ["UP", "DOWN"]);
+  assert.deepEqual(errors(it, "third"), ["interface DEVICE_CLAIM_FAILED eth0 is used by wan"]);
+  assert.match(it.manager.services.all.find(({ name }) => name === "wan6")?.stateReason ?? "", /^INVALID_PROTO/);
+  await reload(it, wan6 + third);
+  assert.equal(section(it, "third").interfaceState, "UP");
+});
+
 test("an address or a gateway that is none keeps it down and is told as netifd tells it", async (t) => {
   const it = await machine(t, ["eth1"], { uci: lan("300.1.1.1") });
   assert.deepEqual(
