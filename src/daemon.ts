@@ -16,6 +16,7 @@ import { AccessControl } from "./dbus/access.ts";
 import { Exporter } from "./dbus/exporter.ts";
 import { LinkSelection } from "./device-info/link-names.ts";
 import { DebugControl, type OverrideFile } from "./manager/debug-control.ts";
+import { ModemManager } from "./modem/modem-manager.ts";
 import { nativeAddon } from "./native/native.ts";
 import { isMacOfHost } from "./network/host-macs.ts";
 import { type Dhcp4Handler, dhcp4Handler } from "./network/protocols/dhcp4/handler.ts";
@@ -99,6 +100,7 @@ export class Daemon {
   readonly #debug: DebugControl;
   readonly #bus: BusClient;
   readonly #supplicant: WpaSupplicant;
+  readonly #modems: ModemManager;
   readonly #rtnl: KernelRtnl;
   readonly #dhcp: Dhcp4Handler;
   readonly #protocols = new ProtocolRegistry();
@@ -126,6 +128,7 @@ export class Daemon {
     this.#notify = new ServiceNotify({ clock });
     this.#bus = new BusClient({ address: config.busAddress, clock, log: this.#logs.scope("dbus") });
     this.#supplicant = new WpaSupplicant({ bus: this.#bus, clock, log: this.#logs.scope("wifi") });
+    this.#modems = new ModemManager({ bus: this.#bus, log: this.#logs.scope("modem") });
     this.#rtnl = new KernelRtnl({ clock, log: this.#logs.scope("rtnl") });
     const packets = new KernelPackets();
     const isOwnMac = (mac: string) => isMacOfHost(mac, this.#rtnl.snapshot);
@@ -262,6 +265,7 @@ export class Daemon {
     this.#dhcp.close();
     this.#guards.close();
     this.#supplicant.close();
+    this.#modems.close();
     this.#rtnl.close();
     await this.#bus.close();
     this.#lock?.release();
@@ -330,7 +334,7 @@ export class Daemon {
       links: new LinkSelection({ block: config.blockedLinks, allow: config.allowedLinks }),
       technologyOrder: config.technologyOrder,
       modules: technologyModules,
-      technologyPorts: { supplicant: this.#supplicant },
+      technologyPorts: { supplicant: this.#supplicant, modems: this.#modems },
       readFacts: readLinkFacts,
       whenSetUp: (link, done) => udev.whenDone(link, done) ?? this.#whenMade(done),
       readSpeedMbps: readLinkSpeedMbps,

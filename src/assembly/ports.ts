@@ -5,6 +5,7 @@ import { defaultTechnologyOrder } from "../base/technology.ts";
 import { LinkSelection } from "../device-info/link-names.ts";
 import { DebugControl } from "../manager/debug-control.ts";
 import type { ManagerPorts } from "../manager/manager-ports.ts";
+import type { Modems } from "../modem/modem.ts";
 import type { LinkSysctlPort } from "../network/kernel/link-sysctls.ts";
 import type { NetworkPorts } from "../network/network.ts";
 import type { AutomationPorts } from "../policy/automation-host.ts";
@@ -43,6 +44,17 @@ export interface MachinePorts extends Omit<ManagerPorts, AnsweredHere> {
 /** Ports without which a Machine is no machine. */
 type Essential = "clock" | "rtnl" | "profiles" | "protocols";
 
+const noModems: Modems = {
+  all: [],
+  observe: () => () => {},
+  enable: async () => {},
+  connect: async () => {
+    throw new DaemonError("TechnologyNotAvailable");
+  },
+  disconnect: async () => {},
+  sendPin: async () => {},
+  close: () => {},
+};
 const noSupplicant: Supplicant = {
   isThere: false,
   attach: () => {
@@ -75,7 +87,7 @@ export const idlePorts = (): Omit<MachinePorts, Essential> => ({
   links: new LinkSelection({ block: [], allow: undefined }),
   technologyOrder: defaultTechnologyOrder,
   modules: technologyModules,
-  technologyPorts: { supplicant: noSupplicant },
+  technologyPorts: { supplicant: noSupplicant, modems: noModems },
   readFacts: () => ({ hasUeventFile: true, hasDevice: true, lowerLinks: [], hasSiblingTty: false }),
   readSpeedMbps: () => undefined,
   readTraffic: () => undefined,

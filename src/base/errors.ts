@@ -23,6 +23,7 @@ export const errorTable = {
   IllegalOperation: permanent("IllegalOperation", "Illegal operation"),
   InProgress: transient("InProgress", "In progress"),
   InternalError: permanent("InternalError", "Internal error"),
+  InvalidApn: permanent("InvalidApn", "Invalid APN"),
   InvalidArguments: permanent("InvalidArguments", "Invalid arguments"),
   InvalidNetworkName: permanent("InvalidNetworkName", "Invalid network name"),
   InvalidPassphrase: permanent("InvalidPassphrase", "Invalid passphrase"),

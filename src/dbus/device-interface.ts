@@ -83,7 +83,8 @@ export const deviceReasonsInterface = interfaceTable<Device>({
       doc:
         "Technology: what the technology was decided by. LeftAlone: why the link is not used without being asked, empty " +
         "when it is. Claims, Users: who holds the link up. Up: administratively up. Carrier: has carrier. Held: the " +
-        "carrier is lost, and what was configured stays in the kernel for a moment.",
+        "carrier is lost, and what was configured stays in the kernel for a moment. NotReady: what a modem has against " +
+        "connecting now, empty where there is nothing, or no modem.",
       right: "read",
       call: (device) => [reasonsOf(device)],
     },
@@ -98,6 +99,7 @@ function reasonsOf(device: Device): ReadonlyMap<string, WireVariant> {
     ["Users", { signature: "as", value: device.claimable.userNames }],
     ["Up", { signature: "b", value: device.link.isUp }],
     ["Carrier", { signature: "b", value: device.hasCarrier }],
+    ["NotReady", { signature: "s", value: device.notReadyBecause ?? "" }],
     ["Held", { signature: "b", value: device.network?.isHeld ?? false }],
   ]);
 }

@@ -24,7 +24,7 @@ export interface DeviceInfoHost {
   readFacts(linkName: string): LinkFacts;
   /** Calls `done` when the system's device manager has set the link up. Absent, or undefined: nothing is to be waited for. */
   whenSetUp?(linkIndex: number, done: () => void): Cancel | undefined;
-  /** Undefined: Fairlead has no support for the technology; the link is listed and left alone. */
+  /** Undefined: Fairlead has no support for the technology, or for such a link; it is listed and left alone. */
   makeDevice(link: Link, technology: PrimaryTechnology, because: string): Device | undefined;
   deviceAdded(device: Device): void;
   deviceRemoved(device: Device): void;
@@ -172,8 +172,7 @@ export class DeviceInfo {
     this.host.log.debug(() => `${link.name}: ${technology} (${because})`);
     if (technology === "loopback") this.#setLoopbackUp(link);
     if (!isPrimary(technology)) return;
-    // Without a hardware address there is nothing to remember settings by.
-    const device = link.mac === undefined ? undefined : this.host.makeDevice(link, technology, because);
+    const device = this.host.makeDevice(link, technology, because);
     if (device) {
       known.device = device;
       this.host.deviceAdded(device);

@@ -47,7 +47,7 @@ function decideByName({ name, kind, isLoopback }: Link, isAllowed: boolean): Tec
   if (name.startsWith("pseudomodem")) return is("cellular", "name pseudomodem*");
   if (name.startsWith("pseudoethernet")) return is("ethernet", "name pseudoethernet*");
   if (kind === "veth") return is("ethernet", "kind veth");
-  if (kind === "rmnet") return is("cellular", "kind rmnet");
+  if (kind === "rmnet" || kind === "wwan") return is("cellular", `kind ${kind}`);
   return undefined;
 }
 
@@ -60,6 +60,7 @@ function decideByFacts(
   if (link.hardwareType === hardware.radiotap) return is("unknown", "a radio's monitor");
   if (!facts.hasUeventFile) return is("unknown", "sysfs has no uevent file");
   if (facts.devtype === "wlan") return is("wifi", "DEVTYPE=wlan");
+  if (facts.devtype === "wwan") return is("cellular", "DEVTYPE=wwan");
   if (facts.devtype === "bridge") return is("ethernet", "DEVTYPE=bridge");
   if (facts.devtype === "vlan") return decideVlan(facts, technologyOf);
   if (facts.driver === undefined) return decideWithoutDriver(link, facts);

@@ -175,6 +175,10 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
   get isLeftAlone(): boolean {
     return this.leftAloneBecause !== undefined;
   }
+  /** What is below the link (a modem, say) has against connecting now; undefined: nothing, or there is no such thing. */
+  get notReadyBecause(): string | undefined {
+    return undefined;
+  }
   /** 0: unknown, or no carrier. */
   get linkSpeedKbps(): number {
     return this.hasCarrier ? this.#linkSpeedKbps : 0;

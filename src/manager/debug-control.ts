@@ -7,7 +7,7 @@ import type { Log, LogControl, LogLevel } from "../base/log.ts";
  * say what the tag is about. A tag without scopes is for parts that are yet to come.
  */
 const scopesOfTag: Readonly<Record<string, readonly string[]>> = {
-  cellular: [],
+  cellular: ["modem"],
   connection: ["manager"],
   connectivitydiagnostics: [],
   crypto: [],
@@ -22,7 +22,7 @@ const scopesOfTag: Readonly<Record<string, readonly string[]>> = {
   link: ["rtnl"],
   manager: ["manager"],
   metrics: [],
-  modem: [],
+  modem: ["modem"],
   portal: [],
   power: ["power"],
   ppp: [],

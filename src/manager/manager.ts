@@ -443,6 +443,8 @@ export class Manager implements ProviderHost, DeviceHost {
   }
   #makeDevice(link: Link, technology: PrimaryTechnology, because: string): Device | undefined {
     const kind = this.ports.modules.find(({ devices }) => devices?.technology === technology)?.devices;
+    // Without a hardware address there is nothing to remember settings by.
+    if (link.mac === undefined && !kind?.mayLackMac) return undefined;
     return kind?.make(this, link, because, this.ports.technologyPorts);
   }
   #addDevice(device: Device): void {

@@ -1,6 +1,7 @@
 import type { PropertyShape } from "../base/property.ts";
 import type { PrimaryTechnology, Technology } from "../base/technology.ts";
 import type { Device, DeviceHost } from "../devices/device.ts";
+import type { Modems } from "../modem/modem.ts";
 import type { Link } from "../rtnl/rtnl.ts";
 import type { Service } from "../services/service.ts";
 import type { Supplicant } from "../supplicant/supplicant.ts";
@@ -22,6 +23,7 @@ export interface TechnologyModule {
 /** Other daemons and parts of the kernel that technologies drive. */
 export interface TechnologyPorts {
   readonly supplicant: Supplicant;
+  readonly modems: Modems;
 }
 
 export interface ServiceKind {
@@ -40,6 +42,8 @@ export interface DeviceKind {
   readonly shape: PropertyShape<Device>;
   /** Place in the policy Automatic: 0 for cables. Absent: 1, as radios. */
   readonly priorityGroup?: number;
+  /** Its links may be without a hardware address; their settings are then remembered by their names. */
+  readonly mayLackMac?: true;
   /** `because`: why DeviceInfo took the link for this technology. */
   make(host: DeviceHost, link: Link, because: string, ports: TechnologyPorts): Device;
 }

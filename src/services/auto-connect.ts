@@ -1,7 +1,7 @@
 /** Whether the Manager may connect a Service without being asked, and if not, why not (spec/shill-behaviour.md, 5). */
 import { type ConnectState, isConnected, isConnecting } from "./connect-states.ts";
 
-/** Words of spec/shill-dbus-api.md, 7.10; the last three are ours. */
+/** Words of spec/shill-dbus-api.md, 7.10; those after "busy" are ours. */
 export type AutoConnectRefusal =
   | "technology not auto connectable"
   | "not connectable"
@@ -18,6 +18,8 @@ export type AutoConnectRefusal =
   | "no device"
   | "device is disabled"
   | "device is left alone"
+  | "SIM is locked"
+  | "not registered"
   | PolicyRefusal;
 
 /** The policy in force keeps it from holding a connection: `policy Automatic: group 0 is online`. */

@@ -27,6 +27,7 @@ export type DisconnectReason =
   /** Its section in the network configuration is another one, or gone. */
   | "configuration changed"
   | "supplicant gone"
+  | "modem gone"
   /** Somebody else uses the link. */
   | "left alone"
   /** The policy in force prefers another. */

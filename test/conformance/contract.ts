@@ -24,6 +24,8 @@ export const contract: ReadonlyMap<string, readonly ContractRow[]> = new Map([
   ["Manager", [...methods(managerMethods()), signal(), ...properties(managerProperties())]],
   ["Device", [...methods(deviceMethods()), signal(), ...properties(deviceProperties())]],
   ["Service", [...methods(serviceMethods()), signal(), ...properties(serviceProperties())]],
+  ["Device of a modem", properties(modemDeviceProperties())],
+  ["Service of a SIM", properties(simProperties())],
   ["Service with 802.1X", properties(eapProperties())],
   ["Profile", [...methods(profileMethods()), signal(), ...properties(profileProperties())]],
   ["IPConfig", [...methods(ipConfigMethods()), signal(), ...properties(ipConfigProperties())]],
@@ -265,6 +267,65 @@ C UIData s rw
 C UplinkSpeedKbps u r | told as u, which is its type; shill's signal says i
 C DownlinkSpeedKbps u r | told as u, which is its type; shill's signal says i
 C Visible b r`;
+}
+
+function modemDeviceProperties(): string {
+  return `
+L Cellular.EquipmentID s r
+L Cellular.FirmwareRevision s r
+L Cellular.HomeProvider a{ss} r
+L Cellular.ICCID s r
+L Cellular.IMEI s r
+L Cellular.IMSI s r
+L Cellular.Manufacturer s r
+L Cellular.ModelID s r
+L Cellular.SIMLockStatus a{sv} r
+L Cellular.SIMPresent b r
+L DBus.Object s r
+L DBus.Service s r
+L Cellular.APNList aa{ss} r
+L Cellular.DeviceID s r
+L Cellular.EID s r
+L Cellular.ESN s r
+L Cellular.Family s r
+L Cellular.Flashing b r
+L Cellular.FoundNetworks aa{ss} r
+L Cellular.HardwareRevision s r
+L Cellular.Initializing b r
+L Cellular.MDN s r
+L Cellular.MEID s r
+L Cellular.MIN s r
+L Cellular.PolicyAllowRoaming b rw
+L Cellular.PrimaryMultiplexedInterface s r
+L Cellular.ProviderRequiresRoaming b r
+L Cellular.SelectedNetwork s r
+L Cellular.SIMSlotInfo aa{sv} r
+L Cellular.SupportNetworkScan b r
+L Inhibited b rw`;
+}
+
+function simProperties(): string {
+  return `
+L Cellular.ActivationState s r | activated while a network lets the SIM in, else unknown
+L Cellular.APN a{ss} rw | without its password, which is written and never read
+L Cellular.ICCID s r
+L Cellular.IMSI s r
+L Cellular.LastGoodAPN a{ss} r | without its password
+L Cellular.NetworkTechnology s r
+L Cellular.RoamingState s r
+L Cellular.ServingOperator a{ss} r
+L Cellular.ActivationType s rw
+L Cellular.AllowRoaming b rw
+L Cellular.CustomAPNList aa{ss} rw
+L Cellular.EID s r
+L Cellular.LastAttachAPN a{ss} r
+L Cellular.LastConnectedAttachApnProperty a{ss} r
+L Cellular.LastConnectedDefaultApnProperty a{ss} r
+L Cellular.Olp a{ss} r
+L Cellular.OutOfCredits b r
+L Cellular.PPP.Password s w
+L Cellular.PPP.Username s rw
+L Cellular.UsageUrl s r`;
 }
 
 function eapProperties(): string {

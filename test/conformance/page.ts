@@ -29,16 +29,23 @@ const testFiles = (root: string): ReadonlyMap<string, string> => {
   return new Map(names.map((name) => [name, readFileSync(join(root, name), "utf8")]));
 };
 
+/** Objects that this machine has only while there is a modem, and the test that asks for theirs. */
+const askedElsewhere: ReadonlyMap<string, string> = new Map(
+  ["Device of a modem", "Service of a SIM"].map((heading) => [heading, "test/integration/daemon/cellular.test.ts"]),
+);
+
 /** Files that name the member as a word of its own; those on the real bus first. */
-export function testsOf(root: string): (row: ContractRow) => readonly string[] {
+export function testsOf(root: string): (row: ContractRow, heading?: string) => readonly string[] {
   const files = testFiles(root);
-  return ({ kind, name }) => {
+  return ({ kind, name }, heading = "") => {
     const word = new RegExp(`["'.]${name.replaceAll(".", "\\.")}["'(]`);
     const naming = [...files]
       .filter(([file, text]) => (kind === "method" || file !== everyProperty) && word.test(text))
       .map(([file]) => file);
     const real = naming.filter((file) => file.startsWith("test/integration/"));
     const best = (real.length > 0 ? real : naming).slice(0, 2);
+    const elsewhere = askedElsewhere.get(heading);
+    if (elsewhere !== undefined) return [elsewhere];
     return kind === "method" ? best : [everyProperty, ...best.slice(0, 1)];
   };
 }
@@ -49,7 +56,7 @@ export function conformancePage(root: string): string {
     const table = rows.map((row) => {
       const here = presence(name, row);
       const stands = here ? (row.isKeptOnly ? "kept only" : "yes") : row.mark === "L" ? "not yet" : "no";
-      const shown = here ? tests(row).map((file) => `\`${file.replace(/^test\//, "")}\``) : [];
+      const shown = here ? tests(row, name).map((file) => `\`${file.replace(/^test\//, "")}\``) : [];
       const what = row.kind === "property" ? `\`${row.name}\` ${row.signature}` : `\`${row.name}\``;
       const cells = [what, row.kind, row.mark, stands, shown.join(", "), row.remark ?? ""];
       return `| ${cells.join(" | ")} |`;

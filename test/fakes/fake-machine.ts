@@ -28,6 +28,7 @@ import { FakeClock } from "./fake-clock.ts";
 import { FakeDhcpHandler } from "./fake-dhcp-handler.ts";
 import { FakeHttp } from "./fake-http.ts";
 import { FakeKernel } from "./fake-kernel.ts";
+import { FakeModemManager } from "./fake-modem-manager.ts";
 import { FakeProcesses } from "./fake-processes.ts";
 import { FakeSupplicant } from "./fake-supplicant.ts";
 import { FakeWakeOnLan } from "./fake-wake-on-lan.ts";
@@ -41,6 +42,7 @@ export interface FakeMachineOptions {
   readonly kernel?: FakeKernel;
   readonly storage?: ProfileStorage;
   readonly supplicant?: FakeSupplicant;
+  readonly modems?: FakeModemManager;
   readonly clock?: FakeClock;
   readonly dhcp?: FakeDhcpHandler;
   /** DEVTYPE of all cards. Default: none, as that of cables. */
@@ -69,6 +71,7 @@ export class FakeMachine {
   readonly dhcp: FakeDhcpHandler;
   readonly storage: ProfileStorage;
   readonly wakeOnLan: FakeWakeOnLan;
+  readonly modems: FakeModemManager;
   readonly http: FakeHttp;
   readonly supplicant: FakeSupplicant;
   readonly applier: Applier;
@@ -134,6 +137,7 @@ export class FakeMachine {
     this.configuration.text = options.uci;
     this.storage = options.storage ?? new MemoryStorage();
     this.supplicant = options.supplicant ?? new FakeSupplicant();
+    this.modems = options.modems ?? new FakeModemManager();
     const folders = { stateDir: "/state", runDir: options.runDir ?? this.#folder };
     this.profiles = new ProfileStack({ ...folders, storage: this.storage, log: silentLog });
     this.#machine = new Machine(this.#ports(options));
@@ -193,7 +197,7 @@ export class FakeMachine {
       debug: new DebugControl(new LogControl({ write() {} }), this.logOverride, silentLog),
       links: new LinkSelection({ block, allow }),
       whenSetUp: (link, done) => options.whenSetUp?.(link, done),
-      technologyPorts: { supplicant: this.supplicant },
+      technologyPorts: { supplicant: this.supplicant, modems: this.modems },
       readFacts: () => ({ ...idle.readFacts(""), driver: "e1000", devtype: options.devtype, busType }),
       wakeOnLan: this.wakeOnLan,
       configuration: this.configuration,

@@ -53,6 +53,8 @@ const refusals: Readonly<Record<string, string | undefined>> = {
   "no device": "its link is not there",
   "device is disabled": "its Device is disabled",
   "device is left alone": "its link is left alone",
+  "SIM is locked": "its SIM is locked",
+  "not registered": "its modem is not registered with a network",
 };
 
 /** Undefined: there is nothing to explain. */

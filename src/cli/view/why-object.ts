@@ -147,6 +147,7 @@ async function devicePart(daemon: Daemon, snapshot: Snapshot, device: BusObject)
       ? []
       : [`It is left alone: ${leftAlone}. To use it all the same: ${command(`fairlead connect ${link}`)}`]),
     ...(device.flag("Powered") === false ? ["It is disabled."] : []),
+    ...(textIn(reasons, "NotReady") === "" ? [] : [`It is not ready to connect: ${textIn(reasons, "NotReady")}.`]),
     `The link is ${flagIn(reasons, "Up") ? "up" : "down"} and has ${flagIn(reasons, "Carrier") ? "" : "no "}carrier.`,
     ...(flagIn(reasons, "Held")
       ? ["Its carrier was lost just now: address and routes stay for a moment, in case it comes back."]

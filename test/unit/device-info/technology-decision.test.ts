@@ -33,6 +33,8 @@ const rows: readonly [Partial<Link>, Partial<LinkFacts>, string][] = [
   [{ name: "pseudoethernet0", kind: "veth" }, {}, "ethernet"],
   [{ name: "eth0", kind: "veth" }, {}, "ethernet"],
   [{ kind: "rmnet" }, {}, "cellular"],
+  [{ kind: "wwan" }, {}, "cellular"],
+  [{}, { devtype: "wwan", driver: "cdc_ncm" }, "cellular"],
   [{ hardwareType: 803 }, { devtype: "wlan" }, "unknown"],
   [{}, { hasUeventFile: false, devtype: "wlan" }, "unknown"],
   [{}, { devtype: "wlan", driver: "iwlwifi" }, "wifi"],
