@@ -60,6 +60,8 @@ export type ConnectionState = "lost" | "restored" | "name-taken";
 
 /** A method call to us. To be answered once, in any turn; what comes after the first answer is ignored. */
 export interface IncomingCall extends Caller {
+  /** The name that was called, unique or well-known. */
+  readonly destination: string | undefined;
   readonly path: string;
   /** Undefined: the caller left it out, any interface with that member will do. */
   readonly interface: string | undefined;

@@ -292,6 +292,7 @@ export class FakeBusPort implements BusPort {
 }
 
 class FakeCall implements IncomingCall {
+  readonly destination: string;
   readonly path: string;
   readonly interface: string;
   readonly member: string;
@@ -305,6 +306,7 @@ class FakeCall implements IncomingCall {
     private readonly values: readonly unknown[],
     private readonly settle: (error: BusError | undefined, result?: readonly unknown[]) => void,
   ) {
+    this.destination = call.destination;
     this.path = call.path;
     this.interface = call.interface;
     this.member = call.member;

@@ -20,6 +20,8 @@ export class Announcements {
 
   constructor(
     private readonly bus: BusPort,
+    /** Path of the ObjectManager that tells. */
+    private readonly root: string,
     private readonly onFailure: (where: string, error: unknown) => void,
   ) {}
 
@@ -32,7 +34,7 @@ export class Announcements {
     this.#changed.delete(object);
     if (this.#added.delete(object) || !this.#isListened) return;
     const names = object.interfaces.map(({ name }) => name);
-    this.bus.emit("/", managerInterface, "InterfacesRemoved", "oas", [object.path, names]);
+    this.bus.emit(this.root, managerInterface, "InterfacesRemoved", "oas", [object.path, names]);
   }
   changed(object: TreeObject, interfaceName: string, property: string): void {
     // The announcement to come has all its values.
@@ -85,9 +87,9 @@ export class Announcements {
     }
   }
   #tellAdded(object: TreeObject): void {
-    if (object.path === "/") return;
+    if (object.path === this.root) return;
     this.#guarded(object.path, () =>
-      this.bus.emit("/", managerInterface, "InterfacesAdded", "oa{sa{sv}}", addedObject(object)),
+      this.bus.emit(this.root, managerInterface, "InterfacesAdded", "oa{sa{sv}}", addedObject(object)),
     );
   }
   /** Nobody stands above an announcement; a getter that fails must not take the process with it, nor the other objects. */

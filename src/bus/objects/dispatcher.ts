@@ -15,8 +15,8 @@ import {
 import { WaitingCalls } from "../guard/waiting-calls.ts";
 import { standardError } from "../wire/names.ts";
 import { quote } from "../wire/signature.ts";
-import { Announcements } from "./announcements.ts";
-import { type ObjectHost, ObjectTree, type TreeObject } from "./object-tree.ts";
+import { type ApiDescription, type ApiHost, ApiTree, apiOfCall } from "./api-tree.ts";
+import type { TreeObject } from "./object-tree.ts";
 import { isPeer, type Node, peerInterface, standardInterfaces } from "./standard-interfaces.ts";
 
 /** Unanswered calls of one sender, as dbus-daemon allows on the system bus (max_replies_per_connection). */
@@ -41,12 +41,12 @@ interface Route {
  * turns what comes of it into a reply. Nothing that a client sends makes it throw.
  */
 export class ObjectDispatcher implements Dispatcher {
-  readonly #tree = new ObjectTree();
-  readonly #announcements: Announcements;
+  /** The first takes what belongs to no other. */
+  readonly #apis: [ApiTree, ...ApiTree[]];
+  readonly #host: ApiHost;
   readonly #bus: BusPort;
   readonly #log: Log;
   readonly #waiting: WaitingCalls;
-  readonly #host: ObjectHost;
   readonly #signatures = new WeakMap<readonly Argument[], string>();
 
   constructor({ bus, log, maxCallsInFlight = mostCallsInFlight }: DispatcherOptions) {
@@ -54,56 +54,51 @@ export class ObjectDispatcher implements Dispatcher {
     this.#log = log;
     const limits = { perConnection: maxCallsInFlight, perUser: mostCallsOfUser };
     this.#waiting = new WaitingCalls(limits, (sender) => bus.credentialsOf(sender));
-    this.#announcements = new Announcements(bus, (where, error) => this.#badValue(where, error));
     this.#host = {
-      changed: (object, name, property) => this.#announcements.changed(object, name, property),
-      removed: (object) => this.#removed(object),
+      bus,
       emit: (object, exported, signal, args) => this.#emit(object, exported, signal, args),
-      badProperty: (path, name, property, error) => this.#badValue(`${path} ${name}.${property}`, error),
+      badValue: (where, error) => this.#badValue(where, error),
     };
+    this.#apis = [new ApiTree({ busName: undefined, root: "/" }, this.#host)];
     bus.serve((call) => this.#onCall(call));
-    bus.onConnection((state) => {
-      if (state === "lost") this.#announcements.forget();
-      if (state === "restored") this.#announcements.repeatAll(this.#tree.objects);
-    });
   }
 
   export(path: string, interfaces: readonly AnyExportedInterface[]): ExportedObject {
-    const object = this.#tree.add(path, interfaces, this.#host);
-    this.#announcements.added(object);
-    return object;
+    return this.#apis[0].export(path, interfaces);
+  }
+  /** Another API on the same connection; to be described before its name is requested. */
+  addApi(api: ApiDescription): Dispatcher {
+    const tree = new ApiTree(api, this.#host);
+    this.#apis.push(tree);
+    return tree;
   }
   /** How many calls wait for their handler, for the debug dump. */
   get callsInFlight(): number {
     return this.#waiting.total;
   }
 
-  #removed(object: TreeObject): void {
-    this.#tree.delete(object);
-    this.#announcements.removed(object);
-  }
   #emit(object: TreeObject, exported: AnyExportedInterface, signal: string, args: readonly unknown[]): void {
     const def = exported.signals.get(signal);
     if (!def) throw new BusError(standardError("UnknownMethod"), `${exported.name} has no signal ${signal}`);
-    this.#announcements.beforeSignal(object);
     this.#bus.emit(object.path, exported.name, signal, this.#signature(def.args), args);
   }
 
   #onCall(call: IncomingCall): void {
+    const api = apiOfCall(this.#apis, call);
     try {
-      const { method, target } = this.#route(call);
+      const { method, target } = this.#route(call, api);
       this.#waiting.check(call.sender);
       const result = method.handler(this.#args(call, method), call, target);
-      if (result instanceof Promise) this.#answerLater(call, method, result);
-      else this.#answer(call, method, result);
+      if (result instanceof Promise) this.#answerLater(call, api, method, result);
+      else this.#answer(call, api, method, result);
     } catch (error) {
-      this.#refuse(call, error);
+      this.#refuse(call, api, error);
     }
   }
-  #route(call: IncomingCall): Route {
+  #route(call: IncomingCall, { tree }: ApiTree): Route {
     const { path, member } = call;
-    const node: Node = { tree: this.#tree, path, object: this.#tree.find(path) };
-    if (!this.#tree.exists(path)) {
+    const node: Node = { tree, path, object: tree.find(path) };
+    if (!tree.exists(path)) {
       const method = isPeer(call.interface) && peerInterface.methods.get(member);
       if (method) return { method: method as Method, target: node };
       throw new BusError(standardError("UnknownObject"), `no object at ${quote(path)}`);
@@ -136,7 +131,7 @@ export class ObjectDispatcher implements Dispatcher {
     throw new BusError(standardError("InvalidArgs"), text);
   }
 
-  #answerLater(call: IncomingCall, method: Method, result: Promise<MethodResult>): void {
+  #answerLater(call: IncomingCall, api: ApiTree, method: Method, result: Promise<MethodResult>): void {
     const end = this.#waiting.begin(call.sender);
     const finish = (answer: () => void) => {
       end();
@@ -144,28 +139,29 @@ export class ObjectDispatcher implements Dispatcher {
     };
     result
       .then(
-        (values) => finish(() => this.#answer(call, method, values)),
-        (error: unknown) => finish(() => this.#refuse(call, error)),
+        (values) => finish(() => this.#answer(call, api, method, values)),
+        (error: unknown) => finish(() => this.#refuse(call, api, error)),
       )
       .catch((error: unknown) => this.#log.error(`${call.member} was not answered: ${describeError(error)}`));
   }
-  #answer(call: IncomingCall, method: Method, result: MethodResult): void {
+  #answer(call: IncomingCall, api: ApiTree, method: Method, result: MethodResult): void {
     try {
       call.reply(this.#signature(method.out), result);
     } catch (error) {
-      this.#internalError(call, error);
+      this.#internalError(call, api, error);
     }
   }
-  #refuse(call: IncomingCall, error: unknown): void {
-    if (error instanceof DaemonError || error instanceof BusError) call.fail(error.busName, error.message);
-    else this.#internalError(call, error);
+  #refuse(call: IncomingCall, api: ApiTree, error: unknown): void {
+    if (error instanceof DaemonError) call.fail(api.errorName(error), error.message);
+    else if (error instanceof BusError) call.fail(error.busName, error.message);
+    else this.#internalError(call, api, error);
   }
   /** A fault of ours: the caller learns that there is one, the log what it is. */
-  #internalError(call: IncomingCall, error: unknown): void {
+  #internalError(call: IncomingCall, api: ApiTree, error: unknown): void {
     const stack = error instanceof Error ? error.stack : undefined;
     this.#log.error(() => `${call.interface ?? ""}.${call.member} failed: ${describeError(error)}`, { stack });
-    const { busName, message } = new DaemonError("InternalError");
-    call.fail(busName, message);
+    const told = new DaemonError("InternalError");
+    call.fail(api.errorName(told), told.message);
   }
   #badValue(where: string, error: unknown): void {
     this.#log.error(() => `a value cannot be sent, ${where}: ${describeError(error)}`);

@@ -1,20 +1,20 @@
 import type { AnyExportedInterface, MarshalledReply } from "../bus.ts";
 import { defaultLimits } from "../wire/limits.ts";
 import { Writer } from "../wire/writer.ts";
-import type { TreeObject } from "./object-tree.ts";
+import type { ObjectTree, TreeObject } from "./object-tree.ts";
 import { writePropertyBytes } from "./property-bytes.ts";
 
 const announcement = new Writer();
 
 /** Body of GetManagedObjects, `a{oa{sa{sv}}}`: all objects but the root, which is the manager itself. */
-export function managedObjects(objects: Iterable<TreeObject>): MarshalledReply {
+export function managedObjects({ objects, root }: Pick<ObjectTree, "objects" | "root">): MarshalledReply {
   const writer = new Writer(65_536);
   writer.begin(defaultLimits.maxSentBytes);
   writer.u32(0);
   writer.u32(0);
   const start = writer.position;
   for (const object of objects) {
-    if (object.path === "/") continue;
+    if (object.path === root) continue;
     writer.align(8);
     writeObject(writer, object, (at) => writePropertyBytes(writer, object.propertyBytes(at)));
   }

@@ -86,6 +86,9 @@ export class ObjectTree {
   /** How many objects are below each path. */
   readonly #below = new Map<string, number>();
 
+  /** Path of its ObjectManager. */
+  constructor(readonly root: string) {}
+
   /** Throws {@link BusError} InvalidArgs for an invalid path or name, ObjectPathInUse for a path that is taken. */
   add(path: string, interfaces: readonly AnyExportedInterface[], host: ObjectHost): TreeObject {
     if (!isObjectPath(path)) throw new BusError(standardError("InvalidArgs"), `invalid object path ${quote(path)}`);
@@ -104,9 +107,9 @@ export class ObjectTree {
   find(path: string): TreeObject | undefined {
     return this.#objects.get(path);
   }
-  /** Whether there is an object at or below the path. The root is always there. */
+  /** Whether there is an object at or below the path. The root, and that of the bus, are always there. */
   exists(path: string): boolean {
-    return path === "/" || this.#objects.has(path) || this.#below.has(path);
+    return path === "/" || path === this.root || this.#objects.has(path) || this.#below.has(path);
   }
   get objects(): Iterable<TreeObject> {
     return this.#objects.values();

@@ -97,10 +97,7 @@ function setHandler([interfaceName, name, value]: Parameters<Handler>[0], caller
 const objectManager: StandardInterface = {
   name: "org.freedesktop.DBus.ObjectManager",
   methods: new Map([
-    [
-      "GetManagedObjects",
-      method("", "objects:a{oa{sa{sv}}}", (_args, _caller, { tree }) => managedObjects(tree.objects)),
-    ],
+    ["GetManagedObjects", method("", "objects:a{oa{sa{sv}}}", (_args, _caller, { tree }) => managedObjects(tree))],
   ]),
   signals: new Map([
     ["InterfacesAdded", signal("object_path:o,interfaces:a{sa{sv}}")],
@@ -109,8 +106,8 @@ const objectManager: StandardInterface = {
 };
 
 /** The standard interfaces of a node: properties only where there is an object, the object manager only at the root. */
-export function standardInterfaces({ path, object }: Node): readonly StandardInterface[] {
-  if (path === "/") return object ? rootWithObject : rootOnly;
+export function standardInterfaces({ tree, path, object }: Node): readonly StandardInterface[] {
+  if (path === tree.root) return object ? rootWithObject : rootOnly;
   return object ? onObject : onPath;
 }
 const onPath = [introspectable, peer];

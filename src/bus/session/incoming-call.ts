@@ -17,6 +17,7 @@ export interface ReplyHost {
 
 /** A call that came over the wire; the memory of its body is not held. */
 export class WireCall implements IncomingCall {
+  readonly destination: string | undefined;
   readonly path: string;
   readonly interface: string | undefined;
   readonly member: string;
@@ -33,6 +34,7 @@ export class WireCall implements IncomingCall {
     private readonly host: ReplyHost,
   ) {
     const { message } = received;
+    this.destination = message.destination;
     this.path = message.path as string;
     this.interface = message.interface;
     this.member = message.member as string;

@@ -59,6 +59,7 @@ function handMade() {
   const answers: unknown[] = [];
   const deliver = (call: Partial<IncomingCall>) =>
     onCall?.({
+      destination: ":1.1",
       path: "/a",
       interface: undefined,
       member: "Go",
