@@ -158,7 +158,7 @@ test("what is configured for a user's Profile is there after a restart, with the
 test("entries of networks that nobody has in memory are looked at and deleted (A9)", async (t) => {
   const daemon = await startDaemon(t);
   const text = ["home", "work"]
-    .map((name) => `[wifi_any_${name}_managed_psk]\nType = "wifi"\nName = "${name}"\n`)
+    .map((name) => `[wifi_any_${name}_managed_psk]\nType = "wifi"\nUIData = "${name}"\n`)
     .join("\n");
   await daemon.call("/profile/default", "org.fairlead.Profile1", "Import", "s", [text]);
   const profile = (member: string, ...words: string[]) =>

@@ -87,7 +87,10 @@ test("a fixed address that another host has is kept, and that host is named wher
   };
   await until("the conflict is found", async () => (await conflict())?.AddressConflict !== "");
   const found = await conflict();
-  assert.ok(found?.AddressConflict.includes(mac) && found.StateReason.includes(mac), JSON.stringify(found));
+  assert.ok(
+    found?.AddressConflict.includes(mac) && found.StateReason.includes(mac),
+    `${found?.AddressConflict}; ${found?.StateReason}`,
+  );
   const [events] = await daemon.call("/", "org.fairlead.Events1", "GetHistory", "u", [100]);
   const told = (events as { Type: string; Because: string }[])
     .filter(({ Type }) => Type === "address-conflict")

@@ -19,7 +19,7 @@ test("a stored secret is found only in the file and in an export that asks for i
   const options = ["--bus-address", daemon.bus.address];
   const own = (...words: string[]) => run(process.execPath, [fairlead, ...words, ...options]);
 
-  const text = `${own("profile", "export", "default")}\n[${entry}]\nType = "wifi"\nName = "home"\nWiFi.Passphrase = "${secret}"\n`;
+  const text = `${own("profile", "export", "default")}\n[${entry}]\nType = "wifi"\nUIData = "home"\nPassphrase = "${secret}"\n`;
   run("sh", ["-c", `printf '%s\\n' "$1" | "$0" profile import default ${options.join(" ")}`, fairlead, text]);
   await daemon.setProperty(String(path), "Service", "UIData", "s", "looked at");
   const flimflam = (kind: string) => `org.chromium.flimflam.${kind}`;
@@ -61,10 +61,10 @@ test("a stored secret is found only in the file and in an export that asks for i
     assert.ok(!found.includes(secret), `${where} tells the secret`);
   }
   assert.match(asked.GetEntry ?? "", /"Type":"wifi"/);
-  assert.match(asked["an export"] ?? "", /# WiFi\.Passphrase: kept back/);
+  assert.match(asked["an export"] ?? "", /^# Passphrase: kept back/m);
   assert.match(asked["an export"] ?? "", /# EAP\.Password: kept back/);
   const withSecrets = own("profile", "export", "default", "--secrets");
-  assert.match(withSecrets, new RegExp(`WiFi\\.Passphrase = "${secret}"`));
+  assert.match(withSecrets, new RegExp(`^Passphrase = "${secret}"`, "m"));
   assert.match(withSecrets, new RegExp(`EAP\\.Password = "${secret}"`));
   assert.deepEqual(await daemon.call(String(eap), flimflam("Service"), "GetEapPassphrase"), [secret]);
   const inFiles = readdirSync(daemon.stateDir, { recursive: true, withFileTypes: true })
