@@ -49,8 +49,8 @@ export const staticOptions = {
   gateway: text,
   broadcast: later(text),
   ptpaddr: later(text),
-  ip6addr: later(word),
-  ip6gw: later(text),
+  ip6addr: word,
+  ip6gw: text,
   ip6prefix: later(word),
   ip6deprecated: later(truth),
 } as const;

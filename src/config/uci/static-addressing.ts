@@ -1,5 +1,5 @@
 /** What `proto static` asks for, with the error codes of netifd where it cannot be had. Pure. */
-import { networkOf, parseCidr } from "../../base/ip-address.ts";
+import { familyOf, networkOf, parseCidr } from "../../base/ip-address.ts";
 import { isHostIpv4, parseIpv4, prefixOfMask } from "../../base/ipv4.ts";
 
 /** One entry of an interface's list of errors. */
@@ -15,19 +15,29 @@ export interface StaticAddress {
 export interface StaticAddressing {
   readonly addresses: readonly StaticAddress[];
   readonly gateway?: string;
+  readonly ip6Addresses: readonly StaticAddress[];
+  readonly ip6Gateway?: string;
   readonly errors: readonly StaticError[];
 }
 /** `option`: the one that is to blame. */
-export type StaticError = InterfaceError & { readonly option: "ipaddr" | "netmask" | "gateway" };
+export type StaticError = InterfaceError & { readonly option: keyof StaticValues };
 
 export interface StaticValues {
   readonly ipaddr?: readonly string[];
   readonly netmask?: string;
   readonly gateway?: string;
+  readonly ip6addr?: readonly string[];
+  readonly ip6gw?: string;
 }
 
 /** An address without a length takes that of `netmask`; without either it is a host of its own. */
-export function staticAddressing({ ipaddr = [], netmask, gateway }: StaticValues): StaticAddressing {
+export function staticAddressing({
+  ipaddr = [],
+  netmask,
+  gateway,
+  ip6addr = [],
+  ip6gw,
+}: StaticValues): StaticAddressing {
   const errors: StaticError[] = [];
   const refuse = (option: StaticError["option"], code: string, data: readonly string[]) =>
     errors.push({ subsystem: "proto", code, data, option });
@@ -40,7 +50,26 @@ export function staticAddressing({ ipaddr = [], netmask, gateway }: StaticValues
   });
   const isGateway = gateway !== undefined && isHost(gateway);
   if (gateway !== undefined && !isGateway) refuse("gateway", "INVALID_GATEWAY", [gateway]);
-  return { addresses, ...(isGateway && { gateway }), errors };
+  const ip6Addresses = ip6addr.flatMap((text) => {
+    const address = parseIp6Address(text);
+    if (!address) refuse("ip6addr", "INVALID_ADDRESS", [text]);
+    return address ? [address] : [];
+  });
+  const isIp6Gateway = ip6gw !== undefined && familyOf(ip6gw) === 6;
+  if (ip6gw !== undefined && !isIp6Gateway) refuse("ip6gw", "INVALID_GATEWAY", [ip6gw]);
+  return {
+    ...{ addresses, ip6Addresses, errors },
+    ...(isGateway && { gateway }),
+    ...(isIp6Gateway && { ip6Gateway: ip6gw }),
+  };
+}
+
+/** Without a length it is a host of its own. */
+function parseIp6Address(text: string): StaticAddress | undefined {
+  const [address = "", length = "128", ...more] = text.split("/");
+  const prefixLength = /^\d{1,3}$/.test(length) ? Number(length) : 0;
+  const isRight = more.length === 0 && prefixLength >= 1 && prefixLength <= 128 && familyOf(address) === 6;
+  return isRight ? { address, prefixLength } : undefined;
 }
 
 const isHost = (text: string): boolean => {

@@ -3,6 +3,7 @@ import { type Announce, PropertyStore, type WireVariant } from "../../base/prope
 import type { InterfaceConfig } from "../../config/uci/network-config.ts";
 import type { Device } from "../../devices/device.ts";
 import type { DeviceUser } from "../../devices/device-claims.ts";
+import type { NetworkOptions } from "../../network/network.ts";
 import type { AutoConnectRefusal } from "../../services/auto-connect.ts";
 import {
   type ConfiguredInterface,
@@ -11,10 +12,11 @@ import {
   interfaceShape,
 } from "../../services/configured-interface.ts";
 import { type ConnectInput, isActive, isConnected, isConnecting } from "../../services/connect-states.ts";
+import type { Layer3Device } from "../../services/layer3-plan.ts";
 import { Service, type ServiceHost } from "../../services/service.ts";
 import type { DisconnectReason } from "../../services/service-device.ts";
 import { serviceShape } from "../../services/service-properties.ts";
-import { configurationErrors, priorityOf, staticIpOf } from "./interface-addressing.ts";
+import { configurationErrors, priorityOf, severalAddressesOf, staticIpOf } from "./interface-addressing.ts";
 import { statusOf } from "./interface-status.ts";
 
 const noDevice: InterfaceErrorEntry = { subsystem: "interface", code: "NO_DEVICE", data: [] };
@@ -79,6 +81,10 @@ export class InterfaceService extends Service implements ConfiguredInterface, De
     if (!this.#port.isUsable) return "device is disabled";
     return this.#lacksCarrier ? "connection medium unavailable" : undefined;
   }
+  override networkOptions(device: Layer3Device): NetworkOptions {
+    const several = severalAddressesOf(this.#config);
+    return { ...super.networkOptions(device), ...(several && { given: { link: several } }) };
+  }
   get #lacksCarrier(): boolean {
     return this.#config.needsLink && !this.#port?.hasCarrier;
   }
@@ -102,6 +108,8 @@ export class InterfaceService extends Service implements ConfiguredInterface, De
     this.autoConnect = this.#isWanted;
     this.priority = priorityOf(config);
     this.setStaticIp(staticIpOf(config));
+    const several = severalAddressesOf(config);
+    if (several && isActive(this.state)) this.network?.setSource("link", several);
     for (const name of ["Name", "AutoConnect", "Priority", "StaticIPConfig"]) this.properties.touch(name);
     this.technologyChanged();
     this.#touch();

@@ -1,5 +1,6 @@
 /** The answer of Status: the names of netifd's `status`, so that scripts need few changes. Pure. */
 import type { WireVariant } from "../../base/property.ts";
+import { addressesOf } from "../../network/ip-settings.ts";
 import type { EffectiveSettings } from "../../network/merge.ts";
 import type { ConfiguredInterface, InterfaceErrorEntry } from "../../services/configured-interface.ts";
 
@@ -40,7 +41,9 @@ export function statusOf(
 const errorOf = ({ subsystem, code, data }: InterfaceErrorEntry): Dictionary =>
   dictionary({ subsystem: text(subsystem), code: text(code), data: texts(data) });
 const addressOf = (own: EffectiveSettings["ipv4"]): readonly Dictionary[] =>
-  own ? [dictionary({ address: text(own.address), mask: number(own.prefixLength) })] : [];
+  addressesOf(own).map(({ address, prefixLength }) =>
+    dictionary({ address: text(address), mask: number(prefixLength) }),
+  );
 
 function routesOf({ ipv4, routes }: EffectiveSettings): readonly Dictionary[] {
   const gateway = ipv4?.gateway;

@@ -77,6 +77,24 @@ test("an unknown protocol is down with INVALID_PROTO, never up as none", async (
   assert.equal(section(it, "x").interfaceState, "DOWN");
 });
 
+test("several addresses of both families are in place together", async (t) => {
+  const more = " list ipaddr 198.51.100.1/24\n list ip6addr 2001:db8::1/64\n option ip6gw 2001:db8::ff\n";
+  const it = await machine(t, ["eth1"], { uci: lan("192.0.2.1/24", more) });
+  assert.equal(section(it, "lan").interfaceState, "UP");
+  for (const address of ["192.0.2.1/24", "198.51.100.1/24", "2001:db8::1/64"]) {
+    assert.ok(it.kernel.toText().includes(`address ${address} dev eth1`), address);
+  }
+  assert.match(it.kernel.toText(), /default via 192\.0\.2\.254 dev eth1/);
+  assert.match(it.kernel.toText(), /default via 2001:db8::ff dev eth1/);
+  const [first] = (section(it, "lan").status().get("ipv6-address")?.value ?? []) as ReadonlyMap<
+    string,
+    { value: unknown }
+  >[];
+  assert.deepEqual([first?.get("address")?.value, first?.get("mask")?.value], ["2001:db8::1", 64]);
+  await reload(it, lan("192.0.2.1/24", ""));
+  assert.doesNotMatch(it.kernel.toText(), /198\.51\.100\.1|2001:db8::1/);
+});
+
 test("of two sections on one link the first that can be set up has it; the other says so, and follows it", async (t) => {
   const wan6 = "config interface wan6\n option proto dhcpv6\n option device eth0\n";
   const third = "config interface third\n option proto dhcp\n option device eth0\n";
