@@ -40,10 +40,10 @@ export class InstalledDaemon extends DaemonClient {
   systemctl(...args: readonly string[]): string {
     return run("systemctl", args);
   }
-  /** The configuration file. No web server of the Internet answers in here: a Service stays `ready`. */
-  static configure(...lines: readonly string[]): void {
+  /** The configuration file. No web server of the Internet answers in here: a Service stays `ready` unless `http` does. */
+  static configure(lines: readonly string[] = [], http = "none"): void {
     mkdirSync("/etc/fairlead", { recursive: true });
-    const all = ['portal-http-url = "none"', 'portal-https-url = "none"', ...lines];
+    const all = [`portal-http-url = "${http}"`, 'portal-https-url = "none"', ...lines];
     writeFileSync("/etc/fairlead/fairlead.toml", `${all.join("\n")}\n`);
   }
   /** Properties of a unit as texts, by name. Times are microseconds since the boot. */

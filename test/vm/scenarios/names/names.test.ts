@@ -10,6 +10,7 @@ import { until } from "../../../harness/until.ts";
 import { kernelLink } from "../../../integration/daemon/kernel-view.ts";
 import { addLan, serviceOn, untilState } from "../../../integration/daemon/support.ts";
 import { systemBus } from "../../guest/booted-system.ts";
+import { InstalledDaemon } from "../../guest/installed-daemon.ts";
 import { patienceMs } from "../../guest/patience.ts";
 import { restartResolved, shownNames, startResolved } from "../../guest/resolved.ts";
 import { scenario } from "../../guest/scene.ts";
@@ -89,3 +90,32 @@ scenario(
     assert.equal(run("journalctl", ["--boot", "--unit", daemon.unit, "--priority=warning", "--output=cat"]), "");
   },
 );
+
+const answer204 = `
+require("node:http").createServer((from, to) => to.writeHead(204).end()).listen(80, "10.1.0.1", () => console.log("listens"));
+`;
+
+scenario("under the shipped unit probes ask the link's own name server and leave by the link", async (scene) => {
+  const daemon = await scene.installDaemon();
+  const { peer } = await addLan(scene.t, "home", { dhcp: { options: ["option:dns-server,10.1.0.1"] } });
+  const named = peer.spawn("dnsmasq", [
+    ...["--conf-file=/dev/null", "--keep-in-foreground", "--log-facility=-", "--user=root", "--group=", "--pid-file="],
+    ...[
+      "--no-resolv",
+      "--no-hosts",
+      "--bind-interfaces",
+      "--listen-address=10.1.0.1",
+      "--address=/probe.test/10.1.0.1",
+    ],
+  ]);
+  scene.add(named, { name: "dnsmasq", log: () => named.output(), end: () => named.end() });
+  const web = peer.spawn(process.execPath, ["-e", answer204]);
+  scene.add(web, { name: "web", log: () => web.output(), end: () => web.end() });
+  await named.untilOutput(/started/, patienceMs);
+  await web.untilOutput(/listens/, patienceMs);
+  InstalledDaemon.configure([], "http://probe.test/204");
+  scene.add(web, { name: "configuration", end: () => InstalledDaemon.configure() });
+  daemon.systemctl("start", daemon.unit);
+  await untilState(daemon, "eth0", "online", patienceMs);
+  assert.equal(run("journalctl", ["--boot", "--unit", daemon.unit, "--priority=warning", "--output=cat"]), "");
+});

@@ -24,7 +24,7 @@ scenario(
     plugIn(scene.t, "eth1", lab, { peerLink: "lab", address: "10.2.0.1/24" });
     await runAsRoot(scene, daemon);
 
-    InstalledDaemon.configure('default-technology-order = ["wifi", "ethernet"]');
+    InstalledDaemon.configure(['default-technology-order = ["wifi", "ethernet"]']);
     daemon.systemctl("start", daemon.unit);
     assert.deepEqual(ownersOf(state), [numberOf("fairlead")], "the settings went over to it");
     await untilState(daemon, "eth1", "ready", patienceMs);
