@@ -55,6 +55,8 @@ export interface PropertyDef<T, S extends Signature> {
   readonly isInternal?: true;
   /** Means something to its user alone. Absent: it acts on the machine and on others, who may have to agree. */
   readonly isUsersAffair?: true;
+  /** Groups of properties that change together, each with this one's place among their signals. */
+  readonly groups?: Readonly<Record<string, number>>;
 }
 
 /** A property of any type, as generic code sees it. */
@@ -100,6 +102,7 @@ export class PropertyShape<T> {
   readonly names: readonly string[];
   readonly defs: ReadonlyMap<string, AnyPropertyDef<T>>;
   readonly #position: ReadonlyMap<string, number>;
+  readonly #groups = new Map<string, readonly string[]>();
   constructor(table: PropertyTable<T>) {
     this.names = Object.keys(table);
     this.defs = new Map(Object.entries(table));
@@ -110,6 +113,18 @@ export class PropertyShape<T> {
     const at = this.#position.get(name);
     if (at === undefined) throw new DaemonError("InvalidProperty", `Property ${name} does not exist.`);
     return at;
+  }
+  /** Names of the properties that change together, in the order of their signals. */
+  group(group: string): readonly string[] {
+    const known = this.#groups.get(group);
+    if (known) return known;
+    const placed = [...this.defs].flatMap(([name, { groups }]) => {
+      const place = groups?.[group];
+      return place === undefined ? [] : [{ name, place }];
+    });
+    const names = placed.sort((a, b) => a.place - b.place).map(({ name }) => name);
+    this.#groups.set(group, names);
+    return names;
   }
   def(name: string): AnyPropertyDef<T> {
     return this.defs.get(this.names[this.position(name)] as string) as AnyPropertyDef<T>;
@@ -151,6 +166,10 @@ export class PropertyStore<T> {
     const value = def.get?.(this.of);
     if (!isSameValue(this.#heard[at], value)) this.#heard[at] = value;
     if (value !== undefined && !def.isSecret) this.announce(name, def.signature, value);
+  }
+  /** Looks at the properties that change together, in the order of their signals. */
+  touchGroup(group: string): void {
+    for (const name of this.shape.group(group)) this.touch(name);
   }
   /** Looks at every property; for changes whose reach is not known. */
   touchAll(): void {

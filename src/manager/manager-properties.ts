@@ -1,6 +1,7 @@
 /** The properties of the Manager (spec/shill-dbus-api.md, 1.3), and what is stored of them (shill-behaviour.md, 7.1). */
 import { DaemonError } from "../base/errors.ts";
 import { PropertyShape, propertyTable } from "../base/property.ts";
+import { propertyRows } from "../base/property-row.ts";
 import { hostnameFault } from "../base/sent-hostname.ts";
 import { parseTechnologyList, primaryTechnologies } from "../base/technology.ts";
 import { isConnected } from "../services/connect-states.ts";
@@ -8,25 +9,24 @@ import { dnsProxyProperties } from "./dns-proxy.ts";
 import type { Manager } from "./manager.ts";
 import { managerConstants } from "./manager-constants.ts";
 
-function technologyList(what: string, value: string): string {
-  if (parseTechnologyList(value) === undefined) {
-    throw new DaemonError("InvalidArguments", `${what}: "${value.slice(0, 100)}" is not a list of technologies`);
-  }
-  return value;
-}
+const technologyList = (what: string) => (value: string) => {
+  if (parseTechnologyList(value) !== undefined) return;
+  throw new DaemonError("InvalidArguments", `${what}: "${value.slice(0, 100)}" is not a list of technologies`);
+};
 
 /** As clients set it, in shill: a word that is no technology is kept. A list of all technologies has a tenth of this. */
 const longestList = 1024;
-function anyList(what: string, value: string): string {
-  if (value.length <= longestList) return value;
+const anyList = (what: string) => (value: string) => {
+  if (value.length <= longestList) return;
   throw new DaemonError("InvalidArguments", `${what} has ${value.length} characters; ${longestList} are allowed`);
-}
+};
 
-function hostname(value: string): string {
+function checkHostname(value: string): void {
   const fault = hostnameFault(value);
   if (fault !== undefined) throw new DaemonError("InvalidArguments", `DHCPProperty.Hostname ${fault}`);
-  return value;
 }
+
+const rows = propertyRows(({ settings }: Manager) => settings);
 
 const wifiOnEthernet = ["off", "connected", "online"] as const;
 
@@ -36,51 +36,22 @@ export const managerProperties = propertyTable<Manager>()({
     doc: "The top of the Profile stack.",
     get: (manager) => manager.profiles.profileForNew()?.path ?? "/",
   },
-  ArpGateway: {
-    signature: "b",
+  ArpGateway: rows.kept("b", "arpGateway", true, {
     doc: "Whether DHCP may keep a lease whose gateway answers. Never used on Ethernet.",
-    get: ({ settings }) => settings.arpGateway,
-    set: ({ settings }, value) => {
-      settings.arpGateway = value;
-    },
-    persist: {
-      default: true,
-      restore: ({ settings }, value) => {
-        settings.arpGateway = value;
-      },
-    },
-  },
-  ActivePolicy: {
-    signature: "s",
+  }),
+  ActivePolicy: rows.noted("s", "activePolicy", "All", {
     doc: "Stored here and shown as the property Active of org.fairlead.Policy1.",
     isInternal: true,
-    get: ({ settings }) => settings.activePolicy,
-    persist: {
-      default: "All",
-      restore: ({ settings }, value) => {
-        settings.activePolicy = value;
-      },
-    },
-  },
+  }),
   AvailableTechnologies: {
     signature: "as",
     doc: "Technologies with at least one Device.",
     get: (manager) => manager.technologiesWhere(() => true),
   },
-  CheckPortalList: {
-    signature: "s",
+  CheckPortalList: rows.kept("s", "checkPortalList", primaryTechnologies.join(), {
     doc: "Technologies whose networks are validated, with commas.",
-    get: ({ settings }) => settings.checkPortalList,
-    set: ({ settings }, value) => {
-      settings.checkPortalList = anyList("CheckPortalList", value);
-    },
-    persist: {
-      default: primaryTechnologies.join(),
-      restore: ({ settings }, value) => {
-        settings.checkPortalList = anyList("CheckPortalList", value);
-      },
-    },
-  },
+    check: anyList("CheckPortalList"),
+  }),
   ClaimedDevices: {
     signature: "as",
     doc: "Links that clients have claimed for themselves.",
@@ -112,20 +83,10 @@ export const managerProperties = propertyTable<Manager>()({
     doc: "All Devices, in the order they came.",
     get: (manager) => manager.devices.map((device) => device.path),
   },
-  "DHCPProperty.Hostname": {
-    signature: "s",
+  "DHCPProperty.Hostname": rows.kept("s", "dhcpHostname", "", {
     doc: "Host name to send to DHCP servers; empty: none.",
-    get: ({ settings }) => settings.dhcpHostname,
-    set: ({ settings }, value) => {
-      settings.dhcpHostname = hostname(value);
-    },
-    persist: {
-      default: "",
-      restore: ({ settings }, value) => {
-        settings.dhcpHostname = hostname(value);
-      },
-    },
-  },
+    check: checkHostname,
+  }),
   DisconnectWiFiOnEthernet: {
     signature: "s",
     doc: "Whether WiFi yields to a cable: off, connected, online.",
@@ -147,34 +108,13 @@ export const managerProperties = propertyTable<Manager>()({
     doc: "Technologies with an enabled Device.",
     get: (manager) => manager.technologiesWhere((device) => device.isEnabled),
   },
-  EnableRFC8925: {
-    signature: "b",
+  EnableRFC8925: rows.kept("b", "isRfc8925Enabled", false, {
     doc: "Whether DHCP offers to do without IPv4 (option 108).",
-    get: ({ settings }) => settings.isRfc8925Enabled,
-    set: ({ settings }, value) => {
-      settings.isRfc8925Enabled = value;
-    },
-    persist: {
-      default: false,
-      restore: ({ settings }, value) => {
-        settings.isRfc8925Enabled = value;
-      },
-    },
-  },
-  NoAutoConnectTechnologies: {
-    signature: "s",
+  }),
+  NoAutoConnectTechnologies: rows.kept("s", "noAutoConnectTechnologies", "", {
     doc: "Technologies that are connected only when asked, with commas.",
-    get: ({ settings }) => settings.noAutoConnectTechnologies,
-    set: ({ settings }, value) => {
-      settings.noAutoConnectTechnologies = anyList("NoAutoConnectTechnologies", value);
-    },
-    persist: {
-      default: "",
-      restore: ({ settings }, value) => {
-        settings.noAutoConnectTechnologies = anyList("NoAutoConnectTechnologies", value);
-      },
-    },
-  },
+    check: anyList("NoAutoConnectTechnologies"),
+  }),
   PortalFallbackHttpUrls: {
     signature: "s",
     doc: "Where validation looks next over HTTP, with commas; empty where --portal-http-url was set.",
@@ -200,20 +140,10 @@ export const managerProperties = propertyTable<Manager>()({
     doc: "The Profile stack, the lowest first.",
     get: (manager) => manager.profiles.profiles.map((profile) => profile.path),
   },
-  ProhibitedTechnologies: {
-    signature: "s",
+  ProhibitedTechnologies: rows.kept("s", "prohibitedTechnologies", "", {
     doc: "Technologies that may not be enabled, with commas. Setting it disables their Devices at once.",
-    get: ({ settings }) => settings.prohibitedTechnologies,
-    set: ({ settings }, value) => {
-      settings.prohibitedTechnologies = technologyList("ProhibitedTechnologies", value);
-    },
-    persist: {
-      default: "",
-      restore: ({ settings }, value) => {
-        settings.prohibitedTechnologies = technologyList("ProhibitedTechnologies", value);
-      },
-    },
-  },
+    check: technologyList("ProhibitedTechnologies"),
+  }),
   ServiceCompleteList: {
     signature: "ao",
     doc: "All Services in their order.",
@@ -229,42 +159,15 @@ export const managerProperties = propertyTable<Manager>()({
     doc: "Technologies seen on a link that has no Device yet.",
     get: (manager) => manager.deviceInfo.uninitializedTechnologies,
   },
-  WakeOnLanEnabled: {
-    signature: "b",
+  WakeOnLanEnabled: rows.kept("b", "isWakeOnLanEnabled", true, {
     doc: "Whether cards wake the machine by magic packet; set on each card when its cable goes in, and at once when it changes.",
-    get: ({ settings }) => settings.isWakeOnLanEnabled,
-    set: ({ settings }, value) => {
-      settings.isWakeOnLanEnabled = value;
-    },
-    persist: {
-      default: true,
-      restore: ({ settings }, value) => {
-        settings.isWakeOnLanEnabled = value;
-      },
-    },
-  },
-  "WiFi.GlobalFTEnabled": {
-    signature: "b",
+  }),
+  "WiFi.GlobalFTEnabled": rows.kept("b", "isGlobalFtEnabled", true, {
     doc: "Whether radios may use fast transition (802.11r) between access points.",
-    get: ({ settings }) => settings.isGlobalFtEnabled,
-    set: ({ settings }, value) => {
-      settings.isGlobalFtEnabled = value;
-    },
-    persist: {
-      default: true,
-      restore: ({ settings }, value) => {
-        settings.isGlobalFtEnabled = value;
-      },
-    },
-  },
-  "WiFi.ScanAllowRoam": {
-    signature: "b",
+  }),
+  "WiFi.ScanAllowRoam": rows.volatile("b", "isScanAllowedToRoam", {
     doc: "Whether a scan may lead to another access point of the same network.",
-    get: ({ settings }) => settings.isScanAllowedToRoam,
-    set: ({ settings }, value) => {
-      settings.isScanAllowedToRoam = value;
-    },
-  },
+  }),
 });
 
 export const managerShape = new PropertyShape<Manager>({

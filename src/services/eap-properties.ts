@@ -3,7 +3,8 @@
  * and networks in the air with 802.1X. Password and PIN are never told to anybody who may only read.
  */
 import { DaemonError } from "../base/errors.ts";
-import type { PropertyTable } from "../base/property.ts";
+import type { PropertyTable, Signature, Wire } from "../base/property.ts";
+import { type FieldOf, propertyRows } from "../base/property-row.ts";
 import type { EapCredentials } from "./eap-credentials.ts";
 import type { Service } from "./service.ts";
 
@@ -22,43 +23,32 @@ const innerMethods = ["", ...["MD5", "MSCHAPV2", "GTC", "MSCHAP", "PAP", "CHAP"]
 const tlsVersions = ["", "1.0", "1.1", "1.2"];
 const alternativeNames: ReadonlySet<unknown> = new Set(["EMAIL", "DNS", "URI"]);
 
-interface Values {
-  s: string;
-  b: boolean;
-  as: readonly string[];
-}
-type FieldOf<S extends keyof Values> = {
-  [F in keyof EapCredentials]: EapCredentials[F] extends Values[S] ? F : never;
-}[keyof EapCredentials];
-
-interface SettingParts<S extends keyof Values> {
+interface SettingParts<S extends Signature> {
   readonly doc: string;
   /** Throws on what cannot be meant; `value` never gets into the error. */
-  check?(name: string, value: Values[S]): void;
+  check?(name: string, value: Wire[S]): void;
   /** Only stored while SaveCredentials says so. */
   readonly isPersonal?: true;
   readonly isSecret?: true;
 }
 
-/** One property kept in one field. The stored value passes the same check as a client's. */
-function setting<S extends keyof Values>(
+const rows = propertyRows(({ eap }: EapService) => eap);
+
+function setting<S extends Signature>(
   name: string,
   signature: S,
-  field: FieldOf<S>,
-  fallback: Values[S],
-  { doc, check = () => {}, isPersonal, isSecret }: SettingParts<S>,
+  field: FieldOf<EapCredentials, S>,
+  fallback: Wire[S],
+  { doc, check, isPersonal, isSecret }: SettingParts<S>,
 ) {
-  const get = ({ eap }: EapService) => eap[field] as Values[S];
-  const set = ({ eap }: EapService, value: Values[S]) => {
-    check(name, value);
-    Object.assign(eap, { [field]: value });
-  };
+  const marks = { doc, ...(isSecret && { isSecret }), ...(check && { check: (value: Wire[S]) => check(name, value) }) };
+  const row = rows.kept(signature, field, fallback, marks);
+  if (!isPersonal) return [name, row] as const;
   const save = (service: EapService) => {
-    const value = get(service);
+    const value = row.get(service);
     return service.saveCredentials && value !== fallback ? value : undefined;
   };
-  const persist = { default: fallback, restore: set, ...(isPersonal && { save }) };
-  return [name, { signature, doc, get, set, persist, ...(isSecret && { isSecret }) }] as const;
+  return [name, { ...row, persist: { ...row.persist, save } }] as const;
 }
 
 const refuse = (name: string, why: string) => new DaemonError("InvalidArguments", `${name} ${why}`);

@@ -1,11 +1,12 @@
 /** The properties of every Service (spec/shill-dbus-api.md, 3.3), and what is stored of them (shill-behaviour.md, 7.7). */
 import { DaemonError } from "../base/errors.ts";
 import { PropertyShape, propertyTable } from "../base/property.ts";
+import { propertyRows } from "../base/property-row.ts";
 import { acceptStaticIp, parseStaticIp, staticIpDictionary } from "../network/static-ip.ts";
 import { isConnected } from "./connect-states.ts";
 import { networkConfigDictionary, savedConfigDictionary } from "./network-dictionaries.ts";
 import type { Service } from "./service.ts";
-import { type ConfigurationSource, configurationSources } from "./service-order.ts";
+import { configurationSources } from "./service-order.ts";
 import type { LinkTraffic } from "./traffic-counters.ts";
 
 /** One for all: it is what nearly every Service has. */
@@ -13,15 +14,15 @@ const none: readonly string[] = [];
 
 const checkPortalValues = ["auto", "true", "false", "http-only"];
 
-function oneOf<V extends string>(what: string, allowed: readonly V[], value: string): V {
-  const found = allowed.find((candidate) => candidate === value);
-  if (found === undefined) {
-    // A client's word in our message: short, on one line.
-    const given = JSON.stringify(value.slice(0, 60));
-    throw new DaemonError("InvalidArguments", `${what} must be one of ${allowed.join(", ")}, not ${given}`);
-  }
-  return found;
-}
+const oneOf = (what: string, allowed: readonly string[]) => (value: string) => {
+  if (allowed.includes(value)) return;
+  // A client's word in our message: short, on one line.
+  const given = JSON.stringify(value.slice(0, 60));
+  throw new DaemonError("InvalidArguments", `${what} must be one of ${allowed.join(", ")}, not ${given}`);
+};
+
+/** Most values are fields of the Service itself. */
+const rows = propertyRows((service: Service) => service);
 
 /** What is counted is of no known source: the kernel does not tell whose a packet is. */
 function storedTraffic(direction: keyof LinkTraffic) {
@@ -65,38 +66,33 @@ export const serviceProperties = propertyTable<Service>()({
       },
     },
   },
-  CheckPortal: {
-    signature: "s",
+  CheckPortal: rows.kept("s", "checkPortal", "auto", {
     doc: "Whether to look for a captive portal: auto (by Manager.CheckPortalList), true, false, http-only.",
-    get: (service) => service.checkPortal,
-    set: (service, value) => {
-      service.checkPortal = oneOf("CheckPortal", checkPortalValues, value);
-    },
-    persist: {
-      default: "auto",
-      restore: (service, value) => {
-        service.checkPortal = oneOf("CheckPortal", checkPortalValues, value);
-      },
-    },
-  },
+    groups: { validation: 1 },
+    check: oneOf("CheckPortal", checkPortalValues),
+  }),
   Connectable: {
     signature: "b",
     doc: "Whether Connect() has all it needs.",
+    groups: { device: 3, technology: 1 },
     get: (service) => service.isConnectable,
   },
   Device: {
     signature: "o",
     doc: "The Device this Service is on; absent for a cable without one, / where there is never one.",
+    groups: { device: 1 },
     get: (service) => service.devicePath,
   },
   "Diagnostics.Disconnects": {
     signature: "as",
     doc: "When a connection was lost in the last 5 minutes without anybody asking for it, at most 20.",
+    groups: { state: 8 },
     get: (service) => service.disconnects?.texts(service.host.clock) ?? none,
   },
   "Diagnostics.Misconnects": {
     signature: "as",
     doc: "When an attempt to connect failed in the last 5 minutes, at most 20.",
+    groups: { state: 9 },
     get: (service) => service.misconnects?.texts(service.host.clock) ?? none,
   },
   DownlinkSpeedKbps: {
@@ -109,52 +105,30 @@ export const serviceProperties = propertyTable<Service>()({
     doc: "Subjects of the certificates that the network's EAP server showed, by depth; empty where there was none.",
     get: () => none,
   },
-  EphemeralPriority: {
-    signature: "i",
+  EphemeralPriority: rows.volatile("i", "ephemeralPriority", {
     doc: "Like Priority and before it, but never stored.",
-    get: (service) => service.ephemeralPriority,
-    set: (service, value) => {
-      service.ephemeralPriority = value;
-    },
-  },
+  }),
   Error: {
     signature: "s",
     doc: "Why the Service is in state failure; no-failure otherwise.",
+    groups: { state: 5 },
     get: (service) => service.error,
   },
   ErrorDetails: {
     signature: "s",
     doc: "Text for people that goes with Error; empty outside failure.",
+    groups: { state: 1 },
     get: (service) => service.errorDetails,
   },
-  GUID: {
-    signature: "s",
+  GUID: rows.kept("s", "guid", "", {
     doc: "An identifier that clients give and look up again; ours to keep only.",
     isUsersAffair: true,
-    get: (service) => service.guid,
-    set: (service, value) => {
-      service.guid = value;
-    },
-    persist: {
-      default: "",
-      restore: (service, value) => {
-        service.guid = value;
-      },
-    },
-  },
-  HasEverConnected: {
-    signature: "b",
+  }),
+  HasEverConnected: rows.noted("b", "hasEverConnected", false, {
     doc: "Whether this configuration has ever been connected.",
     isInternal: true,
     isUsersAffair: true,
-    get: (service) => service.hasEverConnected,
-    persist: {
-      default: false,
-      restore: (service, value) => {
-        service.hasEverConnected = value;
-      },
-    },
-  },
+  }),
   IPConfig: {
     signature: "o",
     doc: "The IPConfig in use first; absent while there is none.",
@@ -163,74 +137,38 @@ export const serviceProperties = propertyTable<Service>()({
   IsConnected: {
     signature: "b",
     doc: "Whether State is ready, no-connectivity, redirect-found or online.",
+    groups: { state: 12 },
     get: (service) => isConnected(service.state),
   },
-  LastConnected: {
-    signature: "t",
+  LastConnected: rows.noted("t", "lastConnected", 0n, {
     doc: "When it last became connected, in milliseconds since 1601-01-01 UTC; 0: never.",
     isUsersAffair: true,
-    get: (service) => service.lastConnected,
-    persist: {
-      default: 0n,
-      restore: (service, value) => {
-        service.lastConnected = value;
-      },
-    },
-  },
-  LastManualConnectAttempt: {
-    signature: "t",
+    groups: { state: 2 },
+  }),
+  LastManualConnectAttempt: rows.noted("t", "lastManualConnectAttempt", 0n, {
     doc: "When somebody last asked it to connect, in milliseconds since 1601-01-01 UTC; 0: never.",
     isUsersAffair: true,
-    get: (service) => service.lastManualConnectAttempt,
-    persist: {
-      default: 0n,
-      restore: (service, value) => {
-        service.lastManualConnectAttempt = value;
-      },
-    },
-  },
-  LastOnline: {
-    signature: "t",
+  }),
+  LastOnline: rows.noted("t", "lastOnline", 0n, {
     doc: "When it last became online, in milliseconds since 1601-01-01 UTC; 0: never.",
     isUsersAffair: true,
-    get: (service) => service.lastOnline,
-    persist: {
-      default: 0n,
-      restore: (service, value) => {
-        service.lastOnline = value;
-      },
-    },
-  },
-  LinkMonitorDisable: {
-    signature: "b",
+    groups: { state: 3 },
+  }),
+  LinkMonitorDisable: rows.volatile("b", "isLinkMonitorDisabled", {
     doc: "Kept for clients until the next start: no network is judged by whether its gateway answers.",
-    get: (service) => service.isLinkMonitorDisabled,
-    set: (service, value) => {
-      service.isLinkMonitorDisabled = value;
-    },
-  },
+  }),
   LogName: {
     signature: "s",
     doc: "The name used in logs; holds no private data.",
     get: (service) => service.logName,
   },
-  ManagedCredentials: {
-    signature: "b",
+  ManagedCredentials: rows.kept("b", "hasManagedCredentials", false, {
     doc: "Its credentials are kept by an administrator.",
-    get: (service) => service.hasManagedCredentials,
-    set: (service, value) => {
-      service.hasManagedCredentials = value;
-    },
-    persist: {
-      default: false,
-      restore: (service, value) => {
-        service.hasManagedCredentials = value;
-      },
-    },
-  },
+  }),
   Metered: {
     signature: "b",
     doc: "Whether traffic costs money: as set, else as the network hints (a tethered phone).",
+    groups: { network: 4 },
     get: (service) => service.isMetered,
     set: (service, value) => {
       service.meteredOverride = value;
@@ -259,54 +197,39 @@ export const serviceProperties = propertyTable<Service>()({
   NetworkConfig: {
     signature: "a{sv}",
     doc: "The addressing in use in one dictionary, of both families; empty while not connected.",
+    groups: { network: 2 },
     get: (service) => networkConfigDictionary(service.network),
   },
   NetworkID: {
     signature: "i",
     doc: "Number of the layer 3 session; 0: none.",
+    groups: { network: 1 },
     get: (service) => service.network?.sessionId ?? 0,
   },
-  ONCSource: {
-    signature: "s",
+  ONCSource: rows.kept("s", "configurationSource", "Unknown", {
     doc: "Who wrote the configuration: UserPolicy, DevicePolicy, UserImport, None, Unknown. Takes part in the order.",
-    get: (service) => service.configurationSource,
-    set: (service, value) => {
-      service.configurationSource = oneOf<ConfigurationSource>("ONCSource", configurationSources, value);
-    },
-    persist: {
-      default: "Unknown",
-      restore: (service, value) => {
-        service.configurationSource = oneOf<ConfigurationSource>("ONCSource", configurationSources, value);
-      },
-    },
-  },
+    groups: { validation: 2 },
+    check: oneOf("ONCSource", configurationSources),
+  }),
   PreviousError: {
     signature: "s",
     doc: "The last failure; stays after it is over. Empty: none so far.",
+    groups: { state: 6 },
     get: (service) => service.previousError,
   },
   PreviousErrorSerialNumber: {
     signature: "i",
     doc: "Counts failures, so that the same error twice can be told from once.",
+    groups: { state: 7 },
     get: (service) => service.previousErrorSerial,
   },
-  Priority: {
-    signature: "i",
+  Priority: rows.kept("i", "priority", 0, {
     doc: "Larger comes first among Services of one technology; 0: none. Above 0 it counts also for one without a default route.",
-    get: (service) => service.priority,
-    set: (service, value) => {
-      service.priority = value;
-    },
-    persist: {
-      default: 0,
-      restore: (service, value) => {
-        service.priority = value;
-      },
-    },
-  },
+  }),
   ProbeUrl: {
     signature: "s",
     doc: "Where the last validation met a portal; empty: nowhere.",
+    groups: { state: 10 },
     get: ({ validation }) => validation.portalUrl,
   },
   Profile: {
@@ -321,54 +244,28 @@ export const serviceProperties = propertyTable<Service>()({
       throw new DaemonError("InvalidArguments", `${service.logName} is always in the Profile it was put in`);
     },
   },
-  ProxyConfig: {
-    signature: "s",
+  ProxyConfig: rows.kept("s", "proxyConfig", "", {
     doc: 'JSON for clients; only its "mode" is read here.',
-    get: (service) => service.proxyConfig,
-    set: (service, value) => {
-      service.proxyConfig = value;
-    },
-    persist: {
-      default: "",
-      restore: (service, value) => {
-        service.proxyConfig = value;
-      },
-    },
-  },
-  SaveCredentials: {
-    signature: "b",
+    groups: { validation: 3 },
+  }),
+  SaveCredentials: rows.kept("b", "saveCredentials", true, {
     doc: "Whether credentials are stored.",
-    get: (service) => service.saveCredentials,
-    set: (service, value) => {
-      service.saveCredentials = value;
-    },
-    persist: {
-      default: true,
-      restore: (service, value) => {
-        service.saveCredentials = value;
-      },
-    },
-  },
+  }),
   SavedIPConfig: {
     signature: "a{sv}",
     doc: "What the network itself offered (DHCP), before StaticIPConfig is laid over it.",
+    groups: { network: 3 },
     get: (service) => savedConfigDictionary(service.network),
   },
-  StartTime: {
-    signature: "t",
+  StartTime: rows.noted("t", "startTime", 0n, {
     doc: "When the last attempt to connect began, in milliseconds since 1601-01-01 UTC; 0: never.",
     isUsersAffair: true,
-    get: (service) => service.startTime,
-    persist: {
-      default: 0n,
-      restore: (service, value) => {
-        service.startTime = value;
-      },
-    },
-  },
+    groups: { state: 4 },
+  }),
   State: {
     signature: "s",
     doc: "idle, association, configuration, ready, no-connectivity, redirect-found, online, disconnecting or failure.",
+    groups: { state: 13 },
     get: (service) => service.state,
   },
   StaticIPConfig: {
@@ -387,20 +284,13 @@ export const serviceProperties = propertyTable<Service>()({
   Strength: {
     signature: "y",
     doc: "Signal in percent, 0 to 100; 100 on a cable.",
+    groups: { technology: 3 },
     get: (service) => service.strengthPercent,
   },
-  TrafficCounterResetTime: {
-    signature: "t",
+  TrafficCounterResetTime: rows.noted("t", "trafficCounterResetTime", 0n, {
     doc: "When the traffic counters last began at nothing, in milliseconds since 1601-01-01 UTC; 0: with the Service.",
     isUsersAffair: true,
-    get: (service) => service.trafficCounterResetTime,
-    persist: {
-      default: 0n,
-      restore: (service, value) => {
-        service.trafficCounterResetTime = value;
-      },
-    },
-  },
+  }),
   UNKNOWNRxBytes: storedTraffic("rxBytes"),
   UNKNOWNTxBytes: storedTraffic("txBytes"),
   Type: {
@@ -408,21 +298,10 @@ export const serviceProperties = propertyTable<Service>()({
     doc: "The technology.",
     get: (service) => service.technology,
   },
-  UIData: {
-    signature: "s",
+  UIData: rows.kept("s", "uiData", "", {
     doc: "Kept for clients, not looked at.",
     isUsersAffair: true,
-    get: (service) => service.uiData,
-    set: (service, value) => {
-      service.uiData = value;
-    },
-    persist: {
-      default: "",
-      restore: (service, value) => {
-        service.uiData = value;
-      },
-    },
-  },
+  }),
   UplinkSpeedKbps: {
     signature: "u",
     doc: "Speed of the link away from us in kilobits per second; 0: unknown.",
@@ -431,6 +310,7 @@ export const serviceProperties = propertyTable<Service>()({
   Visible: {
     signature: "b",
     doc: "Whether it can be reached now: for a cable, a Device with carrier.",
+    groups: { state: 11, device: 2, technology: 2 },
     get: (service) => service.isVisible,
   },
 });

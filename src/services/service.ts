@@ -21,13 +21,6 @@ import {
 import type { EapCredentials } from "./eap-credentials.ts";
 import { EventTimes } from "./event-times.ts";
 import { type Layer3Device, type Layer3Host, layer3Plan } from "./layer3-plan.ts";
-import {
-  deviceProperties,
-  networkProperties,
-  stateProperties,
-  technologyProperties,
-  validationProperties,
-} from "./property-groups.ts";
 import type { DisconnectReason, ServiceDevice } from "./service-device.ts";
 import { type EntryOwner, ServiceEntry } from "./service-entry.ts";
 import { type ConfigurationSource, type OrderFacts, orderProperties } from "./service-order.ts";
@@ -399,7 +392,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     this.#settle(before, next);
     this.host.stateChanged(this, before, because);
     // Clients rely on this order: Error and times, then IsConnected, then State.
-    for (const name of stateProperties) this.properties.touch(name);
+    this.properties.touchGroup("state");
     this.host.requestSort("a state changed", this);
     if (this.#connectWhenIdle && (next === "idle" || next === "failure")) {
       this.#connectWhenIdle = false;
@@ -478,7 +471,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
 
   setDevice(device: ServiceDevice | undefined): void {
     this.#device = device;
-    for (const name of deviceProperties) this.properties.touch(name);
+    this.properties.touchGroup("device");
   }
   setNetwork(network: Network | undefined): void {
     const isOther = network !== this.#network;
@@ -506,12 +499,12 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
   }
   /** The Network's settings are others than before. */
   networkChanged(): void {
-    for (const name of networkProperties) this.properties.touch(name);
+    this.properties.touchGroup("network");
     this.validation.review();
   }
   /** The technology's facts (carrier, signal) are others than before. */
   technologyChanged(): void {
-    for (const name of technologyProperties) this.properties.touch(name);
+    this.properties.touchGroup("technology");
   }
 
   /** What it wants of layer 3 on this Device. */
@@ -541,7 +534,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     if (refusal !== undefined) throw refusal;
   }
   #afterChange(name: string): void {
-    if (validationProperties.has(name)) this.validation.review();
+    if (this.shape.group("validation").includes(name)) this.validation.review();
     if (orderProperties.has(name)) this.host.requestSort(`${name} was set`, this);
   }
 
