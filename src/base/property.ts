@@ -1,3 +1,4 @@
+import type { Cancel } from "./clock.ts";
 import { DaemonError } from "./errors.ts";
 
 /** A D-Bus variant: any value with its signature beside it. dbus-next's Variant has this shape. */
@@ -131,6 +132,8 @@ export class PropertyShape<T> {
   }
 }
 
+const nobody: readonly Announce[] = [];
+
 /**
  * The properties of one object: remembers what clients last heard, announces only differences, writes and restores the
  * rows of the store. `of` has to be complete before the store is made.
@@ -138,17 +141,27 @@ export class PropertyShape<T> {
 export class PropertyStore<T> {
   /** By position in the shape; one array costs a fraction of a map where thousands of objects live. */
   readonly #heard: unknown[];
+  /** In the order they came: one API of the bus as a rule. */
+  #listeners: readonly Announce[] = nobody;
   /** What a property was before a client first set it: the value that ClearProperty returns to. */
   #initial: Map<string, unknown> | undefined;
 
   constructor(
     private readonly of: T,
     readonly shape: PropertyShape<T>,
-    private readonly announce: Announce,
+    announce?: Announce,
   ) {
+    if (announce) this.#listeners = [announce];
     this.#heard = shape.names.map((name) => shape.def(name).get?.(of));
   }
 
+  /** Tells of every change from now on. Returns "remove". */
+  listen(announce: Announce): Cancel {
+    this.#listeners = [...this.#listeners, announce];
+    return () => {
+      this.#listeners = this.#listeners.filter((other) => other !== announce);
+    };
+  }
   /** Every setter ends here; clients hear of it only if the value differs from what they last heard. */
   touch(name: string): void {
     const at = this.shape.position(name);
@@ -157,7 +170,7 @@ export class PropertyStore<T> {
     const value = def.get(this.of);
     if (isSameValue(this.#heard[at], value)) return;
     this.#heard[at] = value;
-    this.announce(name, def.signature, def.isSecret ? undefined : value);
+    this.#announce(name, def.signature, def.isSecret ? undefined : value);
   }
   /** As {@link touch}, and says it even when nothing changed: some clients wait for the signal itself. */
   retell(name: string): void {
@@ -165,7 +178,10 @@ export class PropertyStore<T> {
     const def = this.shape.def(name);
     const value = def.get?.(this.of);
     if (!isSameValue(this.#heard[at], value)) this.#heard[at] = value;
-    if (value !== undefined && !def.isSecret) this.announce(name, def.signature, value);
+    if (value !== undefined && !def.isSecret) this.#announce(name, def.signature, value);
+  }
+  #announce(name: string, signature: Signature, value: unknown): void {
+    for (const announce of this.#listeners) announce(name, signature, value);
   }
   /** Looks at the properties that change together, in the order of their signals. */
   touchGroup(group: string): void {

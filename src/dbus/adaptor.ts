@@ -1,3 +1,4 @@
+import type { Cancel } from "../base/clock.ts";
 import type { Announce, WireVariant } from "../base/property.ts";
 import { checkPropertyClear, checkPropertyWrite } from "../base/property-access.ts";
 import type {
@@ -13,8 +14,7 @@ import type { InterfaceTable, Target } from "./interface-table.ts";
 
 /** What a client may change on an object: stored and in force when these return; throw DaemonError to refuse. */
 export interface Settable {
-  readonly properties: { value(name: string): unknown };
-  announce: Announce | undefined;
+  readonly properties: { value(name: string): unknown; listen(announce: Announce): Cancel };
   setProperty(name: string, value: unknown): void;
   /** Absent where the interface has no ClearProperty. */
   clearProperty?(name: string): void;
@@ -32,6 +32,7 @@ export interface AnyAdaptor {
 /** One object of ours on one interface of the bus. */
 export class Adaptor<T> implements AnyAdaptor, ExportedProperties, Target<T> {
   #exported: ExportedObject | undefined;
+  #unlisten: Cancel | undefined;
   isGone = false;
 
   constructor(
@@ -50,11 +51,11 @@ export class Adaptor<T> implements AnyAdaptor, ExportedProperties, Target<T> {
   /** From now on every change of a property is told to clients, by shill's signal and by the freedesktop one. */
   attach(exported: ExportedObject): void {
     this.#exported = exported;
-    if (this.settable) this.settable.announce = (name, signature, value) => this.#tell(name, signature, value);
+    this.#unlisten = this.settable?.properties.listen((name, signature, value) => this.#tell(name, signature, value));
   }
   detach(): void {
     this.isGone = true;
-    if (this.settable) this.settable.announce = undefined;
+    this.#unlisten?.();
   }
   emit(signal: string, values: readonly unknown[]): void {
     this.#exported?.emit(this.table.name, signal, values);

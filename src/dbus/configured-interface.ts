@@ -1,5 +1,5 @@
 import { DaemonError } from "../base/errors.ts";
-import type { Announce, PropertyStore } from "../base/property.ts";
+import type { PropertyStore } from "../base/property.ts";
 import { type ConfiguredInterface, interfaceShape } from "../services/configured-interface.ts";
 import type { Settable } from "./adaptor.ts";
 import { args, interfaceTable } from "./interface-table.ts";
@@ -50,12 +50,6 @@ export class ConfiguredInterfaceView implements Settable {
   constructor(private readonly of: ConfiguredInterface) {}
   get properties(): PropertyStore<ConfiguredInterface> {
     return this.of.interfaceProperties;
-  }
-  get announce(): Announce | undefined {
-    return this.of.announceInterface;
-  }
-  set announce(announce: Announce | undefined) {
-    this.of.announceInterface = announce;
   }
   setProperty(): void {
     throw new DaemonError("InvalidArguments", "Property is read-only");

@@ -74,7 +74,7 @@ export class Exporter implements ManagerObserver {
       this.#adaptor(manager.automation, automationInterface, manager.automation),
       this.#adaptor(manager.automation, conditionsInterface),
     ]);
-    manager.observer = this;
+    manager.observers.add(this);
     this.automationChanged();
     this.#policies = policyNames.map((name) => new PolicyView(name, manager.automation));
     for (const view of this.#policies) this.#export(view, view.path, [this.#adaptor(view, policyInterface, view)]);

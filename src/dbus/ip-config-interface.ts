@@ -1,17 +1,14 @@
 import { DaemonError } from "../base/errors.ts";
-import { type Announce, PropertyShape, PropertyStore, propertyTable } from "../base/property.ts";
+import { PropertyShape, PropertyStore, propertyTable } from "../base/property.ts";
 import type { IpConfig } from "../network/ip-config.ts";
 import { interfaceTable } from "./interface-table.ts";
 import { clearPropertyMethod, propertyChanged, propertyMethods } from "./property-methods.ts";
 
 /** One family's addressing on one link, as clients see it (spec/shill-dbus-api.md, 5). Everything is read-only. */
 export class IpConfigView {
-  announce: Announce | undefined;
   readonly properties: PropertyStore<IpConfigView>;
   constructor(public config: IpConfig) {
-    this.properties = new PropertyStore<IpConfigView>(this, ipConfigShape, (name, signature, value) =>
-      this.announce?.(name, signature, value),
-    );
+    this.properties = new PropertyStore<IpConfigView>(this, ipConfigShape);
   }
   /** Address and NameServers are told at every refresh, whether they changed or not: clients wait for them. */
   update(config: IpConfig): void {

@@ -1,6 +1,6 @@
 /** Our own additions on `/`: the order with its reasons, the history, the debug dump. */
 import { DaemonError } from "../base/errors.ts";
-import { type Announce, PropertyShape, PropertyStore, propertyTable, type WireVariant } from "../base/property.ts";
+import { PropertyShape, PropertyStore, propertyTable, type WireVariant } from "../base/property.ts";
 import type { Manager } from "../manager/manager.ts";
 import { describeConflict } from "../network/found-conflict.ts";
 import { frontRoutes } from "../network/kernel/front-routes.ts";
@@ -52,12 +52,9 @@ export const storageShape = new PropertyShape<DaemonView>(
 
 /** The properties of `/` that are ours alone. Everything is read-only. */
 export class OwnManagerProperties {
-  announce: Announce | undefined;
   readonly properties: PropertyStore<DaemonView>;
   constructor(view: DaemonView) {
-    this.properties = new PropertyStore<DaemonView>(view, storageShape, (name, signature, value) =>
-      this.announce?.(name, signature, value),
-    );
+    this.properties = new PropertyStore<DaemonView>(view, storageShape);
     view.storage.onChange = () => this.properties.touchAll();
   }
   setProperty(): void {

@@ -1,20 +1,17 @@
 import { DaemonError } from "../base/errors.ts";
-import { type Announce, PropertyShape, PropertyStore, propertyTable } from "../base/property.ts";
+import { PropertyShape, PropertyStore, propertyTable } from "../base/property.ts";
 import type { Automation } from "../policy/automation.ts";
 import type { PolicyName } from "../policy/link-policies.ts";
 import { interfaceTable } from "./interface-table.ts";
 
 /** One policy as clients see it. */
 export class PolicyView {
-  announce: Announce | undefined;
   readonly properties: PropertyStore<PolicyView>;
   constructor(
     readonly name: PolicyName,
     readonly automation: Automation,
   ) {
-    this.properties = new PropertyStore<PolicyView>(this, policyShape, (property, signature, value) =>
-      this.announce?.(property, signature, value),
-    );
+    this.properties = new PropertyStore<PolicyView>(this, policyShape);
   }
   get path(): string {
     return `/policy/${this.name}`;

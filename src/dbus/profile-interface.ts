@@ -1,5 +1,5 @@
 import { DaemonError } from "../base/errors.ts";
-import { type Announce, PropertyShape, PropertyStore, propertyTable, type WireVariant } from "../base/property.ts";
+import { PropertyShape, PropertyStore, propertyTable, type WireVariant } from "../base/property.ts";
 import type { Manager } from "../manager/manager.ts";
 import { ownerOfProfile } from "../profiles/owner.ts";
 import type { Profile } from "../profiles/profile.ts";
@@ -9,7 +9,6 @@ import { propertyChanged, propertyMethods } from "./property-methods.ts";
 
 /** A Profile as clients see it (spec/shill-dbus-api.md, 4). */
 export class ProfileView {
-  announce: Announce | undefined;
   #properties: PropertyStore<ProfileView> | undefined;
   constructor(
     readonly profile: Profile,
@@ -17,9 +16,7 @@ export class ProfileView {
   ) {}
 
   get properties(): PropertyStore<ProfileView> {
-    this.#properties ??= new PropertyStore<ProfileView>(this, profileShape, (name, signature, value) =>
-      this.announce?.(name, signature, value),
-    );
+    this.#properties ??= new PropertyStore<ProfileView>(this, profileShape);
     return this.#properties;
   }
   setProperty(): void {

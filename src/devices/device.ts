@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { DaemonError, describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import { type Announce, PropertyShape, PropertyStore, type PropertyTable } from "../base/property.ts";
+import { PropertyShape, PropertyStore, type PropertyTable } from "../base/property.ts";
 import type { PrimaryTechnology } from "../base/technology.ts";
 import { describeConflict, type FoundConflict } from "../network/found-conflict.ts";
 import type { IpConfig, IpConfigIdentity } from "../network/ip-config.ts";
@@ -74,7 +74,6 @@ interface EnableOptions {
  */
 export abstract class Device implements Activation, DeviceUser, NetworkObserver, ServiceDevice {
   abstract readonly technology: PrimaryTechnology;
-  announce: Announce | undefined;
   /** The wish, stored as Powered. */
   isEnabledPersistently = true;
   #link: Link;
@@ -121,9 +120,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
   abstract get shape(): PropertyShape<Device>;
 
   get properties(): PropertyStore<Device> {
-    this.#properties ??= new PropertyStore<Device>(this, this.shape, (name, signature, value) =>
-      this.announce?.(name, signature, value),
-    );
+    this.#properties ??= new PropertyStore<Device>(this, this.shape);
     return this.#properties;
   }
   get name(): string {

@@ -1,10 +1,12 @@
 /** What policy is given by the Manager. */
 import { isPrimary, type Technology } from "../base/technology.ts";
 import type { Device } from "../devices/device.ts";
-import type { AutomationEvent, AutomationHost, NameService } from "../policy/automation-host.ts";
+import type { AutomationHost, NameService } from "../policy/automation-host.ts";
+import type { AutomationEvent } from "../providers/manager-event.ts";
 import { isConnected } from "../services/connect-states.ts";
 import type { Service } from "../services/service.ts";
-import type { ManagerObserver, ManagerPorts } from "./manager-ports.ts";
+import type { ManagerObservers } from "./manager-observers.ts";
+import type { ManagerPorts } from "./manager-ports.ts";
 import type { ManagerSettings } from "./manager-settings.ts";
 
 /** Radios, and whatever a module does not say. */
@@ -17,7 +19,7 @@ export interface AutomatedManager {
   readonly settings: ManagerSettings;
   readonly events: { whenQuiet(name: string, check: () => void): void };
   readonly connectivity: { setLocationNames(names: NameService): void };
-  readonly observer: ManagerObserver | undefined;
+  readonly observers: ManagerObservers;
   saveSettings(): void;
   requestSort(because: string): void;
   automationHappened(event: AutomationEvent): void;
@@ -47,7 +49,7 @@ export function automationHost(
     requestSort: (because) => manager.requestSort(because),
     setNameService: (names) => manager.connectivity.setLocationNames(names),
     happened: (event) => manager.automationHappened(event),
-    listsChanged: () => manager.observer?.automationChanged?.(),
+    listsChanged: () => manager.observers.tell((observer) => observer.automationChanged?.()),
     priorityGroupOf: (technology) =>
       isPrimary(technology) ? (kindOf(technology)?.priorityGroup ?? defaultPriorityGroup) : undefined,
     get activePolicy() {

@@ -3,7 +3,7 @@ import { DaemonError, describeError } from "../base/errors.ts";
 import { EventHistory } from "../base/event-history.ts";
 import { EventQueue } from "../base/events.ts";
 import type { Log } from "../base/log.ts";
-import { type Announce, type PropertyShape, PropertyStore } from "../base/property.ts";
+import { type PropertyShape, PropertyStore } from "../base/property.ts";
 import { type PrimaryTechnology, parseTechnologyList, type Technology } from "../base/technology.ts";
 import { DeviceInfo } from "../device-info/device-info.ts";
 import type { LinkSelection } from "../device-info/link-names.ts";
@@ -13,9 +13,9 @@ import { DevicePaths } from "../devices/device-paths.ts";
 import { LinkSwitch } from "../devices/link-switch.ts";
 import type { Network } from "../network/network.ts";
 import { Automation } from "../policy/automation.ts";
-import type { AutomationEvent } from "../policy/automation-host.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
+import type { AutomationEvent, ManagerEvent } from "../providers/manager-event.ts";
 import type { Provider, ProviderHost } from "../providers/provider.ts";
 import type { TechnologyModule } from "../providers/technology-module.ts";
 import type { Link, Rtnl } from "../rtnl/rtnl.ts";
@@ -34,9 +34,9 @@ import { Connectivity } from "./connectivity.ts";
 import { connectivityReport } from "./connectivity-report.ts";
 import type { DebugControl } from "./debug-control.ts";
 import { DnsProxy } from "./dns-proxy.ts";
-import type { ManagerEvent } from "./events.ts";
 import { ManagerAnnouncer } from "./manager-announcer.ts";
-import type { ManagerObserver, ManagerPorts } from "./manager-ports.ts";
+import { ManagerObservers } from "./manager-observers.ts";
+import type { ManagerPorts } from "./manager-ports.ts";
 import { ManagerSettings, managerEntry } from "./manager-settings.ts";
 import { NetworkConfigurator } from "./network-configurator.ts";
 import { Power } from "./power.ts";
@@ -85,8 +85,7 @@ export class Manager implements ProviderHost, DeviceHost {
   /** Locations, Modifiers and policies. */
   readonly automation: Automation;
   readonly debug: DebugControl;
-  announce: Announce | undefined;
-  observer: ManagerObserver | undefined;
+  readonly observers: ManagerObservers;
   technologyOrder: readonly Technology[];
   readonly #devices: Device[] = [];
   /** Finds, makes and configures Services for clients. */
@@ -112,6 +111,7 @@ export class Manager implements ProviderHost, DeviceHost {
     this.clock = ports.clock;
     this.log = ports.log;
     this.rtnl = ports.rtnl;
+    this.observers = new ManagerObservers(ports.log);
     this.linkSwitch = new LinkSwitch(ports.rtnl, ports.clock);
     this.profiles = ports.profiles;
     this.debug = ports.debug;
@@ -156,9 +156,7 @@ export class Manager implements ProviderHost, DeviceHost {
   }
 
   get properties(): PropertyStore<Manager> {
-    this.#properties ??= new PropertyStore<Manager>(this, this.shape, (name, signature, value) =>
-      this.announce?.(name, signature, value),
-    );
+    this.#properties ??= new PropertyStore<Manager>(this, this.shape);
     return this.#properties;
   }
   get devices(): readonly Device[] {
@@ -251,12 +249,12 @@ export class Manager implements ProviderHost, DeviceHost {
   registerService(service: Service): void {
     this.rematchService(service);
     this.services.add(service);
-    this.observer?.serviceAdded(service);
+    this.observers.tell((observer) => observer.serviceAdded(service));
     this.#post({ kind: "service-added", service, because: service.logName });
   }
   deregisterService(service: Service): void {
     this.services.remove(service);
-    this.observer?.serviceRemoved(service);
+    this.observers.tell((observer) => observer.serviceRemoved(service));
     this.#post({ kind: "service-removed", service, because: service.logName });
   }
   rematchService(service: Service): void {
@@ -352,7 +350,7 @@ export class Manager implements ProviderHost, DeviceHost {
   }
   ipConfigsChanged(device: Device): void {
     this.automation.askForCheck();
-    this.observer?.ipConfigsChanged(device);
+    this.observers.tell((observer) => observer.ipConfigsChanged(device));
     this.#requestSortOf(device, "addressing changed");
   }
 
@@ -386,7 +384,7 @@ export class Manager implements ProviderHost, DeviceHost {
     for (const service of this.services.all) service.validation.review();
   }
   profilesChanged(): void {
-    this.observer?.profilesChanged();
+    this.observers.tell((observer) => observer.profilesChanged());
   }
   entriesChanged(): void {
     this.automation.reload();
@@ -450,7 +448,7 @@ export class Manager implements ProviderHost, DeviceHost {
   #addDevice(device: Device): void {
     this.#devices.push(device);
     this.#follower.deviceAdded(device);
-    this.observer?.deviceAdded(device);
+    this.observers.tell((observer) => observer.deviceAdded(device));
     this.#post({ kind: "device-added", device, because: device.technologyReason });
     this.#linksChanged();
     if (!device.isEnabledPersistently || this.isProhibited(device.technology)) return;
@@ -462,7 +460,7 @@ export class Manager implements ProviderHost, DeviceHost {
     this.#devices.splice(this.#devices.indexOf(device), 1);
     this.#wakeOnLan.forget(device);
     for (const provider of this.providers) provider.deviceDisabled(device);
-    this.observer?.deviceRemoved(device);
+    this.observers.tell((observer) => observer.deviceRemoved(device));
     this.#post({ kind: "device-removed", device, because: "the link is gone" });
     this.#linksChanged();
   }
@@ -503,7 +501,7 @@ export class Manager implements ProviderHost, DeviceHost {
     const object = objectOf(event);
     const entry = { at: this.clock.wallTime(), kind: event.kind, object, because: event.because };
     this.history.note(entry);
-    this.observer?.happened(entry);
+    this.observers.tell((observer) => observer.happened(entry));
     this.events.post(event);
   }
 

@@ -1,6 +1,5 @@
 import { DaemonError, describeError } from "../base/errors.ts";
 import {
-  type Announce,
   type PropertyShape,
   PropertyStore,
   type PropertyTable,
@@ -30,7 +29,6 @@ const mostConditions = 32;
 /** What a Location and a Modifier have in common: conditions, a switch, a state with its reason, an entry in a Profile. */
 export abstract class Activatable {
   abstract readonly kind: ObjectPrefix;
-  announce: Announce | undefined;
   activationMode: ActivationMode = "manual";
   /** Switched on by hand. */
   isEnabled = false;
@@ -62,9 +60,7 @@ export abstract class Activatable {
   protected abstract settingsChanged(): void;
 
   get properties(): PropertyStore<Activatable> {
-    this.#properties ??= new PropertyStore<Activatable>(this, this.shape, (name, signature, value) =>
-      this.announce?.(name, signature, value),
-    );
+    this.#properties ??= new PropertyStore<Activatable>(this, this.shape);
     return this.#properties;
   }
   get path(): string {

@@ -3,6 +3,7 @@ import type { Log } from "../base/log.ts";
 import type { Technology } from "../base/technology.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
+import type { AutomationEvent } from "../providers/manager-event.ts";
 import type { Service } from "../services/service.ts";
 import type { Processes } from "../system/processes.ts";
 
@@ -21,12 +22,6 @@ export interface AutomationPorts {
 export interface NameService {
   readonly nameServers?: readonly string[] | undefined;
   readonly searchDomains?: readonly string[] | undefined;
-}
-
-export interface AutomationEvent {
-  readonly kind: "location-state-changed" | "modifier-state-changed" | "priority-group-changed" | "policy-changed";
-  readonly path: string;
-  readonly because: string;
 }
 
 /** What policy needs from the Manager. */

@@ -1,6 +1,6 @@
 import type { Cancel } from "../base/clock.ts";
 import { DaemonError } from "../base/errors.ts";
-import { type Announce, PropertyShape, PropertyStore, propertyTable, type WireVariant } from "../base/property.ts";
+import { PropertyShape, PropertyStore, propertyTable, type WireVariant } from "../base/property.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { AutomationHost } from "./automation-host.ts";
 import { type ObjectKind, type PlaceFacts, parseCondition, type Verdict } from "./conditions.ts";
@@ -21,7 +21,6 @@ export class Automation {
   readonly modifiers: Modifiers;
   readonly locations: Locations;
   readonly policies: LinkPolicies;
-  announce: Announce | undefined;
   #properties: PropertyStore<Automation> | undefined;
   #cancelTimer: Cancel = () => {};
   #isRunning = false;
@@ -35,9 +34,7 @@ export class Automation {
   }
 
   get properties(): PropertyStore<Automation> {
-    this.#properties ??= new PropertyStore<Automation>(this, automationShape, (name, signature, value) =>
-      this.announce?.(name, signature, value),
-    );
+    this.#properties ??= new PropertyStore<Automation>(this, automationShape);
     return this.#properties;
   }
   setProperty(): void {

@@ -1,5 +1,5 @@
 /** A section `interface` of the network configuration, as clients see it beside the Service that runs it. */
-import { type Announce, PropertyShape, type PropertyStore, propertyTable, type WireVariant } from "../base/property.ts";
+import { PropertyShape, type PropertyStore, propertyTable, type WireVariant } from "../base/property.ts";
 
 /** netifd's words. */
 export type InterfaceState = "SETUP" | "UP" | "TEARDOWN" | "DOWN";
@@ -18,8 +18,6 @@ export interface ConfiguredInterface {
   readonly l3Device: string;
   readonly errors: readonly InterfaceErrorEntry[];
   readonly interfaceProperties: PropertyStore<ConfiguredInterface>;
-  /** Tells clients; set while it is on the bus. */
-  announceInterface: Announce | undefined;
   /** It is wanted from now on. Never fails: what is in the way is in `errors`. */
   up(): void;
   /** It is not wanted until somebody asks; also a link that comes back does not bring it up. */

@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { DaemonError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import { type Announce, type PropertyShape, PropertyStore } from "../base/property.ts";
+import { type PropertyShape, PropertyStore } from "../base/property.ts";
 import type { Technology } from "../base/technology.ts";
 import type { Network, NetworkOptions } from "../network/network.ts";
 import { emptyStaticIp, type StaticIp } from "../network/static-ip.ts";
@@ -65,8 +65,6 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
   readonly logName: string;
   #properties: PropertyStore<Service> | undefined;
   #entry: ServiceEntry | undefined;
-  /** Who tells clients; set while the Service is on the bus. */
-  announce: Announce | undefined;
 
   // Settings; the table in service-properties.ts says what is stored and how it is called.
   autoConnect = false;
@@ -130,9 +128,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
 
   /** Made at first use: by then the subclass is complete. */
   get properties(): PropertyStore<Service> {
-    this.#properties ??= new PropertyStore<Service>(this, this.shape, (name, signature, value) =>
-      this.announce?.(name, signature, value),
-    );
+    this.#properties ??= new PropertyStore<Service>(this, this.shape);
     return this.#properties;
   }
 

@@ -143,7 +143,7 @@ export class FakeMachine {
     this.#machine = new Machine(this.#ports(options));
     this.applier = this.#machine.applier;
     this.manager = this.#machine.manager;
-    this.manager.observer = this.#observer();
+    this.manager.observers.add(this.#observer());
   }
 
   async start(): Promise<this> {
@@ -226,15 +226,13 @@ export class FakeMachine {
     };
   }
   #observer() {
-    const listen = (of: { path: string; announce: unknown; properties: unknown }) => {
-      of.announce = (name: string, _signature: string, value: unknown) =>
-        this.announced.push(`${of.path} ${name}=${String(value)}`);
-    };
-    listen(Object.assign(this.manager, { path: "/" }));
+    const listen = (of: Pick<Manager | Device | Service, "properties">, path: string) =>
+      of.properties.listen((name, _signature, value) => this.announced.push(`${path} ${name}=${String(value)}`));
+    listen(this.manager, "/");
     return {
-      serviceAdded: listen,
+      serviceAdded: (service: Service) => listen(service, service.path),
       serviceRemoved: () => {},
-      deviceAdded: listen,
+      deviceAdded: (device: Device) => listen(device, device.path),
       deviceRemoved: () => {},
       ipConfigsChanged: () => {},
       profilesChanged: () => {},

@@ -1,5 +1,5 @@
 import { describeError } from "../../base/errors.ts";
-import { type Announce, PropertyStore, type WireVariant } from "../../base/property.ts";
+import { PropertyStore, type WireVariant } from "../../base/property.ts";
 import type { InterfaceConfig } from "../../config/uci/network-config.ts";
 import type { Device } from "../../devices/device.ts";
 import type { DeviceUser } from "../../devices/device-claims.ts";
@@ -34,7 +34,6 @@ export class InterfaceService extends Service implements ConfiguredInterface, De
   #upSinceMs: number | undefined;
   #failures: readonly InterfaceErrorEntry[] = [];
   #interfaceProperties: PropertyStore<ConfiguredInterface> | undefined;
-  announceInterface: Announce | undefined;
 
   constructor(host: ServiceHost, serial: number, config: InterfaceConfig) {
     super(host, serial, "ethernet", serviceShape);
@@ -250,9 +249,7 @@ export class InterfaceService extends Service implements ConfiguredInterface, De
     return [{ subsystem: "interface", code: "DEVICE_CLAIM_FAILED", data }];
   }
   get interfaceProperties(): PropertyStore<ConfiguredInterface> {
-    this.#interfaceProperties ??= new PropertyStore<ConfiguredInterface>(this, interfaceShape, (name, type, value) =>
-      this.announceInterface?.(name, type, value),
-    );
+    this.#interfaceProperties ??= new PropertyStore<ConfiguredInterface>(this, interfaceShape);
     return this.#interfaceProperties;
   }
   #touch(): void {

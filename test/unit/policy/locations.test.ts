@@ -97,7 +97,7 @@ test("an event that leaves the choice as it is writes nothing and tells nothing"
   const { it, createLocation, automation } = await scene(t);
   const location = await createLocation("home", home);
   const told: string[] = [];
-  location.announce = (name) => void told.push(name);
+  location.properties.listen((name) => void told.push(name));
   const entries = it.manager.history.newest().length;
   for (let event = 0; event < 3; event++) {
     automation.askForCheck();
@@ -227,7 +227,7 @@ test("settings that change while it is active are applied anew", async (t) => {
   const { it, createLocation } = await scene(t);
   const location = await createLocation("home", home);
   const told: string[] = [];
-  location.announce = (name, _signature, value) => void (name === "State" && told.push(String(value)));
+  location.properties.listen((name, _signature, value) => void (name === "State" && told.push(String(value))));
   location.setProperty("NameServers", ["203.0.113.99"]);
   assert.deepEqual(it.nameServers, ["203.0.113.99"]);
   assert.equal(told.at(-1), "online");

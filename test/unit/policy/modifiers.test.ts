@@ -72,7 +72,7 @@ test("the same state posted twice is told once", async (t) => {
   const { createModifier, enable } = await withProgram(t);
   const vpn = await createModifier("vpn", commands);
   const told: string[] = [];
-  vpn.announce = (name, _signature, value) => void (name === "State" && told.push(String(value)));
+  vpn.properties.listen((name, _signature, value) => void (name === "State" && told.push(String(value))));
   await enable();
   vpn.advance("wanted", "again");
   assert.deepEqual(told, ["offline*"]);

@@ -23,9 +23,9 @@ async function reload(it: FakeMachine, uci: string): Promise<string[]> {
 /** States of the interface as clients heard of them. */
 function follow(it: FakeMachine, name: string): string[] {
   const heard: string[] = [];
-  section(it, name).announceInterface = (property, _signature, value) => {
+  section(it, name).interfaceProperties.listen((property, _signature, value) => {
     if (property === "State") heard.push(String(value));
-  };
+  });
   return heard;
 }
 

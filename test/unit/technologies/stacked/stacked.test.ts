@@ -97,7 +97,7 @@ test("a changed port list moves these ports alone: no down, and the free one has
   const service = it.manager.services.all.find(({ configured }) => configured);
   const states: string[] = [];
   const { configured } = service ?? assert.fail();
-  if (configured) configured.announceInterface = (name, _s, value) => name === "State" && states.push(String(value));
+  configured?.interfaceProperties.listen((name, _s, value) => name === "State" && states.push(String(value)));
   await reload(it, bridge(["eth0"]) + lan());
   assert.ok(linkLines(it).includes("eth1 up carrier"));
   assert.deepEqual([it.service("eth1").state, states], ["ready", []]);

@@ -1,6 +1,12 @@
 import type { Device } from "../devices/device.ts";
-import type { AutomationEvent } from "../policy/automation-host.ts";
 import type { Service } from "../services/service.ts";
+
+/** Of policy: what it decided, by the path of the object. */
+export interface AutomationEvent {
+  readonly kind: "location-state-changed" | "modifier-state-changed" | "priority-group-changed" | "policy-changed";
+  readonly path: string;
+  readonly because: string;
+}
 
 /** What happened, in the past tense. Posted on the Manager's event queue; kept in the history that `dump` shows. */
 export type ManagerEvent =
