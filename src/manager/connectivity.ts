@@ -75,10 +75,9 @@ export class Connectivity {
 
 /** None while the Service has no link; a network without name servers has no say. */
 function serviceLayers({ network, logName }: Service): readonly NameLayer[] {
-  const { link, effective } = network ?? {};
-  if (!link || !effective) return [];
+  const { link, layer3Link, effective } = network ?? {};
+  if (!link || !effective || layer3Link === undefined) return [];
   const { nameServers, searchDomains } = effective;
-  const { index, name } = link;
-  const because = `${name} (${logName}) is the best that has any`;
-  return [{ because, link: { index, name }, nameServers, searchDomains }];
+  const because = `${link.name} (${logName}) is the best that has any`;
+  return [{ because, link: layer3Link, nameServers, searchDomains }];
 }

@@ -14,14 +14,14 @@ import type { Layer3Ports } from "../services/layer3-plan.ts";
 import type { Service } from "../services/service.ts";
 import type { LinkTraffic } from "../services/traffic-counters.ts";
 import type { ProbeHosts } from "../services/validation/probe-hosts.ts";
-import type { ProbePorts } from "../services/validation/validation.ts";
+import type { WebPorts } from "../services/validation/validation.ts";
 import type { LinkFacts } from "../system/sysfs.ts";
 import type { ConnectivityPorts } from "./connectivity.ts";
 import type { DebugControl } from "./debug-control.ts";
 import type { ConfigurationSource } from "./network-configurator.ts";
 
 /** What the Manager is given by the daemon. */
-export interface ManagerPorts extends ConnectivityPorts, ProbePorts {
+export interface ManagerPorts extends ConnectivityPorts, WebPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly rtnl: Rtnl;

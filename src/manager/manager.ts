@@ -94,6 +94,7 @@ export class Manager implements ProviderHost, DeviceHost {
   readonly hardware: LinkHardware;
   readonly #autoConnector: AutoConnector;
   readonly #announcer: ManagerAnnouncer;
+  readonly probePorts: ProbePorts;
   readonly #wakeOnLan: WakeOnLanFollower;
   readonly #successes: SettledSuccesses;
   readonly #follower: ProfileFollower;
@@ -125,6 +126,8 @@ export class Manager implements ProviderHost, DeviceHost {
       (sorted) => this.#afterSort(sorted),
     );
     this.connectivity = new Connectivity(ports);
+    const linkName = (index: number) => ports.rtnl.snapshot.links.get(index)?.name;
+    this.probePorts = { clock: ports.clock, http: ports.http, random: ports.random, linkName };
     this.throttling = new Throttling(ports);
     this.#wakeOnLan = new WakeOnLanFollower({
       log: ports.log,
@@ -286,9 +289,6 @@ export class Manager implements ProviderHost, DeviceHost {
   }
   validationPlan(service: Service): ValidationPlan {
     return validationPlan(service, this.settings.includes("checkPortalList", service.technology), this.probeHosts);
-  }
-  get probePorts(): ProbePorts {
-    return this.ports;
   }
 
   // Devices (DeviceHost)

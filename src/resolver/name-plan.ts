@@ -1,16 +1,11 @@
 /** Which name servers are asked for what: a plan made of layers. Pure. */
 
-export interface NameLink {
-  readonly index: number;
-  readonly name: string;
-}
-
 /** One source of name servers. The layers of a plan are in order: the first comes before all others. */
 export interface NameLayer {
   /** Where they come from, as the end of a sentence. */
   readonly because: string;
-  /** The link whose network they belong to; absent: they stand in place of those of all links. */
-  readonly link?: NameLink;
+  /** Index of the link whose network they belong to; absent: they stand in place of those of all links. */
+  readonly link?: number;
   /** Absent: the layer has no say. A network without name servers has none either. */
   readonly nameServers?: readonly string[] | undefined;
   readonly searchDomains?: readonly string[] | undefined;
@@ -18,7 +13,8 @@ export interface NameLayer {
 
 /** What a resolver that knows links is told of one of them. */
 export interface LinkNames {
-  readonly link: NameLink;
+  /** Its index. */
+  readonly link: number;
   readonly nameServers: readonly string[];
   readonly searchDomains: readonly string[];
   /** Asked for all names that no link has a domain for. One link of a plan is. */
@@ -57,7 +53,7 @@ export function planNames(layers: readonly NameLayer[]): NamePlan {
   };
 }
 
-type NetworkLayer = NameLayer & { readonly link: NameLink };
+type NetworkLayer = NameLayer & { readonly link: number };
 const isNetwork = (layer: NameLayer): layer is NetworkLayer => layer.link !== undefined;
 const hasServers = ({ nameServers = [] }: NameLayer): boolean => nameServers.length > 0;
 const ownNames = ({ link, nameServers = [], searchDomains = [] }: NetworkLayer): LinkNames => ({

@@ -25,9 +25,9 @@ export function callsFor({ link, nameServers, searchDomains, isDefault }: LinkNa
   });
   const domains = searchDomains.filter(isDomainName).map((domain) => [domain, false]);
   return [
-    call("SetLinkDNS", "ia(iay)", [link.index, servers]),
-    call("SetLinkDomains", "ia(sb)", [link.index, domains]),
-    call("SetLinkDefaultRoute", "ib", [link.index, isDefault]),
+    call("SetLinkDNS", "ia(iay)", [link, servers]),
+    call("SetLinkDomains", "ia(sb)", [link, domains]),
+    call("SetLinkDefaultRoute", "ib", [link, isDefault]),
   ];
 }
 export const callToForget = (linkIndex: number): Call => call("RevertLink", "i", [linkIndex]);

@@ -55,7 +55,7 @@ export class Resolved {
 
   /** All links that are to have names from now on; others that were told something are given back. */
   update(links: readonly LinkNames[]): void {
-    this.#wanted = new Map(links.map((names) => [names.link.index, names]));
+    this.#wanted = new Map(links.map((names) => [names.link, names]));
     void this.#push();
   }
 

@@ -10,7 +10,7 @@ import type { ValidationPlan } from "./validation-plan.ts";
 export interface Validated {
   readonly logName: string;
   readonly state: ConnectState;
-  readonly network: Network | undefined;
+  readonly network: Pick<Network, "layer3Link" | "effective"> | undefined;
   readonly validationPlan: ValidationPlan;
   readonly probePorts: ProbePorts;
   advance(input: ConnectInput, because: string): void;
@@ -39,7 +39,7 @@ export class ServiceValidation {
     const { service } = this;
     if (!isConnected(service.state)) return;
     const plan = service.validationPlan;
-    const link = plan.kind === "probe" ? probedLink(service.network) : undefined;
+    const link = plan.kind === "probe" ? probedLink(service) : undefined;
     if (plan.kind === "probe" && link) {
       this.#validation ??= this.#make();
       this.#validation.follow({ link, httpUrls: plan.httpUrls, httpsUrls: plan.httpsUrls });
@@ -85,10 +85,11 @@ export class ServiceValidation {
   }
 }
 
-/** The link that carries layer 3, with its own addresses and name servers. */
-function probedLink(network: Network | undefined): HttpLink | undefined {
-  const { link, effective } = network ?? {};
-  if (!link || !effective) return undefined;
+/** The link that carries layer 3, which need not be the Device's, with its own addresses and name servers. */
+function probedLink({ network, probePorts }: Validated): HttpLink | undefined {
+  const { layer3Link, effective } = network ?? {};
+  const name = layer3Link === undefined ? undefined : probePorts.linkName(layer3Link);
+  if (name === undefined || !effective) return undefined;
   const addresses = [effective.ipv4?.address, effective.ipv6?.address].filter((address) => address !== undefined);
-  return { name: link.name, addresses, nameServers: effective.nameServers };
+  return { name, addresses, nameServers: effective.nameServers };
 }

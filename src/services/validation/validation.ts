@@ -5,10 +5,14 @@ import { type Finding, judge, type Probe, portalBehind, tellingBodyBytes } from 
 import { intervalAfter, urlOfAttempt } from "./probe-schedule.ts";
 
 /** What validation needs of the outside. */
-export interface ProbePorts {
+export interface WebPorts {
   readonly clock: Clock;
   readonly http: Http;
   random(): number;
+}
+export interface ProbePorts extends WebPorts {
+  /** Undefined: the link is gone. */
+  linkName(index: number): string | undefined;
 }
 
 /** One network, as it is to be probed. */

@@ -23,7 +23,7 @@ export interface ResolvedWorld {
 }
 
 const names = (index: number, more: Partial<LinkNames> = {}): LinkNames => ({
-  link: { index, name: `link${index}` },
+  link: index,
   nameServers: ["192.0.2.53"],
   searchDomains: ["lan.test"],
   isDefault: false,

@@ -4,7 +4,7 @@ import { type NameLayer, planNames } from "../../../src/resolver/name-plan.ts";
 
 const layer = (index: number, nameServers: readonly string[], searchDomains: readonly string[] = []): NameLayer => ({
   because: `eth${index} is the best that has any`,
-  link: { index, name: `eth${index}` },
+  link: index,
   nameServers,
   searchDomains,
 });
@@ -13,7 +13,7 @@ const proxy: NameLayer = { because: "a proxy", nameServers: ["127.0.0.53"] };
 const linksOf = (...layers: readonly NameLayer[]) =>
   planNames(layers).links.map(
     ({ link, nameServers, searchDomains, isDefault }) =>
-      `${isDefault ? "*" : ""}${link.index} ${nameServers.join()} ${searchDomains.join()}`,
+      `${isDefault ? "*" : ""}${link} ${nameServers.join()} ${searchDomains.join()}`,
   );
 
 test("the list has the servers and domains of the best network that has servers, and no others", () => {

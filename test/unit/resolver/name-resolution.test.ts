@@ -25,9 +25,7 @@ for (const [choice, isOnBus, leads, name, because] of choices) {
   });
 }
 
-const plan = planNames([
-  { because: "eth0", link: { index: 2, name: "eth0" }, nameServers: ["192.0.2.53"], searchDomains: [] },
-]);
+const plan = planNames([{ because: "eth0", link: 2, nameServers: ["192.0.2.53"], searchDomains: [] }]);
 
 async function names(t: { after(end: () => void): void }, choice: ResolverChoice = "auto") {
   const clock = new FakeClock();
