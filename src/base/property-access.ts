@@ -1,4 +1,4 @@
-/** The rules of SetProperty and ClearProperty, common to all objects (spec/shill-dbus-api.md, 0.1). */
+/** The rules of SetProperty and ClearProperty, common to all objects (docs/contract/shill.md, Properties). */
 import { DaemonError } from "./errors.ts";
 import { isSameValue, type PropertyShape, type PropertyWrite, type WireVariant } from "./property.ts";
 

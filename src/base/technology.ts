@@ -1,4 +1,4 @@
-/** Technologies by their names on the bus (spec/shill-dbus-api.md, 7.2). */
+/** Technologies by their names on the bus (docs/contract/shill.md, Words). */
 export const technologies = [
   "ethernet",
   "etherneteap",
@@ -35,5 +35,5 @@ export function parseTechnologyList(text: string): readonly Technology[] | undef
   return names;
 }
 
-/** Used where neither the user nor a flag gave an order (spec/shill-behaviour.md, 6). */
+/** Used where neither the user nor a flag gave an order (docs/contract/shill.md, Order). */
 export const defaultTechnologyOrder: readonly Technology[] = ["vpn", "ethernet", "wifi", "cellular"];

@@ -4,7 +4,7 @@ import type { IpConfig } from "../network/ip-config.ts";
 import { interfaceTable } from "./interface-table.ts";
 import { clearPropertyMethod, propertyChanged, propertyMethods } from "./property-methods.ts";
 
-/** One family's addressing on one link, as clients see it (spec/shill-dbus-api.md, 5). Everything is read-only. */
+/** One family's addressing on one link, as clients see it (shill's doc/ipconfig-api.txt). Everything is read-only. */
 export class IpConfigView {
   readonly properties: PropertyStore<IpConfigView>;
   constructor(public config: IpConfig) {

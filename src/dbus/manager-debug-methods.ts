@@ -1,4 +1,4 @@
-/** What is logged, by shill's methods on the Manager (spec/shill-dbus-api.md, 1.1). */
+/** What is logged, by shill's methods on the Manager (shill's doc/manager-api.txt). */
 import { debugTags } from "../manager/debug-control.ts";
 import type { Manager } from "../manager/manager.ts";
 import { args, type MethodEntry } from "./interface-table.ts";

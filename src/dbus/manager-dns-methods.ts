@@ -1,4 +1,4 @@
-/** Methods of the Manager for a DNS proxy beside us (spec/shill-dbus-api.md, 1.1). */
+/** Methods of the Manager for a DNS proxy beside us (shill's doc/manager-api.txt). */
 
 import { proxyAddresses } from "../manager/dns-proxy.ts";
 import type { Manager } from "../manager/manager.ts";

@@ -1,4 +1,4 @@
-/** Methods of the Manager about connectivity as a whole (spec/shill-dbus-api.md, 1.1). */
+/** Methods of the Manager about connectivity as a whole (shill's doc/manager-api.txt). */
 import { DaemonError } from "../base/errors.ts";
 import type { WireVariant } from "../base/property.ts";
 import type { Manager } from "../manager/manager.ts";

@@ -1,4 +1,4 @@
-/** The Profile stack on the Manager (spec/shill-dbus-api.md, 1.1). The rules are those of profiles/profile-stack.ts. */
+/** The Profile stack on the Manager (shill's doc/manager-api.txt). The rules are those of profiles/profile-stack.ts. */
 import type { Manager } from "../manager/manager.ts";
 import { isSameOwner, type Owner, ownerOfProfile } from "../profiles/owner.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";

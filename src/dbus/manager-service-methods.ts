@@ -1,4 +1,4 @@
-/** Methods of the Manager that find, make and configure Services (spec/shill-dbus-api.md, 1.1; shill-behaviour.md, 8). */
+/** Methods of the Manager that find, make and configure Services (docs/contract/shill.md, Connecting). */
 import type { Manager } from "../manager/manager.ts";
 import type { Configuration } from "../services/configuration.ts";
 import { args, type MethodEntry } from "./interface-table.ts";

@@ -7,7 +7,7 @@ import type { Service } from "../services/service.ts";
 import { args, interfaceTable, type MethodEntry } from "./interface-table.ts";
 import { propertyChanged, propertyMethods } from "./property-methods.ts";
 
-/** A Profile as clients see it (spec/shill-dbus-api.md, 4). */
+/** A Profile as clients see it (shill's doc/profile-api.txt). */
 export class ProfileView {
   #properties: PropertyStore<ProfileView> | undefined;
   constructor(

@@ -9,7 +9,7 @@ import type { LinkFacts } from "../system/sysfs.ts";
 import type { LinkSelection } from "./link-names.ts";
 import { decideTechnology, technologyWithoutDriver } from "./technology-decision.ts";
 
-/** Drivers bind and modems show their tty within this time (spec/shill-behaviour.md, 2.3). */
+/** Drivers bind and modems show their tty within this time (docs/contract/shill.md, Links). */
 const settleMs = 5_000;
 /** Rules of a desktop take udev some ten milliseconds. One that hangs (its own limit is 180 s) must not keep the network down. */
 const setupMs = 10_000;

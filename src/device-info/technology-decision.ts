@@ -1,4 +1,4 @@
-/** What a link is good for, decided from its kind, its name and sysfs, in this order (spec/shill-behaviour.md, 2.2). */
+/** The technology of a link, decided from its kind, its name and sysfs, in this order (docs/contract/shill.md, Links). */
 import type { Technology } from "../base/technology.ts";
 import type { Link } from "../rtnl/rtnl.ts";
 import type { LinkFacts } from "../system/sysfs.ts";
@@ -17,7 +17,7 @@ const IFF_TUN = 0x0001;
 const cellularDrivers: ReadonlySet<string> = new Set(["cdc_mbim", "qmi_wwan", "mtk_t7xx", "ipa"]);
 const cdcDrivers: ReadonlySet<string> = new Set(["cdc_ether", "cdc_ncm"]);
 
-/** A link whose driver never shows up is most likely a cable (spec/shill-behaviour.md, 2.3). */
+/** A link whose driver never shows up is most likely a cable (docs/contract/shill.md, Links). */
 export const technologyWithoutDriver: Technology = "ethernet";
 
 const is = (technology: Technology, because: string): TechnologyDecision => ({ technology, because });

@@ -1,6 +1,6 @@
 /**
  * The only way to IFF_UP and IFF_DOWN: a link goes up with its first claim and down with its last release, and all its
- * users hear of every step (netifd's devices and device users: spec/netifd.md, 2).
+ * users hear of every step (as netifd's devices and device users: its DESIGN).
  */
 import { DaemonError, describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";

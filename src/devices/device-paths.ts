@@ -1,6 +1,6 @@
 import type { Link } from "../rtnl/rtnl.ts";
 
-/** A link's name in the characters that a D-Bus path may have (spec/shill-dbus-api.md, 0). */
+/** A link's name in the characters that a D-Bus path may have (docs/contract/shill.md, Objects). */
 export const busName = (linkName: string): string => linkName.replace(/[^A-Za-z0-9_]/g, "_");
 
 /** Gives each Device an object path of its own: `eth0.1` and `eth0_1` would have the same. */

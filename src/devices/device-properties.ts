@@ -1,4 +1,4 @@
-/** The properties of every Device (spec/shill-dbus-api.md, 2.3). */
+/** The properties of every Device (shill's doc/device-api.txt). */
 import { propertyTable } from "../base/property.ts";
 import type { Device } from "./device.ts";
 

@@ -298,8 +298,8 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
   }
 
   /**
-   * Somebody wants it on or off. Resolves when settled; errors of spec/shill-behaviour.md, 3. A link that is left alone is not
-   * set up or down by it unless `isExplicit`: the request named this Device, and not each of its technology.
+   * A client or a Profile wants it on or off. Resolves when settled; errors: docs/contract/shill.md, Devices. A link that is
+   * left alone is not set up or down by it unless `isExplicit`: the request named this Device, and not each of its technology.
    */
   async setEnabled(enable: boolean, { isPersistent, isExplicit = false }: EnableOptions): Promise<void> {
     if (enable && this.host.isProhibited(this.technology)) {
@@ -502,7 +502,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
 /** Kinds of link that have the hardware address of a link below them. */
 const sharesAddress: ReadonlySet<string> = new Set(["vlan", "ipvlan", "ipvtap", "bridge"]);
 
-/** In the words of spec/shill-dbus-api.md, 7.3. */
+/** In the words of shill's doc/service-api.txt. */
 const failureWords: Readonly<Record<NetworkFailure, string>> = {
   "dhcp-failed": "dhcp-failed",
   "protocol-failed": "connect-failed",

@@ -1,4 +1,4 @@
-/** "Connect me as well as possible" (spec/shill-behaviour.md, 5.1). */
+/** "Connect me as well as possible" (docs/contract/shill.md, Connecting). */
 import { isPrimary, type Technology } from "../base/technology.ts";
 import { isConnected } from "../services/connect-states.ts";
 import type { Service } from "../services/service.ts";

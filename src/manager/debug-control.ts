@@ -3,7 +3,7 @@ import { DaemonError, describeError } from "../base/errors.ts";
 import type { Log, LogControl, LogLevel } from "../base/log.ts";
 
 /**
- * Each tag of shill's, and ours (spec/shill-dbus-api.md, 1.1), in the order of the list; with the scopes of our log that
+ * Each tag of shill's, and ours (shill's doc/manager-api.txt), in the order of the list; with the scopes of our log that
  * say what the tag is about. A tag without scopes is for parts that are yet to come.
  */
 const scopesOfTag: Readonly<Record<string, readonly string[]>> = {

@@ -1,5 +1,5 @@
 /**
- * What a DNS proxy beside us asks for and is told (spec/shill-dbus-api.md, 1.1 and 1.3, the rows marked X). Fairlead
+ * Requests of a DNS proxy beside us, and what it is told (as ChromeOS has it, beyond shill's documents). Fairlead
  * resolves no names itself: it puts the proxy's addresses into the resolver file, and keeps the rest for the proxy to read.
  * Nothing of it is stored; a proxy that starts says it anew.
  */

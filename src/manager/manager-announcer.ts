@@ -16,7 +16,7 @@ export interface Announced {
 const deviceLists = ["Devices", "AvailableTechnologies", "EnabledTechnologies", "UninitializedTechnologies"] as const;
 const serviceLists = ["ServiceCompleteList", "Services", "ConnectedTechnologies", "DefaultTechnology"] as const;
 
-/** Tells clients of the Manager's lists and of the default Service (spec/shill-dbus-api.md, 1.2). */
+/** Tells clients of the Manager's lists and of the default Service (shill's doc/manager-api.txt). */
 export class ManagerAnnouncer {
   readonly #pacing: ListPacing;
   #areServicesSorted = false;

@@ -1,6 +1,6 @@
 /**
  * Properties of the Manager that answer one value and cannot be set: what they would switch does not exist outside of
- * ChromeOS, and clients that read them find what they expect (spec/shill-dbus-api.md, 1.3, the rows marked X).
+ * ChromeOS, and clients that read them find what they expect (they are not in shill's documents).
  */
 import { propertyTable, type Signature, type Wire } from "../base/property.ts";
 

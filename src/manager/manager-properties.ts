@@ -1,4 +1,4 @@
-/** The properties of the Manager (spec/shill-dbus-api.md, 1.3), and what is stored of them (shill-behaviour.md, 7.1). */
+/** The properties of the Manager (shill's doc/manager-api.txt), and those of them that are stored. */
 import { DaemonError } from "../base/errors.ts";
 import { PropertyShape, propertyTable } from "../base/property.ts";
 import { propertyRows } from "../base/property-row.ts";

@@ -1,4 +1,4 @@
-/** What the machine's sleep means for Services and Devices (shill-behaviour 16). */
+/** Effects of the machine's sleep on Services and Devices (docs/contract/shill.md, Sleep and traffic). */
 import { describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Device } from "../devices/device.ts";

@@ -29,7 +29,7 @@ export interface ProfileFollowerHost {
 }
 
 /**
- * What a push and a pop of a Profile do to everything else (spec/shill-behaviour.md, 7.3 and 7.4). Connections are kept
+ * Effects of a push and a pop of a Profile on everything else (docs/contract/shill.md, Profiles). Connections are kept
  * wherever the Service still has settings somewhere; nothing is deleted on disk.
  */
 export class ProfileFollower implements ProfileStackObserver {

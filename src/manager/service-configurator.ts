@@ -1,4 +1,4 @@
-/** Finds, makes and configures Services for clients (spec/shill-behaviour.md, 8). */
+/** Finds, makes and configures Services for clients (docs/contract/shill.md, Connecting). */
 import { DaemonError } from "../base/errors.ts";
 import { isTechnologyName, type Technology } from "../base/technology.ts";
 import { ownerOfProfile } from "../profiles/owner.ts";

@@ -18,9 +18,9 @@ interface ThrottlingPorts {
 }
 
 /**
- * Limits the traffic of every connected link, each by itself (spec/shill-dbus-api.md, SetNetworkThrottlingStatus;
- * shill-behaviour.md, 18). Not stored: it ends with the daemon, and what a killed one left is taken away at start. Links
- * whose queueing disciplines somebody else set up keep them.
+ * Limits the traffic of every connected link, each by itself (docs/contract/shill.md, Sleep and traffic). Not
+ * stored: it ends with the daemon, and a start takes away limits that a killed one left. Links whose queueing disciplines
+ * another program set up keep them.
  */
 export class Throttling {
   #wanted: Throttle | undefined;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DaemonError } from "../base/errors.ts";
 
-/** A Profile's name: `name` for one of the machine, `~user/name` for one of a user (spec/shill-behaviour.md, 7.1). */
+/** A Profile's name: `name` for one of the machine, `~user/name` for one of a user (docs/contract/shill.md, Profiles). */
 export interface ProfileIdentifier {
   /** Undefined: of the machine. */
   readonly user: string | undefined;

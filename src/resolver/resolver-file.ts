@@ -1,4 +1,4 @@
-/** The resolver file (spec/shill-behaviour.md, 9.5): what is in it, and when it is written. */
+/** The resolver file (docs/contract/shill.md, Addressing): its contents, and the moments when it is written. */
 import { isDomainName } from "../base/domain-name.ts";
 import { familyOf } from "../base/ip-address.ts";
 

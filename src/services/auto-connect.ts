@@ -1,7 +1,7 @@
-/** Whether the Manager may connect a Service without being asked, and if not, why not (spec/shill-behaviour.md, 5). */
+/** Whether the Manager may connect a Service without being asked, and if not, why not (docs/contract/shill.md, Connecting). */
 import { type ConnectState, isConnected, isConnecting } from "./connect-states.ts";
 
-/** Words of spec/shill-dbus-api.md, 7.10; those after "busy" are ours. */
+/** Words of docs/contract/shill.md, Words; those after "busy" are ours. */
 export type AutoConnectRefusal =
   | "technology not auto connectable"
   | "not connectable"

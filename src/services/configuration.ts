@@ -1,4 +1,4 @@
-/** Several settings of a Service in one dictionary, as clients send them (spec/shill-dbus-api.md, 3.1 and 1.1). */
+/** Several settings of a Service in one dictionary, as clients send them (docs/contract/shill.md, Connecting). */
 
 import {
   isSameValue,

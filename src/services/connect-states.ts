@@ -1,4 +1,4 @@
-/** Where a Service stands, by the names on the bus (spec/shill-dbus-api.md, 7.1). */
+/** States of a Service, by their names on the bus (docs/contract/shill.md, Words). */
 export const connectStates = [
   "idle",
   "association",

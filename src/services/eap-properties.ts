@@ -1,5 +1,5 @@
 /**
- * The properties of 802.1X (spec/shill-dbus-api.md, 3.4 and 7.5), for every Service that has {@link EapCredentials}: cables,
+ * The properties of 802.1X (shill's doc/service-api.txt), for every Service that has {@link EapCredentials}: cables,
  * and networks in the air with 802.1X. Password and PIN are never told to anybody who may only read.
  */
 import { DaemonError } from "../base/errors.ts";

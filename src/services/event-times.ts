@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { localTimeText } from "./timestamps.ts";
 
-/** Enough to see a flapping network; more is a burden on the bus (spec/shill-behaviour.md, 5). */
+/** Enough to see a flapping network; more is a burden on the bus (docs/contract/shill.md, Connecting). */
 const mostEvents = 20;
 const windowMs = 5 * 60_000;
 

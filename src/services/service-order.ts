@@ -1,5 +1,5 @@
 /**
- * The order of Services and the reason of each place (spec/shill-behaviour.md, 6). The first criterion that tells two
+ * The order of Services and the reason of each place (docs/contract/shill.md, Order). The first criterion that tells two
  * Services apart decides; its name is the reason that clients read.
  */
 import type { Technology } from "../base/technology.ts";

@@ -1,4 +1,4 @@
-/** The properties of every Service (spec/shill-dbus-api.md, 3.3), and what is stored of them (shill-behaviour.md, 7.7). */
+/** The properties of every Service (shill's doc/service-api.txt), and those of them that are stored. */
 import { DaemonError } from "../base/errors.ts";
 import { PropertyShape, propertyTable } from "../base/property.ts";
 import { propertyRows } from "../base/property-row.ts";

@@ -356,7 +356,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     this.stateReason = because;
   }
 
-  /** Records why it failed. Words of spec/shill-dbus-api.md, 7.3. */
+  /** Records why it failed. Words of shill's doc/service-api.txt. */
   fail(error: string, details: string): void {
     this.#noteLoss();
     this.error = error;

@@ -1,6 +1,6 @@
 /**
  * StaticIPConfig as people type it: `address=192.0.2.5/24 gateway=192.0.2.1 dns=192.0.2.1,192.0.2.2`. The daemon ignores
- * what does not parse (spec/shill-dbus-api.md, 3.3); a person is told instead.
+ * what does not parse (docs/contract/shill.md, Addressing); a person is told instead.
  */
 import { isIP, isIPv4 } from "node:net";
 import { parseIpv4, prefixOfMask } from "../../base/ipv4.ts";
