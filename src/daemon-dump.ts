@@ -39,6 +39,7 @@ export function dumpOf(manager: Manager, applier: Applier, version: string, more
     netlink: manager.rtnl.counters,
     timers: manager.clock.pendingTimers(),
     throttling: manager.throttling.state,
+    automation: manager.automation.state,
     events: manager.events.pending,
     sorts: manager.services.recentReasons,
     ...more,

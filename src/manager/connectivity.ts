@@ -57,8 +57,12 @@ export class Connectivity {
     if (!this.#isFirst) this.#tellNames();
   }
   #tellNames(): void {
-    const location: NameLayer = { because: "the active Location names them", ...this.#location };
-    this.ports.setNames(planNames([...this.#proxyLayers(), location, ...this.#connected.flatMap(serviceLayers)]));
+    const services = this.#connected.flatMap(serviceLayers);
+    this.ports.setNames(planNames([...this.#proxyLayers(), ...this.#locationLayers(), ...services]));
+  }
+  /** Without a network there is no server to ask, whatever the place is called. */
+  #locationLayers(): readonly NameLayer[] {
+    return this.#connected.length === 0 ? [] : [{ because: "the active Location names them", ...this.#location }];
   }
   #proxyLayers(): readonly NameLayer[] {
     // Before that a portal may be in the way, which only the network's own servers know of.

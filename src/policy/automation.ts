@@ -126,6 +126,19 @@ export class Automation {
     this.check();
   }
 
+  /** For the debug dump. */
+  get state(): object {
+    const brief = ({ name, state, because }: Location | Modifier) => ({ name, state, because });
+    return {
+      checks: this.checks,
+      policy: this.policies.active,
+      currentGroup: this.policies.currentGroup,
+      choice: this.locations.choice,
+      locations: this.locations.all.map(brief),
+      modifiers: this.modifiers.all.map(brief),
+    };
+  }
+
   place(): PlaceFacts {
     return gatherPlace({
       services: this.host.services.all,

@@ -2,7 +2,7 @@ import { DaemonError, describeError } from "../base/errors.ts";
 import type { WireVariant } from "../base/property.ts";
 import { consent } from "../profiles/consents.ts";
 import type { Profile } from "../profiles/profile.ts";
-import type { AutomationHost } from "./automation-host.ts";
+import type { AutomationHost, NameService } from "./automation-host.ts";
 import type { PlaceFacts } from "./conditions.ts";
 import { Location, type LocationKeeper } from "./location.ts";
 import { automatic, chooseLocation, type LocationChoice, noNet } from "./location-choice.ts";
@@ -24,6 +24,9 @@ export class Locations implements LocationKeeper {
   readonly #stored = new Map<string, Location>();
   readonly #filter: PacketFilter;
   #active: Location | undefined;
+  #hasNet = false;
+  /** Enabled by hand: it will be active when there is a network. */
+  #next: Location | undefined;
   /** Of the newest activation; an older one that is still under way yields. */
   #turn = 0;
   choice: LocationChoice | undefined;
@@ -121,7 +124,10 @@ export class Locations implements LocationKeeper {
       facts,
     );
     const chosen = this.find(this.choice.name) ?? this.#automatic;
+    this.#hasNet = facts.addresses.length > 0;
+    this.#next = byHand[0];
     if (chosen !== this.#active) this.#activate(chosen, this.choice.because);
+    else if (chosen.state === "online") this.host.setNameService(this.#namesOf(chosen));
     for (const location of this.all) if (location !== chosen) this.#rest(location);
     for (const location of this.all) location.properties.touchAll();
   }
@@ -149,11 +155,18 @@ export class Locations implements LocationKeeper {
     location.advance("wanted", because);
     const finish = () => {
       if (turn !== this.#turn) return;
-      this.host.setNameService(location.names);
+      this.host.setNameService(this.#namesOf(location));
       location.advance("configured", because);
       this.#leaveFormer(location);
     };
     this.#loadFilter(location, turn, finish);
+  }
+  /**
+   * Without a network there is nothing to ask. A network that comes is used with its own name servers in the same turn, until
+   * the burst is over; with those of the Location that a person chose, if one did.
+   */
+  #namesOf(location: Location): NameService {
+    return location === this.#noNet && !this.#hasNet ? (this.#next?.names ?? {}) : location.names;
   }
   #loadFilter(location: Location, turn: number, finish: () => void): void {
     const failed = (error: unknown) => {
@@ -178,7 +191,7 @@ export class Locations implements LocationKeeper {
   #failed(location: Location, because: string): void {
     if (location === this.#noNet || location === this.#automatic) {
       this.host.log.warn(`the former Location's packet filter stays: ${because}`);
-      this.host.setNameService(location.names);
+      this.host.setNameService(this.#namesOf(location));
       location.advance("configured", because);
       this.#leaveFormer(location);
       return;

@@ -42,6 +42,21 @@ test("without a connection there is NoNet, with one Automatic and the network's 
   assert.ok(it.nameServers.length > 0);
 });
 
+test("a network that comes is used with its own name servers at once, and with those of a Location that was enabled by hand", async (t) => {
+  const { it, active, locations, createLocation } = await scene(t, []);
+  it.kernel.plug("eth0");
+  await it.settle();
+  assert.ok(it.nameServers.length > 0, "no name server waits for the quiet window");
+  await quiet(it);
+  locations.enable(await createLocation("work", { NameServers: ["203.0.113.54"] }));
+  it.kernel.unplug("eth0");
+  await quiet(it);
+  assert.deepEqual([active(), it.nameServers], ["NoNet", []]);
+  it.kernel.plug("eth0");
+  await it.settle();
+  assert.deepEqual(it.nameServers, ["203.0.113.54"]);
+});
+
 test("a Location by address range sets name servers and search domains, and leaving it brings the network's back", async (t) => {
   const { it, active, createLocation } = await scene(t);
   const own = it.nameServers;
