@@ -46,6 +46,9 @@ const toldOtherwise: ReadonlySet<string> = new Set([
   "service-removed",
 ]);
 
+/** After these the properties of policies are others. */
+const concernsPolicies: ReadonlySet<string> = new Set(["policy-changed", "priority-group-changed"]);
+
 /** Puts the daemon's objects on the bus and takes them off again. Nobody below knows what is exported. */
 export class Exporter implements ManagerObserver {
   readonly #onBus = new Map<object, OnBus>();
@@ -150,7 +153,7 @@ export class Exporter implements ManagerObserver {
     throw new Error(`${object.path} has no interface`);
   }
   happened({ kind, object, because }: HistoryEntry): void {
-    if (kind.startsWith("p")) for (const view of this.#policies) view.refresh();
+    if (concernsPolicies.has(kind)) for (const view of this.#policies) view.refresh();
     if (toldOtherwise.has(kind)) return;
     this.#events?.emit("Event", [kind, object, new Map([["Because", { signature: "s", value: because }]])]);
   }

@@ -56,7 +56,7 @@ export class LinkPolicies {
 
   check(): void {
     const before = this.#selection.current;
-    this.#selection = selectGroup(this.active, this.#facts());
+    this.#selection = selectGroup(this.active, this.active === "All" ? [] : this.#facts());
     const { current, refusal } = this.#selection;
     if (current !== before) {
       const because = refusal ?? `no group of policy ${this.active} is online`;

@@ -1,8 +1,9 @@
 import { DaemonError, describeError } from "../base/errors.ts";
 import type { WireVariant } from "../base/property.ts";
 import { consent } from "../profiles/consents.ts";
+import { isSameOwner } from "../profiles/owner.ts";
 import type { Profile } from "../profiles/profile.ts";
-import type { AutomationHost, NameService } from "./automation-host.ts";
+import type { AutomationHost, NameService, StoredObject } from "./automation-host.ts";
 import type { PlaceFacts } from "./conditions.ts";
 import { Location, type LocationKeeper } from "./location.ts";
 import { automatic, chooseLocation, type LocationChoice, noNet } from "./location-choice.ts";
@@ -53,13 +54,14 @@ export class Locations implements LocationKeeper {
 
   /** As the Profiles have it now. True: some came or went. */
   reload(): boolean {
-    const objects = storedObjects(this.host.profiles, "location");
+    const isBuiltIn = ({ name }: StoredObject) =>
+      [noNet, automatic].some((own) => own.toLowerCase() === name.toLowerCase());
+    const objects = storedObjects(this.host.profiles, "location").filter((object) => !isBuiltIn(object));
     const wanted = new Map(objects.map((object) => [object.name, object]));
     for (const builtIn of [this.#noNet, this.#automatic]) {
       const rows = this.host.profiles.profileForDevices()?.store.read(builtIn.entry);
       builtIn.isEnabled = rows?.get("Enabled") === "true";
       builtIn.properties.touch("Enabled");
-      wanted.delete(builtIn.name);
     }
     const gone = [...this.#stored.keys()].filter((name) => !wanted.has(name));
     for (const name of gone) this.#stored.delete(name);
@@ -103,7 +105,7 @@ export class Locations implements LocationKeeper {
   /** Those of the same owner that were enabled before are not any more. */
   enable(location: Location): void {
     if (location.heldBackBecause !== undefined) throw new DaemonError("WrongState", location.heldBackBecause);
-    const others = this.all.filter(({ isEnabled, owner }) => isEnabled && owner === location.owner);
+    const others = this.all.filter(({ isEnabled, owner }) => isEnabled && isSameOwner(owner, location.owner));
     location.failedAtMs = undefined;
     location.switchTo(true);
     for (const other of others) if (other !== location) other.switchTo(false);

@@ -28,7 +28,9 @@ export function storedObjects({ profiles }: Pick<ProfileStack, "profiles">, pref
   for (const profile of profiles) {
     for (const name of namesIn(profile, prefix)) {
       const object = { name, profile, heldBackBecause: heldBackBecause(profiles, profile, prefix, name) };
-      if (object.heldBackBecause === undefined || !found.has(name)) found.set(name, object);
+      // Conditions and people name them without case.
+      const key = name.toLowerCase();
+      if (object.heldBackBecause === undefined || !found.has(key)) found.set(key, object);
     }
   }
   return [...found.values()];

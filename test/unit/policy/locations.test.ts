@@ -176,6 +176,39 @@ test("a user's Location comes with the login and goes with the logout, and count
   assert.equal(active(), "cafe");
 });
 
+test("of a user's Locations, too, one at a time is enabled, and names differ by more than case", async (t) => {
+  const { it, locations, createLocation, active, bottom } = await scene(t);
+  it.profiles.create("~alice/work");
+  const profile = it.profiles.push("~alice/work");
+  for (const name of ["cafe", "hotel"]) {
+    consent(it.profiles, profile, `location_${name}`);
+    await createLocation(name, {}, profile);
+    const location = locations.find(name);
+    if (location) locations.enable(location);
+  }
+  assert.deepEqual([active(), locations.find("cafe")?.isEnabled], ["hotel", false]);
+  await assert.rejects(createLocation("Hotel", {}), /there is a Location Hotel/);
+  for (const name of ["HOTEL", "automatic"]) bottom.store.write(`location_${name}`, new Map());
+  it.manager.entriesChanged();
+  await quiet(it);
+  assert.deepEqual(
+    locations.all.map(({ name }) => name),
+    ["NoNet", "Automatic", "cafe", "hotel"],
+  );
+});
+
+test("what Import brings is in force when the burst is over, and what DeleteEntry takes is gone", async (t) => {
+  const { it, bottom, active } = await scene(t);
+  const text = `[location_home]\nActivationMode = "conditional-any"\nConditions = ${JSON.stringify(inRange)}\n`;
+  await it.manager.profileEntries.import(bottom, text);
+  await quiet(it);
+  assert.equal(active(), "home");
+  await assert.rejects(it.manager.profileEntries.import(bottom, "[location_x]\nColour = 1\n"), /no setting Colour/);
+  it.manager.profileEntries.delete(bottom, "location_home");
+  await quiet(it);
+  assert.equal(active(), "Automatic");
+});
+
 const filterFile = "/etc/fairlead/work.nft";
 const filtered = { ActivationMode: "conditional-any", Conditions: inRange, FilterFile: filterFile };
 
