@@ -22,8 +22,8 @@ export type DeviceEvent =
 export interface DeviceUser {
   /** For dumps and logs. */
   readonly name: string;
-  /** Must not throw; claims and releases from inside are allowed. */
-  onDeviceEvent(event: DeviceEvent): void;
+  /** Must not throw; claims and releases from inside are allowed. Absent: it hears of the device in another way. */
+  onDeviceEvent?(event: DeviceEvent): void;
 }
 
 /** What really makes a link go up and down. Both may claim and release other devices (nesting). */
@@ -83,16 +83,16 @@ export class ClaimableDevice {
     if (this.#entryOf(user)) return;
     this.#users = [...this.#users, { user, hasClaim: false }];
     if (!this.isPresent) return;
-    user.onDeviceEvent("add");
-    if (this.#isActive) user.onDeviceEvent("up");
-    if (this.#isActive && this.hasLink) user.onDeviceEvent("link-up");
+    user.onDeviceEvent?.("add");
+    if (this.#isActive) user.onDeviceEvent?.("up");
+    if (this.#isActive && this.hasLink) user.onDeviceEvent?.("link-up");
   }
   /** Gives its claim back first. */
   async removeUser(user: DeviceUser): Promise<void> {
     if (!this.#entryOf(user)) return;
     await this.release(user);
     this.#users = this.#users.filter((entry) => entry.user !== user);
-    if (this.isPresent) user.onDeviceEvent("remove");
+    if (this.isPresent) user.onDeviceEvent?.("remove");
   }
 
   /**
@@ -135,9 +135,24 @@ export class ClaimableDevice {
     this.#isInKernel = activation !== undefined;
     if (!activation) this.#hasCarrier = false;
     this.#tellPresence(wasPresent);
-    if (!activation) this.#forgetClaims();
+    if (activation) return;
+    this.#endClaims();
+    this.#isActive = false;
   }
-  /** An administrator does not want it used; users see it go and release by themselves. */
+  /**
+   * Not to be used, whoever holds it: users see it go, all claims end, and it is set down. No claim is taken until
+   * {@link enable}. Resolves when it is down.
+   */
+  async disable(): Promise<void> {
+    this.setDisabled(true);
+    this.#endClaims();
+    await this.#enqueue(() => this.#deactivateIfUnclaimed());
+  }
+  /** Users see it come. */
+  enable(): void {
+    this.setDisabled(false);
+  }
+  /** Users see it go and release by themselves. */
   setDisabled(isDisabled: boolean): void {
     const wasPresent = this.isPresent;
     this.#isDisabled = isDisabled;
@@ -186,7 +201,10 @@ export class ClaimableDevice {
     this.#tell("setup");
     try {
       if (!this.#isExternal) await this.#activation?.activate([...path, this]);
-      if (!this.isPresent) throw new DaemonError("NotFound", `device ${this.name} vanished while it was set up`);
+      if (!this.isPresent) {
+        await this.#setDown();
+        throw new DaemonError("NotFound", `device ${this.name} vanished while it was set up`);
+      }
     } catch (error) {
       this.#abandon(entry);
       // Netifd leaves a setup without an end here; our users get theirs.
@@ -201,25 +219,26 @@ export class ClaimableDevice {
   async #deactivateIfUnclaimed(): Promise<void> {
     if (!this.#isActive || this.#claims > 0) return;
     this.#tell("teardown");
-    if (!this.#isExternal && this.#isInKernel) {
-      await this.#activation?.deactivate().catch((error: unknown) => {
-        this.log.warn(`${this.name}: could not be set down: ${describeError(error)}`);
-      });
-    }
+    await this.#setDown();
     this.#isActive = false;
     // Claimed again during teardown: up again, and nobody needs to hear of a down that is over.
     if (this.#claims > 0) await this.#reactivate();
     else this.#tell("down");
+  }
+  async #setDown(): Promise<void> {
+    if (this.#isExternal || !this.#isInKernel) return;
+    await this.#activation?.deactivate().catch((error: unknown) => {
+      this.log.warn(`${this.name}: could not be set down: ${describeError(error)}`);
+    });
   }
   async #reactivate(): Promise<void> {
     const claimant = this.#users.find((entry) => entry.hasClaim);
     if (claimant) await this.#activate(claimant, []).catch(() => {});
   }
 
-  #forgetClaims(): void {
+  #endClaims(): void {
     for (const entry of this.#users) entry.hasClaim = false;
     this.#claims = 0;
-    this.#isActive = false;
   }
   #enqueue(work: () => Promise<void>): Promise<void> {
     const result = this.#work.then(work);
@@ -234,7 +253,7 @@ export class ClaimableDevice {
     if (this.hasLink !== had) this.#tell(this.hasLink ? "link-up" : "link-down");
   }
   #tell(event: DeviceEvent): void {
-    for (const { user } of this.#users) user.onDeviceEvent(event);
+    for (const { user } of this.#users) user.onDeviceEvent?.(event);
   }
 }
 

@@ -12,8 +12,9 @@ import { isConnecting } from "../services/connect-states.ts";
 import type { Service } from "../services/service.ts";
 import type { DisconnectReason, ServiceDevice } from "../services/service-device.ts";
 import type { LinkTraffic } from "../services/traffic-counters.ts";
-import type { Activation, ClaimableDevice, DeviceClaims, DeviceEvent, DeviceUser } from "./device-claims.ts";
+import type { Activation, ClaimableDevice, DeviceClaims, DeviceUser } from "./device-claims.ts";
 import { busName, type DevicePaths } from "./device-paths.ts";
+import { type EnableInput, type EnableState, nextEnableState } from "./enable-states.ts";
 import type { LinkSwitch } from "./link-switch.ts";
 
 /** What a Device needs from above. */
@@ -78,9 +79,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
   isEnabledPersistently = true;
   #link: Link;
   #isDisposed = false;
-  #isEnabled = false;
-  /** Where an enable or disable under way leads; equal to the present state otherwise. */
-  #isEnabledPending = false;
+  #enableState: EnableState = "disabled";
   /** We set the link up, and may set it down again. */
   #isSetUp = false;
   /** The request to enable or disable named this Device: then also a link that is left alone goes up or down. */
@@ -112,6 +111,8 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
     this.permanentMac = link.permanentMac ?? this.mac;
     this.path = host.devicePaths.take(link);
     this.claimable = host.claims.device(link.name);
+    // Whoever waits for the link may have it once the Device is enabled.
+    this.claimable.setDisabled(true);
     this.claimable.setInKernel(this);
     this.claimable.addUser(this);
     this.claimable.setCarrier(link.hasCarrier);
@@ -157,11 +158,11 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
     return this.#link.hasCarrier;
   }
   get isEnabled(): boolean {
-    return this.#isEnabled;
+    return this.#enableState === "enabled" || this.#enableState === "disabling";
   }
   /** Enabled, and not about to be disabled: what goes down must not be connected on the way. */
   get isUsable(): boolean {
-    return this.#isEnabled && this.#isEnabledPending;
+    return this.#enableState === "enabled";
   }
   /** Why the link stays as it was found until a person connects it; undefined: it is ours to use. */
   get leftAloneBecause(): string | undefined {
@@ -305,17 +306,18 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
     if (enable && this.host.isProhibited(this.technology)) {
       throw new DaemonError("PermissionDenied", `Technology ${this.technology} is prohibited.`);
     }
-    const isUnderWay = this.#isEnabledPending !== this.#isEnabled;
-    if (isUnderWay && this.#isEnabledPending === enable) throw new DaemonError("InProgress");
-    if (isUnderWay) {
-      const [wanted, busy] = enable ? ["enable", "disabling"] : ["disable", "enabling"];
-      throw new DaemonError("Failure", `Cannot ${wanted} while the device is ${busy}.`);
+    const [input, underWay, busy] = enable
+      ? (["enable", "enabling", "disabling"] as const)
+      : (["disable", "disabling", "enabling"] as const);
+    if (this.#enableState === underWay) throw new DaemonError("InProgress");
+    if (this.#enableState === busy) {
+      throw new DaemonError("Failure", `Cannot ${input} while the device is ${busy}.`);
     }
     const unstored = isPersistent ? this.#persistEnabled(enable) : undefined;
     this.#isExplicitRequest = isExplicit;
-    if (this.#isEnabled === enable) await this.#applyToLeftAlone(enable);
+    if (this.isEnabled === enable) await this.#applyToLeftAlone(enable);
     else {
-      this.#isEnabledPending = enable;
+      this.#step(input);
       await this.#settleEnabled(enable);
     }
     if (unstored) throw unstored;
@@ -348,14 +350,15 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
 
   async #settleEnabled(enable: boolean): Promise<void> {
     try {
-      if (enable) await this.claimable.claim(this);
+      if (enable) await this.#begin();
       else await this.#stop();
-      this.#isEnabled = enable && !this.#isDisposed;
+      this.#step("done");
     } catch (error) {
+      this.#step("failed");
+      if (enable) this.claimable.setDisabled(true);
       this.host.log.error(`${this.name}: could not be ${enable ? "enabled" : "disabled"}: ${describeError(error)}`);
       throw error;
     } finally {
-      this.#isEnabledPending = this.#isEnabled;
       // Whoever hears of it would prepare what nobody clears away.
       if (!this.#isDisposed) {
         this.properties.touch("Powered");
@@ -365,7 +368,14 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
   }
   async #stop(): Promise<void> {
     this.dropConnection("device disabled");
-    await this.claimable.release(this);
+    await this.claimable.disable();
+  }
+  async #begin(): Promise<void> {
+    this.claimable.enable();
+    await this.claimable.claim(this);
+  }
+  #step(input: EnableInput): void {
+    this.#enableState = nextEnableState(this.#enableState, input);
   }
 
   setProperty(name: string, value: unknown): void {
@@ -459,15 +469,11 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
   dispose(reason: DisconnectReason): void {
     this.dropConnection(reason);
     this.#isDisposed = true;
-    this.#isEnabled = this.#isEnabledPending = false;
+    this.#step("gone");
     this.claimable.setInKernel(undefined);
     this.host.forgetLink(this.#link.index);
     this.host.devicePaths.free(this.path);
     void this.claimable.removeUser(this).finally(() => this.host.claims.collect(this.name));
-  }
-
-  onDeviceEvent(_event: DeviceEvent): void {
-    // The Device looks at the kernel's own news (update); claims tell it nothing new.
   }
 
   /** We set the link up, and not another program. */

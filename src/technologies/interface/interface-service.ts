@@ -211,8 +211,6 @@ export class InterfaceService extends Service implements ConfiguredInterface, De
     void port?.claimable.release(this);
     this.advance("disconnected", reason);
   }
-  /** The Device tells of carrier and presence itself. */
-  onDeviceEvent(): void {}
 
   // ConfiguredInterface
   get sectionName(): string {

@@ -306,3 +306,49 @@ test("a name nobody waits for any more is forgotten", () => {
   claims.collect("p0");
   assert.notEqual(claims.device("p0"), first);
 });
+
+test("disabling sets the link down whoever holds it, and no claim is taken until it is enabled", async () => {
+  const { user, link, take } = scene();
+  const p0 = link("p0");
+  const [a, b] = [user("a"), user("b")];
+  for (const each of [a, b]) {
+    p0.addUser(each);
+    await p0.claim(each);
+  }
+  take();
+  await p0.disable();
+  assert.deepEqual(
+    [p0.isActive, p0.claimCount, take()],
+    [false, 0, ["a:remove", "b:remove", "a:teardown", "b:teardown", "p0 is down", "a:down", "b:down"]],
+  );
+  await assert.rejects(p0.claim(b), { code: "NotFound" });
+  p0.enable();
+  await p0.claim(b);
+  assert.deepEqual(take(), ["a:add", "b:add", "a:setup", "b:setup", "p0 is up", "a:up", "b:up"]);
+});
+
+test("a user that answers the news of a disabled device by releasing it changes nothing", async () => {
+  const { user, link, take } = scene();
+  const p0 = link("p0");
+  const a = user("a", (event) => void (event === "remove" && p0.release(a)));
+  p0.addUser(a);
+  await p0.claim(a);
+  take();
+  await p0.disable();
+  assert.deepEqual(take(), ["a:remove", "a:teardown", "p0 is down", "a:down"]);
+});
+
+test("a device that is disabled while it is set up is set down again, and the claim is refused", async () => {
+  const { user, link, take } = scene();
+  let goOn = () => {};
+  const p0 = link("p0", { activate: () => new Promise<void>((resolve) => (goOn = resolve)) });
+  const a = user("a");
+  p0.addUser(a);
+  const claimed = p0.claim(a);
+  await Promise.resolve();
+  const disabled = p0.disable();
+  goOn();
+  await assert.rejects(claimed, { code: "NotFound" });
+  await disabled;
+  assert.deepEqual([p0.isActive, p0.claimCount, take().slice(-3)], [false, 0, ["p0 is up", "p0 is down", "a:down"]]);
+});

@@ -175,3 +175,24 @@ test("what the kernel refuses is asked for again", async (t) => {
   await it.settle();
   assert.equal(stateOf(it), "UP");
 });
+
+test("a port that a person disables goes down although the bridge holds it, and is held again once it is enabled", async (t) => {
+  const it = await machine(t, ["eth0", "eth1"], { uci: bridge(["eth0", "eth1"]) + lan() });
+  const port = it.device("eth0");
+  await port.setEnabled(false, { isPersistent: false, isExplicit: true });
+  await it.settle();
+  assert.equal(it.kernel.snapshot.linkByName("eth0")?.isUp, false);
+  assert.ok(claims(it).includes("eth0 0: bridge br-lan, eth0"), claims(it).join());
+  assert.deepEqual([it.kernel.snapshot.linkByName("eth1")?.isUp, stateOf(it)], [true, "UP"]);
+  await port.setEnabled(true, { isPersistent: false, isExplicit: true });
+  await it.settle();
+  assert.equal(it.kernel.snapshot.linkByName("eth0")?.isUp, true);
+  assert.ok(claims(it).includes("eth0 2: bridge br-lan, eth0"), claims(it).join());
+});
+
+test("a port of a prohibited technology is not set up for the bridge", async (t) => {
+  const it = await machine(t, ["eth0"], { uci: bridge(["eth0"]) + lan() });
+  it.manager.setProperty("ProhibitedTechnologies", "ethernet");
+  await it.settle();
+  assert.equal(it.kernel.snapshot.linkByName("eth0")?.isUp, false);
+});
