@@ -45,7 +45,7 @@ export interface FakeMachineOptions {
   readonly modems?: FakeModemManager;
   readonly clock?: FakeClock;
   readonly dhcp?: FakeDhcpHandler;
-  /** DEVTYPE of all cards. Default: none, as that of cables. */
+  /** DEVTYPE of the cards whose name begins with `wl`. Default: none, as that of cables. */
   readonly devtype?: "wlan";
   readonly block?: readonly string[];
   readonly allow?: readonly string[];
@@ -198,7 +198,10 @@ export class FakeMachine {
       links: new LinkSelection({ block, allow }),
       whenSetUp: (link, done) => options.whenSetUp?.(link, done),
       technologyPorts: { supplicant: this.supplicant, modems: this.modems },
-      readFacts: () => ({ ...idle.readFacts(""), driver: "e1000", devtype: options.devtype, busType }),
+      readFacts: (name) => {
+        const devtype = name.startsWith("wl") ? options.devtype : undefined;
+        return { ...idle.readFacts(""), driver: "e1000", devtype, busType };
+      },
       wakeOnLan: this.wakeOnLan,
       configuration: this.configuration,
       readSpeedMbps: () => 1000,
