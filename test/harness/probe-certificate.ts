@@ -3,6 +3,8 @@
  * it when its environment names a file with it in NODE_EXTRA_CA_CERTS.
  */
 export const probeHost = "probe.test";
+/** Where a portal of the tests leads; it lets in whoever has the address. */
+export const portalUrl = "http://portal.test/login?session=of-alice";
 export const probeCertificate = `-----BEGIN CERTIFICATE-----
 MIIBZDCCAQqgAwIBAgIBATAKBggqhkjOPQQDAjAVMRMwEQYDVQQDDApwcm9iZS50
 ZXN0MCAXDTIwMDEwMTAwMDAwMFoYDzIxMjAwMTAxMDAwMDAwWjAVMRMwEQYDVQQD

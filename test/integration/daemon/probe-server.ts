@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { createServer as createHttpServer, type RequestListener } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import { probeCertificate, probeKey } from "../../harness/probe-certificate.ts";
+import { portalUrl, probeCertificate, probeKey } from "../../harness/probe-certificate.ts";
 
 const [address = "", file = ""] = process.argv.slice(2);
 
@@ -15,7 +15,7 @@ const answer: RequestListener = ({ socket, headers }, to) => {
   console.log(`asked ${isTls ? "https" : "http"} ${mode} ${headers["user-agent"]}`);
   if (mode === "open") to.writeHead(204).end();
   // As portals do: plain requests are led away, and there is no certificate for anybody else's name.
-  else if (mode === "portal" && !isTls) to.writeHead(302, { location: "http://portal.test/login" }).end();
+  else if (mode === "portal" && !isTls) to.writeHead(302, { location: portalUrl }).end();
   else if (mode === "page" && !isTls) to.writeHead(200).end("<html>Welcome to the hotel</html>");
   else if (mode !== "silent") socket.destroy();
 };

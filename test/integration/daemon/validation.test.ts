@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { childModule } from "../../harness/child-module.ts";
 import type { TestDaemon } from "../../harness/daemon.ts";
-import { probeCertificate, probeHost } from "../../harness/probe-certificate.ts";
+import { portalUrl, probeCertificate, probeHost } from "../../harness/probe-certificate.ts";
 import type { ManagedProcess } from "../../harness/processes.ts";
 import { temporaryFolder } from "../../harness/temporary-folder.ts";
 import { until } from "../../harness/until.ts";
@@ -68,7 +68,7 @@ test("204 over http and an answer over https: online, asked once, by a name that
 });
 
 for (const [mode, url] of [
-  ["portal", "http://portal.test/login"],
+  ["portal", portalUrl],
   ["page", `http://${probeHost}/204`],
 ] as const) {
   test(`a web server that answers with a ${mode}: redirect-found with its ProbeUrl; online by itself once it opens`, async (t) => {
@@ -84,6 +84,17 @@ for (const [mode, url] of [
     assert.equal((await untilState(daemon, "eth0", "online")).ProbeUrl, "");
   });
 }
+
+test("what a portal's address says of a person is for clients, and not for the log, a dump or a report", async (t) => {
+  await addWeb(t, "router", "portal");
+  const daemon = await startProbing(t);
+  assert.equal((await untilState(daemon, "eth0", "redirect-found")).ProbeUrl, portalUrl);
+  const told = { log: daemon.log(), dump: output(daemon, "dump"), report: output(daemon, "report") };
+  for (const [where, text] of Object.entries(told)) {
+    assert.ok(text.includes("portal.test"), where);
+    assert.ok(!text.includes("of-alice"), where);
+  }
+});
 
 test("a portal that opened is found at once by RequestPortalDetection and by RecheckPortal", async (t) => {
   const { answer, web } = await addWeb(t, "router", "portal");
