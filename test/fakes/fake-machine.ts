@@ -45,8 +45,10 @@ export interface FakeMachineOptions {
   readonly modems?: FakeModemManager;
   readonly clock?: FakeClock;
   readonly dhcp?: FakeDhcpHandler;
-  /** DEVTYPE of the cards whose name begins with `wl`. Default: none, as that of cables. */
+  /** DEVTYPE of all cards. Default: none, as that of cables. */
   readonly devtype?: "wlan";
+  /** Cards that have none all the same. */
+  readonly cables?: readonly string[];
   readonly block?: readonly string[];
   readonly allow?: readonly string[];
   readonly runDir?: string;
@@ -199,7 +201,7 @@ export class FakeMachine {
       whenSetUp: (link, done) => options.whenSetUp?.(link, done),
       technologyPorts: { supplicant: this.supplicant, modems: this.modems },
       readFacts: (name) => {
-        const devtype = name.startsWith("wl") ? options.devtype : undefined;
+        const devtype = options.cables?.includes(name) ? undefined : options.devtype;
         return { ...idle.readFacts(""), driver: "e1000", devtype, busType };
       },
       wakeOnLan: this.wakeOnLan,

@@ -9,7 +9,7 @@ import { settings } from "./place-on-machine.ts";
 async function atHome(t: TestContext) {
   const supplicant = new FakeSupplicant();
   supplicant.switchOn({ ssid: "My Home", bssid: "02:00:00:00:01:02", security: "open", signalDbm: -60 });
-  const it = new FakeMachine({ modules: technologyModules, devtype: "wlan", supplicant });
+  const it = new FakeMachine({ modules: technologyModules, devtype: "wlan", cables: ["eth0"], supplicant });
   it.kernel.addHardware({ name: "wlan0", mac: "02:00:00:00:00:09", isPlugged: true });
   it.dhcp.serve("wlan0", 10);
   t.after(() => it.stop());
