@@ -1,8 +1,10 @@
 import { DaemonError } from "../base/errors.ts";
 import type { WireVariant } from "../base/property.ts";
 import type { Device } from "../devices/device.ts";
-import { args, type InterfaceParts, InterfacesByShape, interfaceTable } from "./interface-table.ts";
+import { args, type InterfaceParts, InterfacesByShape, interfaceTable, methodOf } from "./interface-table.ts";
 import { clearPropertyMethod, propertyChanged, propertyMethods } from "./property-methods.ts";
+
+const method = methodOf<Device>();
 
 const parts = {
   name: "org.chromium.flimflam.Device",
@@ -33,27 +35,27 @@ const parts = {
         return undefined;
       },
     },
-    RequestRoam: {
-      in: args({ bssid: "s" }),
+    RequestRoam: method({
+      in: { bssid: "s" },
       out: [],
       doc: "Asks a radio to move to another access point; nothing to do for a cable.",
       errors: ["PermissionDenied"],
       right: "control",
       call: () => undefined,
-    },
-    SetUsbEthernetMacAddressSource: {
-      in: args({ source: "s" }),
+    }),
+    SetUsbEthernetMacAddressSource: method({
+      in: { source: "s" },
       out: [],
       doc:
         "Whose MAC address a USB adapter uses: usb_adapter_mac, its own. designated_dock_mac and builtin_adapter_mac are " +
         "those of ChromeOS machines, and are not found here.",
       errors: ["IllegalOperation", "InvalidArguments", "NotFound", "PermissionDenied"],
       right: "settings",
-      call: (device, [source]) => {
-        device.setMacAddressSource(source as string);
+      call: (device, { source }) => {
+        device.setMacAddressSource(source);
         return undefined;
       },
-    },
+    }),
     Reset: {
       in: [],
       out: [],

@@ -1,5 +1,5 @@
 import { DaemonError } from "../base/errors.ts";
-import { PropertyShape, type WireVariant } from "../base/property.ts";
+import { PropertyShape, type Wire, type WireVariant } from "../base/property.ts";
 import type { Caller, MarshalledReply, MethodDef, MethodHandler, MethodResult, SignalDef } from "../bus/bus.ts";
 import type { Owner } from "../profiles/owner.ts";
 import { type AccessPolicy, type Need, type Right, requireRights } from "./access.ts";
@@ -21,7 +21,7 @@ export interface Target<T> {
 export interface MethodEntry<T> extends MethodDef {
   /** Who may call it (access.ts). */
   readonly right: Right;
-  /** Whose the thing is that these arguments are about. Absent: as {@link InterfaceTable.ownerOf} says of the object. */
+  /** Owner of the object that these arguments name. Absent: as {@link InterfaceTable.ownerOf} says of the object. */
   ownerOf?(of: T, args: readonly unknown[]): Owner;
   /** The properties that a call changes: some may be another's than the object. */
   changes?(args: readonly unknown[]): readonly string[];
@@ -49,6 +49,38 @@ export interface InterfaceTable<T> {
 /** Arguments as `name: signature` pairs, in order. */
 export const args = (named: Readonly<Record<string, string>>) =>
   Object.entries(named).map(([name, signature]) => ({ name, signature }));
+
+type Named = Readonly<Record<string, string>>;
+type ValueOf<S extends string> = S extends keyof Wire ? Wire[S] : S extends "v" ? WireVariant : unknown;
+/** Values of arguments, each with the type of its signature. */
+export type ValuesOf<A extends Named> = { readonly [Name in keyof A]: ValueOf<A[Name]> };
+
+/** As {@link MethodEntry}, with the arguments by name. */
+export interface NamedMethod<T, A extends Named> extends Omit<MethodDef, "in">, Pick<MethodEntry<T>, "right"> {
+  readonly in: A;
+  ownerOf?(of: T, args: ValuesOf<A>): Owner;
+  changes?(args: ValuesOf<A>): readonly string[];
+  needs?(of: T, args: ValuesOf<A>): readonly Need[];
+  call(of: T, args: ValuesOf<A>, caller: Caller, target: Target<T>): MethodResult | Promise<MethodResult>;
+}
+
+/** Makes methods whose handlers take their types from the signatures: `method({ in: { name: "s" }, ..., call: (of, { name }) => ... })`. */
+export const methodOf =
+  <T>() =>
+  <const A extends Named>({ in: named, ownerOf, changes, needs, call, ...said }: NamedMethod<T, A>): MethodEntry<T> => {
+    const names = Object.keys(named);
+    // The dispatcher has compared the message with the signatures.
+    const byName = (values: readonly unknown[]) =>
+      Object.fromEntries(names.map((name, at) => [name, values[at]])) as ValuesOf<A>;
+    return {
+      ...said,
+      in: args(named),
+      ...(ownerOf && { ownerOf: (of: T, values) => ownerOf(of, byName(values)) }),
+      ...(changes && { changes: (values) => changes(byName(values)) }),
+      ...(needs && { needs: (of: T, values) => needs(of, byName(values)) }),
+      call: (of, values, caller, target) => call(of, byName(values), caller, target),
+    };
+  };
 
 export interface InterfaceParts<T> {
   readonly name: string;

@@ -4,7 +4,9 @@ import { type LogLevel, logLevels } from "../base/log.ts";
 import type { WireVariant } from "../base/property.ts";
 import type { DebugControl } from "../manager/debug-control.ts";
 import type { LogRing } from "../system/log-ring.ts";
-import { args, interfaceTable } from "./interface-table.ts";
+import { args, interfaceTable, methodOf } from "./interface-table.ts";
+
+const method = methodOf<LogView>();
 
 export interface LogView {
   readonly debug: DebugControl;
@@ -26,28 +28,28 @@ export const logInterface = interfaceTable<LogView>({
       right: "read",
       call: ({ debug }) => [debug.levelName],
     },
-    SetLevel: {
-      in: args({ level: "s" }),
+    SetLevel: method({
+      in: { level: "s" },
       out: [],
       doc: "Sets what is logged of all parts: error, warn, info or debug.",
       errors: ["InvalidArguments", "PermissionDenied"],
       right: "debug",
-      call: ({ debug }, [level]) => {
-        if (!isLevel(level as string)) throw new DaemonError("InvalidArguments", `a level is ${logLevels.join(", ")}`);
-        debug.setLevelName(level as LogLevel);
+      call: ({ debug }, { level }) => {
+        if (!isLevel(level)) throw new DaemonError("InvalidArguments", `a level is ${logLevels.join(", ")}`);
+        debug.setLevelName(level);
         return undefined;
       },
-    },
-    GetLines: {
-      in: args({ after: "t", count: "u" }),
+    }),
+    GetLines: method({
+      in: { after: "t", count: "u" },
       out: args({ lines: "aa{sv}" }),
       doc:
         "The newest lines after a number, oldest first, at most count: Number (t), Time (t, milliseconds since 1970), " +
         "Level, Scope, Text. They hold no secrets; names of networks and addresses they do.",
       errors: ["PermissionDenied"],
       right: "debug",
-      call: ({ ring }, [after, count]) => [
-        ring.newest(Number(after), count as number).map(
+      call: ({ ring }, { after, count }) => [
+        ring.newest(Number(after), count).map(
           (line) =>
             new Map<string, WireVariant>([
               ["Number", number(line.number)],
@@ -58,6 +60,6 @@ export const logInterface = interfaceTable<LogView>({
             ]),
         ),
       ],
-    },
+    }),
   },
 });

@@ -1,7 +1,9 @@
 /** What is logged, by shill's methods on the Manager (shill's doc/manager-api.txt). */
 import { debugTags } from "../manager/debug-control.ts";
 import type { Manager } from "../manager/manager.ts";
-import { args, type MethodEntry } from "./interface-table.ts";
+import { args, type MethodEntry, methodOf } from "./interface-table.ts";
+
+const method = methodOf<Manager>();
 
 export const debugMethods = {
   GetDebugLevel: {
@@ -11,17 +13,17 @@ export const debugMethods = {
     right: "read",
     call: ({ debug }) => [debug.level],
   },
-  SetDebugLevel: {
-    in: args({ level: "i" }),
+  SetDebugLevel: method({
+    in: { level: "i" },
     out: [],
     doc: "Sets the least severe level that is logged; numbers above 4 are ignored.",
     errors: ["PermissionDenied"],
     right: "debug",
-    call: ({ debug }, [level]) => {
-      debug.setLevel(level as number);
+    call: ({ debug }, { level }) => {
+      debug.setLevel(level);
       return undefined;
     },
-  },
+  }),
   GetDebugTags: {
     in: [],
     out: args({ tags: "s" }),
@@ -29,17 +31,17 @@ export const debugMethods = {
     right: "read",
     call: ({ debug }) => [debug.tags.join("+")],
   },
-  SetDebugTags: {
-    in: args({ tags: "s" }),
+  SetDebugTags: method({
+    in: { tags: "s" },
     out: [],
     doc: "Sets the tags; an expression that begins with + or - edits those that are set. Unknown tags are ignored.",
     errors: ["InvalidArguments", "PermissionDenied"],
     right: "debug",
-    call: ({ debug }, [tags]) => {
-      debug.setTags(tags as string);
+    call: ({ debug }, { tags }) => {
+      debug.setTags(tags);
       return undefined;
     },
-  },
+  }),
   ListDebugTags: {
     in: [],
     out: args({ tags: "s" }),
@@ -47,15 +49,15 @@ export const debugMethods = {
     right: "read",
     call: () => [debugTags.join("+")],
   },
-  PersistDebugConfig: {
-    in: args({ keep: "b" }),
+  PersistDebugConfig: method({
+    in: { keep: "b" },
     out: [],
     doc: "Keeps level and tags for the next starts of the daemon, or forgets what was kept.",
     errors: ["Failure", "NotStored", "PermissionDenied"],
     right: "debug",
-    call: ({ debug }, [keep]) => {
-      debug.persist(keep as boolean);
+    call: ({ debug }, { keep }) => {
+      debug.persist(keep);
       return undefined;
     },
-  },
+  }),
 } satisfies Readonly<Record<string, MethodEntry<Manager>>>;

@@ -2,23 +2,25 @@
 
 import { proxyAddresses } from "../manager/dns-proxy.ts";
 import type { Manager } from "../manager/manager.ts";
-import { args, type MethodEntry } from "./interface-table.ts";
+import { type MethodEntry, methodOf } from "./interface-table.ts";
+
+const method = methodOf<Manager>();
 
 export const managerDnsMethods = {
-  SetDNSProxyAddresses: {
-    in: args({ addresses: "as" }),
+  SetDNSProxyAddresses: method({
+    in: { addresses: "as" },
     out: [],
     doc:
       "Addresses of a DNS proxy: they take the place of the network's name servers in the resolver file while the default " +
       "Service is online. A list with something else in it ends that, as an empty one does.",
     errors: ["InvalidArguments", "PermissionDenied"],
     right: "settings",
-    call: ({ connectivity }, [addresses]) => {
+    call: ({ connectivity }, { addresses }) => {
       connectivity.replaceNameServers([]);
-      connectivity.replaceNameServers(proxyAddresses(addresses as readonly string[]));
+      connectivity.replaceNameServers(proxyAddresses(addresses));
       return undefined;
     },
-  },
+  }),
   ClearDNSProxyAddresses: {
     in: [],
     out: [],
@@ -30,15 +32,15 @@ export const managerDnsMethods = {
       return undefined;
     },
   },
-  SetDNSProxyDOHProviders: {
-    in: args({ providers: "a{sv}" }),
+  SetDNSProxyDOHProviders: method({
+    in: { providers: "a{sv}" },
     out: [],
     doc: "Sets DNSProxyDOHProviders.",
     errors: ["InvalidArguments", "PermissionDenied"],
     right: "settings",
-    call: (manager, [providers]) => {
+    call: (manager, { providers }) => {
       manager.setProperty("DNSProxyDOHProviders", providers);
       return undefined;
     },
-  },
+  }),
 } satisfies Readonly<Record<string, MethodEntry<Manager>>>;

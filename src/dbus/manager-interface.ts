@@ -3,7 +3,7 @@ import { isTechnologyName, type Technology } from "../base/technology.ts";
 import type { Manager } from "../manager/manager.ts";
 import { managerShape } from "../manager/manager-properties.ts";
 import { setTechnologyEnabled } from "../manager/technology-control.ts";
-import { args, interfaceTable, type MethodEntry } from "./interface-table.ts";
+import { args, interfaceTable, type MethodEntry, methodOf } from "./interface-table.ts";
 import { debugMethods } from "./manager-debug-methods.ts";
 import { managerDnsMethods } from "./manager-dns-methods.ts";
 import { managerNetworkMethods } from "./manager-network-methods.ts";
@@ -11,66 +11,68 @@ import { profileMethods } from "./manager-profile-methods.ts";
 import { managerServiceMethods } from "./manager-service-methods.ts";
 import { propertyChanged, propertyMethods } from "./property-methods.ts";
 
-const claimInterface: MethodEntry<Manager> = {
-  in: args({ claimer: "s", link: "s" }),
+const method = methodOf<Manager>();
+
+const claimInterface: MethodEntry<Manager> = method({
+  in: { claimer: "s", link: "s" },
   out: [],
   doc: "Leaves a link to somebody else: its Device goes away until the link is released. The link need not exist yet.",
   errors: ["InvalidArguments", "PermissionDenied"],
   right: "settings",
-  call: (manager, [, link]) => {
-    manager.claimLink(link as string);
+  call: (manager, { link }) => {
+    manager.claimLink(link);
     return undefined;
   },
-};
+});
 
-const releaseInterface: MethodEntry<Manager> = {
-  in: args({ claimer: "s", link: "s" }),
+const releaseInterface: MethodEntry<Manager> = method({
+  in: { claimer: "s", link: "s" },
   out: [],
   doc: "Takes back a link that was claimed.",
   errors: ["InvalidArguments", "PermissionDenied"],
   right: "settings",
-  call: (manager, [, link]) => {
-    manager.releaseLink(link as string);
+  call: (manager, { link }) => {
+    manager.releaseLink(link);
     return undefined;
   },
-};
+});
 
 function switchTechnology(enable: boolean): MethodEntry<Manager> {
-  return {
-    in: args({ technology: "s" }),
+  return method({
+    in: { technology: "s" },
     out: [],
     doc: `${enable ? "Enables" : "Disables"} all Devices of a technology, now and at every start. Answers when all are done.`,
     errors: ["InvalidArguments", "PermissionDenied", "InProgress", "Failure"],
     right: "control",
-    call: async (manager, [technology]) => {
-      if (!isTechnologyName(technology as string)) throw new DaemonError("InvalidArguments", "Unknown technology");
+    call: async (manager, { technology }) => {
+      if (!isTechnologyName(technology)) throw new DaemonError("InvalidArguments", "Unknown technology");
       if (enable && manager.settings.includes("prohibitedTechnologies", technology as Technology)) {
         throw new DaemonError("PermissionDenied", `The ${technology} technology is prohibited`);
       }
-      await setTechnologyEnabled(manager.devices, technology as string, enable);
+      await setTechnologyEnabled(manager.devices, technology, enable);
       return undefined;
     },
-  };
+  });
 }
 
 /** Also without a Device: a client asks for its radios before it knows whether there are any. */
 const scanned: ReadonlySet<string> = new Set<Technology>(["wifi", "cellular"]);
 
-const requestScan: MethodEntry<Manager> = {
-  in: args({ technology: "s" }),
+const requestScan: MethodEntry<Manager> = method({
+  in: { technology: "s" },
   out: [],
   doc: "Looks for networks of wifi or cellular; without a radio there is nothing to do. A cable has nothing to look for.",
   errors: ["InvalidArguments", "PermissionDenied"],
   right: "control",
-  call: (manager, [technology]) => {
-    const name = technology as string;
+  call: (manager, { technology }) => {
+    const name = technology;
     if (!isTechnologyName(name))
       throw new DaemonError("InvalidArguments", `Unrecognized technology ${name.slice(0, 80)}`);
     if (!scanned.has(name)) throw new DaemonError("InvalidArguments", `Scan unsupported for technology ${name}`);
     for (const device of manager.devices) if (device.technology === name) device.requestScan();
     return undefined;
   },
-};
+});
 
 export const managerInterface = interfaceTable<Manager>({
   name: "org.chromium.flimflam.Manager",
@@ -96,16 +98,16 @@ export const managerInterface = interfaceTable<Manager>({
       right: "read",
       call: (manager) => [manager.technologyOrder.join(",")],
     },
-    SetServiceOrder: {
-      in: args({ order: "s" }),
+    SetServiceOrder: method({
+      in: { order: "s" },
       out: [],
       doc: "Sets the order of technologies, with commas; those not named come last and are equal.",
       errors: ["InvalidArguments", "PermissionDenied"],
       right: "settings",
-      call: (manager, [order]) => {
-        manager.setServiceOrder(order as string);
+      call: (manager, { order }) => {
+        manager.setServiceOrder(order);
         return undefined;
       },
-    },
+    }),
   },
 });

@@ -3,7 +3,9 @@ import { DaemonError } from "../base/errors.ts";
 import type { WireVariant } from "../base/property.ts";
 import type { Manager } from "../manager/manager.ts";
 import { isConnected } from "../services/connect-states.ts";
-import { args, type MethodEntry } from "./interface-table.ts";
+import { args, type MethodEntry, methodOf } from "./interface-table.ts";
+
+const method = methodOf<Manager>();
 
 type GeolocationKey = "wifiAccessPoints" | "cellTowers";
 
@@ -54,52 +56,52 @@ export const managerNetworkMethods = {
       return undefined;
     },
   },
-  SetNetworkThrottlingStatus: {
-    in: args({ enabled: "b", upload_rate_kbits: "u", download_rate_kbits: "u" }),
+  SetNetworkThrottlingStatus: method({
+    in: { enabled: "b", upload_rate_kbits: "u", download_rate_kbits: "u" },
     out: [],
     doc:
       "Limits the traffic of each connected link, also of those that connect later, in kilobits (1000) per second; 0 leaves " +
       "that direction as it is. Disabled: no limit. Answers when all obey; refused, everything is as before. Ends with the daemon.",
     errors: ["InvalidArguments", "NotSupported", "Failure", "PermissionDenied"],
     right: "control",
-    call: async ({ throttling }, [enabled, upload, download]) => {
-      const limits = { uploadKbps: upload as number, downloadKbps: download as number };
+    call: async ({ throttling }, { enabled, upload_rate_kbits: upload, download_rate_kbits: download }) => {
+      const limits = { uploadKbps: upload, downloadKbps: download };
       await throttling.set(enabled ? limits : undefined);
       return undefined;
     },
-  },
-  NotifyDHCPEvent: {
-    in: args({ event: "a{ss}" }),
+  }),
+  NotifyDHCPEvent: method({
+    in: { event: "a{ss}" },
     out: [],
     doc: "From the hook of an external DHCP client. Events of a client that Fairlead did not start are of no account.",
     errors: ["PermissionDenied"],
     right: "settings",
-    call: (manager, [event]) => {
-      const pid = (event as ReadonlyMap<string, string>).get("Pid") ?? "";
+    call: (manager, { event }) => {
+      const pid = event.get("Pid") ?? "";
       manager.log.info(`a DHCP client of somebody else (process ${/^\d{1,10}$/.exec(pid)?.[0] ?? "unknown"}) has news`);
       return undefined;
     },
-  },
+  }),
   GetNetworksForGeolocation: geolocation("Access points and cells", "wifiAccessPoints", "cellTowers"),
   GetWiFiNetworksForGeolocation: geolocation("Access points", "wifiAccessPoints"),
   GetCellularNetworksForGeolocation: geolocation("Cells", "cellTowers"),
-  SetLOHSEnabled: {
-    in: args({ enabled: "b" }),
+  SetLOHSEnabled: method({
+    in: { enabled: "b" },
     out: args({ result: "s" }),
     doc: "A hotspot for this machine only. There is none: the answer is the name of the error NotImplemented.",
     right: "read",
     call: () => ["org.chromium.flimflam.Error.NotImplemented"],
-  },
-  SetCapportEnabled: {
-    in: args({ enabled: "b" }),
+  }),
+  SetCapportEnabled: method({
+    in: { enabled: "b" },
     out: [],
     doc: "Whether networks are asked for their captive portal's address (RFC 8908). None is: portals are found by probes.",
     errors: ["PermissionDenied"],
     right: "settings",
     call: () => undefined,
-  },
-  TestHostsConnectivity: {
-    in: args({ hosts: "as", options: "a{sv}" }),
+  }),
+  TestHostsConnectivity: method({
+    in: { hosts: "as", options: "a{sv}" },
     out: args({ results: "ay" }),
     doc: "A test of ChromeOS, whose answer is a message of its own format. Always NotImplemented.",
     errors: ["NotImplemented"],
@@ -107,5 +109,5 @@ export const managerNetworkMethods = {
     call: () => {
       throw new DaemonError("NotImplemented", "Hosts are not tested here");
     },
-  },
+  }),
 } satisfies Readonly<Record<string, MethodEntry<Manager>>>;

@@ -7,9 +7,11 @@ import { frontRoutes } from "../network/kernel/front-routes.ts";
 import type { NamePlan } from "../resolver/name-plan.ts";
 import type { Route } from "../rtnl/rtnl.ts";
 import type { Service } from "../services/service.ts";
-import { args, interfaceTable } from "./interface-table.ts";
+import { args, interfaceTable, methodOf } from "./interface-table.ts";
 import type { LogView } from "./log-interface.ts";
 import { attemptReasons } from "./service-interface.ts";
+
+const method = methodOf<DaemonView>();
 
 const text = (value: string): WireVariant => ({ signature: "s", value });
 
@@ -135,13 +137,13 @@ export const eventsInterface = interfaceTable<DaemonView>({
     },
   },
   methods: {
-    GetHistory: {
-      in: args({ count: "u" }),
+    GetHistory: method({
+      in: { count: "u" },
       out: args({ events: "aa{sv}" }),
       doc: "The newest events, oldest first, at most 100: Time (t, milliseconds since 1970), Type, Object, Because.",
       right: "read",
-      call: ({ manager }, [count]) => [
-        manager.history.newest(count as number).map(
+      call: ({ manager }, { count }) => [
+        manager.history.newest(count).map(
           ({ at, kind, object, because }) =>
             new Map<string, WireVariant>([
               ["Time", { signature: "t", value: BigInt(Math.trunc(at)) }],
@@ -151,7 +153,7 @@ export const eventsInterface = interfaceTable<DaemonView>({
             ]),
         ),
       ],
-    },
+    }),
   },
 });
 

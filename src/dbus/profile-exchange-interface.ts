@@ -3,8 +3,10 @@ import type { Caller } from "../bus/bus.ts";
 import { exportProfile } from "../manager/profile-exchange.ts";
 import { ownerOfProfile } from "../profiles/owner.ts";
 import { type AccessPolicy, hasRight } from "./access.ts";
-import { args, interfaceTable } from "./interface-table.ts";
+import { args, interfaceTable, methodOf } from "./interface-table.ts";
 import type { ProfileView } from "./profile-interface.ts";
+
+const method = methodOf<ProfileView>();
 
 /** One at a time of each user, each in its turn: the texts are large, and are not gathered. */
 async function exchange<R>(
@@ -68,8 +70,8 @@ export const profileExchangeInterface = interfaceTable<ProfileView>({
       right: "secrets",
       call: (of, _args, caller) => exchange(of, caller, () => [exportProfile(of.profile, true)]),
     },
-    Import: {
-      in: args({ text: "s" }),
+    Import: method({
+      in: { text: "s" },
       out: args({ entries: "u" }),
       doc:
         "Replaces the entries that the text has, all of them or none, and puts them in force; tells how many. Other entries " +
@@ -78,12 +80,12 @@ export const profileExchangeInterface = interfaceTable<ProfileView>({
         "names the line.",
       errors: ["InProgress", "InvalidArguments", "InternalError", "NotFound", "NotStored", "PermissionDenied"],
       right: "settings",
-      call: async (of, [text], caller, { access }) => {
-        const work = () => of.manager.profileEntries.import(of.profile, text as string);
+      call: async (of, { text }, caller, { access }) => {
+        const work = () => of.manager.profileEntries.import(of.profile, text);
         const entries = await exchange(of, caller, work);
         await agree(of, entries, caller, access);
         return [entries.length];
       },
-    },
+    }),
   },
 });

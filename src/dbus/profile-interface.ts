@@ -4,8 +4,10 @@ import type { Manager } from "../manager/manager.ts";
 import { ownerOfProfile } from "../profiles/owner.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { Service } from "../services/service.ts";
-import { args, interfaceTable, type MethodEntry } from "./interface-table.ts";
+import { args, interfaceTable, type MethodEntry, methodOf } from "./interface-table.ts";
 import { propertyChanged, propertyMethods } from "./property-methods.ts";
+
+const method = methodOf<ProfileView>();
 
 /** A Profile as clients see it (shill's doc/profile-api.txt). */
 export class ProfileView {
@@ -69,28 +71,26 @@ function machineSetting<S extends "b" | "s">(
   return { signature, doc, get: ({ profile, manager }: ProfileView) => (profile.isMachine ? get(manager) : undefined) };
 }
 
-const getEntry: MethodEntry<ProfileView> = {
-  in: args({ entry: "s" }),
+const getEntry: MethodEntry<ProfileView> = method({
+  in: { entry: "s" },
   out: args({ properties: "a{sv}" }),
   doc: "All properties of the Service that goes by this entry, also of one that is not there now. Never a secret.",
   errors: ["NotFound", "InternalError", "NotStored"],
   right: "read",
-  call: ({ profile, manager }, [entry]) => [
-    readableProperties(manager.profileEntries.serviceOf(profile, entry as string)),
-  ],
-};
+  call: ({ profile, manager }, { entry }) => [readableProperties(manager.profileEntries.serviceOf(profile, entry))],
+});
 
-const deleteEntry: MethodEntry<ProfileView> = {
-  in: args({ entry: "s" }),
+const deleteEntry: MethodEntry<ProfileView> = method({
+  in: { entry: "s" },
   out: [],
   doc: "Deletes an entry. The Service that goes by it takes the settings of another Profile, or is disconnected and forgotten.",
   errors: ["NotFound", "InternalError", "NotStored", "PermissionDenied"],
   right: "settings",
-  call: ({ profile, manager }, [entry]) => {
-    manager.profileEntries.delete(profile, entry as string);
+  call: ({ profile, manager }, { entry }) => {
+    manager.profileEntries.delete(profile, entry);
     return undefined;
   },
-};
+});
 
 /** As GetProperties would tell them. */
 function readableProperties(service: Service): ReadonlyMap<string, WireVariant> {

@@ -1,32 +1,34 @@
 import { DaemonError } from "../base/errors.ts";
 import type { WireVariant } from "../base/property.ts";
-import { type Configuration, settingNames } from "../services/configuration.ts";
+import { settingNames } from "../services/configuration.ts";
 import type { Service } from "../services/service.ts";
-import { args, InterfacesByShape, interfaceTable, type MethodEntry } from "./interface-table.ts";
+import { args, InterfacesByShape, interfaceTable, type MethodEntry, methodOf } from "./interface-table.ts";
 import { clearPropertyMethod, propertyChanged, propertyMethods } from "./property-methods.ts";
 
-const setProperties: MethodEntry<Service> = {
-  in: args({ properties: "a{sv}" }),
+const method = methodOf<Service>();
+
+const setProperties: MethodEntry<Service> = method({
+  in: { properties: "a{sv}" },
   out: [],
   doc: "Sets several properties, going on after an error; the first error is told.",
   errors: ["InvalidArguments", "InvalidProperty", "PermissionDenied", "InternalError", "NotStored"],
   right: "settings",
-  changes: ([properties]) => settingNames(properties as Configuration),
-  call: (service, [properties]) => {
-    service.configure(properties as Configuration);
+  changes: ({ properties }) => settingNames(properties),
+  call: (service, { properties }) => {
+    service.configure(properties);
     return undefined;
   },
-};
+});
 
-const clearProperties: MethodEntry<Service> = {
-  in: args({ names: "as" }),
+const clearProperties: MethodEntry<Service> = method({
+  in: { names: "as" },
   out: args({ cleared: "ab" }),
   doc: "Clears several properties; the answer tells for each whether it worked.",
   errors: ["PermissionDenied"],
   right: "settings",
-  changes: ([names]) => names as readonly string[],
-  call: (_of, [names], _caller, target) => {
-    const cleared = (names as readonly string[]).map((name) => {
+  changes: ({ names }) => names,
+  call: (_of, { names }, _caller, target) => {
+    const cleared = names.map((name) => {
       try {
         target.clearProperty(name);
         return true;
@@ -37,7 +39,7 @@ const clearProperties: MethodEntry<Service> = {
     });
     return [cleared];
   },
-};
+});
 
 const parts: Parameters<typeof interfaceTable<Service>>[0] = {
   name: "org.chromium.flimflam.Service",

@@ -178,7 +178,7 @@ test("a secret does not come into somebody's Profile without the consent of whoe
   alice.ownerUid = 1000;
   t.mock.method(it.profiles, "byPath", () => alice);
   const needs = () =>
-    managerServiceMethods.ConfigureServiceForProfile.needs(it.manager, [alice.path, new Map([["Type", type]])]);
+    managerServiceMethods.ConfigureServiceForProfile.needs?.(it.manager, [alice.path, new Map([["Type", type]])]);
   const own = { right: "settings", owner: { uid: 1000 } };
   assert.deepEqual([needs(), service.entry.needsToMoveTo(alice)], [[own], [own]]);
   service.setProperty("EAP.Password", secret);
