@@ -30,16 +30,13 @@ test("no source and no page cites a folder of specifications that a reader of th
   );
 });
 
-/** Pages that a source cites before they are written. */
-const announced: ReadonlySet<string> = new Set(["docs/locations.md"]);
-
 test("every page and section of docs/ that a source cites is there", () => {
   for (const file of filesOf("src")) {
     const text = readFileSync(join(root, file), "utf8").replace(/\n\s*\*\s*/g, " ");
     for (const [, page = "", section] of text.matchAll(
       /\b(docs\/[\w/-]+\.md)(?:, ([A-Z][a-z]+(?: and [a-z]+)?)(?=[).,;:]))?/g,
     )) {
-      assert.ok(existsSync(join(root, page)) || announced.has(page), `${file} cites ${page}`);
+      assert.ok(existsSync(join(root, page)), `${file} cites ${page}`);
       if (section === undefined || !page.startsWith("docs/contract/")) continue;
       const headings: readonly string[] = readFileSync(join(root, page), "utf8").match(/^## .*$/gm) ?? [];
       assert.ok(headings.includes(`## ${section}`), `${file} cites ${page}, ${section}`);

@@ -55,6 +55,7 @@ async function scene(t: TestContext, card: Card, storage = new MemoryStorage()) 
     supplicant,
     ...(card === "radio" && { devtype: "wlan" as const }),
   });
+  if (card === "radio") on.it.kernel.addHardware({ name: "wlan0", mac: "02:00:00:00:00:09", isPlugged: true });
   if (card === "modem") plugModem(on);
   await on.it.settle();
   const heard = changesHeard(on);
