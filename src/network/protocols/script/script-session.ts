@@ -1,0 +1,202 @@
+import { DaemonError, describeError } from "../../../base/errors.ts";
+import type { ProcessEnd, Processes, RunningProcess } from "../../../system/processes.ts";
+import type { IpSettings } from "../../ip-settings.ts";
+import type { ProtocolHost, ProtocolSession, TeardownOptions } from "../handler.ts";
+import type { ScriptDescription } from "./description.ts";
+import { type Notification, parseNotification } from "./update.ts";
+
+/** What a setup that is given up has to clean up. */
+const abortGraceMs = 1_000;
+/** A teardown that takes longer hangs. */
+const teardownLimitMs = 5_000;
+
+export interface ScriptOrder {
+  /** Absolute. */
+  readonly script: string;
+  readonly folder: string;
+  readonly description: ScriptDescription;
+  readonly interfaceName: string;
+  readonly config: string;
+  /** Undefined: it needs no link. */
+  readonly device: string | undefined;
+}
+
+type Action = "setup" | "teardown" | "renew";
+interface Attempt {
+  readonly resolve: (settings: IpSettings) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * One interface in the hands of a handler script, as netifd runs them: the script is started for each action, may leave one
+ * program running (the task), and tells what it found by lines of JSON on its standard output.
+ */
+export class ScriptSession implements ProtocolSession {
+  #script: RunningProcess | undefined;
+  #task: RunningProcess | undefined;
+  #attempt: Attempt | undefined;
+  #state: "idle" | "setup" | "up" | "teardown" = "idle";
+  /** Exit code of the task, for the teardown that follows. */
+  #error: string | undefined;
+  #words: readonly string[] = [];
+  #isRenewWanted = false;
+
+  constructor(
+    private readonly order: ScriptOrder,
+    private readonly processes: Processes,
+    private readonly host: ProtocolHost,
+  ) {}
+
+  async setup(abort: AbortSignal): Promise<IpSettings> {
+    // Lost, and not taken down: the script is to clean up, and learns of its task's end.
+    if (this.#state !== "idle") await this.teardown({ force: false });
+    if (abort.aborted) throw new DaemonError("OperationAborted", "it was given up");
+    this.#state = "setup";
+    this.#error = undefined;
+    this.#words = [];
+    const settings = new Promise<IpSettings>((resolve, reject) => {
+      this.#attempt = { resolve, reject };
+    });
+    abort.addEventListener("abort", () => this.#abort(), { once: true });
+    const script = this.#run("setup");
+    void script.ended.then((end) => this.#onSetupEnded(end));
+    return settings;
+  }
+  #abort(): void {
+    if (this.#state !== "setup") return;
+    this.#script?.stop();
+    this.#task?.stop();
+    this.#fail("it was given up");
+  }
+  #onSetupEnded(end: ProcessEnd): void {
+    this.#script = undefined;
+    if (end.kind === "not-started") this.#fail(`${this.order.script} could not be started: ${end.message}`);
+    // With neither an answer nor a program that could give one, nothing more comes.
+    else if (this.#state === "setup" && !this.#task && !this.order.description.needsNoTask) {
+      this.#fail(`its script ended (${describeEnd(end)}) and left nothing running`);
+    }
+    if (this.#isRenewWanted && this.#state === "up") this.renew();
+  }
+
+  async teardown({ force }: TeardownOptions): Promise<void> {
+    this.#state = "teardown";
+    this.#isRenewWanted = false;
+    this.#attempt = undefined;
+    const [script, task] = [this.#script, this.#task];
+    if (force) for (const running of [script, task]) running?.kill();
+    script?.stop();
+    await script?.ended;
+    if (!force) await this.#limited(this.#run("teardown"));
+    task?.stop();
+    if (task) await this.#limited(task);
+    this.#script = this.#task = undefined;
+    this.#state = "idle";
+  }
+  async #limited(running: RunningProcess): Promise<void> {
+    const cancel = this.host.clock.startTimer(`handler ${running.name}`, teardownLimitMs, () => running.kill());
+    await running.ended;
+    cancel();
+  }
+
+  /** After what runs now; never during a teardown. */
+  renew(): void {
+    if (this.#state !== "up") return;
+    if (this.#script) {
+      this.#isRenewWanted = true;
+      return;
+    }
+    this.#isRenewWanted = false;
+    const script = this.#run("renew");
+    void script.ended.then(() => {
+      if (this.#script === script) this.#script = undefined;
+    });
+  }
+
+  #run(action: Action): RunningProcess {
+    const { script, folder, description, interfaceName, config, device } = this.order;
+    const last = device === undefined ? [] : [device];
+    this.#script = this.processes.run({
+      name: `${description.name} ${action} ${interfaceName}`,
+      argv: [script, description.name, action, interfaceName, config, ...last],
+      environment: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", ...(this.#error !== undefined && { ERROR: this.#error }) },
+      folder,
+      graceMs: abortGraceMs,
+      onLine: (line, from) => this.#onLine(line, from === "stdout"),
+    });
+    return this.#script;
+  }
+
+  #onLine(line: string, isAnswer: boolean): void {
+    if (!isAnswer || !line.startsWith("{")) {
+      this.host.log.info(() => `${this.order.interfaceName}: ${line.slice(0, 200)}`);
+      return;
+    }
+    try {
+      this.#onNotification(parseNotification(line));
+    } catch (error) {
+      if (!(error instanceof DaemonError)) throw error;
+      this.host.log.warn(() => `${this.order.interfaceName}: a notification does not count: ${describeError(error)}`);
+    }
+  }
+  #onNotification(notification: Notification): void {
+    if (this.#state === "idle" || this.#state === "teardown") return;
+    switch (notification.kind) {
+      case "up":
+        this.#onUp(notification.settings);
+        break;
+      case "link-lost":
+        if (this.#state === "up") this.host.lost("its handler says that the link is down");
+        break;
+      case "run":
+        this.#startTask(notification.argv, notification.environment);
+        break;
+      case "kill":
+        this.#task?.stop();
+        break;
+      case "error":
+        this.#words = notification.words;
+        break;
+      case "setup-failed":
+        this.#fail("its handler says that the setup failed");
+        break;
+      case "unsupported":
+        this.host.log.info(() => `${this.order.interfaceName}: action ${notification.action} is not supported yet`);
+    }
+  }
+  #onUp(settings: IpSettings): void {
+    const attempt = this.#attempt;
+    this.#attempt = undefined;
+    this.#state = "up";
+    if (attempt) attempt.resolve(settings);
+    else this.host.settingsChanged(settings);
+  }
+  #fail(because: string): void {
+    const attempt = this.#attempt;
+    this.#attempt = undefined;
+    const told = this.#words.length > 0 ? `${this.#words.join(" ")} (${because})` : because;
+    attempt?.reject(new DaemonError("Failure", told));
+  }
+
+  #startTask(argv: readonly [string, ...string[]], environment: Readonly<Record<string, string>>): void {
+    this.#task?.stop();
+    const { description, interfaceName, folder } = this.order;
+    const task = this.processes.run({
+      name: `${description.name} task ${interfaceName}`,
+      ...{ argv, environment, folder, graceMs: abortGraceMs },
+      onLine: (line) => this.host.log.info(() => `${interfaceName}: ${line.slice(0, 200)}`),
+    });
+    this.#task = task;
+    void task.ended.then((end) => this.#onTaskEnded(task, end));
+  }
+  #onTaskEnded(task: RunningProcess, end: ProcessEnd): void {
+    if (this.#task !== task) return;
+    this.#task = undefined;
+    this.#error = end.kind === "exited" ? String(end.code) : "0";
+    const because = `its program ended (${describeEnd(end)})`;
+    if (this.#state === "up") this.host.lost(because);
+    else if (this.#state === "setup" && !this.#script) this.#fail(because);
+  }
+}
+
+const describeEnd = (end: ProcessEnd): string =>
+  end.kind === "exited" ? `exit ${end.code}` : end.kind === "killed" ? end.signal : end.message;

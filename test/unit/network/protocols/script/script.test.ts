@@ -1,0 +1,218 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { silentLog } from "../../../../../src/base/log.ts";
+import type { IpSettings } from "../../../../../src/network/ip-settings.ts";
+import {
+  configText,
+  parseDump,
+  type ScriptDescription,
+} from "../../../../../src/network/protocols/script/description.ts";
+import { scriptHandler } from "../../../../../src/network/protocols/script/script-handler.ts";
+import { parseNotification } from "../../../../../src/network/protocols/script/update.ts";
+import { FakeClock } from "../../../../fakes/fake-clock.ts";
+import { FakeProcesses, type FakeProgramRun } from "../../../../fakes/fake-processes.ts";
+import { anyText } from "../../../../harness/any-text.ts";
+import { fuzzRuns } from "../../../../harness/fuzz-runs.ts";
+
+const dump = `{"name":"t","config":[["server:host",3],["port",5],["secure",7],["routes",1]],"renew-handler":true}`;
+const [description = assert.fail()] = parseDump([dump]);
+const up = `{"action":0,"link-up":true,"ipaddr":[{"ipaddr":"198.51.100.2","mask":"24"}],"gateway":"198.51.100.1","dns":["198.51.100.53"]}`;
+const runTask = `{"action":1,"command":["/task","x"]}`;
+
+/** A handler whose script and task are programs of the test. */
+function scene(script: (run: FakeProgramRun) => void, of: ScriptDescription = description) {
+  const clock = new FakeClock();
+  const processes = new FakeProcesses(clock);
+  const runs: FakeProgramRun[] = [];
+  const told: string[] = [];
+  processes.install("/handlers/t.sh", (run) => {
+    runs.push(run);
+    script(run);
+  });
+  processes.install("/task", (run) => runs.push(run));
+  const handler = scriptHandler(of, { script: "/handlers/t.sh", folder: "/handlers" }, processes);
+  const link = { index: 3, name: "eth0", mac: "02:00:00:00:00:01", mtu: 1500 };
+  const options = new Map([
+    ["server", ["vpn.example"]],
+    ["port", ["0x10"]],
+    ["secure", ["yes"]],
+    ["routes", ["x y"]],
+    ["colour", ["red"]],
+  ]);
+  const host = {
+    clock,
+    log: silentLog,
+    settingsChanged: ({ ipv4 }: IpSettings) => told.push(`changed ${ipv4?.address}`),
+    lost: (reason: string) => told.push(`lost: ${reason}`),
+  };
+  const session = handler.attach(link, { interfaceName: "vpn", options }, host);
+  const actions = () => runs.map(({ argv }) => (argv[0] === "/task" ? "task" : argv[2]));
+  return { clock, processes, runs, told, session, actions };
+}
+const onSetup = (act: (run: FakeProgramRun) => void) => (run: FakeProgramRun) => {
+  if (run.argv[2] === "setup") act(run);
+  else run.exit(0);
+};
+const abortable = () => new AbortController();
+
+test("the script is given its protocol, the action, the interface, its options as JSON, and the link", async () => {
+  const it = scene(onSetup((run) => run.print(`${up}\n`)));
+  const { ipv4, nameServers } = await it.session.setup(abortable().signal);
+  assert.deepEqual(it.runs[0]?.argv, [
+    ...["/handlers/t.sh", "t", "setup", "vpn"],
+    ...['{"server":"vpn.example","port":16,"routes":["x","y"]}', "eth0"],
+  ]);
+  assert.equal(it.runs[0]?.folder, "/handlers");
+  assert.deepEqual(
+    [ipv4?.address, ipv4?.prefixLength, ipv4?.gateway, nameServers],
+    ["198.51.100.2", 24, "198.51.100.1", ["198.51.100.53"]],
+  );
+});
+
+test("a second update changes the settings, and a wrong one counts for nothing", async () => {
+  const it = scene(onSetup((run) => run.print(`${up}\n`)));
+  await it.session.setup(abortable().signal);
+  it.runs[0]?.print(
+    `${up.replace("100.2", "100.3")}\n{"action":0,"link-up":true,"ipaddr":[{"ipaddr":"1.2.3"}]}\nhello\n`,
+  );
+  await it.clock.settle();
+  assert.deepEqual(it.told, ["changed 198.51.100.3"]);
+});
+
+test("a script that ends and leaves nothing running has failed, with what it said of it", async () => {
+  const it = scene(
+    onSetup((run) => {
+      run.print(`{"action":3,"error":["NO_SERVER","vpn.example"]}\n`);
+      run.exit(2);
+    }),
+  );
+  await assert.rejects(it.session.setup(abortable().signal), /NO_SERVER vpn\.example \(its script ended \(exit 2\)/);
+});
+
+test("a script that is not there has failed, and names itself", async () => {
+  const it = scene(() => {});
+  const missing = scriptHandler(description, { script: "/handlers/none.sh", folder: "/handlers" }, it.processes);
+  const host = { clock: it.clock, log: silentLog, settingsChanged() {}, lost() {} };
+  const session = missing.attach(
+    { index: 3, name: "eth0", mac: "", mtu: 1500 },
+    { interfaceName: "x", options: new Map() },
+    host,
+  );
+  await assert.rejects(session.setup(abortable().signal), /none\.sh could not be started/);
+});
+
+test("a setup that is given up is terminated, killed after 1 s, and then torn down", async () => {
+  const it = scene(onSetup((run) => run.onTerm(() => {})));
+  const abort = abortable();
+  const refused = assert.rejects(it.session.setup(abort.signal), /given up/);
+  await it.clock.settle();
+  abort.abort();
+  const down = it.session.teardown({ force: false });
+  await refused;
+  await it.clock.settle();
+  await it.clock.advance(999);
+  assert.deepEqual(it.actions(), ["setup"]);
+  await it.clock.advance(1);
+  await down;
+  assert.deepEqual(it.actions(), ["setup", "teardown"]);
+});
+
+test("a teardown that hangs is killed after 5 s", async () => {
+  const it = scene((run) => {
+    if (run.argv[2] === "setup") run.print(`${runTask}\n${up}\n`);
+    if (run.argv[2] === "setup") run.exit(0);
+    else run.onTerm(() => {});
+  });
+  await it.session.setup(abortable().signal);
+  let isDown = false;
+  const down = it.session.teardown({ force: false }).then(() => (isDown = true));
+  await it.clock.settle();
+  await it.clock.advance(4_999);
+  assert.equal(isDown, false);
+  await it.clock.advance(1);
+  await down;
+  assert.deepEqual(it.processes.list(), []);
+});
+
+test("the end of its program while it is up is a loss; the teardown learns the exit code, then it is set up anew", async () => {
+  const it = scene(
+    onSetup((run) => {
+      run.print(`${runTask}\n${up}\n`);
+      run.exit(0);
+    }),
+  );
+  await it.session.setup(abortable().signal);
+  it.runs.find(({ argv }) => argv[0] === "/task")?.exit(9);
+  await it.clock.settle();
+  assert.deepEqual(it.told, ["lost: its program ended (exit 9)"]);
+  await it.session.setup(abortable().signal);
+  assert.deepEqual(it.actions(), ["setup", "task", "teardown", "setup", "task"]);
+  assert.equal(it.runs[2]?.environment.ERROR, "9");
+  assert.equal(it.runs[3]?.environment.ERROR, undefined);
+});
+
+test("a forced teardown kills all at once and runs no script", async () => {
+  const it = scene(onSetup((run) => run.print(`${runTask}\n${up}\n`)));
+  await it.session.setup(abortable().signal);
+  await it.session.teardown({ force: true });
+  assert.deepEqual([it.actions(), it.processes.list()], [["setup", "task"], []]);
+});
+
+test("renew runs after the setup script, and never in a teardown", async () => {
+  const it = scene((run) => {
+    if (run.argv[2] === "setup") run.print(`${runTask}\n${up}\n`);
+    else run.exit(0);
+  });
+  await it.session.setup(abortable().signal);
+  it.session.renew?.();
+  assert.deepEqual(it.actions(), ["setup", "task"]);
+  it.runs[0]?.exit(0);
+  await it.clock.settle();
+  assert.deepEqual(it.actions(), ["setup", "task", "renew"]);
+  await it.session.teardown({ force: false });
+  it.session.renew?.();
+  assert.deepEqual(it.actions(), ["setup", "task", "renew", "teardown"]);
+});
+
+test("options are converted as the script declares them; what does not fit is dropped", () => {
+  const rows: readonly [readonly string[], string][] = [
+    [["1"], '{"secure":true}'],
+    [["yes"], "{}"],
+    [["0"], '{"secure":false}'],
+  ];
+  for (const [values, text] of rows) assert.equal(configText(description, new Map([["secure", values]])), text);
+  assert.equal(configText(description, new Map([["port", ["12x"]]])), "{}");
+  assert.equal(configText(description, new Map([["port", ["010"]]])), '{"port":8}');
+});
+
+test("of a dump that is none, the first of two names counts and the rest is refused by what is wrong", () => {
+  assert.equal(parseDump([dump, dump.replace('"port",5', '"other",5')]).length, 1);
+  assert.throws(() => parseDump(['{"name":"a b"}']), /name is no name/);
+  assert.throws(() => parseDump(['{"name":"a","config":[["x",99]]}']), /a: \["x",99\] is no option/);
+  assert.throws(() => parseDump(["{"]), /no JSON/);
+});
+
+test("no line makes a notification throw anything but a refusal", () => {
+  const value = fc.oneof(fc.jsonValue(), fc.constantFrom("1.2.3.4", "::1", 24, "255.255.255.0", -1, []));
+  const fields = fc.dictionary(
+    fc.constantFrom("action", "link-up", "ipaddr", "ip6addr", "gateway", "routes", "dns", "command", "env", "error"),
+    value,
+  );
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        anyText(),
+        fields.map((of) => JSON.stringify({ action: 0, "link-up": true, ...of })),
+      ),
+      (line) => {
+        try {
+          parseNotification(line);
+        } catch (error) {
+          assert.match((error as Error).name, /DaemonError/, String(error));
+        }
+      },
+    ),
+    { numRuns: fuzzRuns },
+  );
+});
