@@ -87,7 +87,7 @@ export const ipMethods = { ppp: 1, static: 2, dhcp: 3 } as const;
 /** By the last words of an error's name; older versions write `Gprs` before some of them. */
 const refusals: readonly (readonly [pattern: RegExp, refusal: ModemRefusal])[] = [
   // GDBus says UnknownMethod of an object that is not there.
-  [/\.(?:NameHasNoOwner|ServiceUnknown|UnknownObject|UnknownMethod|Disconnected|Core\.NotFound)$/, "gone"],
+  [/\.(?:NameHasNoOwner|ServiceUnknown|UnknownObject|UnknownMethod|Disconnected)$/, "gone"],
   [/\.(?:AccessDenied|Core\.Unauthorized)$/, "denied"],
   [/\.(?:NoReply|Timeout|NetworkTimeout)$/, "timeout"],
   [/\.(?:Core\.InProgress|Core\.Retry|Core\.Throttled|SimBusy)$/, "busy"],

@@ -90,8 +90,9 @@ export class CellularService extends Service implements CellularFacts {
   }
   #standing(modem: Modem): string {
     const objection = objectionOf(modem);
+    // Without a link nobody switches it on, so that would be no news.
+    if (!this.#port && (!objection || modem.netPorts.length === 0)) return linkSentence(modem);
     if (objection) return objection.because;
-    if (!this.#port) return linkSentence(modem);
     return `registered with ${modem.operatorName || modem.operatorCode || "a network"}`;
   }
   override get wantsDhcp(): boolean {

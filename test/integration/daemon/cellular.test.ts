@@ -7,6 +7,7 @@ import type { FakeModemSpec } from "../../fakes/fake-modem-manager.ts";
 import { variant } from "../../harness/bus-client.ts";
 import type { Properties, TestDaemon } from "../../harness/daemon.ts";
 import { ModemManagerProcess } from "../../harness/fake-modem-manager.ts";
+import { noModemManager, startModemManager } from "../../harness/modem-manager.ts";
 import { addPeer, type Cable, type Peer } from "../../harness/namespace.ts";
 import { tryRun } from "../../harness/processes.ts";
 import { until } from "../../harness/until.ts";
@@ -119,6 +120,23 @@ test("every property of shill's contract that a modem's Device and a SIM's Servi
     }
   }
   assert.equal(asked, 20);
+});
+
+test("a serial modem of the real ModemManager is shown with its SIM, and with the reason that it cannot be used", async (t) => {
+  if (noModemManager) return t.skip(noModemManager);
+  const daemon = await startDaemon(t);
+  const { modem, daemon: manager } = await startModemManager(daemon.bus.address, "fairlead");
+  t.after(async () => {
+    await manager.end();
+    await modem.end();
+  });
+  const service = (await until("the SIM is shown", () => simService(daemon), 30_000)) as Properties;
+  assert.deepEqual(
+    [service["Cellular.ICCID"], service["Cellular.IMSI"], service.Connectable, service.Visible],
+    ["8901000100000000001", "001010123456789", false, true],
+  );
+  const number = String(service.path).replace("/service/", "");
+  assert.match(output(daemon, "why", number), /the modem on abstract:fairlead has no network link/);
 });
 
 test("a bearer that names DHCP gets its address from the network", async (t) => {

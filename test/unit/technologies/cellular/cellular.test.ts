@@ -215,6 +215,7 @@ test("a modem without a link that is a Device shows its SIM, and why it cannot b
   await it.settle();
   const [service] = it.manager.services.all;
   assert.deepEqual([service?.isVisible, service?.isConnectable], [true, false]);
+  assert.equal(service?.stateReason, "the modem on cdc-wdm0 has no network link");
   it.modems.unplug(imei);
   it.modems.plug(spec);
   await it.modems.enable(it.modems.all[0]?.id ?? "", true);
