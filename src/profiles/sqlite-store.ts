@@ -163,7 +163,7 @@ export class SqliteStore implements ProfileStore {
       return call();
     } catch (error) {
       if (sqliteCode(error) === "SQLITE_FULL" && this.#hasReachedLimit()) {
-        throw new DaemonError("InternalError", `${this.location}: the file has reached its limit`, { cause: error });
+        throw new DaemonError("Failure", `${this.location}: the file has reached its limit`, { cause: error });
       }
       throw storeError(this.location, error);
     }

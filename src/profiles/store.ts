@@ -63,7 +63,7 @@ export interface ProfileStore {
 export type OpenMode = "create" | "open" | "open-or-create";
 
 export interface OpenOptions {
-  /** A change that would make the file larger is refused: InternalError. */
+  /** A change that would make the file larger is refused: Failure. */
   readonly mostBytes?: number;
   /** A sentence for the log: others exchanged or damaged the file while it was in use. */
   tell?(what: string): void;
