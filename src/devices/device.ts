@@ -362,10 +362,13 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
       // Whoever hears of it would prepare what nobody clears away.
       if (!this.#isDisposed) {
         this.properties.touch("Powered");
+        this.enabledSettled();
         this.host.enabledChanged(this);
       }
     }
   }
+  /** It is enabled or disabled now, and nobody has connected anything on it yet. */
+  protected enabledSettled(): void {}
   async #stop(): Promise<void> {
     this.dropConnection("device disabled");
     await this.claimable.disable();

@@ -74,7 +74,10 @@ export interface RadioEnd {
 
 /** Never called from inside a call to the port. */
 export interface RadioObserver {
-  /** The supplicant has the link: from now on it can scan and connect. Also after the supplicant was restarted. */
+  /**
+   * The supplicant has the link: from now on it can scan and connect. Also after the supplicant was restarted. What an earlier
+   * run connected is connected still: the state and the access point are told next.
+   */
   ready(capabilities: RadioCapabilities): void;
   /** The supplicant lost the link, or is gone: nothing is associated and no access point is known. */
   lost(because: string): void;

@@ -9,6 +9,7 @@ export const wpaManager = remoteInterface("fi.w1.wpa_supplicant1", { Capabilitie
 export const wpaInterface = remoteInterface("fi.w1.wpa_supplicant1.Interface", {
   State: "s",
   CurrentBSS: "o",
+  CurrentNetwork: "o",
   BSSs: "ao",
   Capabilities: "a{sv}",
   DisconnectReason: "i",

@@ -124,9 +124,15 @@ export class WpaRadio implements Radio {
     this.#capabilities = capabilitiesOf(object);
     this.#listen(path);
     await this.#applySettings(path);
+    await this.#takeNetworks(object);
+    const current = object.get(wpaInterface, "CurrentBSS") ?? noObject;
+    const joined = current === noObject ? undefined : await this.#follow(current);
     this.observer.ready(this.#capabilities);
-    for (const bss of object.get(wpaInterface, "BSSs") ?? []) void this.#read(bss);
+    this.#setCurrentBss(current);
     this.#setState(object);
+    // Before all others, which would be connected while nothing is known to be.
+    if (joined) this.#onBss(joined);
+    for (const bss of object.get(wpaInterface, "BSSs") ?? []) if (bss !== current) void this.#read(bss);
   }
   /** One that somebody else had it make, or that an earlier run left behind, is taken as it is. */
   async #takeInterface(): Promise<string> {
@@ -150,7 +156,12 @@ export class WpaRadio implements Radio {
           this.ports.log.debug(() => `${this.linkName}: the supplicant does not know ${name}: ${describeError(error)}`);
         });
     }
-    await this.#call("RemoveAllNetworks").catch(() => {});
+  }
+  /** What an earlier run of ours connected goes on; whatever else the supplicant was told to look for is forgotten. */
+  async #takeNetworks(object: RemoteObject): Promise<void> {
+    const current = object.get(wpaInterface, "CurrentNetwork") ?? noObject;
+    if (object.get(wpaInterface, "State") === "completed" && current !== noObject) this.#networkPath = current;
+    else await this.#call("RemoveAllNetworks").catch(() => {});
   }
   #listen(path: string): void {
     const rule = { sender: supplicantName, path, interface: wpaInterface.name };
@@ -171,8 +182,11 @@ export class WpaRadio implements Radio {
     this.#cancelRetry = this.ports.clock.startTimer(`attach ${this.linkName}`, attachAgainMs, () => this.begin());
   }
 
+  #follow(path: string): Promise<RemoteObject | undefined> {
+    return this.ports.remote.follow(path, bssInterface).catch(() => undefined);
+  }
   async #read(path: string): Promise<void> {
-    const object = await this.ports.remote.follow(path, bssInterface).catch(() => undefined);
+    const object = await this.#follow(path);
     if (object && this.isReady) this.#onBss(object);
   }
   #onBss(object: RemoteObject): void {

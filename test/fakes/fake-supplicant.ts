@@ -46,6 +46,8 @@ export class FakeSupplicant implements Supplicant {
   isThere: boolean;
   /** Every network that was asked for, in order. */
   readonly asked: RadioNetwork[] = [];
+  /** What each link is connected to, which outlives whoever asked for it. */
+  readonly joined = new Map<string, string>();
 
   constructor(isThere = true) {
     this.isThere = isThere;
@@ -80,6 +82,7 @@ export class FakeSupplicant implements Supplicant {
   /** The process ends, and nobody starts it. */
   kill(): void {
     this.isThere = false;
+    this.joined.clear();
     for (const radio of this.#radios) radio.onGone();
   }
   start(): void {
@@ -109,7 +112,11 @@ class FakeRadioLink implements Radio {
     if (this.#isDetached || this.isReady) return;
     this.isReady = true;
     this.observer.ready(fakeCapabilities);
-    this.#become("disconnected");
+    const joined = this.supplicant.joined.get(this.linkName);
+    this.#setBss(joined);
+    this.#become(joined === undefined ? "disconnected" : "completed");
+    if (joined === undefined) return;
+    queueMicrotask(() => this.#updateBsses());
   }
   onGone(): void {
     if (!this.isReady) return;
@@ -145,6 +152,7 @@ class FakeRadioLink implements Radio {
   async detach(): Promise<void> {
     this.#isDetached = true;
     this.#forget();
+    this.supplicant.joined.delete(this.linkName);
     this.supplicant.remove(this);
   }
 
@@ -212,6 +220,9 @@ class FakeRadioLink implements Radio {
     const before = this.state;
     if (state === before) return;
     this.state = state;
+    if (state === "completed" && this.currentBss !== undefined) {
+      this.supplicant.joined.set(this.linkName, this.currentBss);
+    } else this.supplicant.joined.delete(this.linkName);
     this.observer.stateChanged(state, before);
   }
   #forget(): void {

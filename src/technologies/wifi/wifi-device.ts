@@ -18,6 +18,8 @@ const pendingMs = 15_000;
 export interface WifiAir {
   found(device: WifiDevice, bss: Bss): void;
   gone(device: WifiDevice, bssId: string): void;
+  /** The network of an access point that the radio was found connected to; undefined: not one to be kept. */
+  networkToAdopt(device: WifiDevice, bssId: string): WifiService | undefined;
   /** Names that are asked for in scans, since nothing else tells that they are there. */
   hiddenSsids(): readonly Buffer[];
 }
@@ -189,6 +191,7 @@ export class WifiDevice extends Device implements WifiPort, RadioObserver {
   }
   bssFound(bss: Bss): void {
     this.air?.found(this, bss);
+    this.#adopt();
   }
   bssChanged(bss: Bss): void {
     this.air?.found(this, bss);
@@ -203,9 +206,27 @@ export class WifiDevice extends Device implements WifiPort, RadioObserver {
   currentBssChanged(id: string | undefined): void {
     this.#selected?.setCurrentEndpoint(id);
   }
+  protected override enabledSettled(): void {
+    this.#adopt();
+  }
+  /** A restart of the daemon drops no connection: the supplicant went on, and what it is connected to is ours. */
+  #adopt(): void {
+    const { state, currentBss } = this.#radio ?? {};
+    if (this.selectedService || this.#isOrdering || state !== "completed" || currentBss === undefined) return;
+    const service = this.air?.networkToAdopt(this, currentBss);
+    if (!service) return;
+    this.selectService(service);
+    this.#scans.stop();
+    service.advance("associate", `found connected on ${this.name}`);
+    service.setCurrentEndpoint(currentBss);
+    this.#onAssociated(service);
+  }
   stateChanged(state: RadioState): void {
     const service = this.#selected;
-    if (state !== "completed" || !service) return;
+    if (!service) this.#adopt();
+    else if (state === "completed") this.#onAssociated(service);
+  }
+  #onAssociated(service: WifiService): void {
     this.#cancelPending();
     service.suspectedFailures = 0;
     // Another access point of the same network, or new keys: layer 3 is there already.

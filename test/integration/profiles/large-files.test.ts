@@ -27,8 +27,7 @@ test("a file cannot grow without end; what is in it stays usable", (t) => {
     () => {
       for (; written < 100; written++) store.write(`wifi_${written}`, content);
     },
-    (error) =>
-      error instanceof DaemonError && error.code === "Failure" && /reached its limit/.test(error.message),
+    (error) => error instanceof DaemonError && error.code === "Failure" && /reached its limit/.test(error.message),
   );
   assert.equal(store.entries().length, written);
   assert.equal(store.has(`wifi_${written}`), false);

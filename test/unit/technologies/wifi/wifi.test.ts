@@ -170,6 +170,20 @@ test("after a restart of the daemon a stored network is joined by itself, on the
   assert.equal(second.network("Home").networkKey, "a long passphrase");
 });
 
+test("a supplicant that went on over the restart keeps its association, and is asked for nothing", async (t) => {
+  const { it, join, settle, supplicant } = await scene(t, [home, cafe]);
+  await join("Home", "a long passphrase");
+  await settle(1000);
+  it.manager.stop();
+  it.kernel.restart();
+  supplicant.close();
+  const { storage, kernel, dhcp } = it;
+  const second = await scene(t, [], { storage, kernel, dhcp, supplicant });
+  await second.settle();
+  assert.equal(second.network("Home").state, "ready");
+  assert.equal(supplicant.asked.length, 1);
+});
+
 test("another network takes the place of the first on the same radio", async (t) => {
   const { network, join } = await scene(t, [home, cafe]);
   await join("Home", "a long passphrase");

@@ -47,10 +47,13 @@ scenario("networks in the air are joined, remembered, and joined again by themse
   }
   assert.doesNotMatch(daemon.log(), new RegExp(passphrase), "no secret in the log");
 
-  // Remembered over a restart, without a call.
+  // Kept over a restart of the daemon: the access point sees no new association.
+  const associations = () => office.log().split("AP-STA-CONNECTED").length - 1;
+  await until("the access point told of the first", () => associations() === 1, patienceMs);
   await daemon.process.end(patienceMs);
   await daemon.launch();
-  await untilConnected(daemon);
+  assert.equal((await untilConnected(daemon)).Name, "Office");
+  assert.equal(associations(), 1);
 
   // A supplicant that is killed, and a network that goes.
   supplicant.kill("SIGKILL");
