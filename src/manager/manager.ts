@@ -55,7 +55,13 @@ const mostPreparedLinks = 16;
 const linksWorthCollecting = 256;
 
 /** What may change a Location, a Modifier or the priority group; asked for once per burst. */
-const checkedAfter = ["service-state-changed", "service-removed", "device-removed", "modifier-state-changed"] as const;
+const checkedAfter = [
+  "service-state-changed",
+  "service-removed",
+  "device-removed",
+  "modifier-state-changed",
+  "location-state-changed",
+] as const;
 
 function objectOf(event: ManagerEvent): string {
   if ("path" in event) return event.path;

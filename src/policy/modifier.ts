@@ -11,6 +11,9 @@ const commandLimitMs = 60_000;
 const lastLimitMs = 10_000;
 /** A failed one whose conditions hold is tried again after this, as often as conditions are checked without an event. */
 const retryMs = 120_000;
+/** Conditions may depend on what the program does: it is not to go up and down without end. */
+const mostStarts = 5;
+const startsWithinMs = 60_000;
 const longestOutput = 256;
 const mostWords = 64;
 
@@ -36,6 +39,10 @@ export class Modifier extends Activatable {
   #running: RunningProcess | undefined;
   /** Settings changed while a program ran: its result is about another Modifier. */
   #isStale = false;
+  /** The commands as they were when it became active: what was begun by the one is undone by the other. */
+  #begun: { readonly start: string; readonly stop: string } | undefined;
+  /** When conditions started it, the newest last. */
+  #starts: readonly number[] = [];
 
   constructor(
     host: AutomationHost,
@@ -59,7 +66,10 @@ export class Modifier extends Activatable {
   /** They are others than before. */
   settingsRead(): void {
     this.failedAtMs = undefined;
+    const isOther = this.#begun && (this.#begun.start !== this.start || this.#begun.stop !== this.stop);
+    if (!isOther) return;
     this.#isStale = this.#running !== undefined;
+    if (this.state === "online") this.leave("its commands changed");
   }
 
   /** Whether it is to be active now. */
@@ -78,8 +88,19 @@ export class Modifier extends Activatable {
   #want(because: string): void {
     if (this.state === "maintenance" && !this.#mayRetry()) return;
     // A stop under way comes to its end first; the check after it starts anew.
-    if (this.state === "online*" || !this.advance("wanted", because)) return;
+    if (this.state === "online*" || this.#isRestless() || !this.advance("wanted", because)) return;
+    if (this.isConditional) this.#starts = [...this.#starts.slice(1 - mostStarts), this.host.clock.now()];
+    this.#begun = { start: this.start, stop: this.stop };
     void this.#run("start", this.start, commandLimitMs);
+  }
+  /** Undone until the conditions are looked at without an event. */
+  #isRestless(): boolean {
+    const [oldest = 0] = this.#starts;
+    const isFull = this.#starts.length >= mostStarts && this.state === "offline";
+    if (!this.isConditional || !isFull || this.host.clock.now() - oldest >= startsWithinMs) return false;
+    this.because = `its conditions started it ${mostStarts} times within ${startsWithinMs / 1000} s`;
+    this.properties.touch("Because");
+    return true;
   }
   /** Manual ones wait for a person. */
   #mayRetry(): boolean {
@@ -98,8 +119,9 @@ export class Modifier extends Activatable {
     else void this.#undo(because, limitMs);
   }
   async #undo(because: string, limitMs = commandLimitMs): Promise<void> {
-    if (this.stop === "") this.#finishStop(because);
-    else await this.#run("stop", this.stop, limitMs);
+    const stop = this.#begun?.stop ?? this.stop;
+    if (stop === "") this.#finishStop(because);
+    else await this.#run("stop", stop, limitMs);
   }
   #finishStop(because: string): void {
     this.advance(this.isSwitchedOff ? "disable" : "deconfigured", because);

@@ -131,6 +131,47 @@ test("a Location can go by a Modifier: it follows in the next check", async (t) 
   assert.equal(active(), "work");
 });
 
+test("one whose commands change while it is active is undone as it was begun, and begun anew", async (t) => {
+  const { it, createModifier, enable, end, runs } = await withProgram(t);
+  const vpn = await createModifier("vpn", commands);
+  await enable();
+  await end(0);
+  vpn.setProperty("Stop", "/opt/vpn bye");
+  await it.settle();
+  await end(0);
+  assert.deepEqual(
+    runs.map(({ argv }) => argv.slice(1).join(" ")),
+    ["up --fast", "down", "up --fast"],
+  );
+  await end(0);
+  await enable(false);
+  assert.deepEqual(runs.at(-1)?.argv, ["/opt/vpn", "bye"]);
+});
+
+test("conditions that go round in a circle do not run programs without end", async (t) => {
+  const { it, createModifier, createLocation, runs } = await withProgram(t);
+  it.processes.install("/opt/vpn", (run) => {
+    runs.push(run);
+    run.exit(0);
+  });
+  await createLocation("a", { ActivationMode: "conditional-any", Conditions: ["modifier vpn is active"] });
+  const vpn = await createModifier("vpn", { ...conditional, Conditions: ["location a is-not active"] });
+  await it.clock.advanceSettled(50_000);
+  assert.ok(runs.length <= 10, `${runs.length} programs in 50 s`);
+  assert.match(vpn.because, /started it 5 times within 60 s/);
+});
+
+test("a Modifier can go by a Location, and follows it without another event", async (t) => {
+  const { it, createModifier, createLocation, locations, runs } = await withProgram(t);
+  await createLocation("work", {});
+  await createModifier("vpn", { ...conditional, Conditions: ["location work is active"] });
+  assert.equal(runs.length, 0);
+  const work = locations.find("work");
+  if (work) locations.enable(work);
+  await quiet(it);
+  assert.equal(runs.length, 1);
+});
+
 test("at the daemon's end the stop of every active one runs, and nothing else is decided", async (t) => {
   const { it, automation, createModifier, enable, end, runs } = await withProgram(t);
   const vpn = await createModifier("vpn", commands);
