@@ -19,11 +19,14 @@ import type { ProfileFollower } from "./profile-follower.ts";
 const mostLookedAt = 1000;
 
 /** The Manager, as far as entries of Profiles reach it. */
-export interface ProfileEntriesHost extends ProviderHost {
+export interface ProfileEntriesHost {
+  requestSort(because: string, service?: Service): void;
   readonly profiles: ProfileStack;
   readonly services: { readonly all: readonly Service[] };
   readonly providers: readonly Provider[];
   readonly modules: readonly TechnologyModule[];
+  /** Host of a Service that is made to change what is stored of it. */
+  readonly serviceRegistry: ProviderHost;
   readonly properties: Pick<PropertyStore<unknown>, "rows">;
   saveSettings(): void;
 }
@@ -123,8 +126,8 @@ export class ProfileEntries {
     return isMachines || this.host.profiles.profiles.some((one) => one.isMachine && one.has(entry));
   }
   #made(entry: string, technology: Technology): Service {
-    const { host } = this;
-    const provider = host.providers.find((one) => one.technology === technology);
+    const host = this.host.serviceRegistry;
+    const provider = this.host.providers.find((one) => one.technology === technology);
     return provider?.serviceForEntry?.(entry) ?? new StoredService(host, host.nextServiceSerial(), technology, entry);
   }
 

@@ -18,7 +18,7 @@ export interface ProfileFollowerHost {
   readonly providers: readonly Provider[];
   readonly properties: Pick<PropertyStore<unknown>, "restore" | "rows" | "touch">;
   /** Off the bus, and forgotten. */
-  deregisterService(service: Service): void;
+  readonly serviceRegistry: { deregisterService(service: Service): void };
   /** The settings of the Manager were read again: they are put in force. */
   settingsRestored(): void;
   requestSort(because: string): void;
@@ -126,7 +126,7 @@ export class ProfileFollower implements ProfileStackObserver {
     if (this.rehome(service)) return;
     service.unload();
     const provider = this.host.providers.find(({ technology }) => technology === service.technology);
-    if (provider?.dropsUnloaded?.(service)) this.host.deregisterService(service);
+    if (provider?.dropsUnloaded?.(service)) this.host.serviceRegistry.deregisterService(service);
   }
 
   /** Whether the Profile has settings for it that are in force from now on. */

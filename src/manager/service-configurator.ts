@@ -14,7 +14,7 @@ export interface ConfigurationHost {
   readonly profiles: ProfileStack;
   /** Best first. */
   readonly services: { readonly all: readonly Service[] };
-  providerOf(technology: Technology): Provider | undefined;
+  readonly serviceRegistry: { providerOf(technology: Technology): Provider | undefined };
   /** The entry of this name was written in the Profile by other hands than those of its Service. */
   reviewEntry(entry: string, changed: Profile): void;
 }
@@ -121,7 +121,7 @@ export class ServiceConfigurator {
     const known = this.#byGuid(configuration);
     if (known) return known;
     const type = textOf(configuration, "Type") ?? "";
-    return isTechnologyName(type) ? this.host.providerOf(type)?.findSimilar(configuration) : undefined;
+    return isTechnologyName(type) ? this.host.serviceRegistry.providerOf(type)?.findSimilar(configuration) : undefined;
   }
 
   #configureAtHome(service: Service, target: Profile, configuration: Configuration): void {
@@ -167,7 +167,7 @@ export class ServiceConfigurator {
     throw new DaemonError("InvalidArguments", `Service GUID matches a service of type ${found.technology}`);
   }
   #provider(technology: Technology): Provider {
-    const provider = this.host.providerOf(technology);
+    const provider = this.host.serviceRegistry.providerOf(technology);
     if (provider) return provider;
     throw new DaemonError("TechnologyNotAvailable", `There is no support for services of type ${technology}`);
   }

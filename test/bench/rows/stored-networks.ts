@@ -51,7 +51,7 @@ async function measureServices(): Promise<Findings> {
     },
   );
   const services = Array.from({ length: networks }, (_, at) => {
-    const service = new StoredService(machine.manager, at, "wifi", `wifi_${at}`);
+    const service = new StoredService(machine.manager.serviceRegistry, at, "wifi", `wifi_${at}`);
     service.guid = `guid ${at}`;
     list.add(service);
     return service;
@@ -60,7 +60,7 @@ async function measureServices(): Promise<Findings> {
     profiles: machine.profiles,
     services: list,
     reviewEntry: () => {},
-    providerOf: () => undefined,
+    serviceRegistry: { providerOf: () => undefined },
   });
   const sort: number[] = [];
   const find: number[] = [];

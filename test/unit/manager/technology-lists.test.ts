@@ -26,7 +26,7 @@ test("lists are kept as they were set, and count without their blanks", async (t
   const it = await machine(t, ["eth0"]);
   it.manager.setProperty("NoAutoConnectTechnologies", "wifi,  ethernet ");
   assert.equal(it.manager.properties.value("NoAutoConnectTechnologies"), "wifi,  ethernet ");
-  assert.equal(it.manager.isTechnologyAutoConnectable("ethernet"), false);
+  assert.equal(it.manager.serviceRegistry.isTechnologyAutoConnectable("ethernet"), false);
   it.manager.setProperty("ProhibitedTechnologies", " ethernet");
   await it.settle();
   assert.equal(it.device("eth0").isEnabled, false);
@@ -38,7 +38,7 @@ test("CheckPortalList and NoAutoConnectTechnologies keep words that are no techn
   await it.settle();
   assert.equal(it.service("eth0").state, "ready");
   it.manager.setProperty("NoAutoConnectTechnologies", "smoke,ethernet");
-  assert.equal(it.manager.isTechnologyAutoConnectable("ethernet"), false);
+  assert.equal(it.manager.serviceRegistry.isTechnologyAutoConnectable("ethernet"), false);
   it.manager.setProperty("CheckPortalList", "smoke");
   await it.settle();
   assert.equal(it.service("eth0").state, "online");

@@ -296,7 +296,7 @@ test("a SIM can be configured before it is there, by its number", async (t) => {
   const it = await new FakeMachine({ modules: [cellular] }).start();
   t.after(() => it.stop());
   const text = (value: string): WireVariant => ({ signature: "s", value });
-  const provider = it.manager.providerOf("cellular");
+  const provider = it.manager.serviceRegistry.providerOf("cellular");
   const service = provider?.getService(new Map([["Cellular.ICCID", text(iccid)]]));
   assert.equal(service?.storageId, `cellular_${iccid}`);
   for (const number of ["", "../x", "8".repeat(23)]) {

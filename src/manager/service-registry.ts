@@ -1,0 +1,140 @@
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import type { Technology } from "../base/technology.ts";
+import type { Device } from "../devices/device.ts";
+import type { DeviceClaims } from "../devices/device-claims.ts";
+import type { Profile } from "../profiles/profile.ts";
+import type { ProfileStack } from "../profiles/profile-stack.ts";
+import type { Provider, ProviderHost } from "../providers/provider.ts";
+import type { Rtnl } from "../rtnl/rtnl.ts";
+import type { PolicyRefusal } from "../services/auto-connect.ts";
+import type { ConnectState } from "../services/connect-states.ts";
+import type { Layer3Ports } from "../services/layer3-plan.ts";
+import type { Service } from "../services/service.ts";
+import { SettledSuccesses } from "../services/settled-successes.ts";
+import type { ProbePorts } from "../services/validation/validation.ts";
+import { type ValidationPlan, validationPlan } from "../services/validation/validation-plan.ts";
+import type { EventFeed } from "./event-feed.ts";
+import type { ManagerObservers } from "./manager-observers.ts";
+import type { ManagerPorts } from "./manager-ports.ts";
+import type { ManagerSettings } from "./manager-settings.ts";
+import { ServiceList, type Sorted } from "./service-list.ts";
+
+/** What the registry leaves to others. */
+export interface ServiceRegistryHost {
+  readonly settings: ManagerSettings;
+  readonly observers: ManagerObservers;
+  readonly feed: EventFeed;
+  readonly claims: DeviceClaims;
+  technologyOrder(): readonly Technology[];
+  afterSort(sorted: Sorted): void;
+  /** Its settings are those of the Profile that they are kept in; false: no Profile has any. */
+  rehome(service: Service): boolean;
+  forgetService(service: Service): void;
+  configuredUse(linkName: string): string | undefined;
+  policyRefusal(service: Service): PolicyRefusal | undefined;
+  isExpectingDisconnects(): boolean;
+}
+
+/** The Services and those who make them: what they have for a host. */
+export class ServiceRegistry implements ProviderHost {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly rtnl: Rtnl;
+  readonly claims: DeviceClaims;
+  readonly profiles: ProfileStack;
+  readonly settings: ManagerSettings;
+  readonly layer3: Layer3Ports;
+  readonly probePorts: ProbePorts;
+  readonly list: ServiceList;
+  readonly providers: readonly Provider[];
+  /** What a connection leaves to be stored. */
+  readonly successes: SettledSuccesses;
+  #nextSerial = 0;
+
+  constructor(
+    private readonly ports: ManagerPorts,
+    private readonly host: ServiceRegistryHost,
+  ) {
+    const { clock, log, rtnl, profiles, layer3, http, random } = ports;
+    this.clock = clock;
+    this.log = log;
+    this.rtnl = rtnl;
+    this.profiles = profiles;
+    this.layer3 = layer3;
+    this.claims = host.claims;
+    this.settings = host.settings;
+    this.probePorts = { clock, http, random, linkName: (index) => rtnl.snapshot.links.get(index)?.name };
+    this.successes = new SettledSuccesses(clock);
+    this.list = new ServiceList(
+      () => host.technologyOrder(),
+      (sorted) => host.afterSort(sorted),
+    );
+    this.providers = ports.modules.flatMap((module) => module.makeProviders(this, ports.technologyPorts));
+  }
+
+  /** Undefined: there is no support for the technology. */
+  providerOf(technology: Technology): Provider | undefined {
+    return this.providers.find((provider) => provider.technology === technology);
+  }
+  servicesOn(device: Device): readonly Service[] {
+    return this.providers.flatMap((provider) => provider.servicesOn(device));
+  }
+  /** Without a Service on it (a disabled Device has none) the order is not concerned. */
+  requestSortOf(device: Device, because: string): void {
+    for (const service of this.servicesOn(device)) this.requestSort(because, service);
+  }
+  nextServiceSerial(): number {
+    return this.#nextSerial++;
+  }
+  configuredUse(linkName: string): string | undefined {
+    return this.host.configuredUse(linkName);
+  }
+  registerService(service: Service): void {
+    this.rematchService(service);
+    this.list.add(service);
+    this.host.observers.tell((observer) => observer.serviceAdded(service));
+    this.host.feed.post({ kind: "service-added", service, because: service.logName });
+  }
+  deregisterService(service: Service): void {
+    this.list.remove(service);
+    this.host.observers.tell((observer) => observer.serviceRemoved(service));
+    this.host.feed.post({ kind: "service-removed", service, because: service.logName });
+  }
+  rematchService(service: Service): void {
+    if (!this.host.rehome(service)) service.entry.load(undefined);
+  }
+  settleSoon(service: Service): void {
+    this.successes.add(service);
+  }
+  requestSort(because: string, service?: Service): void {
+    this.list.requestSort(because, service);
+  }
+  stateChanged(service: Service, before: ConnectState, because: string): void {
+    const what = `${before} -> ${service.state}: ${because}`;
+    this.host.feed.post({ kind: "service-state-changed", service, because: what });
+  }
+  isTechnologyAutoConnectable(technology: Technology): boolean {
+    return !this.settings.includes("noAutoConnectTechnologies", technology);
+  }
+  profileRank(profile: Profile): number {
+    return this.profiles.rank(profile);
+  }
+  policyRefusal(service: Service): PolicyRefusal | undefined {
+    return this.host.policyRefusal(service);
+  }
+  isExpectingDisconnects(): boolean {
+    return this.host.isExpectingDisconnects();
+  }
+  forgetService(service: Service): void {
+    this.host.forgetService(service);
+  }
+  validationPlan(service: Service): ValidationPlan {
+    const isWanted = this.settings.includes("checkPortalList", service.technology);
+    return validationPlan(service, isWanted, this.ports.probeHosts);
+  }
+  /** What is asked of networks may have changed. */
+  reviewValidation(): void {
+    for (const service of this.list.all) service.validation.review();
+  }
+}
