@@ -133,7 +133,9 @@ function notConnected(view: ServiceView, snapshot: Snapshot): string[] {
   const because = refusalSentence(refusal);
   if (state === "failure") return [`${label} failed: ${reason}.${because ? ` It is not tried now: ${because}.` : ""}`];
   const failure = failureSentence(view) === "" ? "" : ` ${failureSentence(view)}`;
-  if (because) return [`${label}: ${because}.${failure}`];
+  // Of a section of the network configuration: the error that is in its text.
+  const lacks = refusal === "not connectable" && reason !== "" && reason !== "new" ? ` (${reason})` : "";
+  if (because) return [`${label}: ${because}${lacks}.${failure}`];
   const now = progress || reason;
   return [`${label} is in state ${state}${now === "" ? "" : `: ${now}`}.${failure}`];
 }

@@ -42,6 +42,13 @@ test("why names the numbers that decided", async (t) => {
   );
 });
 
+test("why names the error of a section that cannot be set up", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  const lacking = orderEntry("/service/1", "INVALID_PROTO", "not connectable", "", 1);
+  daemon.order = [orderEntry("/service/0", "", "", "IsOnline", 0), lacking];
+  assert.match((await daemon.run("why")).out, /it lacks something it needs to connect \(INVALID_PROTO\)\./);
+});
+
 test("why tells which program is told of the name servers, why, and what it refuses", async (t) => {
   const daemon = await FakeDaemon.start(t);
   daemon.resolver = entry({ BackEnd: ["s", "file"], BackEndBecause: ["s", "systemd-resolved is not on the bus"] });
