@@ -22,6 +22,7 @@ const needs = {
   ],
   test: [
     ["ping", "iputils-ping"],
+    ["radvd", "radvd"],
     ["ethtool", "ethtool"],
     ["gdbus", "libglib2.0-bin"],
     ["dbus-send", "dbus-bin"],

@@ -23,7 +23,9 @@ import { type Dhcp4Handler, dhcp4Handler } from "./network/protocols/dhcp4/handl
 import { KernelUdp } from "./network/protocols/dhcp4/kernel-udp.ts";
 import { FixedAddressGuards } from "./network/protocols/fixed-address-guards.ts";
 import { ProtocolRegistry } from "./network/protocols/registry.ts";
+import { type SlaacHandler, slaacHandler } from "./network/protocols/slaac/handler.ts";
 import { KernelPackets } from "./packet/kernel-packets.ts";
+import { KernelSolicitor } from "./packet/router-solicitor.ts";
 import { PolkitAuthority } from "./polkit/authority.ts";
 import { ProfileStack } from "./profiles/profile-stack.ts";
 import { sqliteStorage } from "./profiles/sqlite-storage.ts";
@@ -103,6 +105,8 @@ export class Daemon {
   readonly #modems: ModemManager;
   readonly #rtnl: KernelRtnl;
   readonly #dhcp: Dhcp4Handler;
+  readonly #slaac: SlaacHandler;
+  readonly #solicitor = new KernelSolicitor();
   readonly #protocols = new ProtocolRegistry();
   readonly #guards: FixedAddressGuards;
   readonly #storage: StorageHealth;
@@ -139,7 +143,14 @@ export class Daemon {
       isOwnMac,
       ...(bootId !== undefined && { bootId }),
     });
+    const sysctls = new Sysctl();
+    this.#slaac = slaacHandler({
+      ...{ rtnl: this.#rtnl, log: this.#logs.scope("dhcp"), sysctls, solicitor: this.#solicitor },
+      isIpv6Unwanted: () => sysctls.getForAllLinks("ipv6", "disable_ipv6") === 1,
+      now: () => clock.now(),
+    });
     this.#protocols.register(this.#dhcp);
+    this.#protocols.register(this.#slaac);
     const guardLog = this.#logs.scope("dhcp");
     this.#guards = new FixedAddressGuards({ clock, log: guardLog, packets, isOwnMac, random: Math.random });
     const { stateDir, runDir } = config;
@@ -263,6 +274,8 @@ export class Daemon {
     await this.#processes.stopAll();
     this.#machine.applier.close();
     this.#dhcp.close();
+    this.#slaac.close();
+    this.#solicitor.close();
     this.#guards.close();
     this.#supplicant.close();
     this.#modems.close();
@@ -354,7 +367,11 @@ export class Daemon {
       automation: { processes: this.#processes, hostDomain, readTrustedFile, programFault },
       setNames: (plan) => this.#names.update(plan),
       releaseMemory,
-      linkReady: (link) => this.#dhcp.prepareLink(link),
+      linkReady: (link) => {
+        this.#slaac.prepareLink(link);
+        this.#dhcp.prepareLink(link);
+      },
+      linkLeft: (link) => this.#slaac.leaveLink(link),
       linkGone: (link) => {
         this.#dhcp.forgetLink(link);
         this.#guards.forgetLink(link);

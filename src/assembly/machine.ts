@@ -41,9 +41,13 @@ export class Machine {
       makeNetwork: (device) => this.#makeNetwork(device),
       layer3: this.#layer3(),
       prepareLink: (device) => this.#prepareLink(device),
-      leaveLink: (link) => applier.unmanage(link),
+      leaveLink: (link) => {
+        applier.unmanage(link);
+        ports.linkLeft(link);
+      },
       forgetLink: (link) => {
         applier.unmanage(link);
+        ports.linkLeft(link);
         ports.linkGone(link);
       },
       leftAloneBecause: (link) =>

@@ -37,6 +37,8 @@ export interface MachinePorts extends Omit<ManagerPorts, AnsweredHere> {
   readonly takesOver: boolean;
   /** Protocols open what the link's first connection would have to wait for. Throws when the link is gone. */
   linkReady(linkIndex: number): void;
+  /** The link is not ours any more: protocols give its settings back. */
+  linkLeft(linkIndex: number): void;
   /** Protocols close what they kept for the link. */
   linkGone(linkIndex: number): void;
 }
@@ -103,6 +105,7 @@ export const idlePorts = (): Omit<MachinePorts, Essential> => ({
   automation: noAutomation,
   setNames: () => {},
   releaseMemory: () => {},
+  linkLeft: () => {},
   linkReady: () => {},
   linkGone: () => {},
 });

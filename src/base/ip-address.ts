@@ -12,6 +12,10 @@ export function familyOf(text: string): IpFamily | undefined {
   return isIpv6Text(text) ? 6 : undefined;
 }
 
+/** The family of a name server's address, which has a zone where it is link-local: `fe80::1%eth0`. */
+export const familyOfServer = (server: string): IpFamily | undefined => familyOf(server.replace(zone, ""));
+const zone = /(?<=^fe80:[\da-f:]*)%[\w.-]{1,15}$/;
+
 /** 4 or 16 bytes in network order. Throws RangeError on anything but one plain IPv4 or IPv6 address. */
 export function parseIpAddress(text: string): Buffer {
   const family = familyOf(text);

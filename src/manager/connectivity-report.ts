@@ -4,12 +4,12 @@ import type { Neighbour } from "../rtnl/rtnl.ts";
 /** How one connected link stands, in a line for the log. `rank`: its place among the connected, 0 the first. */
 export function connectivityReport(device: Device, neighbours: readonly Neighbour[], rank: number): string {
   const settings = device.network?.effective;
-  const gateway = settings?.ipv4?.gateway;
+  const own = settings?.ipv4 ?? settings?.ipv6;
+  const gateway = own?.gateway;
   const entry = neighbours.find(({ address }) => address === gateway);
-  const { ipv4 } = settings ?? {};
   return [
     `${device.name}: ${device.selectedService?.state ?? "idle"}, rank ${rank}`,
-    `address ${ipv4 ? `${ipv4.address}/${ipv4.prefixLength}` : "none"}`,
+    `address ${own ? `${own.address}/${own.prefixLength}` : "none"}`,
     `gateway ${gateway ?? "none"}${gateway === undefined ? "" : ` (${entry?.mac ?? "no answer known"})`}`,
     `name servers ${settings?.nameServers.join(" ") || "none"}`,
   ].join("; ");

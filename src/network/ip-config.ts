@@ -1,5 +1,6 @@
 /** One family of a Network as clients are shown it (spec/shill-dbus-api.md, 5). */
-import { familyOf } from "../base/ip-address.ts";
+
+import { familyOfServer } from "../base/ip-address.ts";
 import type { Family } from "../rtnl/rtnl.ts";
 import type { EffectiveSettings } from "./merge.ts";
 
@@ -51,7 +52,7 @@ export function describeIpConfig(
     prefixLength: own?.prefixLength ?? 0,
     gateway: own ? (own.gateway ?? noGateway) : "",
     mtu: settings?.mtu ?? 0,
-    nameServers: settings?.nameServers.filter((server) => familyOf(server) === family) ?? [],
+    nameServers: settings?.nameServers.filter((server) => familyOfServer(server) === family) ?? [],
     searchDomains: settings?.searchDomains ?? [],
     webProxyAutoDiscoveryUrl: settings?.webProxyAutoDiscoveryUrl ?? "",
   };

@@ -1,5 +1,5 @@
 import type { Clock } from "../base/clock.ts";
-import { familyOf } from "../base/ip-address.ts";
+import { familyOfServer } from "../base/ip-address.ts";
 import type { Log } from "../base/log.ts";
 import type { Family } from "../rtnl/rtnl.ts";
 import { Acquisition, type ProtocolRequest } from "./acquisition.ts";
@@ -498,4 +498,4 @@ export class Network {
 }
 
 const hasIpv6Service = ({ ipv6, nameServers }: Pick<EffectiveSettings, "ipv6" | "nameServers">): boolean =>
-  ipv6 !== undefined && nameServers.some((server) => familyOf(server) === 6);
+  ipv6 !== undefined && nameServers.some((server) => familyOfServer(server) === 6);

@@ -70,7 +70,7 @@ const ports = (clock: Clock, rtnl: StageKernel, profiles: ProfileStack): Machine
   const logs = new LogControl({ write: () => {} });
   return {
     ...idlePorts(),
-    ...{ clock, rtnl, profiles, protocols: stageProtocols },
+    ...{ clock, rtnl, profiles, protocols: stageProtocols(rtnl, clock) },
     logOf: (scope) => logs.scope(scope),
     setNames: (plan) => void resolverText(plan),
   };

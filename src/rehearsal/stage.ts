@@ -12,6 +12,7 @@ import type { IpSettings } from "../network/ip-settings.ts";
 import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
 import type { ProtocolHandler } from "../network/protocols/handler.ts";
 import { ProtocolRegistry } from "../network/protocols/registry.ts";
+import { slaacHandler } from "../network/protocols/slaac/handler.ts";
 import type { Change } from "../rtnl/change.ts";
 import { DeltaFeed } from "../rtnl/delta-feed.ts";
 import { type Delta, KernelError, type KernelRequest, type Link, type Rtnl } from "../rtnl/rtnl.ts";
@@ -170,5 +171,16 @@ const stageDhcp: ProtocolHandler<Dhcp4Config> = {
   }),
 };
 
-export const stageProtocols = new ProtocolRegistry();
-stageProtocols.register(stageDhcp);
+export function stageProtocols(rtnl: Rtnl, clock: Clock): ProtocolRegistry {
+  const registry = new ProtocolRegistry();
+  registry.register(stageDhcp);
+  registry.register(
+    slaacHandler({
+      ...{ rtnl, log: silentLog, solicitor: { solicit: () => true } },
+      sysctls: { getForLink: () => undefined, setForLink: () => true },
+      isIpv6Unwanted: () => false,
+      now: () => clock.now(),
+    }),
+  );
+  return registry;
+}

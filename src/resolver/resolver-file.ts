@@ -1,6 +1,6 @@
 /** The resolver file (docs/contract/shill.md, Addressing): its contents, and the moments when it is written. */
 import { isDomainName } from "../base/domain-name.ts";
-import { familyOf } from "../base/ip-address.ts";
+import { familyOfServer } from "../base/ip-address.ts";
 
 export interface ResolverSettings {
   readonly nameServers: readonly string[];
@@ -15,7 +15,7 @@ const optionsLine = "options single-request timeout:1 attempts:5";
 
 /** Undefined: there is nothing to say, and there must be no file. What is no valid address or name is left out. */
 export function resolverText({ nameServers, searchDomains }: ResolverSettings): string | undefined {
-  const servers = nameServers.filter((server) => familyOf(server) !== undefined);
+  const servers = nameServers.filter((server) => familyOfServer(server) !== undefined);
   const domains = searchDomains.filter(isDomainName);
   if (servers.length === 0 && domains.length === 0) return undefined;
   const lines = servers.map((server) => `nameserver ${server}`);

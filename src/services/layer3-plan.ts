@@ -1,4 +1,5 @@
 /** What a Service that knows no better wants of layer 3: its static settings, and DHCP for the rest. */
+import type { ProtocolRequest } from "../network/acquisition.ts";
 import type { NetworkOptions } from "../network/network.ts";
 import type { Dhcp4Config, HeldAddress, LeaseKeeper } from "../network/protocols/dhcp4/config.ts";
 import type { StaticIp } from "../network/static-ip.ts";
@@ -44,7 +45,12 @@ export function layer3Plan(device: Layer3Device, wish: Layer3Wish, host: Layer3H
   const { name, mac } = device;
   const { index, mtu } = device.link;
   const link = { index, name, mac, mtu };
-  const protocols = wish.wantsDhcp ? [{ source: "dhcp4" as const, config: dhcp4Plan(device, host) }] : [];
+  const protocols: readonly ProtocolRequest[] = wish.wantsDhcp
+    ? [
+        { source: "dhcp4", config: dhcp4Plan(device, host) },
+        { source: "slaac", config: {} },
+      ]
+    : [];
   return { link, static: wish.staticIp, protocols };
 }
 

@@ -1,6 +1,6 @@
 /** The dictionaries NetworkConfig and SavedIPConfig of a Service. */
 import type { WireVariant } from "../base/property.ts";
-import type { IpSettings } from "../network/ip-settings.ts";
+import { addressesOf, type IpSettings } from "../network/ip-settings.ts";
 import type { EffectiveSettings } from "../network/merge.ts";
 import { staticIpDictionary } from "../network/static-ip.ts";
 
@@ -30,13 +30,13 @@ export function networkConfigDictionary(of: ConfigSource | undefined): Dictionar
     ["SessionID", number(of.sessionId)],
     ["IPv4Address", text(ipv4 && `${ipv4.address}/${ipv4.prefixLength}`)],
     ["IPv4Gateway", text(ipv4?.gateway)],
-    ["IPv6Addresses", texts(ipv6 ? [`${ipv6.address}/${ipv6.prefixLength}`] : [])],
+    ["IPv6Addresses", texts(addressesOf(ipv6).map(({ address, prefixLength }) => `${address}/${prefixLength}`))],
     ["IPv6Gateway", text(ipv6?.gateway)],
     ["NameServers", texts(effective.nameServers)],
     ["SearchDomains", texts(effective.searchDomains)],
     ["IncludedRoutes", texts(effective.includedRoutes)],
     ["ExcludedRoutes", texts(effective.excludedRoutes)],
-    ["Pref64", text(undefined)],
+    ["Pref64", text(effective.pref64)],
     ["MTU", number(effective.mtu ?? 0)],
   ]);
 }

@@ -34,6 +34,12 @@ export class Sysctl {
     return this.#get(linkPath(family, "conf", link, name));
   }
 
+  /** `net.<family>.conf.all.<name>`: only to be read. */
+  getForAllLinks(family: SysctlFamily, name: string): number | undefined {
+    if (!namePattern.test(name)) throw new DaemonError("InvalidArguments", `${JSON.stringify(name)} is not a sysctl`);
+    return this.#get(join("net", family, "conf", "all", name));
+  }
+
   #get(path: string): number | undefined {
     try {
       const text = readBounded(join(this.root, path), maxValueBytes).toString("latin1").trim();

@@ -12,6 +12,7 @@ import { DebugControl } from "../../src/manager/debug-control.ts";
 import type { Manager } from "../../src/manager/manager.ts";
 import type { Applier } from "../../src/network/kernel/applier.ts";
 import type { NetworkPorts } from "../../src/network/network.ts";
+import { type SlaacHandler, slaacHandler } from "../../src/network/protocols/slaac/handler.ts";
 import { MemoryStorage } from "../../src/profiles/memory-store.ts";
 import { ProfileStack } from "../../src/profiles/profile-stack.ts";
 import type { ProfileStorage } from "../../src/profiles/store.ts";
@@ -182,6 +183,15 @@ export class FakeMachine {
     return this.announced.filter((line) => line.split(" ")[1]?.startsWith(`${name}=`));
   }
 
+  #slaac(): SlaacHandler {
+    const { kernel, clock } = this;
+    return slaacHandler({
+      ...{ rtnl: kernel, log: silentLog, solicitor: { solicit: () => true } },
+      sysctls: { getForLink: () => undefined, setForLink: () => true },
+      isIpv6Unwanted: () => false,
+      now: () => clock.now(),
+    });
+  }
   #ports(options: FakeMachineOptions): MachinePorts {
     const { block = [], allow, modules = [cables, interfaces, stacked], busType, guard, carrierGraceMs = 0 } = options;
     const idle = idlePorts();
@@ -191,7 +201,7 @@ export class FakeMachine {
         clock: this.clock,
         rtnl: this.kernel,
         profiles: this.profiles,
-        protocols: protocolsOf({ dhcp4: this.dhcp }),
+        protocols: protocolsOf({ dhcp4: this.dhcp, slaac: this.#slaac() }),
         modules,
         carrierGraceMs,
       },

@@ -2,12 +2,12 @@ import type { Cancel, Clock } from "../../base/clock.ts";
 import { describeError } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import type { Address, Delta, KernelError, KernelRequest, Route, Rtnl, Rule } from "../../rtnl/rtnl.ts";
-import { emptyIpSettings } from "../ip-settings.ts";
+import { addressesOf, emptyIpSettings } from "../ip-settings.ts";
 import { mergeSettings } from "../merge.ts";
 import { difference, type Scope } from "./apply.ts";
 import { type LinkSysctlPort, LinkSysctls, type SettingsHolder } from "./link-sysctls.ts";
 import { Losses } from "./losses.ts";
-import { isOwnRoute, isOwnRule, linkOfRoute, linkOfRule } from "./marks.ts";
+import { isMadeOfPrefix, isOwnRoute, isOwnRule, linkOfRoute, linkOfRule } from "./marks.ts";
 import { KernelNotes } from "./notes.ts";
 import { NetworkRanks } from "./ranks.ts";
 import { isHarmlessRefusal, linkOfRequest } from "./requests.ts";
@@ -94,11 +94,13 @@ export class Applier {
   }
   /** The link is not ours any more: its settings are given back as soon as no network is on it. */
   unmanage(link: number): void {
+    this.#notes.reclaim(link);
     this.#sysctls.release("device", link, this.#nameIfThere(link));
   }
 
   /** A network is about to come: does what {@link manage} has not done, until {@link release}. Twice is fine. */
   prepare(link: number): void {
+    this.#notes.reclaim(link);
     this.#holdSettings("network", link);
     this.#rehearse(link);
   }
@@ -117,6 +119,7 @@ export class Applier {
     const isTakenOver = !this.#entries.has(link) && this.#ranks.inherited.includes(link);
     this.#entries.set(link, { wish, onApplied, isHeld: false });
     this.#notes.onWish(link);
+    this.#notes.reclaim(link);
     this.#apply(isTakenOver ? this.#entries.keys() : [link]);
     // Not before, if nobody has prepared the link: it takes longer than all the rest.
     this.#holdSettings("network", link);
@@ -152,6 +155,8 @@ export class Applier {
   }
 
   #remove(link: number): void {
+    const { ipv6 } = this.#entries.get(link)?.wish.settings ?? {};
+    if (addressesOf(ipv6).some(({ isKernels }) => isKernels)) this.#notes.abandon(link);
     this.#entries.delete(link);
     this.#ranks.dropInherited((other) => other === link);
     this.#sysctls.release("network", link, this.#nameIfThere(link));
@@ -330,6 +335,11 @@ export class Applier {
       case "link-changed":
         if (delta.link.isUp && !delta.before.isUp) this.#onLinkUp(delta.link.index);
         break;
+      case "address-added":
+        // The kernel tells of an address when it has probed it: perhaps after the network is gone.
+        if (this.#notes.isAbandoned(delta.address.link) && isMadeOfPrefix(delta.address))
+          this.#reviewSoon(delta.address.link);
+        break;
       case "address-removed":
         this.#onAddressRemoved(delta.address);
         break;
@@ -374,6 +384,10 @@ export class Applier {
     this.#repairSoon(address.link);
   }
 
+  #reviewSoon(link: number): void {
+    this.#due.add(link);
+    this.#passSoon();
+  }
   /** `undefined`: what serves no single link. */
   #repairSoon(link: number | undefined): void {
     if (this.#entries.size === 0 || (link !== undefined && !this.#entries.has(link))) return;

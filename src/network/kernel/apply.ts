@@ -6,6 +6,8 @@ import type { Address, KernelRequest, Link, Route, Rule, Snapshot } from "../../
 import {
   addressKey,
   fairleadProtocol,
+  isMadeOfPrefix,
+  isOfRouter,
   isOwnAddress,
   isOwnRoute,
   isOwnRule,
@@ -37,6 +39,8 @@ export interface KernelMemory {
   readonly originalMtus: ReadonlyMap<number, number>;
   /** Links whose MTU stays for now although nobody wishes it: to give it back would cost the carrier again. */
   readonly keptMtus: ReadonlySet<number>;
+  /** Links whose network used what the kernel made of router advertisements, and is gone. */
+  readonly abandonedLinks: ReadonlySet<number>;
   /** Links whose routes the kernel may have dropped without a word; they are put again. */
   readonly distrustedLinks: ReadonlySet<number>;
 }
@@ -58,7 +62,25 @@ export function difference(wish: KernelWish, snapshot: Snapshot, memory: KernelM
     ...rules.deletes,
     ...routeList.deletes,
     ...addresses.deletes,
+    ...abandoned(snapshot, memory, scope),
   ];
+}
+
+/** The kernel would go on with another network's prefix, and with its router, until their time is over. */
+function abandoned(
+  snapshot: Snapshot,
+  { abandonedLinks }: KernelMemory,
+  { links, wishedLinks }: Scope,
+): KernelRequest[] {
+  return [...abandonedLinks].flatMap((link): KernelRequest[] => {
+    if (!links.has(link) || wishedLinks.has(link)) return [];
+    const routes = snapshot.routes({ link, table: mainTable }).filter(isOfRouter);
+    const addresses = snapshot.addresses(link).filter(isMadeOfPrefix);
+    return [
+      ...routes.map((route) => ({ op: "delete-route" as const, route })),
+      ...addresses.map((address) => ({ op: "delete-address" as const, address })),
+    ];
+  });
 }
 
 interface Changes {

@@ -8,10 +8,12 @@ export interface LinkSysctlPort {
   setForLink(family: "ipv4" | "ipv6", link: string, name: string, value: number): boolean;
 }
 
-interface Setting {
+export interface Setting {
   readonly family: "ipv4" | "ipv6";
   readonly name: string;
   readonly value: number;
+  /** Changed only where it is this. */
+  readonly onlyFrom?: number;
 }
 
 /** What a managed link is set to, each with its reason. */
@@ -42,6 +44,7 @@ export class LinkSysctls {
   constructor(
     private readonly port: LinkSysctlPort,
     private readonly log: Log,
+    private readonly settings: readonly Setting[] = managedLinkSettings,
   ) {}
 
   /** Twice changes nothing. What cannot be set is logged; the link works without, only less well. */
@@ -62,14 +65,15 @@ export class LinkSysctls {
   }
 
   #setUp(link: number, name: string): ManagedLink {
-    const before = managedLinkSettings.flatMap((setting) => {
+    const before = this.settings.flatMap((setting) => {
       const value = this.port.getForLink(setting.family, name, setting.name);
-      return value === undefined || value === setting.value ? [] : [{ ...setting, value }];
+      const isToChange = setting.onlyFrom === undefined ? value !== setting.value : value === setting.onlyFrom;
+      return value === undefined || !isToChange ? [] : [{ ...setting, value }];
     });
     const managed: ManagedLink = { holders: new Set(), before };
     this.#managed.set(link, managed);
     for (const { family, name: setting } of before) {
-      const wished = managedLinkSettings.find((other) => other.family === family && other.name === setting);
+      const wished = this.settings.find((other) => other.family === family && other.name === setting);
       if (wished) this.#set(family, name, setting, wished.value);
     }
     return managed;

@@ -3,6 +3,7 @@
  * these marks is ever changed or removed. Nobody we know of uses the number: not iproute2's rt_protos, FRRouting
  * (186 to 198), BIRD (12), systemd-networkd or NetworkManager (2, 3, 4, 9, 16).
  */
+import { isPermanent } from "../../rtnl/address-flags.ts";
 import type { Address, Family, Qdisc, Route, Rule } from "../../rtnl/rtnl.ts";
 
 /** RTPROT_, IFA_PROTO and FRA_PROTOCOL of all that is ours: 0x66, "f". */
@@ -66,6 +67,23 @@ export const isOwnRoute = (route: Route): boolean => route.protocol === fairlead
 /** Somebody else's, in the table that everybody looks at. */
 export const isForeignDefault = (route: Route): boolean =>
   route.table === mainTable && route.type === "unicast" && route.destination.endsWith("/0") && !isOwnRoute(route);
+
+/** RTPROT_ of what the kernel does by itself, and of what it does for a router (RFC 4861, 6.3.4). */
+const kernelProtocol = { own: 2, router: 9 } as const;
+
+/** Of IPv6, made by the kernel of a router's prefix; perhaps still being probed, or found at another host. */
+export const isMadeOfPrefix = (address: Address): boolean =>
+  address.family === 6 && address.scope === 0 && !isPermanent(address);
+
+/** Of IPv6, in the main table, made by the kernel: a router as a way out, or a prefix on the link, of a router or of an address. */
+export function isRouterOrPrefix(route: Route): boolean {
+  if (route.family !== 6 || route.type !== "unicast" || route.destination.startsWith("fe80:")) return false;
+  if (route.protocol === kernelProtocol.router) return true;
+  return route.protocol === kernelProtocol.own && route.gateway === undefined && !route.destination.endsWith("/0");
+}
+/** The same without prefixes of addresses that somebody put there. */
+export const isOfRouter = (route: Route): boolean =>
+  isRouterOrPrefix(route) && (route.protocol === kernelProtocol.router || route.expirySeconds !== undefined);
 
 export const isOwnRule = (rule: Rule): boolean =>
   rule.protocol === fairleadProtocol && rule.priority >= rulePriorities.first && rule.priority <= rulePriorities.last;

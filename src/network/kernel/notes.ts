@@ -17,6 +17,7 @@ export class KernelNotes {
   /** How often in a row the carrier was lost just after we set the MTU. */
   readonly #lossesByMtu = new Map<number, number>();
   readonly #distrusted = new Set<number>();
+  readonly #abandoned = new Set<number>();
 
   memory(nowMs: number): KernelMemory {
     return {
@@ -24,6 +25,7 @@ export class KernelNotes {
       putAddresses: this.#putAddresses,
       originalMtus: this.#originalMtus,
       keptMtus: this.#keptMtus,
+      abandonedLinks: this.#abandoned,
       distrustedLinks: this.#distrusted,
     };
   }
@@ -51,6 +53,7 @@ export class KernelNotes {
     this.#putAddresses.delete(addressKey(address));
   }
   onLinkRemoved(link: number): void {
+    this.#abandoned.delete(link);
     this.#originalMtus.delete(link);
     this.#keptMtus.delete(link);
     this.#mtuSetAtMs.delete(link);
@@ -82,6 +85,17 @@ export class KernelNotes {
   /** The next pass has seen to that. */
   trustAgain(): void {
     this.#distrusted.clear();
+  }
+  /** The network that is gone from the link used what the kernel had made of router advertisements. */
+  abandon(link: number): void {
+    this.#abandoned.add(link);
+  }
+  isAbandoned(link: number): boolean {
+    return this.#abandoned.has(link);
+  }
+  /** A network is about to use it again, or it is not ours any more. */
+  reclaim(link: number): void {
+    this.#abandoned.delete(link);
   }
 
   #onMtu(link: number, wish: NetworkWish | undefined, snapshot: Snapshot): void {
