@@ -37,6 +37,7 @@ export class Modifier extends Activatable {
   lastExit: number | undefined;
   lastOutput = "";
   #running: RunningProcess | undefined;
+  #stopLimitMs = commandLimitMs;
   /** Settings changed while a program ran: its result is about another Modifier. */
   #isStale = false;
   /** The commands as they were when it became active: what was begun by the one is undone by the other. */
@@ -107,7 +108,7 @@ export class Modifier extends Activatable {
     if (!this.isConditional) return this.failedAtMs === undefined;
     return this.failedAtMs === undefined || this.host.clock.now() - this.failedAtMs >= retryMs;
   }
-  leave(because: string, limitMs = commandLimitMs): void {
+  leave(because: string): void {
     const { state } = this;
     if (state === "maintenance" || state === "offline" || state === "disabled") {
       if (state === "maintenance") this.advance(this.isSwitchedOff ? "disable" : "unwanted", because);
@@ -116,12 +117,12 @@ export class Modifier extends Activatable {
     }
     if (!this.advance("unwanted", because)) return;
     if (this.#running) this.#running.stop();
-    else void this.#undo(because, limitMs);
+    else void this.#undo(because);
   }
-  async #undo(because: string, limitMs = commandLimitMs): Promise<void> {
+  async #undo(because: string): Promise<void> {
     const stop = this.#begun?.stop ?? this.stop;
     if (stop === "") this.#finishStop(because);
-    else await this.#run("stop", stop, limitMs);
+    else await this.#run("stop", stop, this.#stopLimitMs);
   }
   #finishStop(because: string): void {
     this.advance(this.isSwitchedOff ? "disable" : "deconfigured", because);
@@ -184,7 +185,8 @@ export class Modifier extends Activatable {
 
   /** The daemon ends: what is active is undone. Resolves when it is. */
   async end(): Promise<void> {
-    this.leave("the daemon ends", lastLimitMs);
+    this.#stopLimitMs = lastLimitMs;
+    this.leave("the daemon ends");
     while (this.#running) {
       await this.#running.ended;
       await Promise.resolve();

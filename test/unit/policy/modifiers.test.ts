@@ -187,6 +187,25 @@ test("at the daemon's end the stop of every active one runs, and nothing else is
   assert.deepEqual([vpn.state, automation.checks], ["offline", before]);
 });
 
+test("at the daemon's end a start under way is ended and undone, and a stop that hangs is waited for no longer than 15 s", async (t) => {
+  const { it, automation, createModifier, enable, runs } = await withProgram(t);
+  it.processes.install("/opt/vpn", (run) => {
+    runs.push(run);
+    if (run.argv[1] === "down") run.onTerm(() => {});
+  });
+  await createModifier("vpn", commands);
+  await enable();
+  let isDone = false;
+  const stopped = automation.stop().then(() => {
+    isDone = true;
+  });
+  await it.clock.advanceSettled(14_000);
+  assert.deepEqual([runs.at(-1)?.argv[1], isDone], ["down", false]);
+  await it.clock.advanceSettled(1_500);
+  assert.equal(isDone, true);
+  await stopped;
+});
+
 test("commands are absolute paths without a shell, Start is needed, and what others could have written is not run", async (t) => {
   const { it, createModifier, enable, runs } = await withProgram(t);
   await assert.rejects(createModifier("a", { Start: "vpn up" }), /Start is the absolute path/);
