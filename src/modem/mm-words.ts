@@ -47,7 +47,7 @@ const registrations: readonly Registration[] = [
 ];
 export const registrationOf = (number: number | undefined): Registration => registrations[number ?? 4] ?? "unknown";
 
-/** PIN2 and PUK2 guard a part of the SIM that nobody needs to connect. */
+/** PIN2 and PUK2 guard a part of the SIM that no connection needs. */
 const locks: Readonly<Record<number, ModemLock>> = {
   0: "none",
   1: "none",

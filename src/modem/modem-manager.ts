@@ -36,7 +36,7 @@ export class ModemManager implements Modems {
       added: (object: RemoteObject) => this.#review(object.path),
       changed: (object: RemoteObject) => this.#onChanged(object),
       removed: (path: string, interfaceName: string) => {
-        if (interfaceName === mmModem.name) this.#remove(path, "it was unplugged");
+        if (interfaceName === mmModem.name) this.#remove(path, "the modem was unplugged");
       },
     };
     this.#remote = new RemoteObjects(ports.bus, plan, observer, ports.log);

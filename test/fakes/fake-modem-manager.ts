@@ -83,10 +83,14 @@ export class FakeModemManager implements Modems {
   }
   unplug(imei: string): void {
     this.#plugged = this.#plugged.filter((spec) => spec.imei !== imei);
-    for (const [id, { spec }] of [...this.#modems]) if (spec.imei === imei) this.#remove(id, "it was unplugged");
+    for (const [id, { spec }] of [...this.#modems]) if (spec.imei === imei) this.#remove(id, "the modem was unplugged");
   }
   setSignal(imei: string, signalPercent: number): void {
     this.#by(imei)?.become({ signalPercent });
+  }
+  /** Another SIM is put in. */
+  setSim(imei: string, iccid: string): void {
+    this.#by(imei)?.setSim(iccid);
   }
   /** The network comes into reach, or leaves it. */
   setReach(imei: string, isInReach: boolean): void {
@@ -155,6 +159,9 @@ class FakeModem {
     if (!isInReach && ["registered", "connected"].includes(this.now.state)) {
       this.become({ ...unregistered, registration: "searching", state: "searching", bearers: this.#endedBearers() });
     }
+  }
+  setSim(iccid: string): void {
+    this.become({ state: "registered", bearers: this.#endedBearers(), sim: simOf({ ...this.spec, iccid }) });
   }
   cutOff(): void {
     this.become({ state: "registered", bearers: this.#endedBearers() });

@@ -159,11 +159,6 @@ export class CellularDevice extends Device implements CellularPort {
     if (isRegistered(modem)) this.#fail(service, "disconnect-failure", "the network ended the connection");
     else this.#fail(service, "not-registered", objectionOf(modem)?.because ?? "the network is out of reach");
   }
-  modemRemoved(because: string): void {
-    const service = this.selectedService;
-    service?.drop("modem gone");
-    service?.explain(because);
-  }
   #told(because: string): void {
     for (const name of modemProperties) this.properties.touch(name);
     this.host.readinessChanged(this, because);

@@ -49,12 +49,11 @@ export class CellularProvider implements Provider, ModemObserver {
     this.#deviceOf(modem)?.modemAdded();
   }
   modemChanged(modem: Modem, before: Modem): void {
-    if (before.sim?.iccid && before.sim.iccid !== modem.sim?.iccid) this.#leave(before, "its SIM was taken out");
+    if (before.sim?.iccid && before.sim.iccid !== modem.sim?.iccid) this.#leave(before, "another SIM is in its modem");
     this.#follow(modem);
     this.#deviceOf(modem)?.modemChanged(modem, before);
   }
   modemRemoved(modem: Modem, because: string): void {
-    this.#deviceOf(modem)?.modemRemoved(because);
     this.#leave(modem, because);
   }
   #deviceOf({ netPorts }: Modem): CellularDevice | undefined {
@@ -71,12 +70,12 @@ export class CellularProvider implements Provider, ModemObserver {
     if (service.technologyRefusal !== before) this.host.requestSort("a modem changed", service);
     else if (service.strengthPercent !== strength) this.host.requestSort("a signal changed", service);
   }
-  /** The SIM is out of this modem. What nobody stored has nothing left to be shown for. */
+  /** The SIM is out of this modem. One without stored settings has nothing left to be shown for. */
   #leave(modem: Modem, because: string): void {
     const service = this.#services.get(modem.sim?.iccid ?? "");
     // The same SIM may be in another modem already.
     if (service?.modem?.id !== modem.id) return;
-    service.setModem(undefined, undefined);
+    service.leaveModem(because);
     if (service.profile) this.host.requestSort(because, service);
     else {
       this.#services.delete(service.iccid);

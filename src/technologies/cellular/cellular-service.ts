@@ -51,7 +51,7 @@ export class CellularService extends Service implements CellularFacts {
   override get holdsSecret(): boolean {
     return hasPassword(this.apn);
   }
-  /** Without a modem there is nothing to say more than that; with one, Error says what it lacks. */
+  /** With a modem that cannot connect it is connectable, too: Error then says what the modem lacks. */
   override get isConnectable(): boolean {
     return this.#modem !== undefined && this.#port !== undefined;
   }
@@ -61,7 +61,7 @@ export class CellularService extends Service implements CellularFacts {
   override get strengthPercent(): number {
     return this.#modem?.signalPercent ?? 0;
   }
-  /** Who has a contract without a limit says so by Metered. */
+  /** Unlimited contracts are the exception, which the property Metered states. */
   override get isMetered(): boolean {
     return this.meteredOverride ?? true;
   }
@@ -84,13 +84,19 @@ export class CellularService extends Service implements CellularFacts {
     this.#explainIdle();
     this.technologyChanged();
   }
+  /** The SIM is in no modem any more. */
+  leaveModem(because: string): void {
+    this.drop("modem gone");
+    this.setModem(undefined, undefined);
+    if (this.state === "idle") this.explain(because);
+  }
   #explainIdle(): void {
-    if (this.state !== "idle" || this.stateReason === "D-Bus RPC") return;
-    this.explain(this.#modem ? this.#standing(this.#modem) : "its SIM is in no modem that is here");
+    if (this.state !== "idle" || this.stateReason === "D-Bus RPC" || !this.#modem) return;
+    this.explain(this.#standing(this.#modem));
   }
   #standing(modem: Modem): string {
     const objection = objectionOf(modem);
-    // Without a link nobody switches it on, so that would be no news.
+    // A modem without a link is never switched on: that it is off would be no news.
     if (!this.#port && (!objection || modem.netPorts.length === 0)) return linkSentence(modem);
     if (objection) return objection.because;
     return `registered with ${modem.operatorName || modem.operatorCode || "a network"}`;

@@ -196,7 +196,7 @@ export const modemCases: Readonly<Record<string, ModemCase>> = {
     const { listener, id } = await plugged(world);
     await world.unplug(imei);
     await world.until("it is gone", () => world.modems.all.length === 0);
-    assert.equal(listener.heard.at(-1), `removed ${imei}: it was unplugged`);
+    assert.equal(listener.heard.at(-1), `removed ${imei}: the modem was unplugged`);
     await assert.rejects(world.modems.enable(id, true), { refusal: "gone" });
     await assert.rejects(world.modems.connect(id, { apn: spec.apn }), { refusal: "gone" });
     await world.modems.disconnect(id);

@@ -184,6 +184,7 @@ test("unplugged and back under another path, the same Service is connected again
   await it.settle();
   assert.deepEqual([service().state, service().isVisible, service().devicePath], ["idle", false, undefined]);
   assert.equal(service().autoConnectRefusal, "not connectable");
+  assert.equal(service().stateReason, "the modem was unplugged");
   assert.equal(it.manager.devices.length, 0);
   it.kernel.addHardware({ name: link, mac: "02:00:00:00:00:01" });
   it.kernel.plug(link);
@@ -204,6 +205,42 @@ test("ModemManager that is killed takes the connection with it; started again, t
   it.modems.start();
   await it.settle();
   assert.equal(service().state, "ready");
+});
+
+test("another SIM in the modem is another Service; the former is disconnected, and waits with its settings", async (t) => {
+  const { it, service } = await machine(t);
+  const former = service();
+  former.connect("test");
+  await it.settle();
+  it.modems.setSim(imei, "8900100000000000002");
+  await it.settle();
+  assert.deepEqual(
+    [former.state, former.isVisible, former.stateReason],
+    ["idle", false, "another SIM is in its modem"],
+  );
+  assert.deepEqual(addressesOf(it), []);
+  const other = it.manager.services.all.find((candidate) => candidate !== former);
+  assert.equal(other?.storageId, "cellular_8900100000000000002");
+  assert.deepEqual(other?.properties.value("Cellular.APN"), new Map());
+  it.modems.setSim(imei, iccid);
+  await it.settle();
+  assert.equal(former.state, "ready");
+});
+
+test("a link without a hardware address is a modem's Device all the same, and remembered by its name", async (t) => {
+  const it = new FakeMachine({ modules: [cellular] });
+  t.after(() => it.stop());
+  it.kernel.addHardware({ name: link, hardwareType: 65534, isPlugged: true });
+  it.modems.plug(spec);
+  await it.start();
+  await it.settle();
+  const device = it.device(link);
+  assert.deepEqual([device.mac, device.storageId], ["", `device__${link}`]);
+  const [service] = it.manager.services.all;
+  service?.setProperty("Cellular.APN", new Map(Object.entries(withApn)));
+  service?.connect("test");
+  await it.settle();
+  assert.equal(service?.state, "ready");
 });
 
 test("a modem without a link that is a Device shows its SIM, and why it cannot be used", async (t) => {
