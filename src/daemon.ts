@@ -38,6 +38,7 @@ import { Resolved } from "./resolver/resolved.ts";
 import { ResolverFile } from "./resolver/resolver-file.ts";
 import { KernelRtnl } from "./rtnl/kernel.ts";
 import { KernelWakeOnLan } from "./rtnl/kernel-wake-on-lan.ts";
+import { KernelWireguard } from "./rtnl/kernel-wireguard.ts";
 import { probeHosts } from "./services/validation/probe-hosts.ts";
 import { LogindSleep } from "./sleep/logind.ts";
 import { WpaSupplicant } from "./supplicant/wpa-supplicant.ts";
@@ -47,6 +48,7 @@ import { readBootId } from "./system/boot-id.ts";
 import { ChildProcesses } from "./system/child-processes.ts";
 import { forbidCoreDumps } from "./system/core-dumps.ts";
 import { DeferredLog } from "./system/deferred-log.ts";
+import { DnsNameLookup } from "./system/dns-name-lookup.ts";
 import { readIfPresent, removeFile, writeAtomically } from "./system/files.ts";
 import { isInGroup } from "./system/groups.ts";
 import { hostDomain } from "./system/host-domain.ts";
@@ -104,6 +106,7 @@ export class Daemon {
   readonly #supplicant: WpaSupplicant;
   readonly #modems: ModemManager;
   readonly #rtnl: KernelRtnl;
+  readonly #wireguard: KernelWireguard;
   readonly #dhcp: Dhcp4Handler;
   readonly #slaac: SlaacHandler;
   readonly #solicitor = new KernelSolicitor();
@@ -134,6 +137,7 @@ export class Daemon {
     this.#supplicant = new WpaSupplicant({ bus: this.#bus, clock, log: this.#logs.scope("wifi") });
     this.#modems = new ModemManager({ bus: this.#bus, log: this.#logs.scope("modem") });
     this.#rtnl = new KernelRtnl({ clock, log: this.#logs.scope("rtnl") });
+    this.#wireguard = new KernelWireguard(clock);
     const packets = new KernelPackets();
     const isOwnMac = (mac: string) => isMacOfHost(mac, this.#rtnl.snapshot);
     const bootId = readBootId();
@@ -279,6 +283,7 @@ export class Daemon {
     this.#guards.close();
     this.#supplicant.close();
     this.#modems.close();
+    this.#wireguard.close();
     this.#rtnl.close();
     await this.#bus.close();
     this.#lock?.release();
@@ -347,7 +352,12 @@ export class Daemon {
       links: new LinkSelection({ block: config.blockedLinks, allow: config.allowedLinks }),
       technologyOrder: config.technologyOrder,
       modules: technologyModules,
-      technologyPorts: { supplicant: this.#supplicant, modems: this.#modems },
+      technologyPorts: {
+        supplicant: this.#supplicant,
+        modems: this.#modems,
+        wireguard: this.#wireguard,
+        names: new DnsNameLookup(),
+      },
       readFacts: readLinkFacts,
       whenSetUp: (link, done) => udev.whenDone(link, done) ?? this.#whenMade(done),
       readSpeedMbps: readLinkSpeedMbps,

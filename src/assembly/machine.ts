@@ -5,7 +5,7 @@ import type { ManagerPorts } from "../manager/manager-ports.ts";
 import { managerShape } from "../manager/manager-properties.ts";
 import { heldAddresses } from "../network/held-addresses.ts";
 import { Applier } from "../network/kernel/applier.ts";
-import { Network } from "../network/network.ts";
+import { Network, type NetworkObserver } from "../network/network.ts";
 import { DeviceLeases } from "../profiles/device-leases.ts";
 import type { Layer3Ports } from "../services/layer3-plan.ts";
 import type { MachinePorts } from "./ports.ts";
@@ -38,7 +38,7 @@ export class Machine {
     return {
       ...ports,
       log: ports.logOf("manager"),
-      makeNetwork: (device) => this.#makeNetwork(device),
+      makeNetwork: (observer) => this.#makeNetwork(observer),
       layer3: this.#layer3(),
       prepareLink: (device) => this.#prepareLink(device),
       leaveLink: (link) => {
@@ -61,12 +61,12 @@ export class Machine {
       releaseUnclaimed: (links) => applier.releaseUnclaimed(links),
     };
   }
-  #makeNetwork(device: Device): Network {
+  #makeNetwork(observer: NetworkObserver): Network {
     const { clock, protocols, guard, carrierGraceMs, logOf } = this.ports;
     const log = logOf("dhcp");
     return new Network(
       { clock, log, applier: this.applier, protocols, carrierGraceMs, ...(guard && { guard }) },
-      device,
+      observer,
     );
   }
   #layer3(): Layer3Ports {

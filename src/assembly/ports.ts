@@ -9,6 +9,7 @@ import type { Modems } from "../modem/modem.ts";
 import type { LinkSysctlPort } from "../network/kernel/link-sysctls.ts";
 import type { NetworkPorts } from "../network/network.ts";
 import type { AutomationPorts } from "../policy/automation-host.ts";
+import type { Wireguard } from "../rtnl/wireguard.ts";
 import { probeHosts } from "../services/validation/probe-hosts.ts";
 import type { Supplicant } from "../supplicant/supplicant.ts";
 import { technologyModules } from "../technologies/modules.ts";
@@ -65,6 +66,15 @@ const noSupplicant: Supplicant = {
   close: () => {},
 };
 
+const notSupported = () => Promise.reject(new DaemonError("NotSupported"));
+const noWireguard: Wireguard = {
+  configure: notSupported,
+  moveEndpoint: notSupported,
+  greet: notSupported,
+  peers: notSupported,
+  close: () => {},
+};
+
 const noAutomation: AutomationPorts = {
   processes: {
     run: () => {
@@ -89,7 +99,12 @@ export const idlePorts = (): Omit<MachinePorts, Essential> => ({
   links: new LinkSelection({ block: [], allow: undefined }),
   technologyOrder: defaultTechnologyOrder,
   modules: technologyModules,
-  technologyPorts: { supplicant: noSupplicant, modems: noModems },
+  technologyPorts: {
+    supplicant: noSupplicant,
+    modems: noModems,
+    wireguard: noWireguard,
+    names: { addressesOf: async () => [] },
+  },
   readFacts: () => ({ hasUeventFile: true, hasDevice: true, lowerLinks: [], hasSiblingTty: false }),
   readSpeedMbps: () => undefined,
   readTraffic: () => undefined,

@@ -2,7 +2,7 @@ import type { HistoryEntry } from "../base/event-history.ts";
 import type { Dispatcher, ExportedObject } from "../bus/bus.ts";
 import type { Device } from "../devices/device.ts";
 import type { ManagerObserver } from "../manager/manager-ports.ts";
-import type { IpConfig } from "../network/ip-config.ts";
+import type { IpConfig, IpConfigHolder } from "../network/ip-config.ts";
 import type { Activatable } from "../policy/activatable.ts";
 import { policyNames } from "../policy/link-policies.ts";
 import { Location } from "../policy/location.ts";
@@ -52,7 +52,7 @@ const concernsPolicies: ReadonlySet<string> = new Set(["policy-changed", "priori
 /** Puts the daemon's objects on the bus and takes them off again. Nobody below knows what is exported. */
 export class Exporter implements ManagerObserver {
   readonly #onBus = new Map<object, OnBus>();
-  readonly #ipConfigs = new Map<Device, Map<number, IpConfigView>>();
+  readonly #ipConfigs = new Map<IpConfigHolder, Map<number, IpConfigView>>();
   readonly #profiles = new Map<Profile, ProfileView>();
   readonly #activatables = new Set<Activatable>();
   #policies: readonly PolicyView[] = [];
@@ -107,9 +107,9 @@ export class Exporter implements ManagerObserver {
     this.#ipConfigs.delete(device);
     this.#remove(device);
   }
-  ipConfigsChanged(device: Device): void {
-    const before = this.#ipConfigs.get(device) ?? new Map<number, IpConfigView>();
-    const now = new Map(device.ipConfigs.map((config) => [config.id, config]));
+  ipConfigsChanged(holder: IpConfigHolder): void {
+    const before = this.#ipConfigs.get(holder) ?? new Map<number, IpConfigView>();
+    const now = new Map(holder.ipConfigs.map((config) => [config.id, config]));
     for (const [id, view] of before) {
       if (now.has(id)) continue;
       before.delete(id);
@@ -118,9 +118,10 @@ export class Exporter implements ManagerObserver {
     for (const [id, config] of now) {
       const view = before.get(id);
       if (view) view.update(config);
-      else before.set(id, this.#addIpConfig(device.ipConfigPath(config), config));
+      else before.set(id, this.#addIpConfig(holder.ipConfigPath(config), config));
     }
-    this.#ipConfigs.set(device, before);
+    if (before.size > 0) this.#ipConfigs.set(holder, before);
+    else this.#ipConfigs.delete(holder);
   }
   #addIpConfig(path: string, config: IpConfig): IpConfigView {
     const view = new IpConfigView(config);

@@ -16,6 +16,7 @@ export const managerConstants = propertyTable<unknown>()({
   EnableDHCPQoS: constant("b", false, "Whether DHCP packets carry a DSCP mark."),
   EnableSingleCACertVerificationPhase1: constant("b", false, "Whether EAP takes a single CA certificate, phase 1."),
   EnableSingleCACertVerificationPhase2: constant("b", false, "Whether EAP takes a single CA certificate, phase 2."),
+  SupportedVPNTypes: constant("s", "wireguard", "Kinds of tunnels that a VPN may be of, as a comma list."),
   UseLegacyDHCPCD: constant("b", false, "Whether an old DHCP client is used."),
   "WiFi.RequestScanType": constant("s", "default", "How radios scan when asked to."),
 });

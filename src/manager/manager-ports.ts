@@ -4,7 +4,8 @@ import type { Log } from "../base/log.ts";
 import type { Technology } from "../base/technology.ts";
 import type { LinkSelection } from "../device-info/link-names.ts";
 import type { Device } from "../devices/device.ts";
-import type { Network } from "../network/network.ts";
+import type { IpConfigHolder } from "../network/ip-config.ts";
+import type { Network, NetworkObserver } from "../network/network.ts";
 import type { AutomationPorts } from "../policy/automation-host.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
 import type { TechnologyModule, TechnologyPorts } from "../providers/technology-module.ts";
@@ -42,7 +43,7 @@ export interface ManagerPorts extends ConnectivityPorts, WebPorts {
   readonly probeHosts: ProbeHosts;
   /** Where the text of the network configuration is. */
   readonly configuration: ConfigurationSource;
-  makeNetwork(device: Device): Network;
+  makeNetwork(observer: NetworkObserver): Network;
   readonly layer3: Layer3Ports;
   readonly automation: AutomationPorts;
   /** A burst is over: memory that it took can go. */
@@ -63,8 +64,8 @@ export interface ManagerObserver {
   serviceRemoved(service: Service): void;
   deviceAdded(device: Device): void;
   deviceRemoved(device: Device): void;
-  /** IPConfig objects of the Device came, went or changed. */
-  ipConfigsChanged(device: Device): void;
+  /** IPConfig objects came, went or changed. */
+  ipConfigsChanged(holder: IpConfigHolder): void;
   profilesChanged(): void;
   /** Locations or Modifiers came or went. Absent: it shows none. */
   automationChanged?(): void;

@@ -185,6 +185,7 @@ export class Manager {
     }
     this.automation.halt();
     this.serviceRegistry.successes.flush();
+    for (const provider of this.providers) provider.stop?.();
     this.services.stop();
     this.#announcer.stop();
     this.events.close();
@@ -289,6 +290,7 @@ export class Manager {
       configuredUse: (link) => this.configuration.useOf(link),
       policyRefusal: (service) => this.automation.policies.refusal(service),
       isExpectingDisconnects: () => !this.#isRunning || this.power.isSuspending,
+      addressingChanged: () => this.automation.askForCheck(),
     };
   }
   #deviceRegistryHost(): DeviceRegistryHost {

@@ -1,14 +1,16 @@
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
-import type { Technology } from "../base/technology.ts";
-import type { Device } from "../devices/device.ts";
+import { isPrimary, type Technology } from "../base/technology.ts";
+import type { Device, LinkHardware } from "../devices/device.ts";
 import type { DeviceClaims } from "../devices/device-claims.ts";
+import type { IpConfigHolder } from "../network/ip-config.ts";
+import type { Network, NetworkObserver } from "../network/network.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
 import type { Provider, ProviderHost } from "../providers/provider.ts";
 import type { Rtnl } from "../rtnl/rtnl.ts";
 import type { PolicyRefusal } from "../services/auto-connect.ts";
-import type { ConnectState } from "../services/connect-states.ts";
+import { type ConnectState, isConnected } from "../services/connect-states.ts";
 import type { Layer3Ports } from "../services/layer3-plan.ts";
 import type { Service } from "../services/service.ts";
 import { SettledSuccesses } from "../services/settled-successes.ts";
@@ -34,6 +36,7 @@ export interface ServiceRegistryHost {
   configuredUse(linkName: string): string | undefined;
   policyRefusal(service: Service): PolicyRefusal | undefined;
   isExpectingDisconnects(): boolean;
+  addressingChanged(): void;
 }
 
 /** The Services and those who make them: what they have for a host. */
@@ -46,6 +49,7 @@ export class ServiceRegistry implements ProviderHost {
   readonly settings: ManagerSettings;
   readonly layer3: Layer3Ports;
   readonly probePorts: ProbePorts;
+  readonly hardware: Pick<LinkHardware, "readTraffic">;
   readonly list: ServiceList;
   readonly providers: readonly Provider[];
   /** What a connection leaves to be stored. */
@@ -63,6 +67,7 @@ export class ServiceRegistry implements ProviderHost {
     this.profiles = profiles;
     this.layer3 = layer3;
     this.claims = host.claims;
+    this.hardware = ports;
     this.settings = host.settings;
     this.probePorts = { clock, http, random, linkName: (index) => rtnl.snapshot.links.get(index)?.name };
     this.successes = new SettledSuccesses(clock);
@@ -132,6 +137,20 @@ export class ServiceRegistry implements ProviderHost {
   validationPlan(service: Service): ValidationPlan {
     const isWanted = this.settings.includes("checkPortalList", service.technology);
     return validationPlan(service, isWanted, this.ports.probeHosts);
+  }
+  get underlay(): Service | undefined {
+    return this.list.all.find(({ technology, state }) => isPrimary(technology) && isConnected(state));
+  }
+  isProhibited(technology: Technology): boolean {
+    return this.settings.includes("prohibitedTechnologies", technology);
+  }
+  makeNetwork(observer: NetworkObserver): Network {
+    return this.ports.makeNetwork(observer);
+  }
+  addressingChanged(holder: IpConfigHolder, service: Service): void {
+    this.host.addressingChanged();
+    this.host.observers.tell((observer) => observer.ipConfigsChanged(holder));
+    this.requestSort("addressing changed", service);
   }
   /** What is asked of networks may have changed. */
   reviewValidation(): void {

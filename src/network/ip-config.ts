@@ -28,6 +28,13 @@ export interface IpConfig extends IpConfigIdentity {
   readonly webProxyAutoDiscoveryUrl: string;
 }
 
+/** Has addressing that clients are shown as objects. */
+export interface IpConfigHolder {
+  /** IPv4 first. */
+  readonly ipConfigs: readonly IpConfig[];
+  ipConfigPath(config: IpConfigIdentity): string;
+}
+
 let lastId = 0;
 
 export const newIpConfigIdentity = (kind: IpConfigIdentity["kind"], family: Family): IpConfigIdentity => ({

@@ -1,8 +1,10 @@
 import type { Technology } from "../base/technology.ts";
 import type { SectionChange } from "../config/uci/differences.ts";
 import type { NetworkConfig } from "../config/uci/network-config.ts";
-import type { Device } from "../devices/device.ts";
+import type { Device, LinkHardware } from "../devices/device.ts";
 import type { DeviceClaims } from "../devices/device-claims.ts";
+import type { IpConfigHolder } from "../network/ip-config.ts";
+import type { Network, NetworkObserver } from "../network/network.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { Rtnl } from "../rtnl/rtnl.ts";
 import type { Configuration } from "../services/configuration.ts";
@@ -19,6 +21,12 @@ export interface ProviderHost extends ServiceHost {
   deregisterService(service: Service): void;
   /** What the network configuration uses the link for; undefined: it says nothing of it, and its Services are ours to make. */
   configuredUse(linkName: string): string | undefined;
+  readonly hardware: Pick<LinkHardware, "readTraffic">;
+  isProhibited(technology: Technology): boolean;
+  /** A Network for a link that is no Device's. */
+  makeNetwork(observer: NetworkObserver): Network;
+  /** Addressing of a Service that is on no Device came, went or changed. */
+  addressingChanged(holder: IpConfigHolder, service: Service): void;
   /** Its identity in the store changed: the settings that belong to the new one are loaded. */
   rematchService(service: Service): void;
 }
@@ -28,6 +36,8 @@ export interface Provider {
   readonly technology: Technology;
   /** After the Profiles are there, before the links are. */
   start(): void;
+  /** The daemon ends; what is connected stays as it is. */
+  stop?(): void;
   /** A Device is enabled, or about to be; told again, nothing changes. */
   deviceEnabled(device: Device): void;
   /** A Device is gone or disabled: there is nothing to connect through it. */

@@ -3,8 +3,10 @@ import type { PrimaryTechnology, Technology } from "../base/technology.ts";
 import type { Device, DeviceHost } from "../devices/device.ts";
 import type { Modems } from "../modem/modem.ts";
 import type { Link } from "../rtnl/rtnl.ts";
+import type { Wireguard } from "../rtnl/wireguard.ts";
 import type { Service } from "../services/service.ts";
 import type { Supplicant } from "../supplicant/supplicant.ts";
+import type { NameLookup } from "../system/name-lookup.ts";
 import type { Provider, ProviderHost } from "./provider.ts";
 
 /**
@@ -24,6 +26,8 @@ export interface TechnologyModule {
 export interface TechnologyPorts {
   readonly supplicant: Supplicant;
   readonly modems: Modems;
+  readonly wireguard: Wireguard;
+  readonly names: NameLookup;
 }
 
 export interface ServiceKind {

@@ -14,6 +14,8 @@ export type AutoConnectRefusal =
   | "recent bad passphrase failure"
   | "connection medium unavailable"
   | "busy"
+  | "never connected"
+  | "vpn already active"
   | "auto-connect is off"
   | "no device"
   | "device is disabled"

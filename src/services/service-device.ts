@@ -28,6 +28,7 @@ export type DisconnectReason =
   | "configuration changed"
   | "supplicant gone"
   | "modem gone"
+  | "another one of its kind connects"
   /** Somebody else uses the link. */
   | "left alone"
   /** The policy in force prefers another. */

@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { DaemonError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type PropertyShape, PropertyStore } from "../base/property.ts";
-import type { Technology } from "../base/technology.ts";
+import { isPrimary, type Technology } from "../base/technology.ts";
 import type { Network, NetworkOptions } from "../network/network.ts";
 import { emptyStaticIp, type StaticIp } from "../network/static-ip.ts";
 import type { Profile } from "../profiles/profile.ts";
@@ -48,6 +48,8 @@ export interface ServiceHost extends Layer3Host {
   /** How to find out whether the internet is behind the network, before the Service counts as online. */
   validationPlan(service: Service): ValidationPlan;
   readonly probePorts: ProbePorts;
+  /** The best connected Service that needs no other one below it; undefined: nothing is connected. */
+  readonly underlay: Service | undefined;
   /** Stopping or suspending: what ends now is nobody's fault and not counted. */
   isExpectingDisconnects(): boolean;
   /** Why the policy in force lets it hold no connection now; undefined: it may. */
@@ -230,6 +232,10 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
   }
   get autoConnectDefault(): boolean {
     return false;
+  }
+  /** Whether a first success is reason enough to connect it without being asked from then on. */
+  protected get connectsItselfAfterSuccess(): boolean {
+    return true;
   }
 
   /** Nobody wants back what was lost just now. */
@@ -418,7 +424,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
   #rememberSuccess(): void {
     this.hasEverConnected = true;
     if (!this.isAutoConnectRetained && !this.isAutoConnectFixed) {
-      this.autoConnect = true;
+      this.autoConnect ||= this.connectsItselfAfterSuccess;
       this.isAutoConnectRetained = true;
     }
     // What nobody stored yet is worth keeping now.
@@ -438,7 +444,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
       state: this.#state,
       isExplicitlyDisconnected: this.isExplicitlyDisconnected,
       isThrottled: this.#cooldown?.isThrottled(host.clock.now()) ?? false,
-      lacksUnderlay: false,
+      lacksUnderlay: !isPrimary(this.technology) && host.underlay === undefined,
       hadBadPassphraseJustNow: this.#hadBadPassphraseJustNow,
       policyRefusal: host.policyRefusal(this),
       technologyRefusal: this.technologyRefusal,

@@ -30,9 +30,11 @@ import { FakeDhcpHandler } from "./fake-dhcp-handler.ts";
 import { FakeHttp } from "./fake-http.ts";
 import { FakeKernel } from "./fake-kernel.ts";
 import { FakeModemManager } from "./fake-modem-manager.ts";
+import { FakeNames } from "./fake-names.ts";
 import { FakeProcesses } from "./fake-processes.ts";
 import { FakeSupplicant } from "./fake-supplicant.ts";
 import { FakeWakeOnLan } from "./fake-wake-on-lan.ts";
+import { FakeWireguard } from "./fake-wireguard.ts";
 import { protocolsOf } from "./protocols.ts";
 
 export const cables: TechnologyModule = { ...ethernet, makeProviders: (host) => [new EthernetProvider(host)] };
@@ -44,6 +46,7 @@ export interface FakeMachineOptions {
   readonly storage?: ProfileStorage;
   readonly supplicant?: FakeSupplicant;
   readonly modems?: FakeModemManager;
+  readonly wireguard?: FakeWireguard;
   readonly clock?: FakeClock;
   readonly dhcp?: FakeDhcpHandler;
   /** DEVTYPE of all cards. Default: none, as that of cables. */
@@ -77,6 +80,8 @@ export class FakeMachine {
   readonly modems: FakeModemManager;
   readonly http: FakeHttp;
   readonly supplicant: FakeSupplicant;
+  readonly wireguard: FakeWireguard;
+  readonly lookup = new FakeNames();
   readonly applier: Applier;
   readonly profiles: ProfileStack;
   readonly manager: Manager;
@@ -141,6 +146,7 @@ export class FakeMachine {
     this.storage = options.storage ?? new MemoryStorage();
     this.supplicant = options.supplicant ?? new FakeSupplicant();
     this.modems = options.modems ?? new FakeModemManager();
+    this.wireguard = options.wireguard ?? new FakeWireguard(this.kernel);
     const folders = { stateDir: "/state", runDir: options.runDir ?? this.#folder };
     this.profiles = new ProfileStack({ ...folders, storage: this.storage, log: silentLog });
     this.#machine = new Machine(this.#ports(options));
@@ -209,7 +215,12 @@ export class FakeMachine {
       debug: new DebugControl(new LogControl({ write() {} }), this.logOverride, silentLog),
       links: new LinkSelection({ block, allow }),
       whenSetUp: (link, done) => options.whenSetUp?.(link, done),
-      technologyPorts: { supplicant: this.supplicant, modems: this.modems },
+      technologyPorts: {
+        supplicant: this.supplicant,
+        modems: this.modems,
+        wireguard: this.wireguard,
+        names: this.lookup,
+      },
       readFacts: (name) => {
         const devtype = options.cables?.includes(name) ? undefined : options.devtype;
         return { ...idle.readFacts(""), driver: "e1000", devtype, busType };

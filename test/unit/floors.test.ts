@@ -30,6 +30,7 @@ const floors: Readonly<Record<string, number>> = {
   manager: 7,
   config: 7,
   "config/uci": 0.5,
+  "config/wireguard": 0.5,
   dbus: 8,
   facades: 8,
   assembly: 8.5,
@@ -38,7 +39,7 @@ const floors: Readonly<Record<string, number>> = {
 };
 /** Programs that stand apart and speak D-Bus like any client. */
 const clients = new Set(["cli", "lab"]);
-const clientsMayImport = new Set(["base", "bus", "native", "config/uci"]);
+const clientsMayImport = new Set(["base", "bus", "native", "config/uci", "config/wireguard"]);
 const maxLines = 600;
 
 const filesBelow = (folder: string): string[] =>

@@ -49,6 +49,8 @@ const refusals: Readonly<Record<string, string | undefined>> = {
   "recent bad passphrase failure": "its passphrase was refused just now",
   "connection medium unavailable": "nothing is plugged in or in range",
   busy: "its Device is busy with another Service",
+  "never connected": "it has to be connected once before it may connect by itself",
+  "vpn already active": "another tunnel is connected",
   "auto-connect is off": "its AutoConnect is off",
   "no device": "its link is not there",
   "device is disabled": "its Device is disabled",

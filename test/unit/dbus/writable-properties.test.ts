@@ -28,6 +28,14 @@ const samples: Readonly<Record<string, unknown>> = {
     ["Address", variant("s", "192.0.2.77")],
     ["Prefixlen", variant("i", 24)],
   ]),
+  "WireGuard.IPAddress": ["10.64.0.2/24"],
+  "WireGuard.Peers": [
+    new Map([
+      ["PublicKey", `${"b".repeat(42)}A=`],
+      ["AllowedIPs", "10.0.0.0/8"],
+    ]),
+  ],
+  "WireGuard.PrivateKey": `${"a".repeat(42)}A=`,
 };
 const byType: Readonly<Record<string, unknown>> = { s: "word", i: 7, q: 7, u: 7, y: 7, as: ["word.example"] };
 
@@ -45,6 +53,12 @@ interface Subject {
   readonly shape: PropertyShape<never>;
 }
 
+/** What is configured on each machine, so that it is stored. */
+const identities: { readonly [C in Card]?: Readonly<Record<string, string>> } = {
+  radio: { Type: "wifi", SSID: "Home", SecurityClass: "psk" },
+  tunnel: { Type: "vpn", "Provider.Type": "wireguard", "Provider.Host": "vpn.example", Name: "work" },
+};
+
 /** A radio has one network in range, a modem a SIM. */
 async function scene(t: TestContext, card: Card, storage = new MemoryStorage()) {
   const supplicant = new FakeSupplicant();
@@ -59,13 +73,10 @@ async function scene(t: TestContext, card: Card, storage = new MemoryStorage()) 
   if (card === "modem") plugModem(on);
   await on.it.settle();
   const heard = changesHeard(on);
-  if (card !== "radio") return { ...on, heard };
-  const home = new Map<string, WireVariant>([
-    ["Type", variant("s", "wifi")],
-    ["SSID", variant("s", "Home")],
-    ["SecurityClass", variant("s", "psk")],
-  ]);
-  await on.call("/", "ConfigureService", "a{sv}", [home]);
+  const identity = identities[card];
+  if (!identity) return { ...on, heard };
+  const named = Object.entries(identity).map(([name, value]): [string, WireVariant] => [name, variant("s", value)]);
+  await on.call("/", "ConfigureService", "a{sv}", [new Map(named)]);
   await on.it.settle();
   return { ...on, heard };
 }
@@ -124,7 +135,7 @@ function otherValue(name: string, { signature }: AnyPropertyDef<never>, now: unk
 }
 const wrongType = (signature: string) => (signature === "as" ? variant("s", "word") : variant("as", ["word"]));
 
-const cards = ["cable", "radio", "modem"] as const;
+const cards = ["cable", "radio", "modem", "tunnel"] as const;
 type Card = (typeof cards)[number];
 
 for (const card of cards) {

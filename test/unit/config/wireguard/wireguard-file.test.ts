@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { DaemonError } from "../../../../src/base/errors.ts";
-import { parseWireguardFile, wireguardLimits } from "../../../../src/technologies/vpn/wireguard-file.ts";
+import { parseWireguardFile, wireguardLimits } from "../../../../src/config/wireguard/wireguard-file.ts";
 import { anyText } from "../../../harness/any-text.ts";
 import { fuzzRuns } from "../../../harness/fuzz-runs.ts";
 

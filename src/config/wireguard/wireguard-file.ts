@@ -157,8 +157,9 @@ function finish(own: Interface, peers: readonly (Peer & { readonly line: number 
 const itemsIn = (value: string): readonly string[] => value.split(/[\s,]+/).filter((item) => item !== "");
 
 /** Base64 of 32 bytes has 43 characters and one for the filling. */
+export const isWireguardKey = (value: string): boolean => /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/.test(value);
 function keyIn(value: string, name: string, line: number): string {
-  if (/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/.test(value)) return value;
+  if (isWireguardKey(value)) return value;
   throw refusal(line, `${name} is no key: 44 characters of base64`);
 }
 function addressIn(item: string, name: string, line: number): string {
@@ -177,11 +178,21 @@ function cidrIn(item: string, name: string, line: number) {
   const prefixLength = length === undefined ? most : numberIn(length, 0, most, `the prefix length in ${name}`, line);
   return { text, prefixLength };
 }
-function endpointIn(value: string, name: string, line: number): WireguardEndpoint {
-  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^\s:[\]]+)):(\d{1,5})$/.exec(value) ?? [];
+/** HOST:PORT, with brackets around IPv6; undefined: it is none. */
+export function wireguardEndpoint(value: string): WireguardEndpoint | undefined {
+  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^\s:[\]]+)):(\d{1,5})$/.exec(value) ?? [];
   const host = bracketed ?? plain;
-  if (host === undefined || host.length > 253) throw refusal(line, `${name} is HOST:PORT, with [ ] around IPv6`);
-  return { host, port: numberIn(port ?? "", 1, 65_535, `the port in ${name}`, line) };
+  const port = Number(digits);
+  if (host === undefined || host.length > 253 || port < 1 || port > 65_535) return undefined;
+  return bracketed === undefined || familyOf(bracketed) === 6 ? { host, port } : undefined;
+}
+export const formatWireguardEndpoint = ({ host, port }: WireguardEndpoint): string =>
+  host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+
+function endpointIn(value: string, name: string, line: number): WireguardEndpoint {
+  const endpoint = wireguardEndpoint(value);
+  if (endpoint) return endpoint;
+  throw refusal(line, `${name} is HOST:PORT, the port in ${name} from 1 to 65535, with [ ] around IPv6`);
 }
 function numberIn(value: string, least: number, most: number, name: string, line: number): number {
   const number = /^\d{1,6}$/.test(value) ? Number(value) : Number.NaN;

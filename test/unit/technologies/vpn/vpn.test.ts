@@ -1,0 +1,329 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { toJson, type WireVariant } from "../../../../src/base/property.ts";
+import type { ProfileStorage } from "../../../../src/profiles/store.ts";
+import type { Service } from "../../../../src/services/service.ts";
+import { vpn } from "../../../../src/technologies/vpn/module.ts";
+import { cables, FakeMachine, type FakeMachineOptions } from "../../../fakes/fake-machine.ts";
+import { machine } from "../../manager/machine.ts";
+
+const key = (letter: string): string => `${letter.repeat(42)}A=`;
+const server = "198.51.100.7";
+const modules = [cables, vpn];
+
+const peerOf = (part: Readonly<Record<string, string>> = {}) =>
+  new Map(
+    Object.entries({
+      PublicKey: key("b"),
+      PresharedKey: key("p"),
+      AllowedIPs: "0.0.0.0/0",
+      Endpoint: `${server}:51820`,
+      ...part,
+    }),
+  );
+
+function settings(peer = peerOf(), more: Readonly<Record<string, WireVariant>> = {}): Map<string, WireVariant> {
+  const text = (value: string) => ({ signature: "s", value });
+  return new Map<string, WireVariant>(
+    Object.entries({
+      Type: text("vpn"),
+      "Provider.Type": text("wireguard"),
+      "Provider.Host": text("vpn.example"),
+      Name: text("work"),
+      "WireGuard.PrivateKey": text(key("a")),
+      "WireGuard.IPAddress": { signature: "as", value: ["10.64.0.2/24"] },
+      "WireGuard.Peers": { signature: "aa{ss}", value: [peer] },
+      ...more,
+    }),
+  );
+}
+const dns = (...servers: string[]) => ({
+  StaticIPConfig: { signature: "a{sv}", value: new Map([["NameServers", { signature: "as", value: servers }]]) },
+});
+
+const start = (t: TestContext, options: Partial<FakeMachineOptions> = {}) =>
+  machine(t, ["eth0", "eth1"], { modules, ...options });
+/** The daemon on the machine that an earlier one has left. */
+async function restart(t: TestContext, { kernel, wireguard, clock }: FakeMachine, storage?: ProfileStorage) {
+  const it = new FakeMachine({ modules, kernel, wireguard, clock, ...(storage && { storage }) });
+  for (const [at, name] of ["eth0", "eth1"].entries()) it.dhcp.serve(name, 10 + at);
+  kernel.restart();
+  t.after(() => it.stop());
+  return it.start();
+}
+const configure = (it: FakeMachine, ...of: Parameters<typeof settings>): Service =>
+  it.manager.configurator.configure(settings(...of));
+const answers = (it: FakeMachine, address = server): void =>
+  void it.wireguard.answering.set(address, () => it.clock.wallTime());
+async function connected(it: FakeMachine, ...of: Parameters<typeof settings>): Promise<Service> {
+  answers(it);
+  const service = configure(it, ...of);
+  service.connect("a test");
+  await it.clock.advanceSettled(200);
+  assert.equal(service.state, "online", service.stateReason);
+  return service;
+}
+const routesTo = (it: FakeMachine, destination: string): string[] =>
+  it.kernel.snapshot
+    .routes({ table: 254 })
+    .filter((route) => route.destination === destination && route.type === "unicast")
+    .sort((a, b) => a.metric - b.metric)
+    .map(({ link }) => it.kernel.snapshot.links.get(link ?? 0)?.name ?? "-");
+const tunnels = (it: FakeMachine): string[] =>
+  [...it.kernel.snapshot.links.values()].filter(({ kind }) => kind === "wireguard").map(({ name }) => name);
+
+test("a tunnel comes up, is the first Service, and its server is reached through the network below", async (t) => {
+  const it = await start(t);
+  const before = it.kernel.toText();
+  const service = await connected(it, peerOf(), dns("10.64.0.1"));
+  assert.equal(it.manager.services.all[0], service);
+  assert.equal(it.manager.defaultService, service);
+  assert.equal(service.stateReason, "a peer has answered");
+  assert.deepEqual(routesTo(it, "0.0.0.0/0"), ["wg0", "eth0", "eth1"]);
+  assert.deepEqual(routesTo(it, `${server}/32`), ["eth0"]);
+  assert.deepEqual(it.nameServers, ["10.64.0.1"]);
+  assert.equal(it.kernel.snapshot.linkByName("wg0")?.alias, "fairlead vpn_vpn.example_work");
+  const [configured] = it.wireguard.configured.values();
+  assert.equal(configured?.privateKey.toString("base64"), key("a"));
+  assert.equal(configured?.peers[0]?.presharedKey?.toString("base64"), key("p"));
+
+  service.disconnect("D-Bus RPC");
+  await it.settle();
+  assert.equal(service.state, "idle");
+  assert.equal(it.kernel.toText(), before);
+  assert.notDeepEqual(it.nameServers, ["10.64.0.1"]);
+  assert.deepEqual(
+    it.clock.pendingTimers().filter(({ name }) => name.startsWith("wireguard")),
+    [],
+  );
+});
+
+test("a peer that does not answer: the Service is used all the same after five seconds, and says so", async (t) => {
+  const it = await start(t);
+  const service = configure(it);
+  service.connect("a test");
+  await it.clock.advanceSettled(4900);
+  assert.equal(service.state, "configuration");
+  await it.clock.advanceSettled(300);
+  assert.equal(service.state, "online");
+  assert.match(service.stateReason, /no peer has answered yet/);
+});
+
+test("another default network: the way to the server follows in the same turn, and the peer is greeted", async (t) => {
+  const it = await start(t);
+  const service = await connected(it);
+  const index = it.kernel.snapshot.linkByName("wg0")?.index;
+  const greetings = it.wireguard.greeted.length;
+  it.kernel.unplug("eth0");
+  await it.settle();
+  assert.deepEqual(routesTo(it, `${server}/32`), ["eth1"]);
+  assert.equal(it.wireguard.greeted.length, greetings + 1);
+  assert.equal(service.state, "online");
+  assert.equal(it.kernel.snapshot.linkByName("wg0")?.index, index);
+});
+
+test("no network left: the tunnel waits with its link in place, and goes on when there is one again", async (t) => {
+  const it = await start(t);
+  const service = await connected(it);
+  const index = it.kernel.snapshot.linkByName("wg0")?.index;
+  it.kernel.unplug("eth0");
+  it.kernel.unplug("eth1");
+  await it.settle();
+  assert.equal(service.state, "configuration");
+  assert.match(service.stateReason, /no network is connected/);
+  assert.equal(it.kernel.snapshot.linkByName("wg0")?.index, index);
+  assert.deepEqual(routesTo(it, "0.0.0.0/0"), ["wg0"]);
+  it.kernel.plug("eth1");
+  await it.settle();
+  assert.equal(service.state, "online");
+  assert.deepEqual(routesTo(it, `${server}/32`), ["eth1"]);
+  assert.deepEqual(routesTo(it, "0.0.0.0/0"), ["wg0", "eth1"]);
+});
+
+test("a server with a name is looked up through the network below until it has an address", async (t) => {
+  const it = await start(t);
+  answers(it);
+  const service = configure(it, peerOf({ Endpoint: "vpn.example:51820" }));
+  service.connect("a test");
+  await it.clock.advanceSettled(30_000);
+  assert.equal(service.state, "association");
+  assert.match(service.stateReason, /vpn\.example has no address yet: .*ENOTFOUND/);
+  assert.deepEqual(tunnels(it), ["wg0"]);
+  assert.match(it.lookup.asked[0] ?? "", /^vpn\.example from 192\.0\.2\./);
+  it.lookup.known.set("vpn.example", [server]);
+  await it.clock.advanceSettled(3000);
+  assert.equal(service.state, "online");
+  assert.deepEqual(routesTo(it, `${server}/32`), ["eth0"]);
+});
+
+test("a name with several addresses: the next one is tried when the first does not answer", async (t) => {
+  const it = await start(t);
+  it.lookup.known.set("vpn.example", ["203.0.113.1", server]);
+  answers(it);
+  configure(it, peerOf({ Endpoint: "vpn.example:51820" })).connect("a test");
+  await it.clock.advanceSettled(6000);
+  assert.deepEqual([...new Set(it.wireguard.greeted)], ["203.0.113.1", server]);
+  assert.deepEqual(routesTo(it, `${server}/32`), ["eth0"]);
+  assert.deepEqual(routesTo(it, "203.0.113.1/32"), []);
+});
+
+test("a peer that is silent for three minutes while something is sent is looked up again", async (t) => {
+  const it = await start(t);
+  it.lookup.known.set("vpn.example", [server]);
+  await connected(it, peerOf({ Endpoint: "vpn.example:51820" }));
+  const index = it.kernel.snapshot.linkByName("wg0")?.index ?? 0;
+  const asked = it.lookup.asked.length;
+  it.lookup.known.set("vpn.example", ["203.0.113.9"]);
+  await it.clock.advanceSettled(600_000);
+  assert.equal(it.lookup.asked.length, asked, "nothing was sent: nothing is known to be wrong");
+  it.wireguard.send(index);
+  await it.clock.advanceSettled(31_000);
+  const [peer] = await it.wireguard.peers(index);
+  assert.equal(peer?.endpoint?.address, "203.0.113.9");
+  assert.deepEqual(routesTo(it, "203.0.113.9/32"), ["eth0"]);
+});
+
+test("a tunnel does not connect without a network, nor by itself before a person did", async (t) => {
+  const it = await start(t);
+  const service = configure(it, peerOf(), { AutoConnect: { signature: "b", value: true } });
+  assert.equal(service.autoConnectRefusal, "never connected");
+  it.kernel.unplug("eth0");
+  it.kernel.unplug("eth1");
+  await it.settle();
+  assert.equal(service.autoConnectRefusal, "offline");
+  assert.throws(() => service.connect("a test"), /no network is connected that the tunnel could run over/);
+  assert.deepEqual(tunnels(it), []);
+});
+
+test("one that was connected once and may do so connects as soon as a network is there", async (t) => {
+  const it = await start(t);
+  const service = await connected(it, peerOf(), { AutoConnect: { signature: "b", value: true } });
+  it.stop();
+  const again = await start(t, { storage: it.storage });
+  await again.clock.advanceSettled(6000);
+  const found = again.manager.services.all.find(({ name }) => name === service.name);
+  assert.equal(found?.state, "online");
+});
+
+test("success alone does not make it connect by itself", async (t) => {
+  const it = await start(t);
+  assert.equal((await connected(it)).autoConnect, false);
+});
+
+test("a second tunnel takes the place of the first", async (t) => {
+  const it = await start(t);
+  const first = await connected(it);
+  const second = configure(it, peerOf(), { Name: { signature: "s", value: "home" } });
+  second.connect("a test");
+  await it.clock.advanceSettled(200);
+  assert.deepEqual([first.state, second.state], ["idle", "online"]);
+  assert.equal(tunnels(it).length, 1);
+});
+
+test("after a restart the tunnel goes on, with its link and its sessions", async (t) => {
+  const it = await start(t);
+  await connected(it);
+  const { kernel, storage, wireguard } = it;
+  const index = kernel.snapshot.linkByName("wg0")?.index;
+  it.stop();
+  wireguard.configured.clear();
+  const again = await restart(t, it, storage);
+  await again.clock.advanceSettled(3000);
+  const service = again.manager.services.all.find(({ technology }) => technology === "vpn");
+  assert.equal(service?.state, "online", service?.stateReason);
+  assert.equal(kernel.snapshot.linkByName("wg0")?.index, index);
+  assert.equal(wireguard.configured.size, 0, "keys are set anew: sessions are lost");
+  assert.deepEqual(routesTo(again, `${server}/32`), ["eth0"]);
+});
+
+test("a link of a tunnel that nobody knows any more goes at the start, and another program's stays", async (t) => {
+  const it = await start(t);
+  await connected(it);
+  const { kernel } = it;
+  kernel.outside({ op: "add-link", link: { kind: "wireguard", name: "wg9" } });
+  it.stop();
+  const again = await restart(t, it);
+  await again.clock.advanceSettled(3000);
+  assert.deepEqual(tunnels(again), ["wg9"]);
+  assert.deepEqual(routesTo(again, `${server}/32`), []);
+});
+
+test("a link that another program removes ends the tunnel with a failure that says so", async (t) => {
+  const it = await start(t);
+  const service = await connected(it);
+  it.kernel.outside({ op: "delete-link", link: it.kernel.snapshot.linkByName("wg0")?.index ?? 0 });
+  await it.settle();
+  assert.equal(service.state, "failure");
+  assert.match(service.errorDetails, /another program has removed wg0/);
+  assert.deepEqual(routesTo(it, `${server}/32`), []);
+});
+
+test("keys are written and never read", async (t) => {
+  const it = await start(t);
+  const service = configure(it);
+  service.setProperty("WireGuard.PrivateKey", key("c"));
+  service.properties.touchAll();
+  const told = toJson(service.shape.names.map((name) => service.properties.value(name)));
+  const shown = `${told} ${it.announced.join(" ")}`;
+  for (const secret of [key("a"), key("c"), key("p")]) assert.ok(!shown.includes(secret), secret);
+  assert.ok(shown.includes(key("b")));
+  const rows = [...(service.profile?.store.read(service.storageId) ?? [])].join(" ");
+  assert.ok(rows.includes(key("c")) && rows.includes(key("p")));
+});
+
+test("a peer that is sent without its preshared key keeps it, and an empty private key makes a new one", async (t) => {
+  const it = await start(t);
+  const service = configure(it);
+  const before = service.properties.value("WireGuard.PublicKey");
+  const peer = peerOf({ AllowedIPs: "10.0.0.0/8" });
+  peer.delete("PresharedKey");
+  service.setProperty("WireGuard.Peers", [peer]);
+  service.setProperty("WireGuard.PrivateKey", "");
+  assert.notEqual(service.properties.value("WireGuard.PublicKey"), before);
+  const rows = String(service.profile?.store.read(service.storageId)?.get("WireGuard.Peers"));
+  assert.ok(rows.includes(key("p")) && rows.includes("10.0.0.0/8"));
+});
+
+const senseless: readonly (readonly [
+  what: string,
+  peer: Map<string, string>,
+  more: Record<string, WireVariant>,
+  words: RegExp,
+])[] = [
+  ["a peer without a key", peerOf({ PublicKey: "" }), {}, /PublicKey is no key/],
+  ["a network that is none", peerOf({ AllowedIPs: "10.0.0.0/40" }), {}, /no address/],
+  ["an endpoint without a port", peerOf({ Endpoint: "vpn.example" }), {}, /HOST:PORT/],
+  ["a keepalive beyond all bounds", peerOf({ PersistentKeepalive: "100000" }), {}, /PersistentKeepalive/],
+  ["a word that no peer has", peerOf({ PostUp: "reboot" }), {}, /"PostUp" is nothing/],
+  [
+    "a key that is none",
+    peerOf(),
+    { "WireGuard.PrivateKey": { signature: "s", value: "secret" } },
+    /PrivateKey is no key/,
+  ],
+  ["an address that is none", peerOf(), { "WireGuard.IPAddress": { signature: "as", value: ["here"] } }, /IPAddress/],
+  ["another kind of tunnel", peerOf(), { "Provider.Type": { signature: "s", value: "openvpn" } }, /no support/],
+  ["no server", peerOf(), { "Provider.Host": { signature: "s", value: "" } }, /needs Provider.Host/],
+];
+for (const [what, peer, more, words] of senseless) {
+  test(`${what} is refused, and no value is repeated`, async (t) => {
+    const it = await start(t);
+    assert.throws(
+      () => configure(it, peer, more),
+      (error: Error) => words.test(error.message) && !error.message.includes("secret"),
+    );
+  });
+}
+
+test("what is stored comes back, and an entry that was forgotten is gone", async (t) => {
+  const it = await start(t);
+  configure(it);
+  it.stop();
+  const again = await start(t, { storage: it.storage });
+  const service = again.manager.services.all.find(({ technology }) => technology === "vpn") ?? assert.fail("none");
+  assert.deepEqual([service.name, service.storageId, service.isConnectable], ["work", "vpn_vpn.example_work", true]);
+  assert.equal(service.properties.value("Provider.Host"), "vpn.example");
+  service.remove();
+  await again.settle();
+  assert.equal(again.manager.services.all.filter(({ technology }) => technology === "vpn").length, 0);
+});
