@@ -1,4 +1,5 @@
 /** What is known of the place at the moment, gathered from Services for the conditions. Pure. */
+import { addressesOf } from "../network/ip-settings.ts";
 import { isConnected } from "../services/connect-states.ts";
 import type { Service } from "../services/service.ts";
 import type { ObjectKind, PlaceFacts } from "./conditions.ts";
@@ -17,7 +18,7 @@ export function gatherPlace({ services, systemDomain, wallTime, isActive }: Plac
   const told = settings.flatMap(({ domainName, searchDomains }) => [domainName ?? "", ...searchDomains]);
   const now = new Date(wallTime);
   return {
-    addresses: settings.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6].flatMap((own) => own?.address ?? [])),
+    addresses: settings.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6].flatMap(addressesOf).map(({ address }) => address)),
     advertisedDomains: [...new Set(told.filter((domain) => domain !== ""))],
     systemDomain,
     essids: radioFacts(connected, "WiFi.HexSSID").map((hex) => Buffer.from(hex, "hex")),
