@@ -2,7 +2,7 @@ import { DaemonError, describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Service } from "../services/service.ts";
 
-/** What nobody asked for fails without anybody to tell it to but the log. */
+/** Auto-connect failures are only logged: no client is waiting. */
 export function attempt(who: string, connect: () => void, log: Log): void {
   try {
     connect();

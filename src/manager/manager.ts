@@ -174,7 +174,7 @@ export class Manager {
   }
   /** What is only in memory goes to disk. */
   settle(): void {
-    this.serviceRegistry.successes.flush();
+    this.serviceRegistry.deferredSaves.flush();
   }
   /** Everything is stored already. Links, addresses and routes stay, so that a restart drops no connection. */
   stop(): void {
@@ -184,7 +184,7 @@ export class Manager {
       selectedService?.validation.stop();
     }
     this.automation.halt();
-    this.serviceRegistry.successes.flush();
+    this.serviceRegistry.deferredSaves.flush();
     for (const provider of this.providers) provider.stop?.();
     this.services.stop();
     this.#announcer.stop();

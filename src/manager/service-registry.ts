@@ -11,9 +11,9 @@ import type { Provider, ProviderHost } from "../providers/provider.ts";
 import type { Rtnl } from "../rtnl/rtnl.ts";
 import type { PolicyRefusal } from "../services/auto-connect.ts";
 import { type ConnectState, isConnected } from "../services/connect-states.ts";
+import { DeferredSaves } from "../services/deferred-saves.ts";
 import type { Layer3Ports } from "../services/layer3-plan.ts";
 import type { Service } from "../services/service.ts";
-import { SettledSuccesses } from "../services/settled-successes.ts";
 import type { ProbePorts } from "../services/validation/validation.ts";
 import { type ValidationPlan, validationPlan } from "../services/validation/validation-plan.ts";
 import type { EventFeed } from "./event-feed.ts";
@@ -53,7 +53,7 @@ export class ServiceRegistry implements ProviderHost {
   readonly list: ServiceList;
   readonly providers: readonly Provider[];
   /** What a connection leaves to be stored. */
-  readonly successes: SettledSuccesses;
+  readonly deferredSaves: DeferredSaves;
   #nextSerial = 0;
 
   constructor(
@@ -70,7 +70,7 @@ export class ServiceRegistry implements ProviderHost {
     this.hardware = ports;
     this.settings = host.settings;
     this.probePorts = { clock, http, random, linkName: (index) => rtnl.snapshot.links.get(index)?.name };
-    this.successes = new SettledSuccesses(clock);
+    this.deferredSaves = new DeferredSaves(clock);
     this.list = new ServiceList(
       () => host.technologyOrder(),
       (sorted) => host.afterSort(sorted),
@@ -110,7 +110,7 @@ export class ServiceRegistry implements ProviderHost {
     if (!this.host.rehome(service)) service.entry.load(undefined);
   }
   settleSoon(service: Service): void {
-    this.successes.add(service);
+    this.deferredSaves.add(service);
   }
   requestSort(because: string, service?: Service): void {
     this.list.requestSort(because, service);

@@ -19,12 +19,11 @@ import {
   nextConnectState,
 } from "./connect-states.ts";
 import type { EapCredentials } from "./eap-credentials.ts";
-import { EventTimes } from "./event-times.ts";
+import { EventTimes, timeSince1601 } from "./event-times.ts";
 import { type Layer3Device, type Layer3Host, layer3Plan } from "./layer3-plan.ts";
 import type { DisconnectReason, ServiceDevice } from "./service-device.ts";
 import { type EntryOwner, ServiceEntry } from "./service-entry.ts";
 import { type ConfigurationSource, type OrderFacts, orderProperties } from "./service-order.ts";
-import { timeSince1601 } from "./timestamps.ts";
 import { TrafficCounters } from "./traffic-counters.ts";
 import { ServiceValidation, type Validated } from "./validation/service-validation.ts";
 import type { ProbePorts } from "./validation/validation.ts";
@@ -36,7 +35,7 @@ export interface ServiceHost extends Layer3Host {
   readonly log: Log;
   /** Asks for one coalesced sort; asking often costs nothing. Without a Service: what holds for all has changed. */
   requestSort(because: string, service?: Service): void;
-  /** Calls its `settleSuccess` in the next turn: nobody waits for that. */
+  /** Calls its `saveAfterConnect` in the next turn. */
   settleSoon(service: Service): void;
   /** Called after the state and its properties are in place, before clients hear of them. */
   stateChanged(service: Service, before: ConnectState, because: string): void;
@@ -540,8 +539,8 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     if (orderProperties.has(name)) this.host.requestSort(`${name} was set`, this);
   }
 
-  /** What nobody waits for: the entry is written, and the driver is asked how fast the link is. */
-  settleSuccess(): void {
+  /** Deferred until after a connection: the entry is written, and the driver is asked for the speed of the link. */
+  saveAfterConnect(): void {
     this.entry.saveIfPossible();
     this.#device?.readLinkSpeed();
     for (const name of ["UplinkSpeedKbps", "DownlinkSpeedKbps"]) this.properties.touch(name);
@@ -564,7 +563,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     if (isActive(this.#state)) this.disconnect("Unload");
     this.forgive();
   }
-  /** For its entry: the properties are those of another one than before. */
+  /** Called after another entry was loaded. */
   settingsTaken(): void {
     // Whatever the entry says: it is connected now.
     if (isConnected(this.#state)) this.hasEverConnected = true;

@@ -12,7 +12,7 @@ const signAfterBytes = 65_536;
 const calmBytes = 98_304;
 /** Once calls wait: dbus-daemon reads 2 KiB of each of its clients in turn, and what is more stands in the way of whoever comes next. */
 const crowdedBytes = 4_096;
-/** What a call counts for at least: its answer may come later, and what it makes us ask of others as well. */
+/** Minimum cost charged per call; the reply may be sent later and may trigger calls of ours. */
 const leastBytes = 256;
 /** Then other events of the process have their turn. */
 const turnMs = 4;

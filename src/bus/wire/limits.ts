@@ -14,7 +14,7 @@ export interface BusLimits {
   readonly pauseReadingBytes: number;
   /** How long the bus may take nothing of what waits before it is looked at more closely; a healthy one takes milliseconds. */
   readonly stallMs: number;
-  /** How long a bus is waited for that takes nothing of anybody. */
+  /** Time before we give up on a bus that reads from no client. */
   readonly deadMs: number;
   /** Time for socket and authentication, and once more for Hello. */
   readonly connectMs: number;

@@ -3,7 +3,7 @@ import { type ExitCode, exitCodes, usageFailure } from "../failure.ts";
 import type { Verb, VerbCall } from "../verb.ts";
 import { changeLine, errorsAmong, problemLine, readConfigText, reportOf } from "../view/config-report.ts";
 import { quoted } from "../view/object-names.ts";
-import { type ConfigAction, configActions } from "../words/config-actions.ts";
+import { type ConfigAction, configActions } from "../words/verb-actions.ts";
 
 export const config: Verb = {
   name: "config",

@@ -1,10 +1,8 @@
-import type { Daemon } from "../daemon.ts";
-import { flimflam } from "../daemon.ts";
+import { type Daemon, flimflam } from "../daemon.ts";
 import { exitCodes, Failure } from "../failure.ts";
 import { type Judge, StateWait, type TooLate } from "../state-wait.ts";
 import type { Verb, VerbCall } from "../verb.ts";
-import { findService } from "../view/find-service.ts";
-import { labelOf } from "../view/object-names.ts";
+import { findService, labelOf } from "../view/object-names.ts";
 import { refusalSentence } from "../view/reasons.ts";
 import { isConnectedState } from "../view/service-states.ts";
 import { BusObject, type Properties, textIn } from "../view/snapshot.ts";

@@ -2,8 +2,15 @@ import { exitCodes } from "../failure.ts";
 import { type Column, tableLines } from "../text/table.ts";
 import { type Line, type Span, styled } from "../text/terminal-output.ts";
 import type { Verb } from "../verb.ts";
-import { type DeviceView, linkState, macOf, plainDevice, viewDevices } from "../view/device-view.ts";
-import { type LinkLeftAlone, linksLeftAlone } from "../view/links-left-alone.ts";
+import {
+  type DeviceView,
+  type LinkLeftAlone,
+  linkState,
+  linksLeftAlone,
+  macOf,
+  plainDevice,
+  viewDevices,
+} from "../view/device-view.ts";
 import { labelOf } from "../view/object-names.ts";
 import type { Snapshot } from "../view/snapshot.ts";
 

@@ -2,8 +2,7 @@ import { flimflam } from "../daemon.ts";
 import { exitCodes } from "../failure.ts";
 import { type Judge, StateWait } from "../state-wait.ts";
 import type { Verb } from "../verb.ts";
-import { findService } from "../view/find-service.ts";
-import { labelOf } from "../view/object-names.ts";
+import { findService, labelOf } from "../view/object-names.ts";
 import { waitMs } from "../words/seconds.ts";
 
 const atRest: ReadonlySet<string> = new Set(["idle", "failure"]);

@@ -3,7 +3,7 @@ import { type ExitCode, exitCodes, usageFailure } from "../failure.ts";
 import type { Verb, VerbCall } from "../verb.ts";
 import { findOne, profileName, quoted } from "../view/object-names.ts";
 import type { BusObject } from "../view/snapshot.ts";
-import { type ProfileAction, profileActions } from "../words/profile-actions.ts";
+import { type ProfileAction, profileActions } from "../words/verb-actions.ts";
 import { keptBackOf, profiles } from "./profiles.ts";
 
 /** As much as the daemon takes. */

@@ -4,7 +4,7 @@ import type { Daemon } from "../daemon.ts";
 import { Failure } from "../failure.ts";
 import { type Span, styled } from "../text/terminal-output.ts";
 import { plainIpConfig } from "./ip-config-view.ts";
-import { type BusObject, type Snapshot, textIn } from "./snapshot.ts";
+import { type BusObject, flagIn, numberIn, type Properties, type Snapshot, textIn } from "./snapshot.ts";
 
 export interface DeviceView {
   readonly device: BusObject;
@@ -68,3 +68,24 @@ export const plainDevice = ({ device, service, ipConfigs, leftAlone }: DeviceVie
 
 /** With colons, as everybody else writes it. */
 export const macOf = (device: BusObject): string => device.text("Address").replace(/(..)(?=.)/g, "$1:");
+
+export interface LinkLeftAlone {
+  readonly link: string;
+  readonly index: number;
+  readonly technology: string;
+  readonly carrier: boolean;
+  readonly because: string;
+}
+
+/** Links without a Device, and Devices that are not used by themselves; the loopback is nobody's question. */
+export function linksLeftAlone(links: readonly Properties[], views: readonly DeviceView[]): readonly LinkLeftAlone[] {
+  const reasonByPath = new Map(views.map(({ device, leftAlone }) => [device.path, leftAlone]));
+  return links.flatMap((link): LinkLeftAlone[] => {
+    const technology = textIn(link, "Technology");
+    const path = textIn(link, "Device");
+    const because = path === "/" ? textIn(link, "Because") : (reasonByPath.get(path) ?? "");
+    if (technology === "loopback" || because === "") return [];
+    const carrier = flagIn(link, "Carrier");
+    return [{ link: textIn(link, "Name"), index: numberIn(link, "Index"), technology, carrier, because }];
+  });
+}

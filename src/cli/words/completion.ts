@@ -5,9 +5,8 @@ import { findObjects, profileName } from "../view/object-names.ts";
 import { type BusObject, kinds, type Snapshot } from "../view/snapshot.ts";
 import { automationActions, conditionActions, policyActions } from "./automation-words.ts";
 import { commonOptions } from "./command-line.ts";
-import { configActions } from "./config-actions.ts";
-import { profileActions } from "./profile-actions.ts";
 import { staticIpWords } from "./static-ip-words.ts";
+import { configActions, profileActions } from "./verb-actions.ts";
 
 /** What fits on nobody's screen helps nobody. */
 const mostCandidates = 500;

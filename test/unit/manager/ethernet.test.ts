@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { localTimeText } from "../../../src/services/timestamps.ts";
+import { localTimeText } from "../../../src/services/event-times.ts";
 import { leaseOf } from "../../fakes/fake-dhcp-handler.ts";
 import { FakeMachine } from "../../fakes/fake-machine.ts";
 import { mac, machine } from "./machine.ts";

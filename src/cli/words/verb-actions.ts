@@ -1,3 +1,7 @@
+/** What `fairlead config` does. */
+export const configActions = ["check", "preview", "import", "reload"] as const;
+export type ConfigAction = (typeof configActions)[number];
+
 /** What `fairlead profile` does. */
 export const profileActions = ["list", "push", "pop", "create", "remove", "export", "import"] as const;
 export type ProfileAction = (typeof profileActions)[number];
