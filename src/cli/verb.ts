@@ -19,6 +19,7 @@ export type Candidates =
   | "profile-action"
   | "profile"
   | "config-action"
+  | "vpn-action"
   | "automation-action"
   | "policy-action"
   | "condition-action"

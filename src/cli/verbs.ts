@@ -16,6 +16,7 @@ import { report } from "./verbs/report.ts";
 import { services } from "./verbs/services.ts";
 import { set } from "./verbs/set.ts";
 import { status } from "./verbs/status.ts";
+import { vpn } from "./verbs/vpn.ts";
 import { why } from "./verbs/why.ts";
 import { scan, wifi } from "./verbs/wifi.ts";
 
@@ -31,6 +32,7 @@ export const verbs: readonly Verb[] = [
   disconnect,
   scan,
   wifi,
+  vpn,
   location,
   modifier,
   policy,

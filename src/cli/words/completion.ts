@@ -57,6 +57,7 @@ async function operandCandidates(
   if (wanted === "shell") return ["bash", "zsh", "fish"];
   if (operands[1] === "StaticIPConfig") return staticIpWords.map((word) => `${word}=`);
   if (wanted === "profile-action") return profileActions;
+  if (wanted === "vpn-action") return ["list", "import"];
   if (wanted === "config-action") return configActions;
   if (wanted === "automation-action") return automationActions;
   if (wanted === "policy-action") return policyActions;
