@@ -1,4 +1,4 @@
-/** One family of a Network as clients are shown it (spec/shill-dbus-api.md, 5). */
+/** One family of a Network as clients are shown it (shill's doc/ipconfig-api.txt). */
 
 import { familyOfServer } from "../base/ip-address.ts";
 import type { Family } from "../rtnl/rtnl.ts";

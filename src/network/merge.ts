@@ -1,4 +1,4 @@
-/** How the settings of several sources become those of one link (spec/shill-behaviour.md, 9.2). Pure. */
+/** How the settings of several sources become those of one link (docs/contract/shill.md, Addressing). Pure. */
 import { addressesOf, type IpAddress, type IpFamilySettings, type IpSettings } from "./ip-settings.ts";
 import type { StaticIp } from "./static-ip.ts";
 

@@ -35,8 +35,8 @@ type Dictionary = ReadonlyMap<string, WireVariant>;
 type ListKey = keyof typeof mostEntries;
 
 /**
- * Reads the D-Bus form: unknown keys are dropped, values that do not parse are ignored (shill-dbus-api 3.3), also single
- * entries of lists. An address without Prefixlen is a host of its own (/32), so that a forgotten key claims no subnet.
+ * Reads the D-Bus form: unknown keys are dropped, values that do not parse are ignored (docs/contract/shill.md, Addressing),
+ * also single entries of lists. An address without Prefixlen is a host of its own (/32), so that a forgotten key claims no subnet.
  * Throws DaemonError InvalidArguments only for lists beyond all use.
  */
 export function parseStaticIp(dictionary: Dictionary): StaticIp {

@@ -21,7 +21,7 @@ export const managedLinkSettings: readonly Setting[] = [
   // The kernel leaves a dead cable in the same instant, before we have even heard of it.
   { family: "ipv4", name: "ignore_routes_with_linkdown", value: 1 },
   { family: "ipv6", name: "ignore_routes_with_linkdown", value: 1 },
-  // Two cables in one subnet: each answers for its own addresses only, and asks with them (shill-behaviour 9.1).
+  // Two cables in one subnet: each answers for its own addresses only, and asks with them.
   { family: "ipv4", name: "arp_announce", value: 2 },
   { family: "ipv4", name: "arp_ignore", value: 1 },
   // A new lease in the old subnet is secondary to the old one, and would be removed together with it.

@@ -85,7 +85,7 @@ function wishedAddresses({ link, settings, lifetimes }: WishedNetwork): readonly
   );
 }
 
-/** RFC 791 asks every host to take 576; what is not larger than that is a mistake of the server's (shill-behaviour 9.3). */
+/** RFC 791 asks every host to take 576; what is not larger than that is a mistake of the server's (docs/contract/shill.md, Addressing). */
 const highestUselessMtu = 576;
 
 function wishedMtu({ link, settings, isMtuPending }: WishedNetwork): readonly WishedMtu[] {

@@ -2,7 +2,7 @@ import type { Provider, ProviderHost } from "../../providers/provider.ts";
 import type { Service } from "../../services/service.ts";
 import { EthernetEapService, ethernetEapId } from "./ethernet-eap-service.ts";
 
-/** One Service for the 802.1X of all cables, there from the start (spec/shill-behaviour.md, 4). */
+/** One Service for the 802.1X of all cables, there from the start (docs/contract/shill.md, Cables). */
 export class EthernetEapProvider implements Provider {
   readonly technology = "etherneteap";
   #service: EthernetEapService | undefined;

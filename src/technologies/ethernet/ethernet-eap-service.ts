@@ -12,8 +12,8 @@ export const ethernetEapId = "etherneteap_all";
 export const ethernetEapShape = new PropertyShape<Service>({ ...serviceProperties, ...eapProperties(keyManagement) });
 
 /**
- * Holds what cables answer 802.1X with, whichever of them asks; nothing that could be connected (spec/shill-behaviour.md,
- * 4). Nobody authenticates with it yet.
+ * Holds what cables answer 802.1X with, whichever of them asks; nothing that could be connected (docs/contract/shill.md,
+ * Cables). Nobody authenticates with it yet.
  */
 export class EthernetEapService extends SettingsOnlyService {
   override readonly technology = "etherneteap";

@@ -20,7 +20,7 @@ function bestCable(services: readonly Service[]): EthernetService | undefined {
 
 /**
  * One Service per cable socket that is enabled, and always at least one. The best of them carries the identity
- * `ethernet_any`, so that "the Ethernet settings" follow whichever cable is in use (spec/shill-behaviour.md, 4).
+ * `ethernet_any`, so that "the Ethernet settings" follow whichever cable is in use (docs/contract/shill.md, Cables).
  */
 export class EthernetProvider implements Provider {
   readonly technology = "ethernet";

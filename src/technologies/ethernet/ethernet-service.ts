@@ -23,7 +23,7 @@ export interface EthernetPort extends ServiceDevice {
   giveUp(): void;
 }
 
-/** Configuration for whichever cable is best; the Service at the top carries it (spec/shill-behaviour.md, 4). */
+/** Configuration for whichever cable is best; the Service at the top carries it (docs/contract/shill.md, Cables). */
 export const genericEthernetId = "ethernet_any";
 export const ethernetIdOf = ({ hardwareId }: Pick<EthernetPort, "hardwareId">): string => `ethernet_${hardwareId}`;
 

@@ -12,7 +12,7 @@ export interface VpnIdentity {
 
 const longest = 253;
 
-/** Throws InvalidProperty where one of the three is missing (shill-behaviour 8). */
+/** Throws InvalidProperty where one of the three is missing. */
 export function identityOf(configuration: Configuration): VpnIdentity {
   const [kind, host, name] = ["Provider.Type", "Provider.Host", "Name"].map((property) => {
     const value = textOf(configuration, property);

@@ -131,21 +131,27 @@ def shout(mac, address):
 
 
 def arp(address):
-    """Says once that the address is ours."""
+    """Says that the address is ours, until somebody objects: once, where whoever has it listens already."""
     address = socket.inet_aton(address)
     body = struct.pack("!HHBBH", 1, 0x800, 6, 4, 1) + own_mac + address + bytes(6) + address
-    wire.send(b"\xff" * 6 + own_mac + b"\x08\x06" + body)
-    print("lied", 1)
-    end = time.monotonic() + 3
+    for rounds in range(1, 6):
+        wire.send(b"\xff" * 6 + own_mac + b"\x08\x06" + body)
+        print("lied", rounds)
+        if is_defended(address, time.monotonic() + 2):
+            print("defended")
+            return
+
+
+def is_defended(address, end):
     while time.monotonic() < end:
         wire.settimeout(max(0.01, end - time.monotonic()))
         try:
             data = wire.recv(2048)
         except TimeoutError:
-            return
+            return False
         if data[12:14] == b"\x08\x06" and data[28:32] == address and data[22:28] != own_mac:
-            print("defended")
-            return
+            return True
+    return False
 
 
 print("ready", flush=True)

@@ -67,7 +67,7 @@ export interface Dhcp4Config {
   readonly resume?: "in-use";
   /** With `resume`: what is on the link, so that the rest of the lease is the one that the kernel counts. */
   readonly held?: readonly HeldAddress[];
-  /** How long a setup may take, in milliseconds (shill-behaviour 9.3: 30 s, the default). */
+  /** How long a setup may take, in milliseconds (30 s, the default; docs/contract/shill.md, Addressing). */
   readonly acquisitionLimitMs?: number;
   /** Absent: nothing is kept, every setup starts with DISCOVER. */
   readonly leases?: LeaseKeeper;

@@ -15,7 +15,7 @@ export interface LeaseOptions {
   readonly ntpServers: readonly string[];
   readonly searchDomains: readonly string[];
   readonly routes: readonly IpRoute[];
-  /** The name that the network has for this host; told to nobody yet, never applied (shill-behaviour 9.5). */
+  /** The name that the network has for this host; told to nobody yet, never applied (docs/contract/shill.md, Addressing). */
   readonly hostName?: string;
   readonly domainName?: string;
   readonly mtu?: number;
@@ -86,7 +86,7 @@ const bothRoutes = (...all: read.ClasslessRoutes[]): read.ClasslessRoutes => ({
   routers: all.flatMap(({ routers }) => routers),
 });
 
-/** The domain names serve as search domains, rooted, where no list is given (shill-behaviour 9.3). */
+/** The domain names serve as search domains, rooted, where no list is given (docs/contract/shill.md, Addressing). */
 function readSearch(taker: OptionTaker, domains: readonly string[]): readonly string[] {
   const list = taker.whole(optionCode.domainSearch, read.readSearchList, union) ?? [];
   return list.length === 0 ? domains.map((name) => `${name}.`) : list;

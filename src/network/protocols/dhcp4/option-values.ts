@@ -27,7 +27,7 @@ export const readMask: Reader<number> = (data, note) => {
   return mask !== undefined && prefixOfMask(mask) ? mask : undefined;
 };
 
-/** One or more addresses; those that no host can have (0.0.0.0 among them, shill-behaviour 9.3) are left out. */
+/** One or more addresses; those that no host can have (0.0.0.0 among them; docs/contract/shill.md, Addressing) are left out. */
 export const readHosts: Reader<readonly string[]> = (data, note) => {
   const addresses = readAddresses(data, note);
   // Settings panels pad their lists with 0.0.0.0.
@@ -83,7 +83,7 @@ export const readDomainNames: Reader<readonly string[]> = (data, note) => {
 
 export const readSearchList = decodeSearchList;
 
-/** Below, a link could not carry what every host must accept (shill-behaviour 9.3: used only above 576). */
+/** Below, a link could not carry what every host must accept (used only above 576; docs/contract/shill.md, Addressing). */
 const largestUselessMtu = 576;
 export const readMtu: Reader<number> = (data, note) => {
   const mtu = readUint16(data, note);
@@ -106,7 +106,7 @@ export interface ClasslessRoutes {
   readonly routers: readonly string[];
 }
 
-/** Option 121 (RFC 3442) and its twin 249. One bad entry spoils all (shill-behaviour 9.3). */
+/** Option 121 (RFC 3442) and its twin 249. One bad entry spoils all (docs/contract/shill.md, Addressing). */
 export function readClasslessRoutes(data: Buffer): ClasslessRoutes | undefined {
   const routes: IpRoute[] = [];
   const routers: string[] = [];
