@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import { unwrapVariants } from "../../harness/bus-client.ts";
 import type { TestDaemon } from "../../harness/daemon.ts";
 import { addressOf, kernelLinks } from "./kernel-view.ts";
@@ -24,10 +25,8 @@ const references: readonly (readonly [string, string])[] = [
  * with that name, and a connected Service has the address that its link has.
  */
 export async function assertConsistent(daemon: TestDaemon): Promise<void> {
-  const [reply] = await daemon.call("/", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects");
-  const objects = unwrapVariants(reply) as Readonly<Record<string, Interfaces>>;
-  const manager = { "org.chromium.flimflam.Manager": await daemon.manager() };
-  const all: Readonly<Record<string, Interfaces>> = { ...objects, "/": manager };
+  const { manager, objects } = await atOneMoment(daemon);
+  const all: Readonly<Record<string, Interfaces>> = { ...objects, "/": { "org.chromium.flimflam.Manager": manager } };
   for (const [path, interfaces] of Object.entries(all)) {
     for (const [kind, name] of references) {
       const value = interfaces[`org.chromium.flimflam.${kind}`]?.[name];
@@ -37,6 +36,17 @@ export async function assertConsistent(daemon: TestDaemon): Promise<void> {
     }
   }
   assertFitsKernel(objects);
+}
+
+/** The Manager is not among its objects: nothing came or went while both were read if it says the same before and after. */
+async function atOneMoment(daemon: TestDaemon) {
+  for (let manager = await daemon.manager(), attempt = 0; ; attempt++) {
+    const [reply] = await daemon.call("/", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects");
+    const objects = unwrapVariants(reply) as Readonly<Record<string, Interfaces>>;
+    const after = await daemon.manager();
+    if (attempt === 10 || isDeepStrictEqual(manager, after)) return { manager, objects };
+    manager = after;
+  }
 }
 
 function assertFitsKernel(objects: Readonly<Record<string, Interfaces>>): void {
