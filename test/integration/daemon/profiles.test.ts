@@ -52,5 +52,5 @@ test("a damaged Profile of a user is set aside when it is pushed, and begins emp
   await daemon.call("/", manager, "InsertUserProfile", "ss", ["~alice/work", "cafe"]);
   assert.deepEqual((await daemon.properties("/profile/alice/work", "Profile")).Entries, []);
   assert.ok(readdirSync(folder).includes("work.db.corrupted"));
-  assert.match(daemon.log(), /~alice\/work was damaged/);
+  await until("the log tells of it", () => /~alice\/work was damaged/.test(daemon.log()));
 });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { run } from "../../harness/namespace.ts";
 import { tryRun } from "../../harness/processes.ts";
+import { until } from "../../harness/until.ts";
 import { addressOf } from "./kernel-view.ts";
 import { addLan, startDaemon, untilState } from "./support.ts";
 
@@ -54,7 +55,7 @@ async function startsWith(t: TestContext, content: Buffer | string): Promise<voi
   const aside = readdirSync(profiles).filter((name) => name.includes(".corrupted"));
   assert.equal(aside.length, 1, readdirSync(profiles).join());
   assert.deepEqual(readFileSync(join(profiles, String(aside[0]))), Buffer.from(content));
-  assert.match(daemon.log(), /default\.db.*\.corrupted/);
+  await until("the log tells of it", () => /default\.db.*\.corrupted/.test(daemon.log()));
   assert.ok(addressOf("eth0"));
 }
 

@@ -89,6 +89,7 @@ test("what a portal's address says of a person is for clients, and not for the l
   await addWeb(t, "router", "portal");
   const daemon = await startProbing(t);
   assert.equal((await untilState(daemon, "eth0", "redirect-found")).ProbeUrl, portalUrl);
+  await until("the log tells of it", () => daemon.log().includes("portal.test"));
   const told = { log: daemon.log(), dump: output(daemon, "dump"), report: output(daemon, "report") };
   for (const [where, text] of Object.entries(told)) {
     assert.ok(text.includes("portal.test"), where);
