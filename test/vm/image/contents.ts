@@ -24,6 +24,8 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   wired: ["iproute2", "iputils-ping", "ethtool", "dnsmasq-base", "radvd", "isc-dhcp-server", "nftables", "tcpdump"],
   radio: ["iw", "rfkill", "wireless-regdb", "wpasupplicant", "hostapd", "openssl"],
   tunnels: ["ppp", "pppoe", "wireguard-tools", "openvpn"],
+  // Scenarios that need one start it themselves; its unit is masked below.
+  otherManagers: ["network-manager"],
   programs: ["libstdc++6", "libglib2.0-bin", "python3-minimal", "python3-dbus"],
 };
 
@@ -68,6 +70,9 @@ export const testModules: Readonly<Record<string, readonly string[]>> = {
 
 /** Units that a guest of a few seconds has no use for; each would cost its share of an emulated processor. */
 export const maskedUnits = [
+  "NetworkManager.service",
+  "NetworkManager-dispatcher.service",
+  "NetworkManager-wait-online.service",
   "apt-daily.timer",
   "apt-daily-upgrade.timer",
   "dev-hugepages.mount",
