@@ -4,10 +4,12 @@ import type { Manager } from "./manager/manager.ts";
 import type { Applier } from "./network/kernel/applier.ts";
 
 export function dumpOf(manager: Manager, applier: Applier, version: string, more: object): string {
+  const { deviceRegistry } = manager;
+  const { clock, rtnl } = deviceRegistry;
   return toJson({
     version,
-    time: new Date(manager.clock.wallTime()).toISOString(),
-    technologyOrder: manager.technologyOrder,
+    time: new Date(clock.wallTime()).toISOString(),
+    technologyOrder: manager.services.technologyOrder,
     profiles: manager.profiles.profiles.map((profile) => ({
       path: profile.path,
       entries: profile.store.entries().length,
@@ -34,16 +36,16 @@ export function dumpOf(manager: Manager, applier: Applier, version: string, more
       autoConnectRefusal: service.autoConnectRefusal,
       before: manager.services.reasonOf(service),
     })),
-    claims: [...manager.claims.dump()],
+    claims: [...deviceRegistry.claims.dump()],
     kernel: applier.dump(),
-    netlink: manager.rtnl.counters,
-    timers: manager.clock.pendingTimers(),
+    netlink: rtnl.counters,
+    timers: clock.pendingTimers(),
     throttling: manager.throttling.state,
     automation: manager.automation.state,
-    events: manager.events.pending,
+    events: manager.feed.queue.pending,
     sorts: manager.services.recentReasons,
     ...more,
-    history: manager.history.newest(),
+    history: manager.feed.history.newest(),
     memory: process.memoryUsage(),
   });
 }

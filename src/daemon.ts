@@ -309,7 +309,7 @@ export class Daemon {
   #onBus(state: ConnectionState, detail: string): void {
     if (state === "name-taken") this.die(new DaemonError("AlreadyExists", `${busName} was taken meanwhile: ${detail}`));
     this.#log.warn(`bus ${state}: ${detail}`);
-    if (state === "restored") this.#machine.manager.retellAll();
+    if (state === "restored") this.#machine.manager.announcer.retellAll();
   }
   /** A folder that cannot be had is no reason to keep the network down; that another daemon uses it is one not to start. */
   #takeFolders(): void {

@@ -155,6 +155,9 @@ export class PropertyStore<T> {
     this.#heard = shape.names.map((name) => shape.def(name).get?.(of));
   }
 
+  get names(): readonly string[] {
+    return this.shape.names;
+  }
   /** Tells of every change from now on. Returns "remove". */
   listen(announce: Announce): Cancel {
     this.#listeners = [...this.#listeners, announce];

@@ -5,9 +5,10 @@ import { type Automation, automationShape } from "../policy/automation.ts";
 import type { Location } from "../policy/location.ts";
 import { ownerOfProfile } from "../profiles/owner.ts";
 import { type AccessPolicy, hasRight } from "./access.ts";
-import { args, interfaceTable } from "./interface-table.ts";
+import { args, interfaceTable, methodOf } from "./interface-table.ts";
 
-type Settings = ReadonlyMap<string, WireVariant>;
+const method = methodOf<Automation>();
+
 const text = (value: string): WireVariant => ({ signature: "s", value });
 
 /** A user's Location counts from now on where the caller may change the machine's settings. */
@@ -27,8 +28,8 @@ export const automationInterface = interfaceTable<Automation>({
   doc: "Locations, Modifiers and policies: settings that follow the place.",
   properties: automationShape,
   methods: {
-    CreateLocation: {
-      in: args({ name: "s", settings: "a{sv}" }),
+    CreateLocation: method({
+      in: { name: "s", settings: "a{sv}" },
       out: args({ location: "o" }),
       doc:
         "Makes a Location with these properties of Location1, in the Profile that the key Profile names, else in the " +
@@ -42,15 +43,15 @@ export const automationInterface = interfaceTable<Automation>({
         "PermissionDenied",
       ],
       right: "settings",
-      ownerOf: (automation, [, settings]) => ownerOfProfile(automation.profileForLocation(settings as Settings)),
-      call: async (automation, [name, settings], caller, { access }) => {
-        const location = automation.createLocation(name as string, settings as Settings);
+      ownerOf: (automation, { settings }) => ownerOfProfile(automation.profileForLocation(settings)),
+      call: async (automation, { name, settings }, caller, { access }) => {
+        const location = automation.createLocation(name, settings);
         await agreeIfAllowed(location, caller, access, "org.fairlead.Automation1.CreateLocation");
         return [location.path];
       },
-    },
-    CreateModifier: {
-      in: args({ name: "s", settings: "a{sv}" }),
+    }),
+    CreateModifier: method({
+      in: { name: "s", settings: "a{sv}" },
       out: args({ modifier: "o" }),
       doc: "Makes a Modifier with these properties of Modifier1, in the topmost Profile of the machine.",
       errors: [
@@ -58,8 +59,8 @@ export const automationInterface = interfaceTable<Automation>({
         "PermissionDenied",
       ] as const,
       right: "settings",
-      call: (automation, [name, settings]) => [automation.createModifier(name as string, settings as Settings).path],
-    },
+      call: (automation, { name, settings }) => [automation.createModifier(name, settings).path],
+    }),
     WhyLocation: {
       in: [],
       out: args({ reasons: "a{sv}" }),
@@ -72,7 +73,7 @@ export const automationInterface = interfaceTable<Automation>({
   },
 });
 
-function reasonsOf({ locations: { choice } }: Automation): Settings {
+function reasonsOf({ locations: { choice } }: Automation): ReadonlyMap<string, WireVariant> {
   return new Map<string, WireVariant>([
     ["Chosen", text(choice?.name ?? "")],
     ["Because", text(choice?.because ?? "nothing was decided yet")],
@@ -89,24 +90,24 @@ export const conditionsInterface = interfaceTable<Automation>({
   name: "org.fairlead.Conditions1",
   doc: "The language of conditions: docs/locations.md.",
   methods: {
-    Validate: {
-      in: args({ condition: "s" }),
+    Validate: method({
+      in: { condition: "s" },
       out: args({ normal: "s" }),
       doc: "The condition in its normal form; the error names the column of what is wrong.",
       errors: ["InvalidArguments"],
       right: "read",
-      call: (automation, [condition]) => [automation.validate(condition as string)],
-    },
-    Evaluate: {
-      in: args({ condition: "s" }),
+      call: (automation, { condition }) => [automation.validate(condition)],
+    }),
+    Evaluate: method({
+      in: { condition: "s" },
       out: args({ is_true: "b", because: "s" }),
       doc: "Whether the condition holds now, and what of the place that stands on.",
       errors: ["InvalidArguments"],
       right: "read",
-      call: (automation, [condition]) => {
-        const { isTrue, because } = automation.evaluate(condition as string);
+      call: (automation, { condition }) => {
+        const { isTrue, because } = automation.evaluate(condition);
         return [isTrue, because];
       },
-    },
+    }),
   },
 });

@@ -1,6 +1,8 @@
 import type { WireVariant } from "../base/property.ts";
 import type { ConfigurationReport, NetworkConfigurator } from "../manager/network-configurator.ts";
-import { args, interfaceTable } from "./interface-table.ts";
+import { args, interfaceTable, methodOf } from "./interface-table.ts";
+
+const method = methodOf<NetworkConfigurator>();
 
 const report = args({ problems: "aa{sv}", changes: "aa{sv}" });
 const meaning =
@@ -12,22 +14,22 @@ export const configInterface = interfaceTable<NetworkConfigurator>({
   name: "org.fairlead.Config1",
   doc: "The network configuration in UCI, the text of OpenWrt: what it does, and bringing it into force by its difference.",
   methods: {
-    ImportUci: {
-      in: args({ text: "s" }),
+    ImportUci: method({
+      in: { text: "s" },
       out: report,
       doc: `Takes the text for the configuration, and keeps it for the next start. With an error of syntax nothing changes. ${meaning}`,
       errors: ["InvalidArguments", "IllegalOperation", "NotStored", "PermissionDenied"],
       right: "settings",
-      call: (configurator, [text]) => wired(configurator.import(text as string)),
-    },
-    PreviewImport: {
-      in: args({ text: "s" }),
+      call: (configurator, { text }) => wired(configurator.import(text)),
+    }),
+    PreviewImport: method({
+      in: { text: "s" },
       out: report,
       doc: `What ImportUci would do. ${meaning}`,
       errors: ["InvalidArguments", "PermissionDenied"],
       right: "settings",
-      call: (configurator, [text]) => wired(configurator.preview(text as string)),
-    },
+      call: (configurator, { text }) => wired(configurator.preview(text)),
+    }),
     PreviewReload: {
       in: [],
       out: report,

@@ -1,7 +1,7 @@
 import type { HistoryEntry } from "../base/event-history.ts";
 import type { Dispatcher, ExportedObject } from "../bus/bus.ts";
 import type { Device } from "../devices/device.ts";
-import type { ManagerObserver } from "../manager/manager-ports.ts";
+import type { ManagerObserver } from "../manager/event-feed.ts";
 import type { IpConfig, IpConfigHolder } from "../network/ip-config.ts";
 import type { Activatable } from "../policy/activatable.ts";
 import { policyNames } from "../policy/link-policies.ts";
@@ -69,7 +69,7 @@ export class Exporter implements ManagerObserver {
     const { manager } = this.view;
     this.#events = this.#adaptor(this.view, eventsInterface);
     this.#export(manager, "/", [
-      this.#adaptor(manager, managerInterface, manager),
+      this.#adaptor(manager, managerInterface, manager.settings),
       this.#adaptor(this.view, fairleadManagerInterface, new OwnManagerProperties(this.view)),
       this.#adaptor(this.view.log, logInterface),
       this.#adaptor(manager.configuration, configInterface),
@@ -77,7 +77,7 @@ export class Exporter implements ManagerObserver {
       this.#adaptor(manager.automation, automationInterface, manager.automation),
       this.#adaptor(manager.automation, conditionsInterface),
     ]);
-    manager.observers.add(this);
+    manager.feed.observers.add(this);
     this.automationChanged();
     this.#policies = policyNames.map((name) => new PolicyView(name, manager.automation));
     for (const view of this.#policies) this.#export(view, view.path, [this.#adaptor(view, policyInterface, view)]);

@@ -38,8 +38,8 @@ export const managerDnsMethods = {
     doc: "Sets DNSProxyDOHProviders.",
     errors: ["InvalidArguments", "PermissionDenied"],
     right: "settings",
-    call: (manager, { providers }) => {
-      manager.setProperty("DNSProxyDOHProviders", providers);
+    call: ({ settings }, { providers }) => {
+      settings.setProperty("DNSProxyDOHProviders", providers);
       return undefined;
     },
   }),

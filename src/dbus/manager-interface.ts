@@ -19,8 +19,8 @@ const claimInterface: MethodEntry<Manager> = method({
   doc: "Leaves a link to somebody else: its Device goes away until the link is released. The link need not exist yet.",
   errors: ["InvalidArguments", "PermissionDenied"],
   right: "settings",
-  call: (manager, { link }) => {
-    manager.claimLink(link);
+  call: ({ deviceInfo }, { link }) => {
+    deviceInfo.claim(link);
     return undefined;
   },
 });
@@ -31,8 +31,8 @@ const releaseInterface: MethodEntry<Manager> = method({
   doc: "Takes back a link that was claimed.",
   errors: ["InvalidArguments", "PermissionDenied"],
   right: "settings",
-  call: (manager, { link }) => {
-    manager.releaseLink(link);
+  call: ({ deviceInfo }, { link }) => {
+    deviceInfo.release(link);
     return undefined;
   },
 });
@@ -46,7 +46,7 @@ function switchTechnology(enable: boolean): MethodEntry<Manager> {
     right: "control",
     call: async (manager, { technology }) => {
       if (!isTechnologyName(technology)) throw new DaemonError("InvalidArguments", "Unknown technology");
-      if (enable && manager.settings.includes("prohibitedTechnologies", technology as Technology)) {
+      if (enable && manager.settings.values.includes("prohibitedTechnologies", technology as Technology)) {
         throw new DaemonError("PermissionDenied", `The ${technology} technology is prohibited`);
       }
       await setTechnologyEnabled(manager.devices, technology, enable);
@@ -96,7 +96,7 @@ export const managerInterface = interfaceTable<Manager>({
       out: args({ order: "s" }),
       doc: "The order of technologies, with commas.",
       right: "read",
-      call: (manager) => [manager.technologyOrder.join(",")],
+      call: ({ services }) => [services.technologyOrder.join(",")],
     },
     SetServiceOrder: method({
       in: { order: "s" },
@@ -104,8 +104,8 @@ export const managerInterface = interfaceTable<Manager>({
       doc: "Sets the order of technologies, with commas; those not named come last and are equal.",
       errors: ["InvalidArguments", "PermissionDenied"],
       right: "settings",
-      call: (manager, { order }) => {
-        manager.setServiceOrder(order);
+      call: ({ services }, { order }) => {
+        services.setTechnologyOrder(order);
         return undefined;
       },
     }),

@@ -29,8 +29,8 @@ export const managerNetworkMethods = {
       "Passes over what somebody disconnected.",
     errors: ["PermissionDenied"],
     right: "control",
-    call: (manager) => {
-      manager.connectToBest();
+    call: ({ autoConnector }) => {
+      autoConnector.connectBest();
       return undefined;
     },
   },
@@ -51,8 +51,8 @@ export const managerNetworkMethods = {
     doc: "Writes to the log how each connected Device stands: addresses, gateway and its neighbour entry, name servers, rank.",
     errors: ["PermissionDenied"],
     right: "control",
-    call: async (manager) => {
-      await manager.reportConnectivity();
+    call: async ({ connectivity, devices }) => {
+      await connectivity.report(devices);
       return undefined;
     },
   },
@@ -76,9 +76,9 @@ export const managerNetworkMethods = {
     doc: "From the hook of an external DHCP client. Events of a client that Fairlead did not start are of no account.",
     errors: ["PermissionDenied"],
     right: "settings",
-    call: (manager, { event }) => {
+    call: ({ deviceRegistry: { log } }, { event }) => {
       const pid = event.get("Pid") ?? "";
-      manager.log.info(`a DHCP client of somebody else (process ${/^\d{1,10}$/.exec(pid)?.[0] ?? "unknown"}) has news`);
+      log.info(`a DHCP client of somebody else (process ${/^\d{1,10}$/.exec(pid)?.[0] ?? "unknown"}) has news`);
       return undefined;
     },
   }),

@@ -5,7 +5,7 @@ import type { Manager } from "../manager/manager.ts";
 import { describeConflict } from "../network/found-conflict.ts";
 import { frontRoutes } from "../network/kernel/front-routes.ts";
 import type { NamePlan } from "../resolver/name-plan.ts";
-import type { Route } from "../rtnl/rtnl.ts";
+import type { Route, Rtnl } from "../rtnl/rtnl.ts";
 import type { Service } from "../services/service.ts";
 import { args, interfaceTable, methodOf } from "./interface-table.ts";
 import type { LogView } from "./log-interface.ts";
@@ -103,7 +103,7 @@ export const fairleadManagerInterface = interfaceTable<DaemonView>({
         "unreachable, ...), Metric, Protocol, Own: whether it is Fairlead's. Where it is not, OvertakenLink and " +
         "OvertakenMetric name the best of Fairlead's, which comes after it (empty: there is none).",
       right: "read",
-      call: ({ manager }) => [defaultRoutesOf(manager)],
+      call: ({ manager }) => [defaultRoutesOf(manager.deviceRegistry.rtnl)],
     },
     GetResolver: {
       in: [],
@@ -143,7 +143,7 @@ export const eventsInterface = interfaceTable<DaemonView>({
       doc: "The newest events, oldest first, at most 100: Time (t, milliseconds since 1970), Type, Object, Because.",
       right: "read",
       call: ({ manager }, { count }) => [
-        manager.history.newest(count).map(
+        manager.feed.history.newest(count).map(
           ({ at, kind, object, because }) =>
             new Map<string, WireVariant>([
               ["Time", { signature: "t", value: BigInt(Math.trunc(at)) }],
@@ -191,8 +191,7 @@ const orderOf = (manager: Manager) =>
     ]);
   });
 
-function defaultRoutesOf({ rtnl }: Manager) {
-  const { snapshot } = rtnl;
+function defaultRoutesOf({ snapshot }: Rtnl) {
   const nameOf = (route: Route | undefined) => text(snapshot.links.get(route?.link ?? 0)?.name ?? "");
   const number = (value: number): WireVariant => ({ signature: "u", value });
   return frontRoutes(snapshot).map(

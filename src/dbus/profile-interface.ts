@@ -1,6 +1,7 @@
 import { DaemonError } from "../base/errors.ts";
 import { PropertyShape, PropertyStore, propertyTable, type WireVariant } from "../base/property.ts";
 import type { Manager } from "../manager/manager.ts";
+import type { ManagerSettings } from "../manager/manager-settings.ts";
 import { ownerOfProfile } from "../profiles/owner.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { Service } from "../services/service.ts";
@@ -46,19 +47,15 @@ export const profileShape = new PropertyShape<ProfileView>(
           : [],
     },
     UserHash: { signature: "s", doc: "As the login hook gave it.", get: ({ profile }) => profile.userHash },
-    ArpGateway: machineSetting("b", "As on the Manager.", ({ settings }) => settings.arpGateway),
-    CheckPortalList: machineSetting("s", "As on the Manager.", ({ settings }) => settings.checkPortalList),
+    ArpGateway: machineSetting("b", "As on the Manager.", (settings) => settings.arpGateway),
+    CheckPortalList: machineSetting("s", "As on the Manager.", (settings) => settings.checkPortalList),
     NoAutoConnectTechnologies: machineSetting(
       "s",
       "As on the Manager.",
-      ({ settings }) => settings.noAutoConnectTechnologies,
+      (settings) => settings.noAutoConnectTechnologies,
     ),
-    "WiFi.GlobalFTEnabled": machineSetting("b", "As on the Manager.", ({ settings }) => settings.isGlobalFtEnabled),
-    ProhibitedTechnologies: machineSetting(
-      "s",
-      "As on the Manager.",
-      ({ settings }) => settings.prohibitedTechnologies,
-    ),
+    "WiFi.GlobalFTEnabled": machineSetting("b", "As on the Manager.", (settings) => settings.isGlobalFtEnabled),
+    ProhibitedTechnologies: machineSetting("s", "As on the Manager.", (settings) => settings.prohibitedTechnologies),
   }),
 );
 
@@ -66,9 +63,13 @@ export const profileShape = new PropertyShape<ProfileView>(
 function machineSetting<S extends "b" | "s">(
   signature: S,
   doc: string,
-  get: (manager: Manager) => S extends "b" ? boolean : string,
+  get: (settings: ManagerSettings) => S extends "b" ? boolean : string,
 ) {
-  return { signature, doc, get: ({ profile, manager }: ProfileView) => (profile.isMachine ? get(manager) : undefined) };
+  return {
+    signature,
+    doc,
+    get: ({ profile, manager }: ProfileView) => (profile.isMachine ? get(manager.settings.values) : undefined),
+  };
 }
 
 const getEntry: MethodEntry<ProfileView> = method({

@@ -30,6 +30,8 @@ export interface DeviceInfoHost {
   deviceRemoved(device: Device): void;
   /** A primary technology appeared on, or left, a link without a Device. */
   uninitializedChanged(): void;
+  /** Other links than before are claimed by clients. */
+  claimsChanged(): void;
 }
 
 interface KnownLink {
@@ -66,15 +68,21 @@ export class DeviceInfo {
     return [...found].filter((technology) => !live.has(technology)).sort();
   }
 
-  /** A client takes the link for itself: its Device goes, without any change to the stored settings. */
+  /** Names of the links that clients have claimed for themselves. */
+  get claimedLinks(): readonly string[] {
+    return this.host.links.claimed;
+  }
+  /** A client takes the link for itself: its Device goes, without any change to the stored settings. Throws InvalidArguments. */
   claim(linkName: string): void {
     this.host.links.claim(linkName);
     this.#reconsider(linkName);
+    this.host.claimsChanged();
   }
-  /** The link is ours to look at again. */
+  /** The link is ours to look at again. Throws InvalidArguments. */
   release(linkName: string): void {
     this.host.links.release(linkName);
     this.#reconsider(linkName);
+    this.host.claimsChanged();
   }
   /** Listens no more; Devices stay as they are. */
   close(): void {

@@ -1,24 +1,51 @@
+/** Connections that no client asked for by name (docs/contract/shill.md, Connecting). */
 import { DaemonError, describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import { isPrimary, type Technology } from "../base/technology.ts";
+import { isConnected } from "../services/connect-states.ts";
 import type { Service } from "../services/service.ts";
+import { type OrderRules, orderOf } from "../services/service-order.ts";
+import type { ServiceList } from "./service-list.ts";
 
-/** Auto-connect failures are only logged: no client is waiting. */
-export function attempt(who: string, connect: () => void, log: Log): void {
-  try {
-    connect();
-  } catch (error) {
-    if (!(error instanceof DaemonError)) throw error;
-    log.warn(`${who}: auto-connect failed: ${describeError(error)}`);
-  }
+export interface BestRules extends OrderRules {
+  isTechnologyAutoConnectable(technology: Technology): boolean;
 }
 
 /**
- * Connects what may be connected without being asked, best first, after every sort. Refusals are logged when they
+ * The best Service of each technology, in order of merit: neither a present connection nor earlier attempts count. Services
+ * that a user disconnected, or that may not connect by themselves, are passed over.
+ */
+export function bestServices(services: readonly Service[], rules: BestRules): readonly Service[] {
+  const byMerit = [...services].sort((a, b) => orderOf(a, b, { ...rules, ignoreConnectivity: true }));
+  const hasUnderlay = services.some(({ state }) => isConnected(state));
+  const best = new Map<Technology, Service>();
+  for (const service of byMerit) {
+    const { technology } = service;
+    // All after it are not connectable either: that comes first in the order.
+    if (!service.isConnectable) break;
+    if (best.has(technology) || !service.autoConnect || !service.isVisible) continue;
+    if (service.isExplicitlyDisconnected || !rules.isTechnologyAutoConnectable(technology)) continue;
+    if (isPrimary(technology) || hasUnderlay) best.set(technology, service);
+  }
+  return [...best.values()];
+}
+
+export interface AutoConnectorHost {
+  readonly log: Log;
+  readonly serviceRegistry: {
+    readonly list: Pick<ServiceList, "all" | "technologyOrder">;
+    isTechnologyAutoConnectable(technology: Technology): boolean;
+  };
+  isRunning(): boolean;
+}
+
+/**
+ * Connects the Services that may connect without a request, best first, after every sort. Refusals are logged when they
  * change, not each time.
  */
 export class AutoConnector {
   readonly #lastRefusals = new WeakMap<Service, string>();
-  constructor(private readonly log: Log) {}
+  constructor(private readonly host: AutoConnectorHost) {}
 
   /** `services` in sort order. */
   run(services: readonly Service[]): void {
@@ -28,13 +55,36 @@ export class AutoConnector {
       else this.#note(service, refusal);
     }
   }
+  /** In a later turn: the best Service of each technology is connected, whatever was tried before. */
+  connectBest(): void {
+    queueMicrotask(() => {
+      if (!this.host.isRunning()) return;
+      const { serviceRegistry } = this.host;
+      const { all, technologyOrder } = serviceRegistry.list;
+      const rules: BestRules = {
+        technologyOrder,
+        isTechnologyAutoConnectable: (technology) => serviceRegistry.isTechnologyAutoConnectable(technology),
+      };
+      for (const service of bestServices(all, rules)) this.#attempt(service, () => service.connectAsBest());
+    });
+  }
+
   #connect(service: Service): void {
     this.#lastRefusals.delete(service);
-    attempt(service.logName, () => service.autoConnectNow(), this.log);
+    this.#attempt(service, () => service.autoConnectNow());
+  }
+  /** Failures are only logged: no client is waiting. */
+  #attempt({ logName }: Service, connect: () => void): void {
+    try {
+      connect();
+    } catch (error) {
+      if (!(error instanceof DaemonError)) throw error;
+      this.host.log.warn(`${logName}: auto-connect failed: ${describeError(error)}`);
+    }
   }
   #note(service: Service, refusal: string): void {
     if (this.#lastRefusals.get(service) === refusal) return;
     this.#lastRefusals.set(service, refusal);
-    this.log.debug(() => `${service.logName}: not connected by itself: ${refusal}`);
+    this.host.log.debug(() => `${service.logName}: not connected by itself: ${refusal}`);
   }
 }

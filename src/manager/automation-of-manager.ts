@@ -1,13 +1,13 @@
-/** What policy is given by the Manager. */
+/** Policy on the parts of the Manager. */
 import { isPrimary, type Technology } from "../base/technology.ts";
 import type { Device } from "../devices/device.ts";
+import { Automation } from "../policy/automation.ts";
 import type { AutomationHost, NameService } from "../policy/automation-host.ts";
-import type { AutomationEvent } from "../providers/manager-event.ts";
 import { isConnected } from "../services/connect-states.ts";
-import type { Service } from "../services/service.ts";
-import type { ManagerObservers } from "./manager-observers.ts";
+import type { EventFeed } from "./event-feed.ts";
 import type { ManagerPorts } from "./manager-ports.ts";
-import type { ManagerSettings } from "./manager-settings.ts";
+import type { SettingsControl } from "./manager-settings.ts";
+import type { ServiceList } from "./service-list.ts";
 
 /** Radios, and whatever a module does not say. */
 const defaultPriorityGroup = 1;
@@ -15,17 +15,28 @@ const defaultPriorityGroup = 1;
 /** The Manager, as far as policy reaches it. */
 export interface AutomatedManager {
   readonly devices: readonly Device[];
-  readonly services: { readonly all: readonly Service[] };
-  readonly settings: ManagerSettings;
-  readonly events: { whenQuiet(name: string, check: () => void): void };
+  readonly services: ServiceList;
+  readonly settings: Pick<SettingsControl, "values" | "save">;
+  readonly feed: EventFeed;
   readonly connectivity: { setLocationNames(names: NameService): void };
-  readonly observers: ManagerObservers;
-  saveSettings(): void;
-  requestSort(because: string): void;
-  automationHappened(event: AutomationEvent): void;
 }
 
-export function automationHost(
+/** Events after which a Location, a Modifier or the priority group may change; one check for each burst. */
+const checkedAfter = [
+  "service-state-changed",
+  "service-removed",
+  "device-removed",
+  "modifier-state-changed",
+  "location-state-changed",
+] as const;
+
+export function automationOf(manager: AutomatedManager, ports: ManagerPorts): Automation {
+  const automation = new Automation(hostOf(manager, ports));
+  for (const kind of checkedAfter) manager.feed.queue.on(kind, () => automation.askForCheck());
+  return automation;
+}
+
+function hostOf(
   manager: AutomatedManager,
   { clock, log, profiles, modules, automation }: ManagerPorts,
 ): AutomationHost {
@@ -45,23 +56,24 @@ export function automationHost(
           !!selectedService && isConnected(selectedService.state),
         ]),
       ),
-    whenQuiet: (name, check) => manager.events.whenQuiet(name, check),
-    requestSort: (because) => manager.requestSort(because),
+    whenQuiet: (name, check) => manager.feed.queue.whenQuiet(name, check),
+    requestSort: (because) => manager.services.requestSort(because),
     setNameService: (names) => manager.connectivity.setLocationNames(names),
-    happened: (event) => manager.automationHappened(event),
-    listsChanged: () => manager.observers.tell((observer) => observer.automationChanged?.()),
+    happened: (event) => manager.feed.post(event),
+    listsChanged: () => manager.feed.observers.tell((observer) => observer.automationChanged?.()),
     priorityGroupOf: (technology) =>
       isPrimary(technology) ? (kindOf(technology)?.priorityGroup ?? defaultPriorityGroup) : undefined,
     get activePolicy() {
-      return manager.settings.activePolicy;
+      return manager.settings.values.activePolicy;
     },
     set activePolicy(name) {
-      const before = manager.settings.activePolicy;
-      manager.settings.activePolicy = name;
+      const { settings } = manager;
+      const before = settings.values.activePolicy;
+      settings.values.activePolicy = name;
       try {
-        manager.saveSettings();
+        settings.save();
       } catch (error) {
-        manager.settings.activePolicy = before;
+        settings.values.activePolicy = before;
         throw error;
       }
     },

@@ -1,10 +1,12 @@
+import type { Log } from "../base/log.ts";
 import type { Device } from "../devices/device.ts";
 import type { NameService } from "../policy/automation-host.ts";
 import { type NameLayer, type NamePlan, planNames } from "../resolver/name-plan.ts";
+import type { Neighbour, Rtnl } from "../rtnl/rtnl.ts";
 import { isConnected } from "../services/connect-states.ts";
 import type { Service } from "../services/service.ts";
 
-/** What decides where packets and questions for names go. */
+/** Routes and resolvers, which follow the order of Services. */
 export interface ConnectivityPorts {
   /** Links of the connected Services, best first. */
   setRanks(links: readonly number[]): void;
@@ -21,14 +23,16 @@ export class Connectivity {
   #connected: readonly Service[] = [];
   #proxyAddresses: readonly string[] = [];
   #location: NameService = {};
-  constructor(private readonly ports: ConnectivityPorts) {}
+  constructor(
+    private readonly ports: ConnectivityPorts & { readonly rtnl: Pick<Rtnl, "neighbours">; readonly log: Log },
+  ) {}
 
   /** Links of the connected Services, best first. */
   get rankedLinks(): readonly number[] {
     return this.#rankedLinks;
   }
 
-  /** `changed`: those whose state or place may be another than before. */
+  /** `changed`: Services whose state or place may differ from the last call. */
   follow(services: readonly Service[], changed: readonly Service[]): void {
     const isConcerned = (service: Service) => service.network !== undefined || this.#connected.includes(service);
     // The first time always: an earlier run may have left a resolver file.
@@ -45,12 +49,12 @@ export class Connectivity {
     this.#tellNames();
   }
 
-  /** Stand before all networks' name servers while the default Service is online; empty: none do. */
+  /** These stand before all networks' name servers while the default Service is online; empty: none does. */
   replaceNameServers(addresses: readonly string[]): void {
     this.#proxyAddresses = addresses;
     this.#tellNames();
   }
-  /** What the active Location says in place of the Services. */
+  /** Name servers and search domains of the active Location, which take the place of the Services'. */
   setLocationNames(names: NameService): void {
     this.#location = names;
     // The first choice comes with the first connection: until then there is nothing to say.
@@ -71,10 +75,33 @@ export class Connectivity {
     return [{ because, nameServers: this.#proxyAddresses }];
   }
 
+  /** Writes to the log how each connected link stands, best first. Rejects with what the kernel answers. */
+  async report(devices: readonly Device[]): Promise<void> {
+    for (const [rank, link] of this.#rankedLinks.entries()) {
+      const neighbours = await this.ports.rtnl.neighbours(link);
+      const device = devices.find((candidate) => candidate.link.index === link);
+      if (device) this.ports.log.info(`connectivity: ${describeLink(device, neighbours, rank)}`);
+    }
+  }
+
   releaseUnused(devices: readonly Device[]): void {
     const inUse = devices.filter((device) => device.selectedService !== undefined);
     this.ports.releaseUnclaimed(new Set(inUse.map((device) => device.link.index)));
   }
+}
+
+/** `rank`: the link's place among the connected, 0 the first. */
+function describeLink(device: Device, neighbours: readonly Neighbour[], rank: number): string {
+  const settings = device.network?.effective;
+  const own = settings?.ipv4 ?? settings?.ipv6;
+  const gateway = own?.gateway;
+  const entry = neighbours.find(({ address }) => address === gateway);
+  return [
+    `${device.name}: ${device.selectedService?.state ?? "idle"}, rank ${rank}`,
+    `address ${own ? `${own.address}/${own.prefixLength}` : "none"}`,
+    `gateway ${gateway ?? "none"}${gateway === undefined ? "" : ` (${entry?.mac ?? "no answer known"})`}`,
+    `name servers ${settings?.nameServers.join(" ") || "none"}`,
+  ].join("; ");
 }
 
 /** None while the Service has no link; a network without name servers has no say. */

@@ -1,15 +1,17 @@
-import type { Clock } from "../base/clock.ts";
+import type { Cancel, Clock } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { PrimaryTechnology } from "../base/technology.ts";
+import type { DeviceInfoHost } from "../device-info/device-info.ts";
+import type { LinkSelection } from "../device-info/link-names.ts";
 import type { Device, DeviceHost, LinkHardware } from "../devices/device.ts";
 import type { DeviceClaims } from "../devices/device-claims.ts";
 import { DevicePaths } from "../devices/device-paths.ts";
 import { LinkSwitch } from "../devices/link-switch.ts";
 import type { Network } from "../network/network.ts";
 import type { Link, Rtnl } from "../rtnl/rtnl.ts";
+import type { LinkFacts } from "../system/sysfs.ts";
 import type { EventFeed } from "./event-feed.ts";
-import type { ManagerObservers } from "./manager-observers.ts";
 import type { ManagerPorts } from "./manager-ports.ts";
 import type { ManagerSettings } from "./manager-settings.ts";
 import type { ServiceRegistry } from "./service-registry.ts";
@@ -21,25 +23,27 @@ const mostPreparedLinks = 16;
 /** Links that came or went since memory was last given back, before it is worth a pause of ten milliseconds. */
 const linksWorthCollecting = 256;
 
-/** What the registry leaves to others. */
+/** The other parts of the Manager, as far as Devices reach them. */
 export interface DeviceRegistryHost {
   readonly settings: ManagerSettings;
-  readonly observers: ManagerObservers;
   readonly feed: EventFeed;
   readonly services: ServiceRegistry;
-  /** Its settings are loaded. */
-  deviceAdded(device: Device): void;
+  /** Reads the Device's settings from the Profiles. */
+  readSettings(device: Device): void;
   /** Devices came, went, or were switched. */
   listChanged(): void;
+  /** A property of the Manager may have another value. */
+  propertyChanged(name: "ClaimedDevices" | "UninitializedTechnologies"): void;
   addressingChanged(): void;
   configuredUse(linkName: string): string | undefined;
 }
 
-/** The Devices: what they have for a host, and what their coming and going means to others. */
-export class DeviceRegistry implements DeviceHost {
+/** Holds the Devices and is their host. DeviceInfo reports to it which links are Devices. */
+export class DeviceRegistry implements DeviceHost, DeviceInfoHost {
   readonly clock: Clock;
   readonly log: Log;
   readonly rtnl: Rtnl;
+  readonly links: LinkSelection;
   readonly linkSwitch: LinkSwitch;
   readonly claims: DeviceClaims;
   readonly devicePaths = new DevicePaths();
@@ -53,10 +57,11 @@ export class DeviceRegistry implements DeviceHost {
     claims: DeviceClaims,
     private readonly host: DeviceRegistryHost,
   ) {
-    const { clock, log, rtnl, wakeOnLan } = ports;
+    const { clock, log, rtnl, links, wakeOnLan } = ports;
     this.clock = clock;
     this.log = log;
     this.rtnl = rtnl;
+    this.links = links;
     this.claims = claims;
     this.linkSwitch = new LinkSwitch(rtnl, clock);
     this.hardware = ports;
@@ -72,16 +77,23 @@ export class DeviceRegistry implements DeviceHost {
     return this.#devices;
   }
 
-  make(link: Link, technology: PrimaryTechnology, because: string): Device | undefined {
+  // DeviceInfoHost
+  readFacts(linkName: string): LinkFacts {
+    return this.ports.readFacts(linkName);
+  }
+  whenSetUp(linkIndex: number, done: () => void): Cancel | undefined {
+    return this.ports.whenSetUp?.(linkIndex, done);
+  }
+  makeDevice(link: Link, technology: PrimaryTechnology, because: string): Device | undefined {
     const kind = this.ports.modules.find(({ devices }) => devices?.technology === technology)?.devices;
     // Without a hardware address there is nothing to remember settings by.
     if (link.mac === undefined && !kind?.mayLackMac) return undefined;
     return kind?.make(this, link, because, this.ports.technologyPorts);
   }
-  add(device: Device): void {
+  deviceAdded(device: Device): void {
     this.#devices.push(device);
-    this.host.deviceAdded(device);
-    this.host.observers.tell((observer) => observer.deviceAdded(device));
+    this.host.readSettings(device);
+    this.host.feed.observers.tell((observer) => observer.deviceAdded(device));
     this.host.feed.post({ kind: "device-added", device, because: device.technologyReason });
     this.#listChanged();
     if (!device.isEnabledPersistently || this.isProhibited(device.technology)) return;
@@ -89,14 +101,21 @@ export class DeviceRegistry implements DeviceHost {
     // Said by the Device; the link may be gone again before it could be set up.
     device.setEnabled(true, { isPersistent: false }).catch(() => {});
   }
-  remove(device: Device): void {
+  deviceRemoved(device: Device): void {
     this.#devices.splice(this.#devices.indexOf(device), 1);
     this.#wakeOnLan.forget(device);
     for (const provider of this.host.services.providers) provider.deviceDisabled(device);
-    this.host.observers.tell((observer) => observer.deviceRemoved(device));
+    this.host.feed.observers.tell((observer) => observer.deviceRemoved(device));
     this.host.feed.post({ kind: "device-removed", device, because: "the link is gone" });
     this.#listChanged();
   }
+  uninitializedChanged(): void {
+    this.host.propertyChanged("UninitializedTechnologies");
+  }
+  claimsChanged(): void {
+    this.host.propertyChanged("ClaimedDevices");
+  }
+
   /** What was under way may settle after the link is gone: then nothing is to come back. */
   tellProviders(device: Device): void {
     const isUsable = device.isEnabled && this.#devices.includes(device);
@@ -168,7 +187,7 @@ export class DeviceRegistry implements DeviceHost {
   }
   ipConfigsChanged(device: Device): void {
     this.host.addressingChanged();
-    this.host.observers.tell((observer) => observer.ipConfigsChanged(device));
+    this.host.feed.observers.tell((observer) => observer.ipConfigsChanged(device));
     this.#requestSortOf(device, "addressing changed");
   }
 

@@ -1,16 +1,18 @@
 import type { Clock } from "../base/clock.ts";
+import type { PropertyStore } from "../base/property.ts";
 import type { Device } from "../devices/device.ts";
 import type { Service } from "../services/service.ts";
+import type { EventFeed } from "./event-feed.ts";
 import { ListPacing } from "./list-pacing.ts";
 import type { ServiceList } from "./service-list.ts";
 
-/** The Manager, as far as its announcements go. */
+/** Everything that the announcer tells of. */
 export interface Announced {
   readonly clock: Clock;
-  readonly devices: readonly Device[];
-  readonly services: ServiceList;
-  readonly defaultService: Service | undefined;
-  readonly properties: { touch(name: string): void; retell(name: string): void };
+  readonly deviceRegistry: { readonly all: readonly Device[] };
+  readonly serviceRegistry: { readonly list: ServiceList };
+  readonly settings: { readonly properties: Pick<PropertyStore<unknown>, "touch" | "retell" | "names"> };
+  readonly feed: Pick<EventFeed, "post">;
 }
 
 const deviceLists = ["Devices", "AvailableTechnologies", "EnabledTechnologies", "UninitializedTechnologies"] as const;
@@ -22,15 +24,12 @@ export class ManagerAnnouncer {
   #areServicesSorted = false;
   #lastDefault: Service | undefined;
 
-  constructor(
-    private readonly manager: Announced,
-    private readonly onDefault: (service: Service | undefined, because: string) => void,
-  ) {
-    this.#pacing = new ListPacing(manager.clock, "manager-lists", () => this.#tellLists());
+  constructor(private readonly told: Announced) {
+    this.#pacing = new ListPacing(told.clock, "manager-lists", () => this.#tellLists());
   }
 
   devicesChanged(): void {
-    this.#pacing.request(this.manager.devices.length + this.manager.services.all.length);
+    this.#pacing.request(this.told.deviceRegistry.all.length + this.#services.all.length);
   }
   /** The default Service is told at once, the lists as their length allows. */
   servicesSorted(): void {
@@ -38,26 +37,38 @@ export class ManagerAnnouncer {
     this.#areServicesSorted = true;
     this.devicesChanged();
   }
+  /** After a restart of the bus: clients hear the Manager's properties and the states of all Services again. */
+  retellAll(): void {
+    const { properties } = this.told.settings;
+    for (const name of properties.names) properties.retell(name);
+    for (const service of this.#services.all) service.properties.retell("State");
+  }
   stop(): void {
     this.#pacing.stop();
   }
 
+  get #services(): ServiceList {
+    return this.told.serviceRegistry.list;
+  }
   #followDefault(): void {
-    const { defaultService, properties } = this.manager;
+    const { settings, feed } = this.told;
+    const { defaultService } = this.#services;
     if (defaultService !== this.#lastDefault) {
       this.#lastDefault = defaultService;
-      this.onDefault(defaultService, this.#reasonOf(defaultService));
+      const because = this.#reasonOf(defaultService);
+      feed.post({ kind: "default-service-changed", service: defaultService, because });
+      defaultService?.validation.becameDefault();
     }
-    for (const name of ["DefaultService", "ConnectionState"]) properties.touch(name);
+    for (const name of ["DefaultService", "ConnectionState"]) settings.properties.touch(name);
   }
   #reasonOf(service: Service | undefined): string {
     if (!service) return "nothing is connected";
-    const reason = this.manager.services.reasonOf(service);
+    const reason = this.#services.reasonOf(service);
     return reason === undefined ? "the only Service" : `before the next by ${reason}`;
   }
-  /** Those of Services after every sort, changed or not: some clients wait for the signal itself. */
+  /** The lists of Services are told after every sort, changed or not: some clients wait for the signal itself. */
   #tellLists(): void {
-    const { properties } = this.manager;
+    const { properties } = this.told.settings;
     for (const name of deviceLists) properties.touch(name);
     if (!this.#areServicesSorted) return;
     this.#areServicesSorted = false;

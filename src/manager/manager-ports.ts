@@ -1,10 +1,8 @@
 import type { Cancel, Clock } from "../base/clock.ts";
-import type { HistoryEntry } from "../base/event-history.ts";
 import type { Log } from "../base/log.ts";
 import type { Technology } from "../base/technology.ts";
 import type { LinkSelection } from "../device-info/link-names.ts";
 import type { Device } from "../devices/device.ts";
-import type { IpConfigHolder } from "../network/ip-config.ts";
 import type { Network, NetworkObserver } from "../network/network.ts";
 import type { AutomationPorts } from "../policy/automation-host.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
@@ -12,7 +10,6 @@ import type { TechnologyModule, TechnologyPorts } from "../providers/technology-
 import type { Link, Rtnl } from "../rtnl/rtnl.ts";
 import type { WakeOnLan } from "../rtnl/wake-on-lan.ts";
 import type { Layer3Ports } from "../services/layer3-plan.ts";
-import type { Service } from "../services/service.ts";
 import type { LinkTraffic } from "../services/traffic-counters.ts";
 import type { ProbeHosts } from "../services/validation/probe-hosts.ts";
 import type { WebPorts } from "../services/validation/validation.ts";
@@ -21,7 +18,7 @@ import type { ConnectivityPorts } from "./connectivity.ts";
 import type { DebugControl } from "./debug-control.ts";
 import type { ConfigurationSource } from "./network-configurator.ts";
 
-/** What the Manager is given by the daemon. */
+/** Everything outside that the Manager needs. */
 export interface ManagerPorts extends ConnectivityPorts, WebPorts {
   readonly clock: Clock;
   readonly log: Log;
@@ -56,18 +53,4 @@ export interface ManagerPorts extends ConnectivityPorts, WebPorts {
   forgetLink(linkIndex: number): void;
   /** Why a link that was there before us is not to be touched by ourselves; undefined: it is ours to use. */
   leftAloneBecause(link: Link): string | undefined;
-}
-
-/** Who shows the Manager's objects to the world. */
-export interface ManagerObserver {
-  serviceAdded(service: Service): void;
-  serviceRemoved(service: Service): void;
-  deviceAdded(device: Device): void;
-  deviceRemoved(device: Device): void;
-  /** IPConfig objects came, went or changed. */
-  ipConfigsChanged(holder: IpConfigHolder): void;
-  profilesChanged(): void;
-  /** Locations or Modifiers came or went. Absent: it shows none. */
-  automationChanged?(): void;
-  happened(event: HistoryEntry): void;
 }

@@ -8,6 +8,7 @@ import { isConnected } from "../services/connect-states.ts";
 import { dnsProxyProperties } from "./dns-proxy.ts";
 import type { Manager } from "./manager.ts";
 import { managerConstants } from "./manager-constants.ts";
+import { technologiesOf } from "./technology-control.ts";
 
 const technologyList = (what: string) => (value: string) => {
   if (parseTechnologyList(value) !== undefined) return;
@@ -26,7 +27,7 @@ function checkHostname(value: string): void {
   if (fault !== undefined) throw new DaemonError("InvalidArguments", `DHCPProperty.Hostname ${fault}`);
 }
 
-const rows = propertyRows(({ settings }: Manager) => settings);
+const rows = propertyRows(({ settings }: Manager) => settings.values);
 
 const wifiOnEthernet = ["off", "connected", "online"] as const;
 
@@ -46,7 +47,7 @@ export const managerProperties = propertyTable<Manager>()({
   AvailableTechnologies: {
     signature: "as",
     doc: "Technologies with at least one Device.",
-    get: (manager) => manager.technologiesWhere(() => true),
+    get: (manager) => technologiesOf(manager.devices),
   },
   CheckPortalList: rows.kept("s", "checkPortalList", primaryTechnologies.join(), {
     doc: "Technologies whose networks are validated, with commas.",
@@ -55,28 +56,28 @@ export const managerProperties = propertyTable<Manager>()({
   ClaimedDevices: {
     signature: "as",
     doc: "Links that clients have claimed for themselves.",
-    get: (manager) => [...manager.links.claimed].sort(),
+    get: (manager) => [...manager.deviceInfo.claimedLinks].sort(),
   },
   ConnectedTechnologies: {
     signature: "as",
     doc: "Technologies with a Device whose Service is connected.",
     get: (manager) =>
-      manager.technologiesWhere(({ selectedService }) => !!selectedService && isConnected(selectedService.state)),
+      technologiesOf(manager.devices, ({ selectedService }) => !!selectedService && isConnected(selectedService.state)),
   },
   ConnectionState: {
     signature: "s",
     doc: "State of the default Service; idle without one.",
-    get: (manager) => manager.defaultService?.state ?? "idle",
+    get: (manager) => manager.services.defaultService?.state ?? "idle",
   },
   DefaultService: {
     signature: "o",
     doc: "The first Service if it is connected, else /.",
-    get: (manager) => manager.defaultService?.path ?? "/",
+    get: (manager) => manager.services.defaultService?.path ?? "/",
   },
   DefaultTechnology: {
     signature: "s",
     doc: "Technology of the default Service; empty without one.",
-    get: (manager) => manager.defaultService?.technology ?? "",
+    get: (manager) => manager.services.defaultService?.technology ?? "",
   },
   Devices: {
     signature: "ao",
@@ -90,23 +91,23 @@ export const managerProperties = propertyTable<Manager>()({
   DisconnectWiFiOnEthernet: {
     signature: "s",
     doc: "Whether WiFi yields to a cable: off, connected, online.",
-    get: ({ settings }) => settings.disconnectWifiOnEthernet,
+    get: ({ settings }) => settings.values.disconnectWifiOnEthernet,
     set: ({ settings }, value) => {
       const choice = wifiOnEthernet.find((word) => word === value.toLowerCase());
       if (!choice) throw new DaemonError("InvalidArguments", "DisconnectWiFiOnEthernet is off, connected or online");
-      settings.disconnectWifiOnEthernet = choice;
+      settings.values.disconnectWifiOnEthernet = choice;
     },
     persist: {
       default: "off",
       restore: ({ settings }, value) => {
-        settings.disconnectWifiOnEthernet = wifiOnEthernet.find((word) => word === value) ?? "off";
+        settings.values.disconnectWifiOnEthernet = wifiOnEthernet.find((word) => word === value) ?? "off";
       },
     },
   },
   EnabledTechnologies: {
     signature: "as",
     doc: "Technologies with an enabled Device.",
-    get: (manager) => manager.technologiesWhere((device) => device.isEnabled),
+    get: (manager) => technologiesOf(manager.devices, (device) => device.isEnabled),
   },
   EnableRFC8925: rows.kept("b", "isRfc8925Enabled", false, {
     doc: "Whether DHCP offers to do without IPv4 (option 108).",
@@ -118,22 +119,22 @@ export const managerProperties = propertyTable<Manager>()({
   PortalFallbackHttpUrls: {
     signature: "s",
     doc: "Where validation looks next over HTTP, with commas; empty where --portal-http-url was set.",
-    get: ({ probeHosts }) => probeHosts.httpFallbacks.join(),
+    get: ({ serviceRegistry }) => serviceRegistry.probeHosts.httpFallbacks.join(),
   },
   PortalFallbackHttpsUrls: {
     signature: "s",
     doc: "Where validation looks next over HTTPS, with commas; empty where --portal-https-url was set.",
-    get: ({ probeHosts }) => probeHosts.httpsFallbacks.join(),
+    get: ({ serviceRegistry }) => serviceRegistry.probeHosts.httpsFallbacks.join(),
   },
   PortalHttpUrl: {
     signature: "s",
     doc: "Where validation looks first over HTTP; set by --portal-http-url; empty: nowhere.",
-    get: ({ probeHosts }) => probeHosts.http,
+    get: ({ serviceRegistry }) => serviceRegistry.probeHosts.http,
   },
   PortalHttpsUrl: {
     signature: "s",
     doc: "Where validation looks first over HTTPS; set by --portal-https-url; empty: nowhere.",
-    get: ({ probeHosts }) => probeHosts.https,
+    get: ({ serviceRegistry }) => serviceRegistry.probeHosts.https,
   },
   Profiles: {
     signature: "ao",

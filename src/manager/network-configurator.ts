@@ -18,11 +18,12 @@ export interface ConfigurationSource {
 export interface ConfiguratorHost {
   readonly log: Log;
   readonly source: ConfigurationSource;
-  providers(): readonly Provider[];
-  /** The Devices on these links. */
-  devicesOn(links: ReadonlySet<string>): readonly Device[];
-  /** Whether the Device is there to be used, anew. */
-  tellProviders(device: Device): void;
+  readonly serviceRegistry: { readonly providers: readonly Provider[] };
+  readonly deviceRegistry: {
+    readonly all: readonly Device[];
+    /** Tells the Providers anew whether they may use the Device. */
+    tellProviders(device: Device): void;
+  };
 }
 
 export interface ConfigurationReport {
@@ -81,13 +82,14 @@ export class NetworkConfigurator {
     const others = new Set(
       [...this.#uses.keys(), ...uses.keys()].filter((link) => uses.has(link) !== this.#uses.has(link)),
     );
-    const devices = this.host.devicesOn(others);
-    const providers = this.host.providers();
+    const { deviceRegistry, serviceRegistry } = this.host;
+    const { providers } = serviceRegistry;
+    const devices = deviceRegistry.all.filter(({ name }) => others.has(name));
     this.#config = config;
     this.#uses = uses;
     for (const device of devices) for (const provider of providers) provider.deviceDisabled(device);
     for (const provider of providers) provider.configured?.(config, changes);
-    for (const device of devices) this.host.tellProviders(device);
+    for (const device of devices) deviceRegistry.tellProviders(device);
     for (const { kind, name, action, options } of changes) {
       this.host.log.info(`${kind} ${name}: ${action}${options.length > 0 ? ` (${options.join(", ")})` : ""}`);
     }

@@ -2,23 +2,23 @@
 import { describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Device } from "../devices/device.ts";
-import type { Service } from "../services/service.ts";
+import type { ServiceList } from "./service-list.ts";
 
-/** What Power needs of the Manager. */
+/** The Devices and Services that sleep with the machine. */
 export interface PowerHost {
   readonly log: Log;
-  readonly devices: readonly Device[];
-  readonly services: { readonly all: readonly Service[] };
-  /** Stores what is only in memory. */
-  settle(): void;
-  requestSort(because: string, service?: Service): void;
+  readonly deviceRegistry: { readonly all: readonly Device[] };
+  readonly serviceRegistry: {
+    readonly list: Pick<ServiceList, "all" | "requestSort">;
+    readonly deferredSaves: { flush(): void };
+  };
 }
 
 export class Power {
   #isSuspending = false;
   constructor(private readonly host: PowerHost) {}
 
-  /** Nothing connects by itself, and what breaks off counts against nobody. */
+  /** Until the resume nothing connects by itself, and a lost connection does not count as a failure. */
   get isSuspending(): boolean {
     return this.#isSuspending;
   }
@@ -26,9 +26,10 @@ export class Power {
   /** Resolves when Services and Devices are ready to sleep. Never rejects: the machine sleeps in any case. */
   async suspend(): Promise<void> {
     this.#isSuspending = true;
-    this.host.settle();
-    await this.#askAll(this.host.services.all);
-    await this.#askAll(this.host.devices);
+    const { deviceRegistry, serviceRegistry } = this.host;
+    serviceRegistry.deferredSaves.flush();
+    await this.#askAll(serviceRegistry.list.all);
+    await this.#askAll(deviceRegistry.all);
   }
   async #askAll(sleepers: readonly { beforeSleep(): Promise<void> }[]): Promise<void> {
     const results = await Promise.allSettled(sleepers.map((sleeper) => sleeper.beforeSleep()));
@@ -40,12 +41,13 @@ export class Power {
   /** The questions to the DHCP servers leave in this turn; what happened before the sleep no longer counts. */
   resume(because: string): void {
     this.#isSuspending = false;
-    for (const device of this.host.devices) device.afterSleep();
-    for (const service of this.host.services.all) {
+    const { deviceRegistry, serviceRegistry } = this.host;
+    for (const device of deviceRegistry.all) device.afterSleep();
+    for (const service of serviceRegistry.list.all) {
       service.forgive();
       service.validation.resumed();
-      this.host.requestSort(`resumed: ${because}`, service);
+      serviceRegistry.list.requestSort(`resumed: ${because}`, service);
     }
-    this.host.requestSort(`resumed: ${because}`);
+    serviceRegistry.list.requestSort(`resumed: ${because}`);
   }
 }

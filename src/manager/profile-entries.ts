@@ -1,34 +1,29 @@
 import { DaemonError } from "../base/errors.ts";
 import { OneAtATime } from "../base/one-at-a-time.ts";
-import type { PropertyShape, PropertyStore } from "../base/property.ts";
 import { isTechnologyName, type Technology } from "../base/technology.ts";
 import { consentsEntry } from "../profiles/consents.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
 import { longestProfileText } from "../profiles/profile-text.ts";
 import { storeLimits } from "../profiles/store-limits.ts";
-import type { Provider, ProviderHost } from "../providers/provider.ts";
 import { serviceKindOf, type TechnologyModule } from "../providers/technology-module.ts";
 import type { Service } from "../services/service.ts";
 import { StoredService, technologyOfEntry } from "../services/stored-service.ts";
-import { managerEntry } from "./manager-settings.ts";
+import { managerEntry, type SettingsControl } from "./manager-settings.ts";
 import { readProfileText, writeEntries } from "./profile-exchange.ts";
 import type { ProfileFollower } from "./profile-follower.ts";
+import type { ServiceRegistry } from "./service-registry.ts";
 
 /** Every local user may ask which entries are kept back: beyond so many in question nobody reads the answer. */
 const mostLookedAt = 1000;
 
-/** The Manager, as far as entries of Profiles reach it. */
+/** The parts of the Manager that entries of Profiles reach. */
 export interface ProfileEntriesHost {
-  requestSort(because: string, service?: Service): void;
   readonly profiles: ProfileStack;
-  readonly services: { readonly all: readonly Service[] };
-  readonly providers: readonly Provider[];
   readonly modules: readonly TechnologyModule[];
-  /** Host of a Service that is made to change what is stored of it. */
-  readonly serviceRegistry: ProviderHost;
-  readonly properties: Pick<PropertyStore<unknown>, "rows">;
-  saveSettings(): void;
+  readonly settings: SettingsControl;
+  /** Also host of a Service that is made to change what is stored of it. */
+  readonly serviceRegistry: ServiceRegistry;
 }
 
 /** Exports and Imports of one user that wait while one is under way; each may hold a text of some MiB. */
@@ -42,15 +37,13 @@ export class ProfileEntries {
   constructor(
     private readonly host: ProfileEntriesHost,
     private readonly follower: Pick<ProfileFollower, "rehomeOrUnload" | "imported" | "review">,
-    /** Of the Manager's own settings. */
-    private readonly shape: unknown,
   ) {}
 
   /** Forgets a Service's settings in its Profile; another Profile's take over, or it is unloaded. */
   forget(service: Service): void {
     service.profile?.store.transaction(() => service.entry.delete());
     this.follower.rehomeOrUnload(service);
-    this.host.requestSort("a Service's settings were forgotten", service);
+    this.host.serviceRegistry.requestSort("a Service's settings were forgotten", service);
   }
   /** NotFound. What goes by the entry is treated as in {@link forget}. */
   delete(profile: Profile, entry: string): void {
@@ -62,7 +55,7 @@ export class ProfileEntries {
       this.follower.review(entry === consentsEntry ? undefined : entry, profile);
     }
     // The settings in force stay in force, and stored.
-    if (entry === managerEntry && profile === this.host.profiles.profileForDevices()) this.host.saveSettings();
+    if (entry === managerEntry && profile === this.host.profiles.profileForDevices()) this.host.settings.save();
   }
   /** The live Service that goes by the entry, or one made for the look only; NotFound, InternalError. */
   serviceOf(profile: Profile, entry: string): Service {
@@ -82,7 +75,7 @@ export class ProfileEntries {
   async import(profile: Profile, text: string): Promise<readonly string[]> {
     refuseLongText(profile, text);
     const entries = await readProfileText(text, {
-      managerShape: this.shape as PropertyShape<never>,
+      managerShape: this.host.settings.properties.shape,
       modules: this.host.modules,
     });
     if (!this.isLoaded(profile)) throw new DaemonError("NotFound", `${profile.label} left the stack meanwhile`);
@@ -95,7 +88,7 @@ export class ProfileEntries {
   keptBack(profile: Profile, among = profile.serviceEntries()): ReadonlyMap<string, string> {
     const reasons = new Map<string, string>();
     if (profile.isMachine) return reasons;
-    const live = new Map(this.host.services.all.map((service) => [service.storageId, service]));
+    const live = new Map(this.host.serviceRegistry.list.all.map((service) => [service.storageId, service]));
     let left = mostLookedAt;
     for (const entry of among) {
       const isContested = live.has(entry) || this.#isContested(entry);
@@ -109,7 +102,7 @@ export class ProfileEntries {
   }
   /** An administrator agrees to what the Profile has in these entries: it is in force from now on. */
   agreeTo(profile: Profile, entries: Iterable<string>): void {
-    const live = new Map(this.host.services.all.map((service) => [service.storageId, service]));
+    const live = new Map(this.host.serviceRegistry.list.all.map((service) => [service.storageId, service]));
     for (const entry of entries) (live.get(entry) ?? this.#madeToAsk(profile, entry))?.entry.agreeTo(profile);
     this.follower.imported(profile, new Set(entries));
   }
@@ -127,7 +120,7 @@ export class ProfileEntries {
   }
   #made(entry: string, technology: Technology): Service {
     const host = this.host.serviceRegistry;
-    const provider = this.host.providers.find((one) => one.technology === technology);
+    const provider = host.providerOf(technology);
     return provider?.serviceForEntry?.(entry) ?? new StoredService(host, host.nextServiceSerial(), technology, entry);
   }
 
@@ -139,12 +132,12 @@ export class ProfileEntries {
   /** As in shill, one of the machine begins with the settings in force: pushing it changes none of them. */
   createProfile(name: string): string {
     return this.host.profiles.create(name, (store, isMachine) => {
-      if (isMachine) store.write(managerEntry, this.host.properties.rows());
+      if (isMachine) store.write(managerEntry, this.host.settings.properties.rows());
     });
   }
 
   #liveService(profile: Profile, entry: string): Service | undefined {
-    return this.host.services.all.find((one) => one.profile === profile && one.storageId === entry);
+    return this.host.serviceRegistry.list.all.find((one) => one.profile === profile && one.storageId === entry);
   }
 }
 

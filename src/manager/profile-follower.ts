@@ -1,31 +1,25 @@
 import { DaemonError, describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import type { PropertyStore } from "../base/property.ts";
 import type { Device } from "../devices/device.ts";
 import { consentsEntry } from "../profiles/consents.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { ProfileStack, ProfileStackObserver } from "../profiles/profile-stack.ts";
-import type { Provider } from "../providers/provider.ts";
 import type { Service } from "../services/service.ts";
-import { managerEntry } from "./manager-settings.ts";
+import type { DeviceRegistry } from "./device-registry.ts";
+import type { ManagerObservers } from "./event-feed.ts";
+import { managerEntry, type SettingsControl } from "./manager-settings.ts";
+import type { ServiceRegistry } from "./service-registry.ts";
 
-/** The Manager, as far as Profiles reach it. */
+/** The parts of the Manager that Profiles reach. */
 export interface ProfileFollowerHost {
   readonly log: Log;
   readonly profiles: ProfileStack;
-  readonly services: { readonly all: readonly Service[] };
-  readonly devices: readonly Device[];
-  readonly providers: readonly Provider[];
-  readonly properties: Pick<PropertyStore<unknown>, "restore" | "rows" | "touch">;
-  /** Off the bus, and forgotten. */
-  readonly serviceRegistry: { deregisterService(service: Service): void };
-  /** The settings of the Manager were read again: they are put in force. */
-  settingsRestored(): void;
-  requestSort(because: string): void;
-  /** Entries were written or deleted by other hands than those of their Services. */
+  readonly settings: SettingsControl;
+  readonly serviceRegistry: Pick<ServiceRegistry, "list" | "providers" | "providerOf" | "deregisterService">;
+  readonly deviceRegistry: Pick<DeviceRegistry, "all">;
+  readonly observers: ManagerObservers;
+  /** Entries were written or deleted, and not by their Services. */
   entriesChanged(): void;
-  /** For whoever shows Profiles to clients. */
-  profilesChanged(): void;
 }
 
 /**
@@ -36,7 +30,7 @@ export class ProfileFollower implements ProfileStackObserver {
   constructor(private readonly host: ProfileFollowerHost) {}
 
   pushed(profile: Profile): void {
-    const { devices, providers } = this.host;
+    const { deviceRegistry, serviceRegistry } = this.host;
     if (profile.isMachine) this.#readSettings(profile);
     const adopted = this.#services().filter((service) => !this.#claim(profile, service));
     if (profile.isMachine)
@@ -44,8 +38,8 @@ export class ProfileFollower implements ProfileStackObserver {
         profile,
         adopted.filter(({ isMachines }) => isMachines),
       );
-    for (const device of devices) this.#readDevice(profile, device);
-    for (const provider of providers) provider.profilePushed?.(profile);
+    for (const device of deviceRegistry.all) this.#readDevice(profile, device);
+    for (const provider of serviceRegistry.providers) provider.profilePushed?.(profile);
   }
   /** A Device is new: what Profiles of the machine keep of it, the upper one's last. */
   deviceAdded(device: Device): void {
@@ -54,7 +48,7 @@ export class ProfileFollower implements ProfileStackObserver {
 
   /** Entries of a Profile on the stack were written by other hands than those of their Services. */
   imported(profile: Profile, entries: ReadonlySet<string>): void {
-    const { profiles, devices, providers } = this.host;
+    const { profiles, deviceRegistry, serviceRegistry } = this.host;
     if (entries.has(managerEntry) && profile === profiles.profileForDevices()) this.#readSettings(profile);
     // By technology: a cable's settings stand in two entries.
     const technologies = new Set([...entries].map((entry) => entry.split("_", 1)[0]));
@@ -63,16 +57,21 @@ export class ProfileFollower implements ProfileStackObserver {
     }
     // The marks of administrators count for every Service.
     if (entries.has(consentsEntry)) this.review();
-    for (const device of devices) if (entries.has(device.storageId)) this.#readDevice(profile, device);
-    for (const provider of providers) provider.profilePushed?.(profile);
+    for (const device of deviceRegistry.all) if (entries.has(device.storageId)) this.#readDevice(profile, device);
+    for (const provider of serviceRegistry.providers) provider.profilePushed?.(profile);
     this.host.entriesChanged();
-    this.host.requestSort("settings were imported");
+    this.#requestSort("settings were imported");
   }
 
   /** What Profiles say about a Service has changed, or who may say it: whoever has the say now is in force. */
   review(entry?: string, changed?: Profile): void {
     for (const service of this.#services()) if (!entry || service.storageId === entry) this.#review(service, changed);
     this.host.entriesChanged();
+  }
+  /** An entry of the Profile was written, and not by its Service. */
+  reviewEntry(entry: string, changed: Profile): void {
+    this.review(entry, changed);
+    this.#requestSort("an entry was written");
   }
   #review(service: Service, changed?: Profile): void {
     const { holder, terms, keptBack } = service.entry.standing();
@@ -102,10 +101,10 @@ export class ProfileFollower implements ProfileStackObserver {
 
   changed(): void {
     // Objects before the list that names them: a client that hears of it may ask at once.
-    this.host.profilesChanged();
-    for (const name of ["Profiles", "ActiveProfile"]) this.host.properties.touch(name);
+    this.host.observers.tell((observer) => observer.profilesChanged());
+    for (const name of ["Profiles", "ActiveProfile"]) this.host.settings.properties.touch(name);
     this.host.entriesChanged();
-    this.host.requestSort("the Profile stack changed");
+    this.#requestSort("the Profile stack changed");
   }
 
   /**
@@ -125,8 +124,9 @@ export class ProfileFollower implements ProfileStackObserver {
   rehomeOrUnload(service: Service): void {
     if (this.rehome(service)) return;
     service.unload();
-    const provider = this.host.providers.find(({ technology }) => technology === service.technology);
-    if (provider?.dropsUnloaded?.(service)) this.host.serviceRegistry.deregisterService(service);
+    const { serviceRegistry } = this.host;
+    const provider = serviceRegistry.providerOf(service.technology);
+    if (provider?.dropsUnloaded?.(service)) serviceRegistry.deregisterService(service);
   }
 
   /** Whether the Profile has settings for it that are in force from now on. */
@@ -157,17 +157,15 @@ export class ProfileFollower implements ProfileStackObserver {
   #readSettings(profile: Profile): void {
     const rows = profile.store.read(managerEntry);
     if (!rows) return;
-    this.host.properties.restore(rows, (name, error) =>
+    this.host.settings.restore(rows, (name, error) =>
       this.host.log.warn(`${profile.path}: stored ${name} is unreadable, default taken`, { error }),
     );
-    this.host.settingsRestored();
   }
   /** A pop puts no settings back: what stays in force is what has to be there after a restart. */
   #keepSettings(): void {
-    const { profiles, properties, log } = this.host;
+    const { profiles, settings, log } = this.host;
     try {
-      const store = profiles.profileForDevices()?.store;
-      store?.keep(() => store.write(managerEntry, properties.rows()));
+      profiles.profileForDevices()?.store.keep(() => settings.save());
     } catch (error) {
       log.warn(`the Manager's settings could not be stored: ${describeError(error)}`);
     }
@@ -183,6 +181,9 @@ export class ProfileFollower implements ProfileStackObserver {
   }
   /** A copy: Services may leave on the way. */
   #services(): readonly Service[] {
-    return [...this.host.services.all];
+    return [...this.host.serviceRegistry.list.all];
+  }
+  #requestSort(because: string): void {
+    this.host.serviceRegistry.list.requestSort(because);
   }
 }

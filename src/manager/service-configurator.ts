@@ -9,14 +9,17 @@ import { type Configuration, matcherOf, settingNames, textOf } from "../services
 import type { Service } from "../services/service.ts";
 import type { Need } from "../services/who-decides.ts";
 
-/** What the configurator needs of the Manager. */
 export interface ConfigurationHost {
   readonly profiles: ProfileStack;
-  /** Best first. */
-  readonly services: { readonly all: readonly Service[] };
-  readonly serviceRegistry: { providerOf(technology: Technology): Provider | undefined };
-  /** The entry of this name was written in the Profile by other hands than those of its Service. */
-  reviewEntry(entry: string, changed: Profile): void;
+  readonly serviceRegistry: {
+    /** Best first. */
+    readonly list: { readonly all: readonly Service[] };
+    providerOf(technology: Technology): Provider | undefined;
+  };
+  readonly follower: {
+    /** The entry of this name was written in the Profile, and not by its Service. */
+    reviewEntry(entry: string, changed: Profile): void;
+  };
 }
 
 export class ServiceConfigurator {
@@ -24,7 +27,7 @@ export class ServiceConfigurator {
 
   /** The best Service that has every given property with exactly this value. Throws NotFound. */
   findMatching(wanted: Configuration): Service {
-    const found = this.host.services.all.find(matcherOf<Service>(wanted));
+    const found = this.host.serviceRegistry.list.all.find(matcherOf<Service>(wanted));
     // Clients compare this text.
     if (!found) throw new DaemonError("NotFound", "Matching service was not found");
     return found;
@@ -69,7 +72,7 @@ export class ServiceConfigurator {
     if (!service) return this.configure(new Map([...configuration, ["Profile", { signature: "s", value: path }]]));
     if (this.#isAbove(service, target)) {
       this.#configureBelow(target, technology, configuration);
-      this.host.reviewEntry(service.storageId, target);
+      this.host.follower.reviewEntry(service.storageId, target);
       if (service.profile === target) return service;
       throw new DaemonError("NotFound", "Temporary service configured but not usable");
     }
@@ -162,7 +165,7 @@ export class ServiceConfigurator {
   #byGuid(configuration: Configuration, technology?: Technology): Service | undefined {
     const guid = textOf(configuration, "GUID");
     if (guid === undefined) return undefined;
-    const found = this.host.services.all.find((service) => service.guid === guid);
+    const found = this.host.serviceRegistry.list.all.find((service) => service.guid === guid);
     if (!found || technology === undefined || found.technology === technology) return found;
     throw new DaemonError("InvalidArguments", `Service GUID matches a service of type ${found.technology}`);
   }

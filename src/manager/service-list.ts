@@ -1,4 +1,6 @@
-import type { Technology } from "../base/technology.ts";
+import { DaemonError } from "../base/errors.ts";
+import { parseTechnologyList, type Technology } from "../base/technology.ts";
+import { isConnected } from "../services/connect-states.ts";
 import type { Service } from "../services/service.ts";
 import { type Comparison, compareServices, type OrderRules, orderOf } from "../services/service-order.ts";
 
@@ -30,15 +32,33 @@ export class ServiceList {
   #isStopped = false;
   /** Why the last sorts ran, newest last; for the debug dump. */
   readonly recentReasons: string[] = [];
+  #technologyOrder: readonly Technology[];
 
   constructor(
-    private readonly technologyOrder: () => readonly Technology[],
+    technologyOrder: readonly Technology[],
     private readonly afterSort: (sorted: Sorted) => void,
-  ) {}
+  ) {
+    this.#technologyOrder = technologyOrder;
+  }
 
   /** In the order of the last sort; new ones at the end until then. */
   get all(): readonly Service[] {
     return this.#services;
+  }
+  /** The first Service if it is connected. */
+  get defaultService(): Service | undefined {
+    const first = this.#services[0];
+    return first && isConnected(first.state) ? first : undefined;
+  }
+  get technologyOrder(): readonly Technology[] {
+    return this.#technologyOrder;
+  }
+  /** A comma list; an empty one makes all technologies equal. Throws InvalidArguments. */
+  setTechnologyOrder(list: string): void {
+    const order = parseTechnologyList(list);
+    if (!order) throw new DaemonError("InvalidArguments", `"${list.slice(0, 100)}" is not a list of technologies`);
+    this.#technologyOrder = order;
+    this.requestSort("the order of technologies was set");
   }
   add(service: Service): void {
     this.#services.push(service);
@@ -71,7 +91,7 @@ export class ServiceList {
   }
 
   get #rules(): OrderRules {
-    return { technologyOrder: this.technologyOrder() };
+    return { technologyOrder: this.#technologyOrder };
   }
   #post(because: string): void {
     if (this.#reasons.size < mostReasons) this.#reasons.add(because);

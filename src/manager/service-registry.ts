@@ -14,21 +14,19 @@ import { type ConnectState, isConnected } from "../services/connect-states.ts";
 import { DeferredSaves } from "../services/deferred-saves.ts";
 import type { Layer3Ports } from "../services/layer3-plan.ts";
 import type { Service } from "../services/service.ts";
+import type { ProbeHosts } from "../services/validation/probe-hosts.ts";
 import type { ProbePorts } from "../services/validation/validation.ts";
 import { type ValidationPlan, validationPlan } from "../services/validation/validation-plan.ts";
 import type { EventFeed } from "./event-feed.ts";
-import type { ManagerObservers } from "./manager-observers.ts";
 import type { ManagerPorts } from "./manager-ports.ts";
 import type { ManagerSettings } from "./manager-settings.ts";
 import { ServiceList, type Sorted } from "./service-list.ts";
 
-/** What the registry leaves to others. */
+/** The other parts of the Manager, as far as Services and Providers reach them. */
 export interface ServiceRegistryHost {
   readonly settings: ManagerSettings;
-  readonly observers: ManagerObservers;
   readonly feed: EventFeed;
   readonly claims: DeviceClaims;
-  technologyOrder(): readonly Technology[];
   afterSort(sorted: Sorted): void;
   /** Its settings are those of the Profile that they are kept in; false: no Profile has any. */
   rehome(service: Service): boolean;
@@ -39,7 +37,7 @@ export interface ServiceRegistryHost {
   addressingChanged(): void;
 }
 
-/** The Services and those who make them: what they have for a host. */
+/** Holds the Services and the Providers that make them, and is the host of both. */
 export class ServiceRegistry implements ProviderHost {
   readonly clock: Clock;
   readonly log: Log;
@@ -52,7 +50,7 @@ export class ServiceRegistry implements ProviderHost {
   readonly hardware: Pick<LinkHardware, "readTraffic">;
   readonly list: ServiceList;
   readonly providers: readonly Provider[];
-  /** What a connection leaves to be stored. */
+  /** Writes that wait until a connection is made. */
   readonly deferredSaves: DeferredSaves;
   #nextSerial = 0;
 
@@ -71,10 +69,7 @@ export class ServiceRegistry implements ProviderHost {
     this.settings = host.settings;
     this.probePorts = { clock, http, random, linkName: (index) => rtnl.snapshot.links.get(index)?.name };
     this.deferredSaves = new DeferredSaves(clock);
-    this.list = new ServiceList(
-      () => host.technologyOrder(),
-      (sorted) => host.afterSort(sorted),
-    );
+    this.list = new ServiceList(ports.technologyOrder, (sorted) => host.afterSort(sorted));
     this.providers = ports.modules.flatMap((module) => module.makeProviders(this, ports.technologyPorts));
   }
 
@@ -98,12 +93,12 @@ export class ServiceRegistry implements ProviderHost {
   registerService(service: Service): void {
     this.rematchService(service);
     this.list.add(service);
-    this.host.observers.tell((observer) => observer.serviceAdded(service));
+    this.host.feed.observers.tell((observer) => observer.serviceAdded(service));
     this.host.feed.post({ kind: "service-added", service, because: service.logName });
   }
   deregisterService(service: Service): void {
     this.list.remove(service);
-    this.host.observers.tell((observer) => observer.serviceRemoved(service));
+    this.host.feed.observers.tell((observer) => observer.serviceRemoved(service));
     this.host.feed.post({ kind: "service-removed", service, because: service.logName });
   }
   rematchService(service: Service): void {
@@ -134,6 +129,9 @@ export class ServiceRegistry implements ProviderHost {
   forgetService(service: Service): void {
     this.host.forgetService(service);
   }
+  get probeHosts(): ProbeHosts {
+    return this.ports.probeHosts;
+  }
   validationPlan(service: Service): ValidationPlan {
     const isWanted = this.settings.includes("checkPortalList", service.technology);
     return validationPlan(service, isWanted, this.ports.probeHosts);
@@ -149,10 +147,10 @@ export class ServiceRegistry implements ProviderHost {
   }
   addressingChanged(holder: IpConfigHolder, service: Service): void {
     this.host.addressingChanged();
-    this.host.observers.tell((observer) => observer.ipConfigsChanged(holder));
+    this.host.feed.observers.tell((observer) => observer.ipConfigsChanged(holder));
     this.requestSort("addressing changed", service);
   }
-  /** What is asked of networks may have changed. */
+  /** The settings of validation changed. */
   reviewValidation(): void {
     for (const service of this.list.all) service.validation.review();
   }

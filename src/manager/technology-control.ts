@@ -21,7 +21,10 @@ function explain(name: string, enable: boolean, cause: unknown): unknown {
 }
 
 /** Sorted and without doubles, as the bus shows lists of technologies. */
-export function technologiesOf(devices: Iterable<Device>, counts: (device: Device) => boolean): readonly Technology[] {
+export function technologiesOf(
+  devices: Iterable<Device>,
+  counts: (device: Device) => boolean = () => true,
+): readonly Technology[] {
   const found = new Set<Technology>();
   for (const device of devices) if (counts(device)) found.add(device.technology);
   return [...found].sort();

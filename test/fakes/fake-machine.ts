@@ -152,7 +152,7 @@ export class FakeMachine {
     this.#machine = new Machine(this.#ports(options));
     this.applier = this.#machine.applier;
     this.manager = this.#machine.manager;
-    this.manager.observers.add(this.#observer());
+    this.manager.feed.observers.add(this.#observer());
   }
 
   async start(): Promise<this> {
@@ -252,9 +252,9 @@ export class FakeMachine {
     };
   }
   #observer() {
-    const listen = (of: Pick<Manager | Device | Service, "properties">, path: string) =>
+    const listen = (of: Pick<Device | Service | Manager["settings"], "properties">, path: string) =>
       of.properties.listen((name, _signature, value) => this.announced.push(`${path} ${name}=${String(value)}`));
-    listen(this.manager, "/");
+    listen(this.manager.settings, "/");
     return {
       serviceAdded: (service: Service) => listen(service, service.path),
       serviceRemoved: () => {},

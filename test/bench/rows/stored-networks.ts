@@ -44,12 +44,9 @@ async function measureStarts(subject: Subject): Promise<Findings> {
 async function measureServices(): Promise<Findings> {
   const machine = await new FakeMachine().start();
   let sortedAt = 0;
-  const list = new ServiceList(
-    () => machine.manager.technologyOrder,
-    () => {
-      sortedAt = performance.now();
-    },
-  );
+  const list = new ServiceList(machine.manager.services.technologyOrder, () => {
+    sortedAt = performance.now();
+  });
   const services = Array.from({ length: networks }, (_, at) => {
     const service = new StoredService(machine.manager.serviceRegistry, at, "wifi", `wifi_${at}`);
     service.guid = `guid ${at}`;
@@ -58,9 +55,8 @@ async function measureServices(): Promise<Findings> {
   });
   const configurator = new ServiceConfigurator({
     profiles: machine.profiles,
-    services: list,
-    reviewEntry: () => {},
-    serviceRegistry: { providerOf: () => undefined },
+    follower: { reviewEntry: () => {} },
+    serviceRegistry: { list, providerOf: () => undefined },
   });
   const sort: number[] = [];
   const find: number[] = [];

@@ -16,7 +16,7 @@ test("a Profile that is exported, changed and imported is in force at once, as a
   const changed = `${text.replace("Priority = 3", "Priority = 9")}\n[global]\nDHCPProperty.Hostname = "harbour"\n`;
   const [entries] = await call(home, "Import", "s", [changed], own);
   assert.equal(entries, 3);
-  assert.deepEqual([it.service("eth0").priority, it.manager.settings.dhcpHostname], [9, "harbour"]);
+  assert.deepEqual([it.service("eth0").priority, it.manager.settings.values.dhcpHostname], [9, "harbour"]);
   assert.match(String(await call(home, "Export", "", [], own)), /^DHCPProperty\.Hostname = "harbour"$/m);
 });
 

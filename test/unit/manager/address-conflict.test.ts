@@ -23,7 +23,7 @@ test("another host with a fixed address changes no state: the reason and the his
   assert.equal(service.state, state);
   assert.equal(service.stateReason, conflict);
   const newest = () => {
-    const [entry] = it.manager.history.newest(1);
+    const [entry] = it.manager.feed.history.newest(1);
     return [entry?.kind, entry?.object, entry?.because];
   };
   assert.deepEqual(newest(), ["address-conflict", "/device/eth0", conflict]);
@@ -42,7 +42,7 @@ test("a leased address that another host has ends the connection with that host'
   host.conflict?.("192.0.2.10", otherMac);
   host.lost("address-conflict");
   await it.settle();
-  const reasons = it.manager.history.newest().map(({ kind, because }) => `${kind}: ${because}`);
+  const reasons = it.manager.feed.history.newest().map(({ kind, because }) => `${kind}: ${because}`);
   const conflict = `192.0.2.10 is also used by ${otherMac}; another one is asked for`;
   assert.ok(reasons.includes(`address-conflict: ${conflict}`), reasons.join("\n"));
   assert.ok(reasons.includes(`service-state-changed: ready -> configuration: ${conflict}`), reasons.join("\n"));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bestServices } from "../../../src/manager/connect-to-best.ts";
+import { bestServices } from "../../../src/manager/auto-connector.ts";
 import { FakeMachine } from "../../fakes/fake-machine.ts";
 import { mac, machine } from "./machine.ts";
 
@@ -42,11 +42,11 @@ test("a cooldown does not hold it back, an explicit disconnect does", async (t) 
     await it.settle();
   }
   assert.equal(service.autoConnectRefusal, "throttled");
-  it.manager.connectToBest();
+  it.manager.autoConnector.connectBest();
   await it.settle();
   assert.equal(service.state, "configuration");
   service.disconnect("D-Bus RPC");
-  it.manager.connectToBest();
+  it.manager.autoConnector.connectBest();
   await it.settle();
   assert.equal(service.state, "idle");
 });

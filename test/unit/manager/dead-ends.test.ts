@@ -30,7 +30,7 @@ test("a cable that leads nowhere comes after one with a router, with its reason;
   assert.deepEqual(it.order, ["eth1 ready", "eth0 ready"]);
   assert.equal(it.manager.services.reasonOf(it.service("eth1")), "HasWayOut");
   assert.deepEqual(it.nameServers, ["192.0.2.1"]);
-  assert.equal(it.manager.defaultService, it.service("eth1"));
+  assert.equal(it.manager.services.defaultService, it.service("eth1"));
 });
 
 test("it is the default all the same while there is no other, and yields when one comes", async (t) => {
@@ -38,14 +38,14 @@ test("it is the default all the same while there is no other, and yields when on
   it.dhcp.serve("eth0", 10, deadEnd(10));
   it.kernel.plug("eth0");
   await it.settle();
-  assert.equal(it.manager.defaultService, it.service("eth0"));
+  assert.equal(it.manager.services.defaultService, it.service("eth0"));
   assert.deepEqual(it.nameServers, ["192.0.2.110"]);
   it.kernel.plug("eth1");
   await it.settle();
-  assert.equal(it.manager.defaultService, it.service("eth1"));
+  assert.equal(it.manager.services.defaultService, it.service("eth1"));
   it.kernel.unplug("eth1");
   await it.settle();
-  assert.deepEqual([it.manager.defaultService, it.nameServers], [it.service("eth0"), ["192.0.2.110"]]);
+  assert.deepEqual([it.manager.services.defaultService, it.nameServers], [it.service("eth0"), ["192.0.2.110"]]);
 });
 
 test("a Priority is a person's word: the dead end is first, and its name servers are asked", async (t) => {

@@ -13,7 +13,7 @@ suite("name servers of a proxy", () => {
     assert.ok(own.length > 0);
     it.manager.connectivity.replaceNameServers(["127.0.0.53"]);
     assert.deepEqual(it.nameServers, own, "the network is not known to lead to the internet");
-    it.manager.setProperty("CheckPortalList", "");
+    it.manager.settings.setProperty("CheckPortalList", "");
     await it.settle();
     assert.equal(it.service("eth0").state, "online");
     assert.deepEqual(it.nameServers, ["127.0.0.53"]);
@@ -24,7 +24,7 @@ suite("name servers of a proxy", () => {
 
   test("stay when another network takes over", async (t) => {
     const it = await machine(t, ["eth0", "eth1"]);
-    it.manager.setProperty("CheckPortalList", "");
+    it.manager.settings.setProperty("CheckPortalList", "");
     it.manager.connectivity.replaceNameServers(["127.0.0.53"]);
     await it.settle();
     it.kernel.unplug("eth0");
@@ -38,15 +38,21 @@ suite("name servers of a proxy", () => {
 suite("what is kept for the proxy to read", () => {
   test("providers are told when they change", async (t) => {
     const it = await machine(t, []);
-    it.manager.setProperty("DNSProxyDOHProviders", new Map([["https://dns.example/q", s("192.0.2.1,2001:db8::1")]]));
-    it.manager.setProperty("DNSProxyDOHProviders", new Map([["https://dns.example/q", s("192.0.2.1,2001:db8::1")]]));
+    it.manager.settings.setProperty(
+      "DNSProxyDOHProviders",
+      new Map([["https://dns.example/q", s("192.0.2.1,2001:db8::1")]]),
+    );
+    it.manager.settings.setProperty(
+      "DNSProxyDOHProviders",
+      new Map([["https://dns.example/q", s("192.0.2.1,2001:db8::1")]]),
+    );
     assert.equal(it.changes("DNSProxyDOHProviders").length, 1);
   });
 
   test("what is no provider is refused, and the old ones stay", async (t) => {
     const it = await machine(t, []);
     const good = new Map([["https://dns.example/q", s("*")]]);
-    it.manager.setProperty("DNSProxyDOHProviders", good);
+    it.manager.settings.setProperty("DNSProxyDOHProviders", good);
     for (const bad of [
       new Map([["http://dns.example/q", s("")]]),
       new Map([["https://", s("")]]),
@@ -55,20 +61,20 @@ suite("what is kept for the proxy to read", () => {
       new Map([["https://dns.example/q", { signature: "i", value: 1 }]]),
       new Map(Array.from({ length: 65 }, (_, at) => [`https://dns${at}.example/q`, s("")] as const)),
     ]) {
-      assert.throws(() => it.manager.setProperty("DNSProxyDOHProviders", bad), refused, [...bad.keys()][0]);
+      assert.throws(() => it.manager.settings.setProperty("DNSProxyDOHProviders", bad), refused, [...bad.keys()][0]);
     }
-    assert.equal(it.manager.properties.value("DNSProxyDOHProviders"), good);
+    assert.equal(it.manager.settings.properties.value("DNSProxyDOHProviders"), good);
   });
 
   for (const name of ["DOHExcludedDomains", "DOHIncludedDomains"]) {
     test(`${name} are names, all below a name, or everything`, async (t) => {
       const it = await machine(t, []);
       const good = ["example.com", "*.example.org", "*"];
-      it.manager.setProperty(name, good);
+      it.manager.settings.setProperty(name, good);
       for (const bad of ["", "a b", "*.", "*example.org", "a\nnameserver 192.0.2.1", "a..b", "x".repeat(254)]) {
-        assert.throws(() => it.manager.setProperty(name, [bad]), refused, bad);
+        assert.throws(() => it.manager.settings.setProperty(name, [bad]), refused, bad);
       }
-      assert.deepEqual(it.manager.properties.value(name), good);
+      assert.deepEqual(it.manager.settings.properties.value(name), good);
     });
   }
 });

@@ -10,7 +10,7 @@ test("the Service of a disabled Device leaves, the other cable takes over, and i
   await it.device("eth0").setEnabled(false, now);
   await it.settle();
   assert.deepEqual(it.order, ["eth1 ready"]);
-  assert.deepEqual(it.manager.properties.value("ServiceCompleteList"), [it.service("eth1").path]);
+  assert.deepEqual(it.manager.settings.properties.value("ServiceCompleteList"), [it.service("eth1").path]);
   assert.equal(it.service("eth1").storageId, "ethernet_any");
   assert.equal(gone.state, "idle");
   await it.device("eth0").setEnabled(true, now);
@@ -38,10 +38,10 @@ test("the last one stays without its Device, and whichever Device is enabled nex
 
 test("in one step too: a prohibition takes all Services but one along", async (t) => {
   const it = await machine(t, ["eth0", "eth1"]);
-  it.manager.setProperty("ProhibitedTechnologies", "ethernet");
+  it.manager.settings.setProperty("ProhibitedTechnologies", "ethernet");
   await it.settle();
   assert.deepEqual(it.order, ["- idle"]);
-  it.manager.setProperty("ProhibitedTechnologies", "");
+  it.manager.settings.setProperty("ProhibitedTechnologies", "");
   await Promise.all(["eth0", "eth1"].map((name) => it.device(name).setEnabled(true, now)));
   await it.settle();
   assert.deepEqual([...it.order].sort(), ["eth0 ready", "eth1 ready"]);
@@ -49,13 +49,13 @@ test("in one step too: a prohibition takes all Services but one along", async (t
 
 test("a card that comes while its technology is prohibited has no Service until it is enabled", async (t) => {
   const it = await machine(t, ["eth0", "eth1"]);
-  it.manager.setProperty("ProhibitedTechnologies", "ethernet");
+  it.manager.settings.setProperty("ProhibitedTechnologies", "ethernet");
   await it.settle();
   it.kernel.addHardware({ name: "usb0", mac: "02:00:00:00:00:09", isPlugged: true });
   it.dhcp.serve("usb0", 30);
   await it.settle();
   assert.deepEqual([it.order, it.manager.devices.length], [["- idle"], 3]);
-  it.manager.setProperty("ProhibitedTechnologies", "");
+  it.manager.settings.setProperty("ProhibitedTechnologies", "");
   await it.device("usb0").setEnabled(true, now);
   await it.settle();
   assert.deepEqual(it.order, ["usb0 ready"]);

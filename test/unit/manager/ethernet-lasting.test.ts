@@ -66,7 +66,7 @@ test("settings of Services and Manager survive a restart", async (t) => {
   const first = await machine(t, ["eth0"]);
   first.service("eth0").setProperty("Priority", 7);
   first.service("eth0").setProperty("UIData", "a panel's words");
-  first.manager.setProperty("DHCPProperty.Hostname", "laptop");
+  first.manager.settings.setProperty("DHCPProperty.Hostname", "laptop");
   first.manager.stop();
   first.kernel.restart();
   const second = new FakeMachine({ kernel: first.kernel, storage: first.storage, dhcp: first.dhcp });
@@ -74,7 +74,7 @@ test("settings of Services and Manager survive a restart", async (t) => {
   await second.start();
   const service = second.service("eth0");
   assert.deepEqual(
-    [service.priority, service.uiData, second.manager.settings.dhcpHostname],
+    [service.priority, service.uiData, second.manager.settings.values.dhcpHostname],
     [7, "a panel's words", "laptop"],
   );
   assert.equal(second.dhcp.session("eth0").config.hostname, "laptop");

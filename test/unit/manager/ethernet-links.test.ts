@@ -24,7 +24,7 @@ test("a disabled Device is down and off the air, across a restart too", async (t
 
 test("enabling what is prohibited is refused; prohibiting disables without forgetting", async (t) => {
   const it = await machine(t, ["eth0"]);
-  it.manager.setProperty("ProhibitedTechnologies", "ethernet");
+  it.manager.settings.setProperty("ProhibitedTechnologies", "ethernet");
   await it.settle();
   const eth0 = it.device("eth0");
   assert.deepEqual([eth0.isEnabled, eth0.isEnabledPersistently], [false, true]);
@@ -33,18 +33,18 @@ test("enabling what is prohibited is refused; prohibiting disables without forge
 
 test("a claimed link has no Device until it is released, and keeps its settings", async (t) => {
   const it = await machine(t, ["eth0"]);
-  it.manager.claimLink("eth0");
+  it.manager.deviceInfo.claim("eth0");
   await it.settle();
   assert.deepEqual(
     it.manager.devices.map(({ name }) => name),
     ["eth1"],
   );
   assert.doesNotMatch(it.kernel.toText(), /192\.0\.2\.10/);
-  assert.throws(() => it.manager.claimLink("eth0"), { code: "InvalidArguments" });
-  it.manager.releaseLink("eth0");
+  assert.throws(() => it.manager.deviceInfo.claim("eth0"), { code: "InvalidArguments" });
+  it.manager.deviceInfo.release("eth0");
   await it.settle();
   assert.equal(it.service("eth0").state, "ready");
-  assert.throws(() => it.manager.releaseLink("eth0"), { code: "InvalidArguments" });
+  assert.throws(() => it.manager.deviceInfo.release("eth0"), { code: "InvalidArguments" });
 });
 
 test("blocked links are never looked at; an allow list blocks all others", async (t) => {
@@ -108,7 +108,7 @@ test("a prohibition that comes while a Device is being enabled holds", async (t)
   const eth0 = it.device("eth0");
   await eth0.setEnabled(false, { isPersistent: false });
   const enabling = eth0.setEnabled(true, { isPersistent: false });
-  it.manager.setProperty("ProhibitedTechnologies", "ethernet");
+  it.manager.settings.setProperty("ProhibitedTechnologies", "ethernet");
   await enabling;
   await it.settle();
   assert.deepEqual([eth0.isEnabled, eth0.link.isUp], [false, false]);

@@ -15,7 +15,7 @@ test("a cable goes in: lease, address, default route, name server, ready", async
   assert.match(it.kernel.toText(), /192\.0\.2\.10\/24/);
   assert.match(it.kernel.toText(), /default via 192\.0\.2\.1/);
   assert.deepEqual(it.nameServers, ["192.0.2.1"]);
-  assert.equal(it.manager.defaultService, it.service("eth0"));
+  assert.equal(it.manager.services.defaultService, it.service("eth0"));
 });
 
 test("a link comes up only through its claim, and its Device is enabled", async (t) => {
@@ -36,10 +36,10 @@ test("State goes idle, configuration, ready, and IsConnected is told before Stat
 
 test("with validation disabled a connected Service is online at once", async (t) => {
   const it = await machine(t, ["eth0"]);
-  it.manager.setProperty("CheckPortalList", "");
+  it.manager.settings.setProperty("CheckPortalList", "");
   await it.settle();
   assert.equal(it.service("eth0").state, "online");
-  assert.equal(it.manager.properties.value("ConnectionState"), "online");
+  assert.equal(it.manager.settings.properties.value("ConnectionState"), "online");
 });
 
 test("the cable goes out: carrier is told at once, the Service is idle, the address is gone", async (t) => {
@@ -71,7 +71,7 @@ test("two cables: both connected, the older one first, and the other takes over 
   await it.settle();
   assert.deepEqual(it.order, ["eth1 ready", "eth0 idle"]);
   assert.equal(it.manager.services.reasonOf(it.service("eth1")), "IsConnected");
-  assert.equal(it.manager.defaultService?.device?.linkName, "eth1");
+  assert.equal(it.manager.services.defaultService?.device?.linkName, "eth1");
 });
 
 test("Priority decides between two cables, at once and with its reason", async (t) => {
@@ -170,8 +170,8 @@ test("without any card there is one Ethernet Service, invisible and without a De
   t.after(() => it.stop());
   await it.start();
   assert.deepEqual(it.order, ["- idle"]);
-  assert.deepEqual(it.manager.properties.value("Services"), []);
-  assert.equal((it.manager.properties.value("ServiceCompleteList") as string[]).length, 1);
+  assert.deepEqual(it.manager.settings.properties.value("Services"), []);
+  assert.equal((it.manager.settings.properties.value("ServiceCompleteList") as string[]).length, 1);
   assert.equal(it.manager.services.all[0]?.autoConnectRefusal, "no device");
 });
 
@@ -276,7 +276,7 @@ test("the history tells what happened and why", async (t) => {
   const it = await machine(t, []);
   it.kernel.plug("eth0");
   await it.settle();
-  const kinds = it.manager.history.newest().map(({ kind, because }) => `${kind}: ${because}`);
+  const kinds = it.manager.feed.history.newest().map(({ kind, because }) => `${kind}: ${because}`);
   assert.ok(kinds.includes("carrier-changed: carrier"));
   assert.ok(kinds.includes("service-state-changed: idle -> configuration: carrier on eth0"));
   assert.ok(kinds.includes("default-service-changed: before the next by IsConnected"));
@@ -290,7 +290,7 @@ test("a lease that is lost without another one to follow: the Service says that 
   await it.settle();
   const service = it.service("eth0");
   assert.equal(service.state, "configuration");
-  assert.deepEqual([it.manager.defaultService, it.nameServers], [undefined, []]);
+  assert.deepEqual([it.manager.services.defaultService, it.nameServers], [undefined, []]);
   const told = it.announced.filter((line) => line.startsWith(`${service.path} `) && /(State|IsConnected)=/.test(line));
   assert.deepEqual(told, [`${service.path} IsConnected=false`, `${service.path} State=configuration`]);
   it.dhcp.serve("eth0", 20);
@@ -350,7 +350,7 @@ test("why it failed, and when, is known until it is connected, also while it is 
   it.dhcp.session("eth0").host.step?.({ kind: "asking", text: "DHCP asks for an address" });
   await it.settle();
   assert.equal(it.service("eth0").network?.progress, "DHCP asks for an address");
-  const addressing = it.manager.history.newest().filter(({ kind }) => kind === "addressing");
+  const addressing = it.manager.feed.history.newest().filter(({ kind }) => kind === "addressing");
   assert.deepEqual(
     addressing.map(({ object, because }) => `${object} ${because}`),
     ["/device/eth0 DHCP asks for an address"],

@@ -51,10 +51,10 @@ test("what somebody set up stays up when all cables are prohibited, and goes dow
   const { it, ups, bridge } = await scene(t);
   it.kernel.outside({ op: "set-link", link: bridge, change: { isUp: true } });
   await it.settle();
-  it.manager.setProperty("ProhibitedTechnologies", "ethernet");
+  it.manager.settings.setProperty("ProhibitedTechnologies", "ethernet");
   await it.settle();
   assert.deepEqual(ups(), [false, false, true]);
-  it.manager.setProperty("ProhibitedTechnologies", "");
+  it.manager.settings.setProperty("ProhibitedTechnologies", "");
   await it.device("br0").setEnabled(true, { isPersistent: false });
   await it.device("br0").setEnabled(false, { isPersistent: true, isExplicit: true });
   assert.deepEqual(ups(), [false, false, false]);

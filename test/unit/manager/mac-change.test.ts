@@ -34,7 +34,7 @@ test("another MAC address while connected: DHCP begins anew with it, and the old
   assert.equal(old.end, "dropped", "nothing is said in the name of an address that is not on the wire any more");
   assert.deepEqual(addressesOf(it), ["192.0.2.99"]);
   assert.equal(it.service("eth0").state, "ready");
-  const reasons = it.manager.history.newest().map(({ because }) => because);
+  const reasons = it.manager.feed.history.newest().map(({ because }) => because);
   assert.ok(reasons.includes(`ready -> configuration: the MAC address is ${newMac} now`), reasons.join("\n"));
   assert.deepEqual(it.changes("Address"), ["/device/eth0 Address=020000aabb01"]);
 });

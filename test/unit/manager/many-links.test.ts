@@ -18,8 +18,8 @@ test("of many links that come at once all are Devices, enabled and in the lists"
   const it = await crowd(t, 150);
   assert.equal(it.manager.devices.length, 150);
   assert.ok(it.manager.devices.every((device) => device.isEnabled && device.link.isUp));
-  assert.equal((it.manager.properties.value("Devices") as string[]).length, 150);
-  assert.equal((it.manager.properties.value("ServiceCompleteList") as string[]).length, 150);
+  assert.equal((it.manager.settings.properties.value("Devices") as string[]).length, 150);
+  assert.equal((it.manager.settings.properties.value("ServiceCompleteList") as string[]).length, 150);
 });
 
 test("among many a cable that is plugged in connects at once and comes first", async (t) => {
@@ -47,7 +47,7 @@ test("a long list is told less often than its parts come, and in the end it is r
   await it.clock.advanceSettled(100);
   const told = it.changes("Devices").length;
   assert.ok(told >= 2 && told <= 20, `Devices was told ${told} times`);
-  assert.equal((it.manager.properties.value("Devices") as string[]).length, 200);
+  assert.equal((it.manager.settings.properties.value("Devices") as string[]).length, 200);
 });
 
 test("memory is given back once when a burst is over, and not for a few links", async (t) => {
@@ -63,6 +63,6 @@ test("when all links go, one bare Ethernet Service is left", async (t) => {
   for (const device of [...it.manager.devices]) it.kernel.removeHardware(device.name);
   await it.clock.advanceSettled(500);
   assert.deepEqual([it.manager.devices.length, it.order], [0, ["- idle"]]);
-  assert.deepEqual(it.manager.properties.value("Devices"), []);
-  assert.equal([...it.manager.claims.dump()].length, 0);
+  assert.deepEqual(it.manager.settings.properties.value("Devices"), []);
+  assert.equal([...it.manager.deviceRegistry.claims.dump()].length, 0);
 });

@@ -93,7 +93,7 @@ test("marks count in Profiles of the machine alone, and senseless ones are none"
   assert.equal(what.it.service("eth0").profile, what.bottom);
   for (const json of ['"*"', "{}", "[1]", "not JSON", '["Alice"]']) {
     what.bottom.store.write("consents", new Map([[anySocket, json]]));
-    what.it.manager.reviewEntry(anySocket, what.bottom);
+    what.it.manager.profileFollower.reviewEntry(anySocket, what.bottom);
     assert.equal(what.it.service("eth0").profile, what.bottom, json);
   }
 });

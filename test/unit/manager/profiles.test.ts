@@ -116,7 +116,7 @@ test("A6, a crash with a user logged in: the session is back, with its settings 
   const first = await machine(t, { [alice]: { wifi_home: stored({ UIData: "alice's" }) } }, { runDir });
   first.it.profiles.insert(alice, "cafe");
   first.radio.appear("wifi_home").setProperty("Priority", 4);
-  first.it.manager.setProperty("DHCPProperty.Hostname", "harbour");
+  first.it.manager.settings.setProperty("DHCPProperty.Hostname", "harbour");
   const { kernel, storage, dhcp } = first.it;
   kernel.restart();
   const second = await machine(t, {}, { runDir, kernel, storage: storage as ProfileStorage, dhcp });
@@ -129,7 +129,7 @@ test("A6, a crash with a user logged in: the session is back, with its settings 
   );
   const home = second.radio.networks.get("wifi_home");
   assert.deepEqual([home?.uiData, home?.priority, home?.profile?.label], ["alice's", 4, alice]);
-  assert.equal(second.it.manager.settings.dhcpHostname, "harbour");
+  assert.equal(second.it.manager.settings.values.dhcpHostname, "harbour");
 });
 
 test("a Profile of the machine adopts the cable as it is, a user's does not", async (t) => {
@@ -177,7 +177,7 @@ test("settings that a Profile brings are in force at once, and what is in force 
   await run(() => it.profiles.push("test"));
   assert.equal(it.device("eth0").isEnabled, false);
   await run(() => it.profiles.pop("test"));
-  assert.equal(it.manager.settings.prohibitedTechnologies, "ethernet", "a pop puts nothing back");
+  assert.equal(it.manager.settings.values.prohibitedTechnologies, "ethernet", "a pop puts nothing back");
   assert.equal(it.profiles.profiles[0]?.store.read("global")?.get("ProhibitedTechnologies"), '"ethernet"');
 });
 

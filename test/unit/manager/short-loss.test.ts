@@ -62,7 +62,10 @@ test("a lost carrier is told at once, and the address stays in the kernel for th
   await pull(it, "eth0");
   assert.equal(it.service("eth0").state, "idle");
   assert.equal(it.service("eth0").stateReason, "carrier lost");
-  assert.deepEqual([it.device("eth0").ipConfigs, it.nameServers, it.manager.defaultService], [[], [], undefined]);
+  assert.deepEqual(
+    [it.device("eth0").ipConfigs, it.nameServers, it.manager.services.defaultService],
+    [[], [], undefined],
+  );
   assert.equal(addressesOn(it, "eth0"), "192.0.2.10");
   assert.equal(defaults(it), "eth0 20200");
   await it.clock.advanceSettled(graceMs - 1);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ManagerObserver } from "../../../src/manager/manager-ports.ts";
+import type { ManagerObserver } from "../../../src/manager/event-feed.ts";
 import { FakeMachine } from "../../fakes/fake-machine.ts";
 
 /** An API that notes what it is told of, or fails at it. */
@@ -33,8 +33,8 @@ test("two APIs hear of the same objects and of each change", async (t) => {
   const it = new FakeMachine();
   t.after(() => it.stop());
   const [first, second]: [string[], string[]] = [[], []];
-  it.manager.observers.add(api(first));
-  it.manager.observers.add(api(second));
+  it.manager.feed.observers.add(api(first));
+  it.manager.feed.observers.add(api(second));
   await it.start();
   await plugIn(it);
   for (const line of ["device /device/eth0", "service /service/0"]) assert.ok(first.includes(line), first.join());
@@ -46,8 +46,8 @@ test("an API that fails keeps neither the machine nor another API from working",
   const it = new FakeMachine();
   t.after(() => it.stop());
   const told: string[] = [];
-  it.manager.observers.add(api([], true));
-  it.manager.observers.add(api(told));
+  it.manager.feed.observers.add(api([], true));
+  it.manager.feed.observers.add(api(told));
   await it.start();
   await plugIn(it);
   assert.ok(told.includes("service /service/0"), told.join());
@@ -57,7 +57,7 @@ test("an API that was removed hears nothing more", async (t) => {
   const it = new FakeMachine();
   t.after(() => it.stop());
   const told: string[] = [];
-  it.manager.observers.add(api(told))();
+  it.manager.feed.observers.add(api(told))();
   await it.start();
   await plugIn(it);
   assert.deepEqual(told, []);

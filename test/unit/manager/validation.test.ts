@@ -24,7 +24,7 @@ for (const [what, set] of Object.entries(unvalidated)) {
     set(service);
     assert.equal(service.state, "online");
     await it.settle();
-    assert.equal(it.manager.properties.value("ConnectionState"), "online");
+    assert.equal(it.manager.settings.properties.value("ConnectionState"), "online");
   });
 }
 
@@ -104,7 +104,7 @@ test("204 from the probed host: online, at once, with both hosts asked once", as
   assert.equal(it.service("eth0").state, "online");
   await it.clock.advanceSettled(600_000);
   assert.deepEqual(it.http.asked, [`eth0 ${hosts.http}`, `eth0 ${hosts.https}`]);
-  assert.equal(it.manager.properties.value("ConnectionState"), "online");
+  assert.equal(it.manager.settings.properties.value("ConnectionState"), "online");
 });
 
 test("a redirect: redirect-found, with ProbeUrl told before State", async (t) => {

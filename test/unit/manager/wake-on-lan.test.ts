@@ -20,7 +20,7 @@ test("a card whose cable goes in wakes the machine by magic packet; one without 
 
 test("the setting is in force at once on cards with a cable, at each link-up, and after a restart", async (t) => {
   const it = await machine(t, ["eth0"]);
-  it.manager.setProperty("WakeOnLanEnabled", false);
+  it.manager.settings.setProperty("WakeOnLanEnabled", false);
   await it.clock.advanceSettled(quietMs);
   assert.deepEqual(cards(it), ["eth0 false"]);
   it.wakeOnLan.isEnabled.clear();
@@ -53,7 +53,7 @@ test("a card that cannot, or is gone, is no fault", async (t) => {
   t.mock.method(it.wakeOnLan, "setMagicPacket", async () => {
     throw new Error("the driver hangs");
   });
-  it.manager.setProperty("WakeOnLanEnabled", false);
+  it.manager.settings.setProperty("WakeOnLanEnabled", false);
   await it.clock.advanceSettled(quietMs);
   assert.equal(it.service("eth0").state, "ready");
   it.kernel.plug("eth1");

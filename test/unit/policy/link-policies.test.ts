@@ -48,7 +48,7 @@ test("without a cable the radio is chosen, and the group is told", async (t) => 
   Object.defineProperty(home, "hasWayOut", { get: () => true });
   await activate("Automatic");
   assert.deepEqual([policies.currentGroup, home.state], [1, "ready"]);
-  const told = it.manager.history.newest().filter(({ kind }) => kind === "priority-group-changed");
+  const told = it.manager.feed.history.newest().filter(({ kind }) => kind === "priority-group-changed");
   assert.deepEqual(
     told.map(({ object, because }) => [object, because]),
     [["/policy/Automatic", "policy Automatic: group 1 is online"]],
@@ -59,7 +59,7 @@ test("a cable that goes in ends the radio's connection once it is online, and no
   const { it, home, policies, activate } = await withRadio(t, []);
   await activate("Automatic");
   const order: string[] = [];
-  it.manager.events.on(
+  it.manager.feed.queue.on(
     "service-state-changed",
     ({ service }) => void order.push(`${service.technology} ${service.state}`),
   );

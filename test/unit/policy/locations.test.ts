@@ -113,13 +113,13 @@ test("an event that leaves the choice as it is writes nothing and tells nothing"
   const location = await createLocation("home", home);
   const told: string[] = [];
   location.properties.listen((name) => void told.push(name));
-  const entries = it.manager.history.newest().length;
+  const entries = it.manager.feed.history.newest().length;
   for (let event = 0; event < 3; event++) {
     automation.askForCheck();
     await quiet(it);
   }
   assert.deepEqual(told, []);
-  assert.equal(it.manager.history.newest().length, entries);
+  assert.equal(it.manager.feed.history.newest().length, entries);
 });
 
 test("conditions that are no conditions are refused with number and column, and nothing is stored", async (t) => {
@@ -144,7 +144,7 @@ test("of a damaged store's conditions the whole list is false, and the Location 
     "location_odd",
     new Map(Object.entries(rows).map(([name, value]) => [name, JSON.stringify(value)])),
   );
-  it.manager.entriesChanged();
+  it.manager.automation.reload();
   await quiet(it);
   assert.equal(active(), "Automatic");
   assert.match(locations.find("odd")?.conditionFault ?? "", /condition 2: column 1/);
@@ -166,7 +166,7 @@ test("a user's Location comes with the login and goes with the logout, and count
   assert.throws(() => locations.enable(location), /no administrator agreed/);
   await assert.rejects(createLocation("fw", { FilterFile: "/etc/x.nft" }, profile), /Profiles of the machine/);
   consent(it.profiles, profile, location.entry);
-  it.manager.entriesChanged();
+  it.manager.automation.reload();
   await quiet(it);
   assert.equal(active(), "cafe");
   it.profiles.popAllUsers();
@@ -189,7 +189,7 @@ test("of a user's Locations, too, one at a time is enabled, and names differ by 
   assert.deepEqual([active(), locations.find("cafe")?.isEnabled], ["hotel", false]);
   await assert.rejects(createLocation("Hotel", {}), /there is a Location Hotel/);
   for (const name of ["HOTEL", "automatic"]) bottom.store.write(`location_${name}`, new Map());
-  it.manager.entriesChanged();
+  it.manager.automation.reload();
   await quiet(it);
   assert.deepEqual(
     locations.all.map(({ name }) => name),

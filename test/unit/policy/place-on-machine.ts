@@ -22,13 +22,13 @@ export async function scene(t: TestContext, plugged: readonly string[] = ["eth0"
   /** As a client does it. */
   const createLocation = async (name: string, values: Settings, profile = bottom) => {
     const location = locations.create(profile, name, settings(values));
-    it.manager.entriesChanged();
+    it.manager.automation.reload();
     await quiet(it);
     return locations.find(location.name) ?? location;
   };
   const createModifier = async (name: string, values: Settings) => {
     modifiers.create(name, settings(values));
-    it.manager.entriesChanged();
+    it.manager.automation.reload();
     await quiet(it);
     const modifier = modifiers.find(name);
     if (!modifier) throw new Error(`there is no Modifier ${name}`);

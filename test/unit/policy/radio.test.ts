@@ -33,7 +33,7 @@ test("a Location goes by the name of a network with a blank in it, and by the ac
     "home",
     settings({ ActivationMode: "conditional-all", Conditions: conditions, NameServers: ["203.0.113.53"] }),
   );
-  it.manager.entriesChanged();
+  it.manager.automation.reload();
   await it.clock.advanceSettled(250);
   assert.deepEqual([locations.active?.name, it.nameServers], ["home", ["203.0.113.53"]]);
   network.disconnect("D-Bus RPC");

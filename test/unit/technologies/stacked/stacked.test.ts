@@ -18,7 +18,9 @@ const linkLines = (it: FakeMachine): string[] =>
     .map((line) => line.replace(/ mtu \d+ mac \S+/, "").replace(/^link /, ""))
     .sort();
 const claims = (it: FakeMachine): string[] =>
-  [...it.manager.claims.dump()].map(({ name, claims: count, users }) => `${name} ${count}: ${users.join(", ")}`);
+  [...it.manager.deviceRegistry.claims.dump()].map(
+    ({ name, claims: count, users }) => `${name} ${count}: ${users.join(", ")}`,
+  );
 async function reload(it: FakeMachine, uci: string): Promise<void> {
   it.configuration.text = uci;
   it.manager.configuration.reload();
@@ -192,7 +194,7 @@ test("a port that a person disables goes down although the bridge holds it, and 
 
 test("a port of a prohibited technology is not set up for the bridge", async (t) => {
   const it = await machine(t, ["eth0"], { uci: bridge(["eth0"]) + lan() });
-  it.manager.setProperty("ProhibitedTechnologies", "ethernet");
+  it.manager.settings.setProperty("ProhibitedTechnologies", "ethernet");
   await it.settle();
   assert.equal(it.kernel.snapshot.linkByName("eth0")?.isUp, false);
 });

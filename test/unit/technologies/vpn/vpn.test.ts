@@ -77,7 +77,7 @@ test("a tunnel comes up, is the first Service, and its server is reached through
   const before = it.kernel.toText();
   const service = await connected(it, peerOf(), dns("10.64.0.1"));
   assert.equal(it.manager.services.all[0], service);
-  assert.equal(it.manager.defaultService, service);
+  assert.equal(it.manager.services.defaultService, service);
   assert.equal(service.stateReason, "a peer has answered");
   assert.deepEqual(routesTo(it, "0.0.0.0/0"), ["wg0", "eth0", "eth1"]);
   assert.deepEqual(routesTo(it, `${server}/32`), ["eth0"]);
