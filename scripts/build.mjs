@@ -8,6 +8,7 @@ const programs = {
   fairleadd: "src/main.ts",
   fairlead: "src/cli/main.ts",
   "fairlead-wait-online": "src/cli/wait-online-main.ts",
+  "fairlead-helper": "src/helper/helper-main.ts",
 };
 
 /**
@@ -74,6 +75,7 @@ function fingerprint() {
     "bin/fairleadd",
     "bin/fairlead",
     "bin/fairlead-wait-online",
+    "bin/fairlead-helper",
   ];
   const newest = Math.max(...inputs.map((name) => statSync(join(root, name)).mtimeMs));
   return `${process.version} ${sources.length} ${newest}\n`;

@@ -22,7 +22,7 @@ export function recordCodeCaches() {
   const problem = recordInLab();
   if (problem !== undefined)
     say(`build: the code caches know less than they could, as the lab did not run:\n${problem}`);
-  for (const program of ["fairleadd", "fairlead", "fairlead-wait-online"]) {
+  for (const program of ["fairleadd", "fairlead", "fairlead-wait-online", "fairlead-helper"]) {
     if (!existsSync(cacheFile(program))) recordAlone(program);
     say(`build: dist/${program}.cjs ${kilobytes(`${program}.cjs`)}, its code cache ${kilobytes(`${program}.cache`)}`);
   }

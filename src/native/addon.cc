@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <napi.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "arguments.h"
@@ -34,6 +35,22 @@ void CloseFd(const Napi::CallbackInfo& info) {
   if (!ReadInteger(info.Env(), info[0], "fd", 0, INT_MAX, &fd)) return;
   // Linux has released the number even when close is interrupted or the device complains.
   if (close(static_cast<int>(fd)) < 0 && errno != EINTR) ThrowSystemError(info.Env(), errno, "close");
+}
+
+Napi::Value PeerCredentials(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  int64_t fd;
+  if (!ReadInteger(env, info[0], "fd", 0, INT_MAX, &fd)) return env.Undefined();
+  ucred peer;
+  socklen_t length = sizeof peer;
+  if (getsockopt(static_cast<int>(fd), SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0) {
+    ThrowSystemError(env, errno, "getsockopt");
+    return env.Undefined();
+  }
+  Napi::Object found = Napi::Object::New(env);
+  found.Set("pid", static_cast<double>(peer.pid));
+  found.Set("uid", static_cast<double>(peer.uid));
+  return found;
 }
 
 void SetDumpable(const Napi::CallbackInfo& info) {
@@ -72,6 +89,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("openTimer", Napi::Function::New(env, OpenTimer, "openTimer"));
   exports.Set("bootTimeMs", Napi::Function::New(env, BootTimeMs, "bootTimeMs"));
   exports.Set("closeFd", Napi::Function::New(env, CloseFd, "closeFd"));
+  exports.Set("peerCredentials", Napi::Function::New(env, PeerCredentials, "peerCredentials"));
   exports.Set("setDumpable", Napi::Function::New(env, SetDumpable, "setDumpable"));
   exports.Set("trimMalloc", Napi::Function::New(env, TrimMalloc, "trimMalloc"));
   exports.Set("openHandles", Napi::Function::New(env, OpenHandles, "openHandles"));

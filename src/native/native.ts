@@ -88,6 +88,8 @@ export interface NativeAddon {
   /** CLOCK_BOOTTIME in milliseconds, with fractions. */
   bootTimeMs(): number;
   closeFd(fd: number): void;
+  /** The process at the other end of a connected AF_UNIX socket, as it was when it connected (SO_PEERCRED). */
+  peerCredentials(fd: number): { readonly pid: number; readonly uid: number };
   /** PR_SET_DUMPABLE: whether the kernel may write a core dump, and other processes of the user may look inside. */
   setDumpable(isDumpable: boolean): void;
   /** Gives free memory of malloc back to the system: malloc_trim(3) in all arenas. Nothing where the C library has none. */

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
 import type { Cancel, Clock } from "../base/clock.ts";
-import { DaemonError } from "../base/errors.ts";
 import { OutputLines } from "./output-lines.ts";
 import {
+  checkOrder,
   defaultGraceMs,
   type EndCause,
   type OutputStream,
@@ -12,6 +12,7 @@ import {
   type ProcessOrder,
   type RunningProcess,
 } from "./processes.ts";
+import { RunList } from "./run-list.ts";
 
 /** util-linux; lets a program die with its parent (PR_SET_PDEATHSIG), also with one that is killed. */
 const setpriv = "/usr/bin/setpriv";
@@ -21,8 +22,7 @@ const outputGraceMs = 200;
 
 /** {@link Processes} by fork and exec. Each program leads a session and a process group of its own. */
 export class ChildProcesses implements Processes {
-  readonly #runs = new Set<Run>();
-  readonly #queues = new Map<string, Run[]>();
+  readonly #runs = new RunList<Run>();
   readonly #launcher = existsSync(setpriv) ? [setpriv, "--pdeathsig", "KILL", "--"] : [];
 
   constructor(private readonly clock: Clock) {}
@@ -31,44 +31,13 @@ export class ChildProcesses implements Processes {
     checkOrder(order);
     const run = new Run(order, this.clock, order.isLasting ? [] : this.#launcher);
     this.#runs.add(run);
-    void run.ended.then(() => this.#onEnd(run));
-    this.#enqueue(run);
     return run;
   }
   list() {
-    return [...this.#runs].map(({ name, pid }) => ({ name, pid }));
+    return this.#runs.list();
   }
-  async stopAll(): Promise<void> {
-    const ending = [...this.#runs].filter(({ order }) => !order.isLasting);
-    for (const run of ending) run.stop();
-    await Promise.all(ending.map(({ ended }) => ended));
-  }
-
-  #enqueue(run: Run): void {
-    const { queue } = run.order;
-    const waiting = this.#queues.get(queue ?? "") ?? [];
-    waiting.push(run);
-    if (queue !== undefined) this.#queues.set(queue, waiting);
-    if (waiting.length === 1) run.start();
-  }
-  #onEnd(run: Run): void {
-    this.#runs.delete(run);
-    const { queue } = run.order;
-    const waiting = this.#queues.get(queue ?? "");
-    if (queue === undefined || !waiting) return;
-    const wasFirst = waiting[0] === run;
-    waiting.splice(waiting.indexOf(run), 1);
-    if (waiting.length === 0) this.#queues.delete(queue);
-    else if (wasFirst) waiting[0]?.start();
-  }
-}
-
-/** NUL ends a string of the kernel: the program would see another argument than the order says. */
-function checkOrder({ name, argv, environment = {}, folder = "/" }: ProcessOrder): void {
-  const texts = [...argv, folder, ...Object.entries(environment).flat()];
-  if (!argv[0].startsWith("/")) throw new DaemonError("InvalidArguments", `${name}: ${argv[0]} is no absolute path`);
-  if (texts.some((text) => text.includes("\0"))) {
-    throw new DaemonError("InvalidArguments", `${name}: an argument, a variable or the folder has a NUL in it`);
+  stopAll(): Promise<void> {
+    return this.#runs.stopAll();
   }
 }
 

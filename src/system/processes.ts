@@ -1,7 +1,9 @@
 /**
- * The port for programs that the daemon runs: hooks, protocol handler scripts, external daemons. The real twin is
- * {@link file://./child-processes.ts}, the fake `test/fakes/fake-processes.ts`; one contract holds both.
+ * The port for programs that the daemon runs: hooks, protocol handler scripts, external daemons. The real ones are
+ * {@link file://./child-processes.ts} and, as root, {@link file://../helper/helper-processes.ts}, the fake
+ * `test/fakes/fake-processes.ts`; one contract holds all.
  */
+import { DaemonError } from "../base/errors.ts";
 
 export interface ProcessOrder {
   /** For the log and the debug dump; no secret. */
@@ -66,3 +68,18 @@ export const longestLineBytes = 4096;
 export const mostOutputBytes = 1024 * 1024;
 /** As long as systemd's handlers and netifd's scripts usually get to clean up. */
 export const defaultGraceMs = 5000;
+
+/** Where programs that the daemon runs look for others, and the language of their messages. */
+export const programEnvironment: Readonly<Record<string, string>> = {
+  PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+  LC_ALL: "C.UTF-8",
+};
+
+/** Throws InvalidArguments. NUL ends a string of the kernel: the program would see another argument than the order says. */
+export function checkOrder({ name, argv, environment = {}, folder = "/" }: ProcessOrder): void {
+  const texts = [...argv, folder, ...Object.entries(environment).flat()];
+  if (!argv[0].startsWith("/")) throw new DaemonError("InvalidArguments", `${name}: ${argv[0]} is no absolute path`);
+  if (texts.some((text) => text.includes("\0"))) {
+    throw new DaemonError("InvalidArguments", `${name}: an argument, a variable or the folder has a NUL in it`);
+  }
+}

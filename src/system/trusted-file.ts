@@ -36,6 +36,20 @@ export function programFault(path: string): string | undefined {
   }
 }
 
+/** Why others may have a say in what lies in the folder, or what it is called; undefined: none has but root and ourselves. */
+export function folderFault(path: string): string | undefined {
+  try {
+    const real = fs.realpathSync(path);
+    const status = fs.statSync(real);
+    if (!status.isDirectory()) return `${path} is no folder`;
+    // Sticky or not: a hard link to any program of root's is root's file.
+    if ((status.mode & 0o022) !== 0) return `${path} can be written by others`;
+    return faultOf(status, real) ?? faultOnTheWay(real) ?? (real === path ? undefined : faultOnTheWay(path));
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
 /** Throws DaemonError that says what is wrong with the file. */
 export function readTrustedFile(path: string): string {
   let descriptor: number | undefined;

@@ -19,6 +19,7 @@ const floors: Readonly<Record<string, number>> = {
   polkit: 1.5,
   sleep: 1.5,
   resolver: 1.5,
+  helper: 1.5,
   network: 2,
   profiles: 2,
   services: 3,

@@ -1,49 +1,21 @@
 // Harmless outside a namespace: a few shell scripts.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { BootClock } from "../../../src/system/boot-clock.ts";
 import { ChildProcesses } from "../../../src/system/child-processes.ts";
-import { mostOutputBytes } from "../../../src/system/processes.ts";
 import { childModule } from "../../harness/child-module.ts";
 import { until } from "../../harness/until.ts";
-import { type ProcessesWorld, type ProgramName, processesCases } from "./processes-cases.ts";
-
-const waiting = "echo ready; while :; do /bin/sleep 1000 & wait $!; done";
-
-const scripts: Readonly<Record<ProgramName, string>> = {
-  print: `for word do echo "$word"; done; echo "$WORD"; pwd; echo warned >&2`,
-  copy: "exec /bin/cat",
-  fail: "exit 3",
-  wait: waiting,
-  deaf: `trap '' TERM; ${waiting}`,
-  crowd: "/bin/sleep 1000 & echo $!",
-  flood: `/usr/bin/head -c 10000 /dev/zero | /usr/bin/tr '\\0' x; echo; exec /usr/bin/head -c ${2 * mostOutputBytes} /dev/zero`,
-};
-
-/** One that was killed and not yet collected by its parent is not alive. */
-function isAlive(pid: number): boolean {
-  try {
-    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    return false;
-  }
-}
-
-function writeScripts(folder: string): void {
-  for (const [name, script] of Object.entries(scripts)) {
-    writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`);
-    chmodSync(join(folder, name), 0o755);
-  }
-}
+import { type ProcessesWorld, processesCases } from "./processes-cases.ts";
+import { isAlive, writePrograms } from "./shell-programs.ts";
 
 async function makeWorld(): Promise<ProcessesWorld> {
   const folder = mkdtempSync(join(tmpdir(), "fairlead-processes-"));
-  writeScripts(folder);
+  writePrograms(folder);
   const clock = new BootClock();
   const processes = new ChildProcesses(clock);
   return {

@@ -7,7 +7,7 @@ const childPid = 4711;
 
 const programs: Readonly<Record<ProgramName, FakeProgram>> = {
   print: (run) => {
-    for (const word of [...run.argv.slice(1), run.environment.WORD, run.folder]) run.print(`${word}\n`);
+    for (const word of [...run.argv.slice(1), run.environment.FAIRLEAD_WORD, run.folder]) run.print(`${word}\n`);
     run.print("warned\n", "stderr");
     run.exit(0);
   },

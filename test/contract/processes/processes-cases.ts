@@ -18,12 +18,13 @@ export type ProgramName = (typeof programNames)[number];
 export interface ProcessesWorld {
   readonly processes: Processes;
   /**
-   * print: its arguments, the variable WORD and its folder, a line each, and "warned" to standard error;
+   * print: its arguments, the variable FAIRLEAD_WORD and its folder, a line each, and "warned" to standard error;
    * copy: standard input; fail: exit code 3; wait: prints "ready", then waits for ever; deaf: the same, deaf to SIGTERM;
    * crowd: starts a child that waits and holds the output, prints the child's pid, and exits with 0;
+   * missing: none is there;
    * flood: one line of 10,000 bytes, then more than {@link mostOutputBytes}.
    */
-  pathOf(program: ProgramName): string;
+  pathOf(program: ProgramName | "missing"): string;
   /** Lets `ms` milliseconds pass, or at least that. */
   pass(ms: number): Promise<void>;
   isAlive(pid: number): boolean;
@@ -66,7 +67,7 @@ export function processesCases(name: string, makeWorld: () => Promise<ProcessesW
   inWorld("a program gets its arguments, its environment and its folder, and nothing else", async (world) => {
     const { run, lines } = start(world, "print", {
       argv: [world.pathOf("print"), "a b", "$HOME", ""],
-      environment: { WORD: "here" },
+      environment: { FAIRLEAD_WORD: "here" },
       folder: "/usr",
     });
     assert.deepEqual(await run.ended, exited(0));
@@ -88,7 +89,7 @@ export function processesCases(name: string, makeWorld: () => Promise<ProcessesW
   });
 
   inWorld("a program that is not there ends as not started, and its queue goes on", async (world) => {
-    const missing = world.processes.run({ name: "missing", argv: ["/nowhere/program"], queue: "q" });
+    const missing = world.processes.run({ name: "missing", argv: [world.pathOf("missing")], queue: "q" });
     const next = start(world, "fail", { queue: "q" });
     const end = await missing.ended;
     assert.equal(end.kind === "not-started" && end.code, "ENOENT");

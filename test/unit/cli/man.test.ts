@@ -7,6 +7,7 @@ import { commonOptions } from "../../../src/cli/words/command-line.ts";
 import { waitOnlineHelp, waitOnlineOptions } from "../../../src/cli/words/online-wish.ts";
 import { parseArguments } from "../../../src/config/arguments.ts";
 import { settingNames } from "../../../src/config/settings.ts";
+import { helperHelp, helperOptions } from "../../../src/helper/helper-arguments.ts";
 
 const page = (name: string): string =>
   readFileSync(fileURLToPath(new URL(`../../../docs/man/${name}`, import.meta.url)), "utf8").replaceAll("\\-", "-");
@@ -38,5 +39,12 @@ test("fairlead-wait-online(1) and its help tell of every option, and of no other
   for (const text of [page("fairlead-wait-online.1"), waitOnlineHelp]) {
     const told = [...text.matchAll(/--([a-z][a-z-]*)/g)].map(([, name]) => name);
     assert.deepEqual(new Set(told), new Set(Object.keys(waitOnlineOptions)));
+  }
+});
+
+test("fairlead-helper(8) and its help tell of every option, and of no others", () => {
+  for (const text of [page("fairlead-helper.8"), helperHelp]) {
+    const told = [...text.matchAll(/--([a-z][a-z-]*)/g)].map(([, name]) => name);
+    assert.deepEqual(new Set(told), new Set(Object.keys(helperOptions)));
   }
 });

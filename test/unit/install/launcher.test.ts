@@ -82,7 +82,7 @@ test("the code cache is recorded with the flags that the launcher passes", (t) =
     flagsFor(text, "v24.1.0", () => false),
     [safe],
   );
-  for (const program of ["fairlead", "fairlead-wait-online"]) {
+  for (const program of ["fairlead", "fairlead-wait-online", "fairlead-helper"]) {
     assert.deepEqual(
       flagsFor(readFileSync(join(bin, program), "utf8"), "v24.1.0", () => true),
       [safe],

@@ -3,10 +3,17 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { helperSocket } from "../../../src/helper/helper-messages.ts";
 import { installFile } from "../../harness/system-bus.ts";
 import { temporaryFolder } from "../../harness/temporary-folder.ts";
 
-const units = ["fairlead.service", "fairlead-wait-online.service", "fairlead-sessions.service"];
+const units = [
+  "fairlead.service",
+  "fairlead-wait-online.service",
+  "fairlead-sessions.service",
+  "fairlead-helper.service",
+  "fairlead-helper.socket",
+];
 
 function analyze(...args: string[]): { readonly code: number | null; readonly text: string } {
   const { status, stdout, stderr } = spawnSync("systemd-analyze", args, { encoding: "utf8" });
@@ -53,6 +60,17 @@ test("the daemon's unit leaves it no more power than it uses", () => {
   ]) {
     assert.ok(lines.includes(line), line);
   }
+});
+
+test("the daemon's user alone connects to the helper, whose socket comes with the daemon", () => {
+  const text = (name: string) => readFileSync(installFile(name), "utf8").split("\n");
+  const socket = text("fairlead-helper.socket");
+  for (const line of [`ListenStream=${helperSocket}`, "SocketUser=fairlead", "SocketMode=0600"])
+    assert.ok(socket.includes(line), line);
+  assert.ok(text("fairlead.service").includes("Wants=fairlead-helper.socket"));
+  const [start = ""] = text("fairlead-helper.service").filter((line) => line.startsWith("ExecStart="));
+  const folders = [...start.matchAll(/ --folder (\S+)/g)].map(([, folder]) => folder);
+  assert.deepEqual(folders, ["/etc/fairlead/handlers", "/usr/local/lib/fairlead/handlers"]);
 });
 
 test("bus, polkit and systemd speak of the same user", () => {

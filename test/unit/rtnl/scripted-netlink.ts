@@ -200,6 +200,9 @@ export class ScriptedKernel implements NativeAddon {
     return 0;
   }
   closeFd(): void {}
+  peerCredentials(): never {
+    throw new Error("no peers here");
+  }
   setDumpable(): void {}
   trimMalloc(): void {}
   openHandles() {

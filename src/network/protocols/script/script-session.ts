@@ -1,5 +1,5 @@
 import { DaemonError, describeError } from "../../../base/errors.ts";
-import type { ProcessEnd, Processes, RunningProcess } from "../../../system/processes.ts";
+import { type ProcessEnd, type Processes, programEnvironment, type RunningProcess } from "../../../system/processes.ts";
 import type { IpSettings } from "../../ip-settings.ts";
 import type { ProtocolHost, ProtocolSession, TeardownOptions } from "../handler.ts";
 import type { ScriptDescription } from "./description.ts";
@@ -118,7 +118,7 @@ export class ScriptSession implements ProtocolSession {
     this.#script = this.processes.run({
       name: `${description.name} ${action} ${interfaceName}`,
       argv: [script, description.name, action, interfaceName, config, ...last],
-      environment: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", ...(this.#error !== undefined && { ERROR: this.#error }) },
+      environment: { ...programEnvironment, ...(this.#error !== undefined && { ERROR: this.#error }) },
       folder,
       graceMs: abortGraceMs,
       onLine: (line, from) => this.#onLine(line, from === "stdout"),
@@ -182,7 +182,7 @@ export class ScriptSession implements ProtocolSession {
     const { description, interfaceName, folder } = this.order;
     const task = this.processes.run({
       name: `${description.name} task ${interfaceName}`,
-      ...{ argv, environment, folder, graceMs: abortGraceMs },
+      ...{ argv, environment: { ...programEnvironment, ...environment }, folder, graceMs: abortGraceMs },
       onLine: (line) => this.host.log.info(() => `${interfaceName}: ${line.slice(0, 200)}`),
     });
     this.#task = task;

@@ -1,0 +1,216 @@
+// Harmless outside a namespace: a few shell scripts, run by fairlead-helper as whoever runs the tests.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, linkSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { HelperProcesses } from "../../../src/helper/helper-processes.ts";
+import type { ProcessOrder } from "../../../src/system/processes.ts";
+import { childModule } from "../../harness/child-module.ts";
+import { type ManagedProcess, startProcess, tryRun } from "../../harness/processes.ts";
+import { until } from "../../harness/until.ts";
+import { type ProcessesWorld, processesCases } from "./processes-cases.ts";
+import { isAlive, writePrograms } from "./shell-programs.ts";
+
+interface HelperWorld extends ProcessesWorld {
+  readonly folder: string;
+  readonly socket: string;
+  readonly helper: ManagedProcess;
+  readonly processes: HelperProcesses;
+  /** Another program that the helper may run. Returns its path. */
+  write(name: string, script: string): string;
+}
+
+const helperModule = childModule({ after }, "src/helper/helper-main.ts");
+
+async function makeWorld(): Promise<HelperWorld> {
+  const folder = mkdtempSync(join(tmpdir(), "fairlead-helper-"));
+  writePrograms(folder);
+  const socket = join(folder, "socket");
+  const args = [await helperModule, "--folder", folder, "--socket", socket, "--user", userInfo().username];
+  const helper = startProcess(process.execPath, args, { name: "fairlead-helper" });
+  const processes = new HelperProcesses(socket);
+  await until("the helper listens", () => existsSync(socket));
+  return {
+    ...{ folder, socket, helper, processes, isAlive },
+    pathOf: (name) => join(folder, name),
+    pass: (ms) => pause(ms),
+    write: (name, script) => {
+      writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`);
+      chmodSync(join(folder, name), 0o755);
+      return join(folder, name);
+    },
+    close: async () => {
+      await processes.stopAll();
+      await helper.end();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+processesCases("programs of the helper", makeWorld);
+
+const inWorld = (title: string, act: (world: HelperWorld) => Promise<void>) =>
+  test(`programs of the helper: ${title}`, async () => {
+    const world = await makeWorld();
+    try {
+      await act(world);
+    } finally {
+      await world.close();
+    }
+  });
+
+const untilLogged = ({ helper }: HelperWorld, text: RegExp) =>
+  until(`the helper says ${text}`, () => text.test(helper.output()));
+
+interface Ran {
+  readonly end: string;
+  readonly lines: readonly string[];
+}
+/** `end`: an exit code, or why it was not started. */
+async function ran({ processes }: HelperWorld, order: Omit<ProcessOrder, "name" | "onLine">): Promise<Ran> {
+  const lines: string[] = [];
+  const end = await processes.run({ name: "test", ...order, onLine: (line) => lines.push(line) }).ended;
+  const text = end.kind === "exited" ? `exit ${end.code}` : end.kind === "killed" ? end.signal : end.message;
+  return { end: text, lines };
+}
+
+inWorld("nothing is run outside the folders, nor what others could have written there", async (world) => {
+  const { end } = await ran(world, { argv: ["/bin/true"] });
+  assert.match(end, /^\/bin\/true is in none of the folders .*, and no handler has asked for it$/);
+  const around = await ran(world, { argv: [`${world.folder}/../${world.folder.split("/").at(-1)}/fail`] });
+  assert.match(around.end, /is in none of the folders/);
+  chmodSync(world.pathOf("fail"), 0o777);
+  assert.match((await ran(world, { argv: [world.pathOf("fail")] })).end, /fail can be written by others$/);
+  chmodSync(world.pathOf("fail"), 0o755);
+  chmodSync(world.folder, 0o777);
+  assert.match((await ran(world, { argv: [world.pathOf("fail")] })).end, /can be written by others$/);
+  chmodSync(world.folder, 0o755);
+  assert.equal((await ran(world, { argv: [world.pathOf("fail")] })).end, "exit 3");
+});
+
+inWorld("variables that say how a program runs do not come from the daemon, nor does its folder", async (world) => {
+  const argv = [world.pathOf("print")] as const;
+  for (const name of ["LD_PRELOAD", "PATH", "BASH_ENV", "IFS", "FAIRLEAD_TASK_KEY"]) {
+    assert.equal(
+      (await ran(world, { argv, environment: { [name]: "/x" } })).end,
+      `the variable ${name} is not passed on`,
+    );
+  }
+  const two = await ran(world, { argv, environment: { ERROR: "a\nb" } });
+  assert.equal(two.end, "the value of ERROR is too long, or no text");
+  assert.match((await ran(world, { argv, folder: "/tmp" })).end, /^\/tmp can be written by others$/);
+});
+
+const command = ["/bin/sh", "-c", 'echo "task of $WHO"', "sh"] as const;
+const notification = JSON.stringify({ action: 1, command, env: ["WHO=handler"] });
+
+inWorld("a program of others runs once if a handler asks for it with its key", async (world) => {
+  const keyed = notification.replace("{", '{"key":"\'"$FAIRLEAD_TASK_KEY"\'",');
+  const handler = world.write("handler", `echo '${keyed}'`);
+  const task = { argv: command, environment: { WHO: "handler" } };
+  assert.match((await ran(world, task)).end, /no handler has asked for it/);
+  const { lines } = await ran(world, { argv: [handler] });
+  assert.deepEqual(lines, [notification.replace("{", '{"key":"",')], "the daemon never sees the key");
+  assert.match((await ran(world, { ...task, environment: { WHO: "daemon" } })).end, /no handler has asked for it/);
+  assert.deepEqual(await ran(world, task), { end: "exit 0", lines: ["task of handler"] });
+  assert.match((await ran(world, task)).end, /no handler has asked for it/);
+});
+
+inWorld("what a handler merely repeats of the daemon's words starts nothing", async (world) => {
+  const handler = world.write("handler", `printf '%b\\n' "connecting to $1"; echo "$FAIRLEAD_TASK_KEY" >&2`);
+  const { lines } = await ran(world, { argv: [handler, `x\\n${notification.replaceAll("\\", "\\\\")}`] });
+  assert.deepEqual([...lines].sort(), ["", "connecting to x", notification]);
+  assert.match((await ran(world, { argv: command, environment: { WHO: "handler" } })).end, /no handler has asked/);
+});
+
+const order = (program: string) => ({
+  ...{ name: "x", argv: [program], environment: {}, folder: "/", input: "", graceMs: 20 },
+});
+
+inWorld("what runs ends with the connection that ordered it, and with the helper", async (world) => {
+  const socket = connect(world.socket);
+  socket.write(`${JSON.stringify({ run: order(world.pathOf("deaf")) })}\n`);
+  const [told] = String(await new Promise((resolve) => socket.once("data", resolve))).split("\n");
+  const { pid } = JSON.parse(String(told)) as { pid: number };
+  assert.ok(isAlive(pid));
+  socket.destroy();
+  await until("it is gone", () => !isAlive(pid));
+
+  const run = world.processes.run({ name: "wait", argv: [world.pathOf("wait")] });
+  const other = await until("it runs", () => run.pid);
+  world.helper.kill("SIGKILL");
+  assert.deepEqual(await run.ended, { kind: "killed", signal: "SIGKILL", because: "itself" });
+  await until("it is gone with the helper", () => !isAlive(other));
+});
+
+inWorld("one that speaks another language is left without an answer, and a second order is a fault", async (world) => {
+  const twice = JSON.stringify({ run: order(world.pathOf("wait")) });
+  for (const text of ["hello\n", '{"run":{"name":"x"}}\n', "x".repeat(600_000)]) {
+    const socket = connect(world.socket);
+    const answers: Buffer[] = [];
+    socket.on("data", (data) => answers.push(data));
+    socket.on("error", () => {});
+    socket.write(text);
+    await new Promise((resolve) => socket.once("close", resolve));
+    assert.deepEqual(answers, []);
+  }
+  await untilLogged(world, /no message: run\.argv is not as it must be/);
+  const socket = connect(world.socket);
+  socket.resume().write(`${twice}\n${twice}\n`);
+  await new Promise((resolve) => socket.once("close", resolve));
+  await untilLogged(world, /a second order on one connection/);
+});
+
+inWorld("without a helper an order ends as not started, and says what is missing", async (world) => {
+  const processes = new HelperProcesses(join(world.folder, "nowhere"));
+  const end = await processes.run({ name: "x", argv: ["/bin/true"] }).ended;
+  assert.deepEqual(end, {
+    ...{ kind: "not-started", code: "ENOENT" },
+    message: `it wants root, and fairlead-helper does not answer at ${world.folder}/nowhere (ENOENT)`,
+  });
+});
+
+inWorld("the socket that systemd passes is taken, and a program does not get it", async (world) => {
+  const path = join(world.folder, "passed");
+  const server = createServer().listen(`${path}.first`);
+  await once(server, "listening");
+  // Closing takes the first name away.
+  linkSync(`${path}.first`, path);
+  const { fd } = (server as unknown as { readonly _handle: { readonly fd: number } })._handle;
+  const program = [process.execPath, await helperModule, "--user", userInfo().username, "--folder", world.folder];
+  const start = (pid: string) =>
+    spawn("/bin/sh", ["-c", `LISTEN_PID=${pid} exec "$@"`, "sh", ...program], {
+      stdio: ["ignore", "ignore", "inherit", fd],
+      env: { ...process.env, LISTEN_FDS: "1" },
+    });
+  assert.deepEqual(await once(start("1"), "exit"), [1, null], "it was passed to another process");
+  const helper = start("$$");
+  server.close();
+  try {
+    const lines: string[] = [];
+    const argv = [world.write("files", "ls /proc/$$/fd; exit 4")] as const;
+    const run = new HelperProcesses(path).run({ name: "files", argv, onLine: (line) => lines.push(line) });
+    assert.deepEqual(await run.ended, { kind: "exited", code: 4, because: "itself" });
+    assert.ok(lines.includes("0") && !lines.includes("3"), lines.join());
+  } finally {
+    helper.kill("SIGTERM");
+  }
+  assert.deepEqual(await once(helper, "exit"), [0, null]);
+});
+
+const isRoot = process.geteuid?.() === 0;
+inWorld("another user is turned away", async (world) => {
+  if (!isRoot) return assert.equal((await ran(world, { argv: [world.pathOf("fail")] })).end, "exit 3");
+  // Past the mode of the file, too.
+  chmodSync(world.folder, 0o755);
+  chmodSync(world.socket, 0o666);
+  const script = `require("net").connect(${JSON.stringify(world.socket)}).on("error", (error) => console.log(error.code)).on("close", () => console.log("closed")).write('{"run":')`;
+  const asNobody = ["--reuid", "65534", "--regid", "65534", "--clear-groups", "--", process.execPath, "-e", script];
+  assert.match(tryRun("setpriv", asNobody).stdout, /^(ECONNRESET\n)?closed\n$/);
+  await untilLogged(world, /process \d+ of user 65534 is not the daemon/);
+});
