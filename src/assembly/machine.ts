@@ -5,7 +5,8 @@ import type { ManagerPorts } from "../manager/manager-ports.ts";
 import { managerShape } from "../manager/manager-properties.ts";
 import { heldAddresses } from "../network/held-addresses.ts";
 import { Applier } from "../network/kernel/applier.ts";
-import { Network, type NetworkObserver } from "../network/network.ts";
+import { Network, type NetworkObserver, type NetworkPorts } from "../network/network.ts";
+import { watchDuplicates } from "../network/protocols/kernel-duplicates.ts";
 import { DeviceLeases } from "../profiles/device-leases.ts";
 import type { Layer3Ports } from "../services/layer3-plan.ts";
 import type { MachinePorts } from "./ports.ts";
@@ -62,12 +63,13 @@ export class Machine {
     };
   }
   #makeNetwork(observer: NetworkObserver): Network {
-    const { clock, protocols, guard, carrierGraceMs, logOf } = this.ports;
-    const log = logOf("dhcp");
-    return new Network(
-      { clock, log, applier: this.applier, protocols, carrierGraceMs, ...(guard && { guard }) },
-      observer,
-    );
+    const { clock, rtnl, protocols, guard, carrierGraceMs, logOf } = this.ports;
+    const ports: NetworkPorts = {
+      ...{ clock, log: logOf("dhcp"), applier: this.applier, protocols, carrierGraceMs },
+      ...(guard && { guard }),
+      watchDuplicates: (link, addresses, of) => watchDuplicates(rtnl, link, addresses, of),
+    };
+    return new Network(ports, observer);
   }
   #layer3(): Layer3Ports {
     const { clock, wantsRapidCommit } = this.ports;

@@ -52,6 +52,10 @@ export class Daemon {
       cancelNote?.();
     }
   }
+  /** A property of an interface of Fairlead's own. */
+  async setOwn(path: string, kind: string, property: string, value: WireVariant): Promise<void> {
+    await this.call(path, "org.freedesktop.DBus.Properties", "Set", "ssv", [fairlead(kind), property, value]);
+  }
   read(
     path: string,
     interfaceName: string,

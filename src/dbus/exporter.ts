@@ -30,7 +30,7 @@ import { modifierInterface } from "./modifier-interface.ts";
 import { PolicyView, policyInterface } from "./policy-interface.ts";
 import { profileExchangeInterface } from "./profile-exchange-interface.ts";
 import { ProfileView, profileInterface } from "./profile-interface.ts";
-import { serviceInterfaces, serviceReasonsInterface } from "./service-interface.ts";
+import { OwnServiceSettings, serviceInterfaces, serviceReasonsInterface } from "./service-interface.ts";
 
 interface OnBus {
   readonly object: ExportedObject;
@@ -86,7 +86,7 @@ export class Exporter implements ManagerObserver {
   serviceAdded(service: Service): void {
     this.#export(service, service.path, [
       this.#adaptor(service, serviceInterfaces.of(service.shape), service),
-      this.#adaptor(service, serviceReasonsInterface),
+      this.#adaptor(service, serviceReasonsInterface, new OwnServiceSettings(service)),
       ...this.#interfaceOf(service),
     ]);
   }

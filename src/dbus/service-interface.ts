@@ -1,7 +1,9 @@
 import { DaemonError } from "../base/errors.ts";
-import type { WireVariant } from "../base/property.ts";
+import { PropertyShape, type WireVariant } from "../base/property.ts";
 import { settingNames } from "../services/configuration.ts";
 import type { Service } from "../services/service.ts";
+import { serviceProperties } from "../services/service-properties.ts";
+import type { Settable } from "./adaptor.ts";
 import { args, InterfacesByShape, interfaceTable, type MethodEntry, methodOf } from "./interface-table.ts";
 import { clearPropertyMethod, propertyChanged, propertyMethods } from "./property-methods.ts";
 
@@ -181,10 +183,35 @@ export const attemptReasons = ({
   ["ValidationTime", { signature: "t", value: BigInt(Math.trunc(last?.atMs ?? 0)) }],
 ];
 
-/** Our own additions: the reasons behind what a Service does. */
+/** Settings that shill's interface has no property for; the table of the Service keeps them as internal ones. */
+const { isInternal: _, ...staticIpv6Config } = serviceProperties.StaticIPv6Config;
+const ownShape = new PropertyShape<Service>({ StaticIPv6Config: staticIpv6Config });
+
+/** Those settings of a Service for the bus. */
+export class OwnServiceSettings implements Settable {
+  constructor(private readonly of: Service) {}
+  get properties(): Settable["properties"] {
+    const { properties } = this.of;
+    return {
+      value: (name) => properties.value(name),
+      listen: (announce) =>
+        properties.listen((name, signature, value) => {
+          if (ownShape.defs.has(name)) announce(name, signature, value);
+        }),
+    };
+  }
+  setProperty(name: string, value: unknown): void {
+    this.of.setProperty(name, value);
+  }
+}
+
+/** Our own additions: settings that shill does not know, and the reasons behind what a Service does. */
 export const serviceReasonsInterface = interfaceTable<Service>({
   name: "org.fairlead.Service1",
-  doc: "Why a Service is as it is.",
+  doc: "Settings beyond shill's, and why a Service is as it is.",
+  properties: ownShape,
+  ownerOf: ({ entry }) => entry.ownerOfChange([]),
+  ownerOfChange: ({ entry }, names) => entry.ownerOfChange(names),
   methods: {
     Why: {
       in: [],

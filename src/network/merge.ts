@@ -68,11 +68,30 @@ function throughGateway(own: IpFamilySettings | undefined, gateway: string | und
   return { ...rest, gateway };
 }
 
+/** Fixed addresses come first, and the way out is the router's where none is fixed: the kernel's own addresses stay beside. */
+function mergeIpv6(sources: SettingsSources): IpFamilySettings | undefined {
+  const found = foundIpv6(sources);
+  const fixed = sources.static?.ipv6;
+  if (!fixed) return found;
+  const isFixed = ({ address }: IpAddress) => fixed.addresses.some((own) => own.address === address);
+  const others = addressesOf(found).map(addressAlone);
+  const [first, ...rest] = [...fixed.addresses, ...others.filter((own) => !isFixed(own))];
+  const gateway = fixed.gateway ?? found?.gateway;
+  return (
+    first && {
+      ...{ family: 6, ...first },
+      ...(rest.length > 0 && { others: rest }),
+      ...(gateway !== undefined && { gateway }),
+      ...(gateway === undefined && found?.isAllOnLink && { isAllOnLink: true }),
+    }
+  );
+}
+
 /**
  * DHCPv6 gives addresses and never a router (RFC 8415, 4): the gateway stays that of the router advertisement, and the
  * addresses that the kernel made of it stay beside.
  */
-function mergeIpv6({ dhcp6, slaac, link, handler }: SettingsSources): IpFamilySettings | undefined {
+function foundIpv6({ dhcp6, slaac, link, handler }: SettingsSources): IpFamilySettings | undefined {
   const routed = slaac?.ipv6 ?? link?.ipv6 ?? handler?.ipv6;
   if (!dhcp6?.ipv6) return routed;
   const gateway = dhcp6.ipv6.gateway ?? routed?.gateway;

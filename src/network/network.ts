@@ -4,6 +4,7 @@ import type { Log } from "../base/log.ts";
 import type { Family } from "../rtnl/rtnl.ts";
 import { Acquisition, type ProtocolRequest } from "./acquisition.ts";
 import { CarrierGrace, type GracePorts, type HoldSink } from "./carrier-grace.ts";
+import { type FixedAddressPorts, FixedAddressWatch } from "./fixed-address-watch.ts";
 import { describeConflict, type FoundConflict } from "./found-conflict.ts";
 import { describeIpConfig, type IpConfig, type IpConfigIdentity, newIpConfigIdentity } from "./ip-config.ts";
 import type { IpSettings } from "./ip-settings.ts";
@@ -12,8 +13,6 @@ import { hasDefaultRoute } from "./kernel/routes.ts";
 import type { NetworkWish } from "./kernel/wish.ts";
 import type { DynamicSource, EffectiveSettings } from "./merge.ts";
 import { NetworkSources } from "./network-sources.ts";
-import type { ConflictObserver } from "./protocols/address-conflict.ts";
-import type { FixedAddressGuard } from "./protocols/fixed-address-guards.ts";
 import type { ProtocolLink, ProtocolStep } from "./protocols/handler.ts";
 import type { ProtocolRegistry } from "./protocols/registry.ts";
 import { emptyStaticIp, isSameStaticIp, type StaticIp } from "./static-ip.ts";
@@ -55,13 +54,12 @@ export interface WishSink extends HoldSink {
   setNetwork(link: number, wish: NetworkWish, onApplied: (result: ApplyResult) => void): void;
 }
 
-export interface NetworkPorts extends GracePorts {
+/** {@link FixedAddressPorts}: for addresses that DHCP has not leased; the DHCP client watches its own. */
+export interface NetworkPorts extends GracePorts, FixedAddressPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly applier: WishSink;
   readonly protocols: Pick<ProtocolRegistry, "get">;
-  /** Conflict detection for addresses that DHCP has not leased; the DHCP client watches its own. Absent: none. */
-  readonly guard?: (link: ProtocolLink, observer: ConflictObserver) => FixedAddressGuard;
 }
 
 export interface NetworkOptions {
@@ -102,8 +100,6 @@ export class Network {
   /** A static address that was taken away while a lease is asked for: better than none until that is there. */
   #held: StaticIp | undefined;
   readonly #acquisitions = new Map<DynamicSource, Acquisition<unknown>>();
-  #guard: FixedAddressGuard | undefined;
-  #guarded: string | undefined;
   #conflict: FoundConflict | undefined;
   #progress = "";
   readonly #sources = new NetworkSources();
@@ -118,12 +114,17 @@ export class Network {
   /** Of the protocols that found nothing; the later ones add nothing that a person could use. */
   #firstFailure: string | undefined;
   readonly #grace: CarrierGrace;
+  readonly #fixedAddresses: FixedAddressWatch;
 
   constructor(
     private readonly ports: NetworkPorts,
     private readonly observer: NetworkObserver,
   ) {
     this.#grace = new CarrierGrace(ports);
+    this.#fixedAddresses = new FixedAddressWatch(ports, {
+      found: (conflict) => this.#onConflict(conflict),
+      over: (address, because) => this.#endConflict(address, because),
+    });
   }
 
   get state(): NetworkState {
@@ -148,10 +149,24 @@ export class Network {
   get saved(): IpSettings | undefined {
     return this.#sources.get("dhcp4") ?? this.#sources.get("link") ?? this.#sources.get("handler");
   }
-  /** IPv4 wins; IPv6 is the connection only where there is no IPv4, and only with an address and name servers (9.1). */
+  /**
+   * IPv4 wins; IPv6 is the connection only where there is no IPv4. What a router alone tells counts with name servers only
+   * (docs/contract/shill.md, Addressing); an address that a person or the link's own configuration names, as it is.
+   */
   get primaryFamily(): Family | undefined {
     if (this.#effective?.ipv4) return 4;
-    return this.#effective && hasIpv6Service(this.#effective) ? 6 : undefined;
+    return this.#effective && this.#hasIpv6Service(this.#effective) ? 6 : undefined;
+  }
+  #hasIpv6Service({ ipv6, nameServers }: Pick<EffectiveSettings, "ipv6" | "nameServers">): boolean {
+    if (ipv6 === undefined) return false;
+    return this.#isIpv6Configured || nameServers.some((server) => familyOfServer(server) === 6);
+  }
+  get #isIpv6Configured(): boolean {
+    if (this.#fixedIpv6.length > 0) return true;
+    return configuringSources.some((source) => this.#sources.get(source)?.ipv6 !== undefined);
+  }
+  get #fixedIpv6(): readonly string[] {
+    return this.#static.ipv6?.addresses.map(({ address }) => address) ?? [];
   }
   /** A default route of whatever source, of either family. */
   get hasDefaultRoute(): boolean {
@@ -199,7 +214,7 @@ export class Network {
     this.ports.applier.prepare(options.link.index);
     for (const request of others) this.#startProtocol(options.link, request);
     this.#take(options.given ?? {});
-    if (this.#hasStaticAddress || options.given) this.#refresh();
+    if (this.#hasStaticAddress || this.#fixedIpv6.length > 0 || options.given) this.#refresh();
     else if (!first) this.#failLater("neither a static address nor DHCP");
   }
 
@@ -221,9 +236,7 @@ export class Network {
     this.#state = "idle";
     this.#acquisitions.clear();
     this.#layer3Link = undefined;
-    this.#guard?.stop();
-    this.#guard = undefined;
-    this.#guarded = undefined;
+    this.#fixedAddresses.stop();
     this.#conflict = undefined;
     this.#options = undefined;
     this.#held = undefined;
@@ -257,6 +270,7 @@ export class Network {
     if (this.#state === "idle") return;
     if (next.address !== undefined) this.#dhcp?.giveBack();
     else if (before.address !== undefined) this.#onStaticAddressGone(before);
+    else if (before.ipv6 && !this.#dhcp) this.#failIfNothingIsLeft();
     this.#refresh();
   }
 
@@ -266,7 +280,7 @@ export class Network {
    */
   renew(): void {
     for (const acquisition of this.#acquisitions.values()) acquisition.renew();
-    this.#guard?.again();
+    this.#fixedAddresses.again();
   }
 
   /** What a source says that no protocol of this Network tells; undefined: nothing any more. */
@@ -323,12 +337,15 @@ export class Network {
 
   #onStaticAddressGone(before: StaticIp): void {
     if (!this.#dhcp) {
-      if (!this.#sources.has("link", "handler", "slaac", "dhcp6"))
-        this.#failLater("the static address was removed and there is no DHCP");
+      this.#failIfNothingIsLeft();
       return;
     }
     this.#held = before;
     if (!this.#dhcp.renew()) this.#dhcp.begin();
+  }
+  #failIfNothingIsLeft(): void {
+    if (!this.#sources.has("link", "handler", "slaac", "dhcp6"))
+      this.#failLater("the static address was removed and there is no DHCP");
   }
 
   #onSettings(source: DynamicSource, settings: IpSettings): void {
@@ -413,7 +430,7 @@ export class Network {
   #updateIpConfigs({ ipv4, ...settings }: EffectiveSettings): void {
     if (ipv4 && !this.#ipConfigs[4]) this.#ipConfigs[4] = newIpConfigIdentity("ip", 4);
     if (!ipv4 && !this.#dhcp) delete this.#ipConfigs[4];
-    if (!hasIpv6Service(settings)) delete this.#ipConfigs[6];
+    if (!this.#hasIpv6Service(settings)) delete this.#ipConfigs[6];
     else this.#ipConfigs[6] ??= newIpConfigIdentity("ip", 6);
   }
 
@@ -430,7 +447,7 @@ export class Network {
     this.observer.changed();
     // The observer may have stopped us.
     if (wish === this.#wish) this.#followPrimary();
-    if (wish === this.#wish) this.#guardFixedAddress();
+    if (wish === this.#wish) this.#watchFixedAddresses();
   }
 
   /** That of the static configuration, while it is the one in use. */
@@ -438,31 +455,20 @@ export class Network {
     const fixed = this.#held?.address ?? this.#static.address;
     return fixed !== undefined && fixed === this.#effective?.ipv4?.address ? fixed : undefined;
   }
-  #guardFixedAddress(): void {
+  #watchFixedAddresses(): void {
     const { link } = this.#options ?? {};
-    const address = this.#fixedAddress;
-    if (!link || address === this.#guarded) return;
-    this.#guarded = address;
-    this.#endConflict(`${this.#conflict?.address}, which another host has too, is not in use any more`);
-    if (address === undefined) {
-      this.#guard?.stop();
-      return;
-    }
-    this.#guard ??= this.ports.guard?.(link, {
-      onFree: () => this.#endConflict(`no other host answers for ${address} any more`),
-      onConflict: (mac) => this.#onConflict({ address, mac, outcome: "kept" }),
-    });
-    this.#guard?.watch(address);
+    if (link) this.#fixedAddresses.follow(link, this.#fixedAddress, this.#fixedIpv6);
   }
   #onConflict(conflict: FoundConflict): void {
     const isKnown = this.#conflict?.address === conflict.address && this.#conflict.mac === conflict.mac;
     this.#conflict = conflict;
-    if (isKnown && conflict.outcome === "kept") return;
+    if (isKnown && conflict.outcome !== "declined") return;
     this.ports.log.warn(() => `${this.link?.name}: ${describeConflict(conflict)}`);
     this.observer.conflicted(conflict);
   }
-  #endConflict(because: string): void {
-    if (this.#conflict?.outcome !== "kept") return;
+  #endConflict(address: string, because: string): void {
+    const { outcome } = this.#conflict ?? {};
+    if (this.#conflict?.address !== address || outcome === "declined") return;
     this.#conflict = undefined;
     this.observer.conflictOver(because);
   }
@@ -497,5 +503,5 @@ export class Network {
   }
 }
 
-const hasIpv6Service = ({ ipv6, nameServers }: Pick<EffectiveSettings, "ipv6" | "nameServers">): boolean =>
-  ipv6 !== undefined && nameServers.some((server) => familyOfServer(server) === 6);
+/** The link's own protocol or file, and a handler: they say all that there is. */
+const configuringSources = ["link", "handler"] as const;

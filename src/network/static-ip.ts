@@ -4,6 +4,7 @@ import { familyOf, formatIpAddress, networkOf, parseCidr, parseIpAddress } from 
 import { broadcastOf, isHostIpv4, maskOfPrefix, parseIpv4 } from "../base/ipv4.ts";
 import { isSameValue, type WireVariant } from "../base/property.ts";
 import type { IpRoute } from "./ip-settings.ts";
+import { type StaticIpv6, staticIpv6Dictionary } from "./static-ipv6.ts";
 
 /** Immutable. All addresses are in canonical text. */
 export interface StaticIp {
@@ -22,6 +23,8 @@ export interface StaticIp {
   readonly excludedRoutes: readonly string[];
   /** Beside those of the network. The network configuration has them; clients neither see nor set them. */
   readonly routes?: readonly IpRoute[];
+  /** Addressing of the other family: not in the dictionary, as shill's has IPv4 alone. */
+  readonly ipv6?: StaticIpv6;
 }
 
 export const emptyStaticIp: StaticIp = { nameServers: [], searchDomains: [], includedRoutes: [], excludedRoutes: [] };
@@ -82,7 +85,10 @@ export function staticIpDictionary(of: StaticIp): ReadonlyMap<string, WireVarian
 }
 
 export const isSameStaticIp = (a: StaticIp, b: StaticIp): boolean =>
-  a === b || (isSameValue(staticIpDictionary(a), staticIpDictionary(b)) && isSameValue(routeTexts(a), routeTexts(b)));
+  a === b ||
+  (isSameValue(staticIpDictionary(a), staticIpDictionary(b)) &&
+    isSameValue(staticIpv6Dictionary(a.ipv6), staticIpv6Dictionary(b.ipv6)) &&
+    isSameValue(routeTexts(a), routeTexts(b)));
 const routeTexts = ({ routes = [] }: StaticIp): readonly string[] =>
   routes.map(({ destination, gateway }) => `${destination} ${gateway ?? ""}`);
 

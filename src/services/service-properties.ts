@@ -2,7 +2,8 @@
 import { DaemonError } from "../base/errors.ts";
 import { PropertyShape, propertyTable } from "../base/property.ts";
 import { propertyRows } from "../base/property-row.ts";
-import { acceptStaticIp, parseStaticIp, staticIpDictionary } from "../network/static-ip.ts";
+import { acceptStaticIp, parseStaticIp, type StaticIp, staticIpDictionary } from "../network/static-ip.ts";
+import { acceptStaticIpv6, parseStaticIpv6, type StaticIpv6, staticIpv6Dictionary } from "../network/static-ipv6.ts";
 import { isConnected } from "./connect-states.ts";
 import { networkConfigDictionary, savedConfigDictionary } from "./network-dictionaries.ts";
 import type { Service } from "./service.ts";
@@ -39,6 +40,13 @@ function storedTraffic(direction: keyof LinkTraffic) {
       },
     },
   } as const;
+}
+
+const withIpv6Of = ({ staticIp: { ipv6 } }: Service, staticIp: StaticIp): StaticIp => withIpv6(staticIp, ipv6);
+function withIpv6(of: StaticIp, ipv6: StaticIpv6 | undefined): StaticIp {
+  if (of.ipv6 === ipv6) return of;
+  const { ipv6: _, ...staticIp } = of;
+  return ipv6 === undefined ? staticIp : { ...staticIp, ipv6 };
 }
 
 export const serviceProperties = propertyTable<Service>()({
@@ -275,10 +283,25 @@ export const serviceProperties = propertyTable<Service>()({
       "replaces the network's. Addresses that no host can have, and a Gateway that is the own Address, are " +
       "InvalidArguments; what does not parse is left out.",
     get: (service) => staticIpDictionary(service.staticIp),
-    set: (service, value) => service.setStaticIp(acceptStaticIp(value)),
+    set: (service, value) => service.setStaticIp(withIpv6Of(service, acceptStaticIp(value))),
     persist: {
       default: new Map(),
-      restore: (service, value) => service.setStaticIp(parseStaticIp(value)),
+      restore: (service, value) => service.setStaticIp(withIpv6Of(service, parseStaticIp(value))),
+    },
+  },
+  // Clients have it on an interface of our own (dbus/service-interface.ts).
+  StaticIPv6Config: {
+    signature: "a{sv}",
+    doc:
+      "Fixed addressing of IPv6, beside what routers advertise: Addresses (as, 2001:db8::5/64), the first of which new " +
+      "connections use, and Gateway (s), which takes the place of the router's. Replaced as a whole, {} clears it. " +
+      "Addresses that no host can have are InvalidArguments.",
+    isInternal: true,
+    get: ({ staticIp }) => staticIpv6Dictionary(staticIp.ipv6),
+    set: (service, value) => service.setStaticIp(withIpv6(service.staticIp, acceptStaticIpv6(value))),
+    persist: {
+      default: new Map(),
+      restore: (service, value) => service.setStaticIp(withIpv6(service.staticIp, parseStaticIpv6(value))),
     },
   },
   Strength: {

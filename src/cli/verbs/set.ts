@@ -7,6 +7,7 @@ import { ambiguous, findObjects, findOne } from "../view/object-names.ts";
 import { type PropertyType, propertyType } from "../view/property-type.ts";
 import { type BusObject, interfaceOfKind, kinds, type Snapshot } from "../view/snapshot.ts";
 import { parseValue } from "../words/parse-value.ts";
+import { parseStaticIp, type StaticIpWords } from "../words/static-ip-words.ts";
 
 /** Certificates are the largest values there are. */
 const mostInputBytes = 256 * 1024;
@@ -75,6 +76,7 @@ async function setTo(
   }
   const texts = isFromInput ? [await call.readInput(mostInputBytes)] : words;
   const signature = type?.signature ?? "s";
+  if (isAddressing(property) && signature === "a{sv}") return setAddressing(daemon, object, parseStaticIp(texts));
   const current = object.properties.get(property)?.value;
   const value = type ? parseValue(texts, { property, signature, current }) : texts.join(" ");
   await send(daemon, object, property, { signature, value });
@@ -84,10 +86,21 @@ async function send(daemon: Daemon, object: BusObject, property: string, value: 
   await daemon.call(object.path, interfaceOf(object), "SetProperty", "sv", [property, value]);
 }
 
+const addressing = { common: "StaticIPConfig", ipv6: "StaticIPv6Config" } as const;
+const isAddressing = (property: string): boolean => property === addressing.common || property === addressing.ipv6;
+
+/** Both families are one setting for a person: what is not given goes. IPv6 last: a daemon of shill's has no such property. */
+async function setAddressing(daemon: Daemon, object: BusObject, { common, ipv6 }: StaticIpWords): Promise<void> {
+  await send(daemon, object, addressing.common, { signature: "a{sv}", value: common });
+  const before = object.dictionary(addressing.ipv6);
+  if (ipv6.size + before.size === 0) return;
+  await daemon.setOwn(object.path, "Service1", addressing.ipv6, { signature: "a{sv}", value: ipv6 });
+}
+
 /** ClearProperty goes back to what was there when the object was made; of an address a person means: none of mine. */
 
 async function clear(daemon: Daemon, object: BusObject, property: string): Promise<void> {
-  if (property === "StaticIPConfig") return send(daemon, object, property, { signature: "a{sv}", value: new Map() });
+  if (isAddressing(property)) return setAddressing(daemon, object, { common: new Map(), ipv6: new Map() });
   await daemon.call(object.path, interfaceOf(object), "ClearProperty", "s", [property]);
 }
 

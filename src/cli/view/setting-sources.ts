@@ -1,6 +1,6 @@
 /** Where the addressing of a Service comes from: laid down by a person, or offered by the network. */
 import { gatewayOf } from "./ip-config-view.ts";
-import type { BusObject, Snapshot } from "./snapshot.ts";
+import { asTexts, type BusObject, type Snapshot } from "./snapshot.ts";
 
 export interface RouteSource {
   readonly link: string;
@@ -27,12 +27,21 @@ const networkOf = (config: BusObject): string => {
 const isIpv4 = (config: BusObject): boolean => config.text("Method") !== "ipv6";
 const hasStatic = (service: BusObject, key: string): boolean => service.dictionary("StaticIPConfig").has(key);
 
-export const addressSource = (service: BusObject, config: BusObject): string =>
-  isIpv4(config) && hasStatic(service, "Address") ? byPerson : networkOf(config);
+/** Fixed addresses of IPv6 are on an interface of our own, and are set with those of IPv4. */
+const staticIpv6 = (service: BusObject) => service.dictionary("StaticIPv6Config");
+const isFixedIpv6 = (service: BusObject, address: string): boolean =>
+  asTexts(staticIpv6(service).get("Addresses")?.value).some((cidr) => cidr.startsWith(`${address}/`));
 
-/** A static address brings its own gateway or none; a static gateway may also stand alone. */
-const gatewaySource = (service: BusObject, config: BusObject): string =>
-  isIpv4(config) && hasStatic(service, "Gateway") ? byPerson : addressSource(service, config);
+export function addressSource(service: BusObject, config: BusObject): string {
+  const isFixed = isIpv4(config) ? hasStatic(service, "Address") : isFixedIpv6(service, config.text("Address"));
+  return isFixed ? byPerson : networkOf(config);
+}
+
+/** Of IPv4 a static address brings its own gateway or none; a static gateway may also stand alone. */
+function gatewaySource(service: BusObject, config: BusObject): string {
+  if (isIpv4(config)) return hasStatic(service, "Gateway") ? byPerson : addressSource(service, config);
+  return staticIpv6(service).has("Gateway") ? byPerson : networkOf(config);
+}
 
 const configsOf = (service: BusObject, snapshot: Snapshot): readonly BusObject[] => {
   const device = snapshot.deviceOf(service);

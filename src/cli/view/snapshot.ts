@@ -20,6 +20,8 @@ export const interfaceOfKind: Readonly<Record<Kind, string>> = {
   profile: "Profile",
   ipconfig: "IPConfig",
 };
+/** Of an interface of our own that has further properties of the same object; names do not repeat. */
+const furtherInterfaces: Readonly<Partial<Record<Kind, string>>> = { service: "org.fairlead.Service1" };
 export const kindOf = (interfaceName: string): Kind | undefined =>
   Object.hasOwn(kindOfInterface, interfaceName) ? kindOfInterface[interfaceName] : undefined;
 
@@ -151,9 +153,12 @@ export class Snapshot {
 
 /** `interfaces`: `a{sa{sv}}`; undefined: none of them is one that we know. */
 export function objectOf(path: string, interfaces: unknown): BusObject | undefined {
-  for (const [name, properties] of interfaces instanceof Map ? interfaces : []) {
+  if (!(interfaces instanceof Map)) return undefined;
+  for (const [name, properties] of interfaces) {
     const kind = kindOf(name as string);
-    if (kind && properties instanceof Map) return new BusObject(kind, path, properties as Properties);
+    if (!kind || !(properties instanceof Map)) continue;
+    const further = interfaces.get(furtherInterfaces[kind]);
+    return new BusObject(kind, path, further instanceof Map ? new Map([...further, ...properties]) : properties);
   }
   return undefined;
 }

@@ -4,7 +4,6 @@ import { isObjectPath } from "../../bus/wire/names.ts";
 import { type Failure, usageFailure } from "../failure.ts";
 import { quoted } from "../view/object-names.ts";
 import type { Properties } from "../view/snapshot.ts";
-import { parseStaticIp } from "./static-ip-words.ts";
 
 export interface Wanted {
   readonly property: string;
@@ -64,7 +63,6 @@ function integer(code: string): Parse {
  */
 export function parseValue(words: readonly string[], wanted: Wanted): unknown {
   const { signature, property } = wanted;
-  if (property === "StaticIPConfig" && signature === "a{sv}") return parseStaticIp(words);
   const scalar = scalars[signature];
   if (scalar) {
     if (words.length !== 1) throw usageFailure(`${property} takes one value; a value with blanks has to be quoted`);

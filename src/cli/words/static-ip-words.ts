@@ -1,8 +1,8 @@
 /**
- * StaticIPConfig as people type it: `address=192.0.2.5/24 gateway=192.0.2.1 dns=192.0.2.1,192.0.2.2`. The daemon ignores
- * what does not parse (docs/contract/shill.md, Addressing); a person is told instead.
+ * StaticIPConfig as people type it: `address=192.0.2.5/24 gateway=192.0.2.1 dns=192.0.2.1,192.0.2.2`, also with addresses of
+ * IPv6, which the daemon has in a property of their own. The daemon ignores what does not parse (docs/contract/shill.md, Addressing); a person is told instead.
  */
-import { isIP, isIPv4 } from "node:net";
+import { isIP, isIPv4, isIPv6 } from "node:net";
 import { parseIpv4, prefixOfMask } from "../../base/ipv4.ts";
 import type { WireVariant } from "../../base/property.ts";
 import { usageFailure } from "../failure.ts";
@@ -51,10 +51,10 @@ const length: Key = {
 
 /** In lower case; besides the names of the bus, those that people know. */
 const keys: Readonly<Record<string, Key>> = {
-  address: { name: "Address", signature: "s", expected: "an IPv4 address such as 192.0.2.5/24", isValid: isIPv4 },
+  address: { name: "Address", signature: "s", expected: "an address such as 192.0.2.5/24", isValid: isIPv4 },
   prefixlen: length,
   netmask: length,
-  gateway: { name: "Gateway", signature: "s", expected: "an IPv4 address", isValid: isIPv4 },
+  gateway: { name: "Gateway", signature: "s", expected: "an IP address", isValid: isIPv4 },
   mtu: { name: "Mtu", signature: "i", expected: "bytes from 68 to 65535", isValid: isWithin(68, 65535) },
   nameservers: servers,
   dns: servers,
@@ -69,8 +69,50 @@ const keys: Readonly<Record<string, Key>> = {
 /** Names for completion. */
 export const staticIpWords: readonly string[] = ["address", "gateway", "dns", "search", "mtu", "include", "exclude"];
 
-/** The whole new value. Throws a usage {@link import("../failure.ts").Failure} that names the word. */
-export function parseStaticIp(words: readonly string[]): ReadonlyMap<string, WireVariant> {
+type Dictionary = ReadonlyMap<string, WireVariant>;
+/** The whole new values of both properties. */
+export interface StaticIpWords {
+  /** StaticIPConfig. */
+  readonly common: Dictionary;
+  /** StaticIPv6Config; empty: nothing of IPv6 is fixed. */
+  readonly ipv6: Dictionary;
+}
+
+/** Throws a usage {@link import("../failure.ts").Failure} that names the word. */
+export function parseStaticIp(words: readonly string[]): StaticIpWords {
+  const isOfIpv6 = (word: string) => ipv6Word.test(word);
+  return {
+    common: parseCommon(words.filter((word) => !isOfIpv6(word))),
+    ipv6: parseIpv6(words.filter(isOfIpv6)),
+  };
+}
+
+/** A colon tells the families apart. */
+const ipv6Word = /^(address|gateway)=[^=]*:/i;
+
+function parseIpv6(words: readonly string[]): Dictionary {
+  const addresses: string[] = [];
+  const gateways: string[] = [];
+  for (const word of words) {
+    const [key = "", text = ""] = word.split("=", 2);
+    if (key.toLowerCase() === "address") addresses.push(...text.split(","));
+    else gateways.push(text);
+  }
+  for (const text of addresses) {
+    if (!isCidr(text) || !isIPv6(text.split("/", 1)[0] as string))
+      throw usageFailure(`address takes an address such as 2001:db8::5/64, not ${quoted(text)}`);
+  }
+  const [gateway, second] = gateways;
+  if (second !== undefined) throw usageFailure("gateway of IPv6 is given twice");
+  if (gateway !== undefined && !isIPv6(gateway))
+    throw usageFailure(`gateway takes an IP address, not ${quoted(gateway)}`);
+  return new Map<string, WireVariant>([
+    ...(addresses.length > 0 ? [["Addresses", { signature: "as", value: addresses }] as const] : []),
+    ...(gateway !== undefined ? [["Gateway", { signature: "s", value: gateway }] as const] : []),
+  ]);
+}
+
+function parseCommon(words: readonly string[]): Dictionary {
   const dictionary = new Map<string, WireVariant>();
   for (const word of words.flatMap(splitAddress)) {
     const [, given, text = ""] = /^([^=]+)=([\s\S]*)$/.exec(word) ?? [];

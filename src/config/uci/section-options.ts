@@ -32,7 +32,8 @@ export const interfaceOptions = {
   ip6class: later(word),
   ip6ifaceid: later(text),
   ip6weight: later(whole(0, highestMetric)),
-  ipv6: later(text),
+  /** Of the inline options of a device: 0 keeps router advertisements unheard. */
+  ipv6: text,
   stp: later(truth),
   igmp_snooping: later(truth),
   zone: later(text),

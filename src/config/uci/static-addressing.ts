@@ -1,5 +1,5 @@
 /** What `proto static` asks for, with the error codes of netifd where it cannot be had. Pure. */
-import { familyOf, networkOf, parseCidr } from "../../base/ip-address.ts";
+import { familyOf, formatIpAddress, networkOf, parseCidr, parseIpAddress } from "../../base/ip-address.ts";
 import { isHostIpv4, parseIpv4, prefixOfMask } from "../../base/ipv4.ts";
 
 /** One entry of an interface's list of errors. */
@@ -60,7 +60,7 @@ export function staticAddressing({
   return {
     ...{ addresses, ip6Addresses, errors },
     ...(isGateway && { gateway }),
-    ...(isIp6Gateway && { ip6Gateway: ip6gw }),
+    ...(isIp6Gateway && { ip6Gateway: canonicalIpv6(ip6gw) }),
   };
 }
 
@@ -69,8 +69,9 @@ function parseIp6Address(text: string): StaticAddress | undefined {
   const [address = "", length = "128", ...more] = text.split("/");
   const prefixLength = /^\d{1,3}$/.test(length) ? Number(length) : 0;
   const isRight = more.length === 0 && prefixLength >= 1 && prefixLength <= 128 && familyOf(address) === 6;
-  return isRight ? { address, prefixLength } : undefined;
+  return isRight ? { address: canonicalIpv6(address), prefixLength } : undefined;
 }
+const canonicalIpv6 = (text: string): string => formatIpAddress(6, parseIpAddress(text));
 
 const isHost = (text: string): boolean => {
   const address = parseIpv4(text);

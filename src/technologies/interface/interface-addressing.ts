@@ -1,9 +1,8 @@
 /** What a section `interface` says, in the terms of a Service. Pure. */
 import type { InterfaceConfig } from "../../config/uci/network-config.ts";
-import { type StaticAddress, staticAddressing } from "../../config/uci/static-addressing.ts";
-import { emptyIpSettings, type IpFamilySettings, type IpSettings } from "../../network/ip-settings.ts";
+import { staticAddressing } from "../../config/uci/static-addressing.ts";
+import { emptyIpSettings, type IpSettings } from "../../network/ip-settings.ts";
 import { emptyStaticIp, type StaticIp } from "../../network/static-ip.ts";
-import type { Family } from "../../rtnl/rtnl.ts";
 import type { InterfaceErrorEntry } from "../../services/configured-interface.ts";
 
 /** Why it cannot be set up as it is written; empty: it can. */
@@ -19,13 +18,16 @@ export function configurationErrors({ proto, values }: InterfaceConfig): readonl
 
 export function staticIpOf({ proto, values, routes }: InterfaceConfig): StaticIp {
   const { dns = [], dns_search: searchDomains = [], mtu } = values;
-  const { addresses, gateway } = staticAddressing(proto === "static" ? values : {});
+  const { addresses, gateway, ip6Addresses, ip6Gateway } = staticAddressing(proto === "static" ? values : {});
   const single = severalAddressesOf({ proto, values }) ? undefined : addresses[0];
-  const wantsGateway = gateway !== undefined && values.defaultroute !== false;
+  const isWayOut = values.defaultroute !== false;
   return {
     ...emptyStaticIp,
     ...single,
-    ...(single && wantsGateway && { gateway }),
+    ...(single && isWayOut && gateway !== undefined && { gateway }),
+    ...(ip6Addresses.length > 0 && {
+      ipv6: { addresses: ip6Addresses, ...(isWayOut && ip6Gateway !== undefined && { gateway: ip6Gateway }) },
+    }),
     ...(mtu !== undefined && { mtu }),
     nameServers: dns,
     searchDomains,
@@ -33,34 +35,21 @@ export function staticIpOf({ proto, values, routes }: InterfaceConfig): StaticIp
   };
 }
 
-/** One IPv4 address goes the way of a person's StaticIPConfig; more than that, or IPv6, is what the link itself says. */
+/** netifd leaves the kernel to hear routers on every link of its own, unless IPv6 is switched off there. */
+export const hearsRouters = ({ proto, values }: Pick<InterfaceConfig, "proto" | "values">): boolean =>
+  (proto === "static" || proto === "dhcp") && values.ipv6 !== "0" && values.ipv6 !== "false";
+
+/** One IPv4 address goes the way of a person's StaticIPConfig; more than that are as the link's own settings. */
 export function severalAddressesOf({
   proto,
   values,
 }: Pick<InterfaceConfig, "proto" | "values">): IpSettings | undefined {
   if (proto !== "static") return undefined;
-  const { addresses, gateway, ip6Addresses, ip6Gateway } = staticAddressing(values);
-  if (addresses.length < 2 && ip6Addresses.length === 0) return undefined;
-  const isWayOut = values.defaultroute !== false;
-  return {
-    ...emptyIpSettings,
-    ...familyOf("ipv4", 4, addresses, isWayOut ? gateway : undefined),
-    ...familyOf("ipv6", 6, ip6Addresses, isWayOut ? ip6Gateway : undefined),
-  };
-}
-function familyOf<K extends "ipv4" | "ipv6">(
-  key: K,
-  family: Family,
-  [first, ...others]: readonly StaticAddress[],
-  gateway: string | undefined,
-): { [P in K]?: IpFamilySettings } {
-  if (!first) return {};
-  const own: IpFamilySettings = {
-    ...{ family, ...first },
-    ...(others.length > 0 && { others }),
-    ...(gateway !== undefined && { gateway }),
-  };
-  return { [key]: own } as { [P in K]?: IpFamilySettings };
+  const { addresses, gateway } = staticAddressing(values);
+  const [first, ...others] = addresses;
+  if (!first || others.length === 0) return undefined;
+  const isWayOut = values.defaultroute !== false && gateway !== undefined;
+  return { ...emptyIpSettings, ipv4: { family: 4, ...first, others, ...(isWayOut && { gateway }) } };
 }
 
 /** A lower metric goes before a higher one, and none before all: as a Priority, where the higher one goes first. */

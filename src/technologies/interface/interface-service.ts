@@ -16,7 +16,13 @@ import type { Layer3Device } from "../../services/layer3-plan.ts";
 import { Service, type ServiceHost } from "../../services/service.ts";
 import type { DisconnectReason } from "../../services/service-device.ts";
 import { serviceShape } from "../../services/service-properties.ts";
-import { configurationErrors, priorityOf, severalAddressesOf, staticIpOf } from "./interface-addressing.ts";
+import {
+  configurationErrors,
+  hearsRouters,
+  priorityOf,
+  severalAddressesOf,
+  staticIpOf,
+} from "./interface-addressing.ts";
 import { statusOf } from "./interface-status.ts";
 
 const noDevice: InterfaceErrorEntry = { subsystem: "interface", code: "NO_DEVICE", data: [] };
@@ -82,7 +88,10 @@ export class InterfaceService extends Service implements ConfiguredInterface, De
   }
   override networkOptions(device: Layer3Device): NetworkOptions {
     const several = severalAddressesOf(this.#config);
-    return { ...super.networkOptions(device), ...(several && { given: { link: several } }) };
+    const { protocols: asked = [], ...plan } = super.networkOptions(device);
+    const protocols = asked.filter(({ source }) => source !== "slaac");
+    if (hearsRouters(this.#config)) protocols.push({ source: "slaac", config: {} });
+    return { ...plan, protocols, ...(several && { given: { link: several } }) };
   }
   get #lacksCarrier(): boolean {
     return this.#config.needsLink && !this.#port?.hasCarrier;

@@ -45,10 +45,12 @@ const addressOf = (own: EffectiveSettings["ipv4"]): readonly Dictionary[] =>
     dictionary({ address: text(address), mask: number(prefixLength) }),
   );
 
-function routesOf({ ipv4, routes }: EffectiveSettings): readonly Dictionary[] {
-  const gateway = ipv4?.gateway;
-  const all = [...(gateway === undefined ? [] : [{ destination: "0.0.0.0/0", gateway }]), ...routes];
-  return all.map(({ destination, gateway: nexthop = "0.0.0.0" }) => {
+function routesOf({ ipv4, ipv6, routes }: EffectiveSettings): readonly Dictionary[] {
+  const byGateway = (destination: string, gateway: string | undefined) =>
+    gateway === undefined ? [] : [{ destination, gateway }];
+  const defaults = [...byGateway("0.0.0.0/0", ipv4?.gateway), ...byGateway("::/0", ipv6?.gateway)];
+  return [...defaults, ...routes].map(({ destination, gateway }) => {
+    const nexthop = gateway ?? (destination.includes(":") ? "::" : "0.0.0.0");
     const [target = "", mask = ""] = destination.split("/");
     return dictionary({ target: text(target), mask: number(Number(mask)), nexthop: text(nexthop) });
   });

@@ -48,6 +48,8 @@ export class FakeObject {
   why: ReadonlyMap<string, WireVariant> = new Map();
   /** Answer of org.fairlead.Profile1.KeptBack. */
   keptBack: ReadonlyMap<string, string> = new Map();
+  /** Properties of org.fairlead.<kind>1. */
+  readonly ownValues = new Map<string, WireVariant>();
   readonly #defs = new Map<string, AnyPropertyDef<unknown>>();
   constructor(
     readonly daemon: FakeDaemon,
@@ -85,8 +87,24 @@ export class FakeObject {
     const properties = { defs: this.#defs, value: (name: string) => this.values.get(name)?.value };
     return [
       { name: flimflam(this.kind), methods: propertyMethods, signals: changed, properties, target: this },
-      { name: `org.fairlead.${this.kind}1`, methods: ownMethods, signals: new Map(), target: this },
+      {
+        ...{ name: `org.fairlead.${this.kind}1`, methods: ownMethods, signals: new Map(), target: this },
+        ...(this.kind === "Service" && { properties: this.#ownProperties() }),
+      },
     ];
+  }
+  #ownProperties() {
+    const def: AnyPropertyDef<unknown> = { signature: "a{sv}", doc: "", get: () => undefined, set: () => {} };
+    this.ownValues.set("StaticIPv6Config", { signature: "a{sv}", value: new Map() });
+    return {
+      defs: new Map([["StaticIPv6Config", def]]),
+      value: (name: string) => this.ownValues.get(name)?.value,
+      set: async (name: string, variant: WireVariant) => {
+        this.daemon.calls.push({ path: this.path, member: "Set", args: [name, variant] });
+        this.ownValues.set(name, variant);
+        this.exported?.propertyChanged(`org.fairlead.${this.kind}1`, name);
+      },
+    };
   }
 }
 

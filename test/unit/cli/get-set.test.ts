@@ -220,7 +220,7 @@ test("a slip in StaticIPConfig is told, where the daemon would only pass over it
   const daemon = await FakeDaemon.start(t);
   const cases: readonly (readonly [words: readonly string[], message: RegExp])[] = [
     [["address=192.0.2.5"], /address needs the length of its prefix/],
-    [["address=192.0.2/24"], /address takes an IPv4 address such as 192\.0\.2\.5\/24, not "192\.0\.2"/],
+    [["address=192.0.2/24"], /address takes an address such as 192\.0\.2\.5\/24, not "192\.0\.2"/],
     [["address=192.0.2.5/33"], /prefixlen takes a number from 1 to 32, or a mask such as 255\.255\.255\.0, not "33"/],
     [["dns=resolver.example"], /dns takes IP addresses, not "resolver\.example"/],
     [["include=10.0.0.0"], /include takes networks such as/],
@@ -283,4 +283,31 @@ test("names are matched as they are written first, and without case where that f
   daemon.at("/service/1").set("GUID", "0a-1");
   assert.equal((await daemon.run("get", "0a-1", "State")).out, "idle\n");
   assert.equal((await daemon.run("get", "1", "State")).out, "idle\n");
+});
+
+test("addresses of IPv6 go with the same words to the property of their own, and go with the setting", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  const service = daemon.at("/service/0");
+  const set = async (...words: string[]) => {
+    daemon.calls.length = 0;
+    const { code, err } = await daemon.run("set", "eth0", "StaticIPConfig", ...words);
+    return code === 0 ? daemon.calls.map(({ member, args }) => `${member} ${String(args[0])}`) : err;
+  };
+  assert.deepEqual(await set("address=192.0.2.5/24", "address=2001:db8::5/64", "gateway=2001:db8::1"), [
+    "SetProperty StaticIPConfig",
+    "Set StaticIPv6Config",
+  ]);
+  assert.deepEqual(
+    service.ownValues.get("StaticIPv6Config")?.value,
+    new Map<string, unknown>([
+      ["Addresses", { signature: "as", value: ["2001:db8::5/64"] }],
+      ["Gateway", { signature: "s", value: "2001:db8::1" }],
+    ]),
+  );
+  assert.match((await daemon.run("get", "eth0", "StaticIPv6Config")).out, /^Addresses=2001:db8::5\/64\nGateway=/);
+  assert.deepEqual(await set("dns=192.0.2.53"), ["SetProperty StaticIPConfig", "Set StaticIPv6Config"]);
+  assert.deepEqual(service.ownValues.get("StaticIPv6Config")?.value, new Map());
+  assert.deepEqual(await set("dns=192.0.2.53"), ["SetProperty StaticIPConfig"]);
+  assert.match(String(await set("address=2001:db8::5")), /address takes an address such as 2001:db8::5\/64, not/);
+  assert.match(String(await set("gateway=2001:db8::1", "gateway=2001:db8::2")), /gateway of IPv6 is given twice/);
 });
