@@ -30,8 +30,8 @@ import { PolkitAuthority } from "./polkit/authority.ts";
 import { ProfileStack } from "./profiles/profile-stack.ts";
 import { sqliteStorage } from "./profiles/sqlite-storage.ts";
 import { StateLock } from "./profiles/state-lock.ts";
+import { rehearseAddress } from "./rehearsal/address.ts";
 import { rehearseCable } from "./rehearsal/cable.ts";
-import { rehearseKernelMessages } from "./rehearsal/kernel-messages.ts";
 import { rehearseLease } from "./rehearsal/lease.ts";
 import { NameResolution } from "./resolver/name-resolution.ts";
 import { Resolved } from "./resolver/resolved.ts";
@@ -197,7 +197,7 @@ export class Daemon {
     await this.#machine.start();
     this.#isReady = true;
     // When all that waits for us is done, and still long before a server answers.
-    setImmediate(rehearseKernelMessages).unref();
+    setImmediate(rehearseAddress).unref();
     this.#notify.ready();
     this.#sleep.start();
     this.#names.start();

@@ -7,28 +7,11 @@ import { Exporter } from "../dbus/exporter.ts";
 import { MemoryStorage } from "../profiles/memory-store.ts";
 import { ProfileStack } from "../profiles/profile-stack.ts";
 import { resolverText } from "../resolver/resolver-file.ts";
-import type { Link } from "../rtnl/rtnl.ts";
-import { StageBus, StageClock, StageKernel, stageProtocols } from "./stage.ts";
+import { StageKernel } from "./kernel/stage-kernel.ts";
+import { StageBus, StageClock, stageProtocols } from "./stage.ts";
 
 /** Often enough for the interpreter to have seen every shape; more gains nothing. */
 const rounds = 24;
-
-const unplugged: Link = {
-  index: 1,
-  name: "eth0",
-  isUp: false,
-  hasCarrier: false,
-  isLoopback: false,
-  flags: 0,
-  hardwareType: 1,
-  mac: "02:00:00:00:00:01",
-  mtu: 1500,
-  txQueueLength: 1000,
-  operState: 2,
-  kind: "veth",
-  isLowerLinkForeign: false,
-  alternativeNames: [],
-};
 
 /**
  * Plays a cable that goes in and out, on a stage in memory, with the daemon's own parts. The first real cable then finds
@@ -50,11 +33,11 @@ export async function rehearseCable(realClock: Clock): Promise<void> {
   const log = { debug: manager.debug, ring: { newest: () => [] } };
   new Exporter(dispatcher, { manager, version: "", log, storage, names, dump: () => "" }, access).start();
   await machine.start();
-  kernel.putLink(unplugged);
+  const { index } = kernel.addHardware({ name: "eth0" });
   await turn();
   for (let round = 0; round < rounds; round++) {
     for (const hasCarrier of [true, false]) {
-      kernel.putLink({ ...unplugged, isUp: true, hasCarrier, operState: hasCarrier ? 6 : 2 });
+      kernel.setCarrier(index, hasCarrier);
       await turn();
     }
   }
@@ -68,8 +51,10 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const ports = (clock: Clock, rtnl: StageKernel, profiles: ProfileStack): MachinePorts => {
   // Formats what the daemon would say, too.
   const logs = new LogControl({ write: () => {} });
+  const idle = idlePorts();
   return {
-    ...idlePorts(),
+    ...idle,
+    readFacts: (name) => ({ ...idle.readFacts(name), driver: "e1000" }),
     ...{ clock, rtnl, profiles, protocols: stageProtocols(rtnl, clock) },
     logOf: (scope) => logs.scope(scope),
     setNames: (plan) => void resolverText(plan),

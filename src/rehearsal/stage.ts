@@ -1,6 +1,6 @@
 /**
- * Stand-ins for the kernel, the bus, time and a DHCP server, for the daemon's rehearsal: they answer at once, in memory,
- * and do nothing outside.
+ * Stand-ins for the bus, time and a DHCP server, for the daemon's rehearsal: they answer at once, in memory, and do
+ * nothing outside. The kernel of the stage is kernel/stage-kernel.ts.
  */
 import type { Cancel, Clock } from "../base/clock.ts";
 import { silentLog } from "../base/log.ts";
@@ -13,10 +13,7 @@ import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
 import type { ProtocolHandler } from "../network/protocols/handler.ts";
 import { ProtocolRegistry } from "../network/protocols/registry.ts";
 import { slaacHandler } from "../network/protocols/slaac/handler.ts";
-import type { Change } from "../rtnl/change.ts";
-import { DeltaFeed } from "../rtnl/delta-feed.ts";
-import { type Delta, KernelError, type KernelRequest, type Link, type Rtnl } from "../rtnl/rtnl.ts";
-import { World } from "../rtnl/snapshot.ts";
+import type { Rtnl } from "../rtnl/rtnl.ts";
 
 /** The time of day is real; of timers only those that wait for nothing fire. */
 export class StageClock implements Clock {
@@ -41,76 +38,6 @@ export class StageClock implements Clock {
   }
 }
 
-/** Takes every order and tells of its effect, like the kernel. */
-export class StageKernel implements Rtnl {
-  readonly snapshot = new World();
-  readonly counters = { overruns: 0, deltas: 0, requests: 0, malformed: 0, spoofed: 0 };
-  readonly #feed = new DeltaFeed(silentLog);
-
-  async start(): Promise<void> {}
-  onDelta(listener: (delta: Delta) => void): Cancel {
-    return this.#feed.on(listener);
-  }
-  putLink(link: Link): void {
-    this.#tell([this.snapshot.putLink(link)]);
-  }
-  async request(request: KernelRequest): Promise<void> {
-    this.#tell(this.#change(request));
-  }
-  async batch(requests: readonly KernelRequest[]): Promise<readonly (KernelError | undefined)[]> {
-    for (const request of requests) this.#tell(this.#change(request));
-    return requests.map(() => undefined);
-  }
-  async neighbours(): Promise<readonly []> {
-    return [];
-  }
-  async freshRoutes(): Promise<readonly []> {
-    return [];
-  }
-  async qdiscs(): Promise<readonly []> {
-    return [];
-  }
-  close(): void {
-    this.#feed.close();
-  }
-
-  #change(request: KernelRequest): readonly (Change | undefined)[] {
-    const { snapshot } = this;
-    switch (request.op) {
-      case "set-link": {
-        const link = snapshot.links.get(request.link);
-        return link ? [snapshot.putLink({ ...link, isUp: request.change.isUp ?? link.isUp })] : [];
-      }
-      case "put-address":
-        return [snapshot.putAddress({ scope: 0, flags: 0x80, ...request.address })];
-      case "delete-address":
-        return [snapshot.removeAddress({ scope: 0, flags: 0, ...request.address })];
-      case "put-route":
-        return snapshot.putRoute(request.route);
-      case "delete-route":
-        return [snapshot.removeRoute(request.route)];
-      case "add-rule":
-        return [snapshot.putRule(JSON.stringify(request.rule), request.rule)];
-      case "delete-rule":
-        return [snapshot.removeRule(JSON.stringify(request.rule))];
-      case "put-shaper":
-      case "delete-shaper":
-      case "add-ingress":
-      case "delete-ingress":
-      case "add-policer":
-      case "add-link":
-      case "delete-link":
-        throw new KernelError(request.op, "EOPNOTSUPP", 95);
-    }
-  }
-  #tell(changes: readonly (Change | undefined)[]): void {
-    this.#feed.tell(
-      "own-request",
-      changes.filter((change) => change !== undefined),
-    );
-  }
-}
-
 /** Writes every signal as the real one would, and throws it away. */
 export class StageBus implements BusPort {
   readonly uniqueName = ":0.0";
@@ -130,7 +57,7 @@ export class StageBus implements BusPort {
   }
   async connect(): Promise<void> {}
   async call(): Promise<never> {
-    throw new BusError("org.freedesktop.DBus.Error.NotSupported", "nobody is there");
+    throw new BusError("org.freedesktop.DBus.Error.NotSupported", "the stage has no other program");
   }
   async requestName(): Promise<"owner"> {
     return "owner";
@@ -161,7 +88,7 @@ const lease: IpSettings = {
   ntpServers: [],
 };
 
-/** Gives everybody the same lease at once. */
+/** Gives the same lease to each link at once. */
 const stageDhcp: ProtocolHandler<Dhcp4Config> = {
   name: "dhcp4",
   attach: () => ({

@@ -1,6 +1,7 @@
-/** Queueing disciplines of the fake kernel: one at the root of each link and one for what arrives. */
+/** Queueing disciplines of the kernel in memory: one at the root of each link and one for what arrives. */
+
+import { type KernelState, Refusal } from "../../src/rehearsal/kernel/kernel-state.ts";
 import type { Qdisc, RateLimit } from "../../src/rtnl/rtnl.ts";
-import { type FakeKernelState, Refusal } from "./fake-kernel-state.ts";
 
 interface Root {
   readonly kind: string;
@@ -18,7 +19,7 @@ export class FakeQdiscs {
   /** Modules that this kernel was built without. */
   readonly lacking = new Set<"tbf" | "ingress" | "police">();
 
-  constructor(private readonly state: FakeKernelState) {}
+  constructor(private readonly state: KernelState) {}
 
   all(): readonly Qdisc[] {
     return [...this.state.links.keys()].flatMap((link) => {

@@ -1,8 +1,8 @@
-/** What the fake kernel does with a router advertisement, as the real one with accept_ra. */
+/** What the kernel in memory does with a router advertisement, as the real one with accept_ra. */
 import { formatIpAddress, networkOf, parseCidr } from "../../src/base/ip-address.ts";
+import type { KernelState } from "../../src/rehearsal/kernel/kernel-state.ts";
 import type { Address, Route, RouterOption } from "../../src/rtnl/rtnl.ts";
 import { type AdvertisedPrefix, type Advertisement, eui64 } from "../harness/router-advertisement.ts";
-import type { FakeKernelState } from "./fake-kernel-state.ts";
 
 const mainTable = 254;
 const protocol = { kernel: 2, routerAdvertisement: 9 } as const;
@@ -10,16 +10,23 @@ const metric = { prefix: 256, gateway: 1024 } as const;
 /** IFAPROT_KERNEL_RA */
 const kernelRa = 2;
 
-export function hearRouter(state: FakeKernelState, link: number, ad: Advertisement): void {
+/** `freshExpiries`: seconds that are left of each router's time when the kernel is asked. */
+export function hearRouter(
+  state: KernelState,
+  freshExpiries: Map<string, number>,
+  link: number,
+  ad: Advertisement,
+): void {
   const { addressGeneration = 0 } = state.world.ipv6Links.get(link) ?? {};
   const { isManaged = false, isOtherConfigured = false } = ad;
   state.note(state.world.putIpv6Link({ link, isManaged, isOtherConfigured, addressGeneration }));
   hearDefaultRouter(state, link, ad);
+  if (ad.lifetimeSeconds !== 0) freshExpiries.set(ad.router, ad.lifetimeSeconds);
   for (const prefix of ad.prefixes ?? []) hearPrefix(state, link, prefix);
   for (const option of ad.options ?? []) hearOption(state, link, ad.router, option);
 }
 
-function hearDefaultRouter(state: FakeKernelState, link: number, ad: Advertisement): void {
+function hearDefaultRouter(state: KernelState, link: number, ad: Advertisement): void {
   const route: Route = {
     ...{ family: 6, table: mainTable, destination: "::/0", gateway: ad.router, link, metric: metric.gateway },
     ...{ protocol: protocol.routerAdvertisement, scope: 0, type: "unicast" },
@@ -34,10 +41,9 @@ function hearDefaultRouter(state: FakeKernelState, link: number, ad: Advertiseme
     return;
   }
   state.note(state.world.putRoute(route));
-  state.freshExpiries.set(ad.router, ad.lifetimeSeconds);
 }
 
-function hearPrefix(state: FakeKernelState, link: number, advertised: AdvertisedPrefix): void {
+function hearPrefix(state: KernelState, link: number, advertised: AdvertisedPrefix): void {
   const { prefix, validSeconds, preferredSeconds } = advertised;
   const destination = networkOf(parseCidr(prefix));
   const route: Route = {
@@ -52,5 +58,5 @@ function hearPrefix(state: FakeKernelState, link: number, advertised: Advertised
   state.note(state.world.putAddress(address));
 }
 
-const hearOption = (state: FakeKernelState, link: number, router: string, option: RouterOption): void =>
+const hearOption = (state: KernelState, link: number, router: string, option: RouterOption): void =>
   state.note({ kind: "router-option-heard", heard: { link, router, option } });

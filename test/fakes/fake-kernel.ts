@@ -5,42 +5,42 @@
  */
 import type { Cancel } from "../../src/base/clock.ts";
 import { type Log, silentLog } from "../../src/base/log.ts";
+import { KernelState, Refusal } from "../../src/rehearsal/kernel/kernel-state.ts";
+import { removeLink } from "../../src/rehearsal/kernel/link-requests.ts";
+import type { StageLinkOptions } from "../../src/rehearsal/kernel/links.ts";
+import { applyRequest, boot, kernelError, plugIn } from "../../src/rehearsal/kernel/stage-kernel.ts";
 import { DeltaFeed } from "../../src/rtnl/delta-feed.ts";
-import { describeRequest, errnoOf } from "../../src/rtnl/kernel-error.ts";
+import { errnoOf } from "../../src/rtnl/kernel-error.ts";
 import { renderSnapshot } from "../../src/rtnl/render.ts";
-import {
-  type Delta,
-  type DeltaReason,
-  type Family,
+import type {
+  Delta,
+  DeltaReason,
+  Family,
   KernelError,
-  type KernelRequest,
-  type Link,
-  type Neighbour,
-  type Qdisc,
-  type Route,
-  type Rtnl,
-  type RtnlCounters,
-  type Rule,
-  type Snapshot,
+  KernelRequest,
+  Link,
+  Neighbour,
+  Qdisc,
+  Route,
+  Rtnl,
+  RtnlCounters,
+  Snapshot,
 } from "../../src/rtnl/rtnl.ts";
 import { World } from "../../src/rtnl/snapshot.ts";
 import type { Advertisement } from "../harness/router-advertisement.ts";
-import { deleteAddress, putAddress } from "./fake-kernel-addresses.ts";
-import { addLink, changeLink, deleteLink, removeLink } from "./fake-kernel-link-requests.ts";
-import { type FakeLinkOptions, makeFakeLink } from "./fake-kernel-links.ts";
 import { FakeQdiscs } from "./fake-kernel-qdiscs.ts";
 import { hearRouter } from "./fake-kernel-routers.ts";
-import { addRule, deleteRoute, deleteRule, putRoute } from "./fake-kernel-routes.ts";
-import { FakeKernelState, Refusal } from "./fake-kernel-state.ts";
 
 const nothingYet: Snapshot = new World();
 
 export class FakeKernel implements Rtnl {
-  readonly #state = new FakeKernelState();
+  readonly #state = new KernelState();
   readonly qdiscsByLink = new FakeQdiscs(this.#state);
   readonly #feed: DeltaFeed;
   readonly #neighbours: Neighbour[] = [];
   readonly #refusals: { readonly op: KernelRequest["op"]; readonly code: string; readonly detail?: string }[] = [];
+  /** By gateway, what is left of a router's time when somebody asks. */
+  readonly #freshExpiries = new Map<string, number>();
   #isStarted = false;
   #isClosed = false;
   #requests = 0;
@@ -50,11 +50,7 @@ export class FakeKernel implements Rtnl {
 
   constructor(log: Log = silentLog) {
     this.#feed = new DeltaFeed(log);
-    this.addHardware({ name: "lo", mac: "00:00:00:00:00:00", mtu: 65536, hardwareType: 772, isUp: true, maxMtu: 0 });
-    putAddress(this.#state, { link: 1, family: 4, address: "127.0.0.1", prefixLength: 8, scope: 254 });
-    putAddress(this.#state, { link: 1, family: 6, address: "::1", prefixLength: 128, protocol: 1 });
-    for (const rule of initialRules) addRule(this.#state, rule);
-    this.#state.takeChanges();
+    boot(this.#state);
   }
 
   get snapshot(): Snapshot {
@@ -66,13 +62,7 @@ export class FakeKernel implements Rtnl {
   async start(): Promise<void> {
     if (this.#isStarted) return;
     this.#isStarted = true;
-    const { world } = this.#state;
-    this.#feed.tell("resync", [
-      ...[...world.links.values()].map((link) => ({ kind: "link-added" as const, link })),
-      ...world.addresses().map((address) => ({ kind: "address-added" as const, address })),
-      ...world.routes().map((route) => ({ kind: "route-added" as const, route })),
-      ...world.rules().map((rule) => ({ kind: "rule-added" as const, rule })),
-    ]);
+    this.#feed.tell("resync", this.#state.everythingAdded());
   }
   /** The daemon is another one now: its listeners start with nothing and are told of everything by `start`. */
   restart(): void {
@@ -94,7 +84,7 @@ export class FakeKernel implements Rtnl {
   async freshRoutes(family: Family, table: number): Promise<readonly Route[]> {
     const routes = this.#state.world.routes({ table }).filter((route) => route.family === family);
     return routes.map((route) => {
-      const expirySeconds = this.#state.freshExpiries.get(route.gateway ?? "");
+      const expirySeconds = this.#freshExpiries.get(route.gateway ?? "");
       return route.expirySeconds === undefined || expirySeconds === undefined ? route : { ...route, expirySeconds };
     });
   }
@@ -107,11 +97,9 @@ export class FakeKernel implements Rtnl {
   }
 
   /** A network card appears; unplugged and down unless said otherwise. */
-  addHardware(options: FakeLinkOptions): Link {
+  addHardware(options: StageLinkOptions): Link {
     if (this.#state.byName(options.name)) throw new Error(`the fake kernel has a link ${options.name} already`);
-    const index = this.#state.nextIndex(options.index);
-    const isLoopback = options.hardwareType === 772;
-    this.#state.links.set(index, makeFakeLink(index, { isPlugged: isLoopback, ...options }));
+    const index = plugIn(this.#state, options);
     this.#tellAs("event");
     return this.#state.seen(index);
   }
@@ -139,12 +127,12 @@ export class FakeKernel implements Rtnl {
   }
   /** A router at the other end of the cable speaks. */
   hearRouter(name: string, ad: Advertisement): void {
-    hearRouter(this.#state, this.#index(name), ad);
+    hearRouter(this.#state, this.#freshExpiries, this.#index(name), ad);
     this.#tellAs("event");
   }
   /** So much is left of the router's lifetime; nobody is told, as time passes by. */
   setRouterExpiry(router: string, seconds: number): void {
-    this.#state.freshExpiries.set(router, seconds);
+    this.#freshExpiries.set(router, seconds);
   }
   setAlternativeNames(name: string, names: readonly string[]): void {
     this.#state.link(this.#index(name)).alternativeNames = names;
@@ -190,9 +178,7 @@ export class FakeKernel implements Rtnl {
       this.#apply(request);
       return undefined;
     } catch (error) {
-      if (error instanceof KernelError) return error;
-      if (!(error instanceof Refusal)) throw error;
-      return new KernelError(describeRequest(request), error.code, error.errno, error.detail);
+      return kernelError(request, error);
     } finally {
       this.#tellAs("own-request");
     }
@@ -203,13 +189,7 @@ export class FakeKernel implements Rtnl {
     if (refusal) throw new Refusal(refusal.code, refusal.detail);
   }
   #apply(request: KernelRequest): void {
-    try {
-      applyRequest(this.#state, this.qdiscsByLink, request);
-    } catch (error) {
-      // Text that is no address, as the real port's encoder refuses it.
-      if (error instanceof RangeError) throw new Refusal("EINVAL", error.message);
-      throw error;
-    }
+    applyAny(this.#state, this.qdiscsByLink, request);
   }
   #tellAs(reason: DeltaReason): void {
     this.#state.describeLinks();
@@ -218,47 +198,19 @@ export class FakeKernel implements Rtnl {
   }
 }
 
-type Appliers = {
-  readonly [Op in KernelRequest["op"]]: (
-    state: FakeKernelState,
-    request: Extract<KernelRequest, { op: Op }>,
-    qdiscs: FakeQdiscs,
-  ) => void;
+type QdiscAppliers = {
+  readonly [Op in KernelRequest["op"]]?: (qdiscs: FakeQdiscs, request: Extract<KernelRequest, { op: Op }>) => void;
 };
-const appliers: Appliers = {
-  "set-link": (state, request) => changeLink(state, request.link, request.change),
-  "add-link": (state, request) => addLink(state, request.link),
-  "delete-link": (state, request) => deleteLink(state, request.link),
-  "put-address": (state, request) => putAddress(state, request.address),
-  "delete-address": (state, request) => deleteAddress(state, request.address),
-  "put-route": (state, request) => putRoute(state, request.route),
-  "delete-route": (state, request) => deleteRoute(state, request.route),
-  "add-rule": (state, request) => addRule(state, request.rule),
-  "delete-rule": (state, request) => deleteRule(state, request.rule),
-  "put-shaper": (_state, { link, handle, limit }, qdiscs) => qdiscs.putShaper(link, handle, limit),
-  "delete-shaper": (_state, { link, handle }, qdiscs) => qdiscs.deleteShaper(link, handle),
-  "add-ingress": (_state, { link, block }, qdiscs) => qdiscs.addIngress(link, block),
-  "delete-ingress": (_state, { link }, qdiscs) => qdiscs.deleteIngress(link),
-  "add-policer": (_state, { block, limit }, qdiscs) => qdiscs.addPolicer(block, limit),
+const qdiscAppliers: QdiscAppliers = {
+  "put-shaper": (qdiscs, { link, handle, limit }) => qdiscs.putShaper(link, handle, limit),
+  "delete-shaper": (qdiscs, { link, handle }) => qdiscs.deleteShaper(link, handle),
+  "add-ingress": (qdiscs, { link, block }) => qdiscs.addIngress(link, block),
+  "delete-ingress": (qdiscs, { link }) => qdiscs.deleteIngress(link),
+  "add-policer": (qdiscs, { block, limit }) => qdiscs.addPolicer(block, limit),
 };
 
-function applyRequest(state: FakeKernelState, qdiscs: FakeQdiscs, request: KernelRequest): void {
-  const apply = appliers[request.op] as (state: FakeKernelState, request: KernelRequest, qdiscs: FakeQdiscs) => void;
-  apply(state, request, qdiscs);
+function applyAny(state: KernelState, qdiscs: FakeQdiscs, request: KernelRequest): void {
+  const apply = qdiscAppliers[request.op] as ((qdiscs: FakeQdiscs, request: KernelRequest) => void) | undefined;
+  if (apply) apply(qdiscs, request);
+  else applyRequest(state, request);
 }
-
-const protocolKernel = 2;
-const initialRule = (family: 4 | 6, priority: number, table: number): Rule => ({
-  family,
-  priority,
-  action: "lookup",
-  table,
-  protocol: protocolKernel,
-});
-const initialRules: readonly Rule[] = [
-  initialRule(4, 0, 255),
-  initialRule(4, 32766, 254),
-  initialRule(4, 32767, 253),
-  initialRule(6, 0, 255),
-  initialRule(6, 32766, 254),
-];

@@ -2,8 +2,7 @@ import type { Cancel, Clock } from "../../base/clock.ts";
 import { describeError } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import type { Address, Delta, KernelError, KernelRequest, Route, Rtnl, Rule } from "../../rtnl/rtnl.ts";
-import { addressesOf, emptyIpSettings } from "../ip-settings.ts";
-import { mergeSettings } from "../merge.ts";
+import { addressesOf } from "../ip-settings.ts";
 import { difference, type Scope } from "./apply.ts";
 import { type LinkSysctlPort, LinkSysctls, type SettingsHolder } from "./link-sysctls.ts";
 import { Losses } from "./losses.ts";
@@ -39,11 +38,6 @@ export interface Inheritance {
   readonly rules: readonly Rule[];
 }
 
-/** An address of documentation (RFC 5737); never sent. */
-const rehearsedSettings = mergeSettings({
-  dhcp4: { ...emptyIpSettings, ipv4: { family: 4, address: "192.0.2.2", prefixLength: 24, gateway: "192.0.2.1" } },
-});
-
 type OnApplied = (result: ApplyResult) => void;
 
 interface Entry {
@@ -74,7 +68,6 @@ export class Applier {
   /** From then on, own objects that serve no single link and are not wished go too. */
   #isStartUpOver = false;
   #isClosed = false;
-  #isRehearsed = false;
   readonly #stopListening: Cancel;
 
   constructor(private readonly ports: ApplierPorts) {
@@ -90,7 +83,6 @@ export class Applier {
    */
   manage(link: number): void {
     this.#holdSettings("device", link);
-    this.#rehearse(link);
   }
   /** The link is not ours any more: its settings are given back as soon as no network is on it. */
   unmanage(link: number): void {
@@ -102,7 +94,6 @@ export class Applier {
   prepare(link: number): void {
     this.#notes.reclaim(link);
     this.#holdSettings("network", link);
-    this.#rehearse(link);
   }
 
   /**
@@ -218,25 +209,6 @@ export class Applier {
       held: ranked.flatMap(({ link, isHeld }) => (isHeld ? [this.#nameOf(link)] : [])),
       isSending: this.#sending !== undefined,
     };
-  }
-
-  /**
-   * Goes once through the decision about a lease, for nothing: code that never ran costs half a millisecond more, which
-   * is better spent while the question to the server is under way than when its answer has come.
-   */
-  #rehearse(link: number): void {
-    if (this.#isRehearsed) return;
-    this.#isRehearsed = true;
-    const networks = [{ link, rank: 0, settings: rehearsedSettings }];
-    const nowMs = this.ports.clock.now();
-    const scope: Scope = { links: new Set([link]), wishedLinks: new Set([link]), isSharedIncluded: false };
-    const requests = difference(
-      kernelWish(networks, scope.links),
-      this.ports.rtnl.snapshot,
-      this.#notes.memory(nowMs),
-      scope,
-    );
-    this.#losses.withinBudget(requests, nowMs);
   }
 
   // --- passes ---

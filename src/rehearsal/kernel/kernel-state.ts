@@ -1,10 +1,10 @@
-import type { Change } from "../../src/rtnl/change.ts";
-import { errnoOf } from "../../src/rtnl/kernel-error.ts";
-import type { Link } from "../../src/rtnl/rtnl.ts";
-import { World } from "../../src/rtnl/snapshot.ts";
-import { describeLink, type FakeLink } from "./fake-kernel-links.ts";
+import type { Change } from "../../rtnl/change.ts";
+import { errnoOf } from "../../rtnl/kernel-error.ts";
+import type { Link } from "../../rtnl/rtnl.ts";
+import { World } from "../../rtnl/snapshot.ts";
+import { describeLink, type StageLink } from "./links.ts";
 
-/** How the fake kernel says no; the outer layer adds which request it was. */
+/** A request is refused; the port adds the name of the request. */
 export class Refusal extends Error {
   readonly errno: number;
   constructor(
@@ -16,12 +16,10 @@ export class Refusal extends Error {
   }
 }
 
-/** What the fake kernel knows, and the changes not yet told. */
-export class FakeKernelState {
+/** State of the kernel in memory, and the changes not yet told. */
+export class KernelState {
   readonly world = new World();
-  readonly links = new Map<number, FakeLink>();
-  /** By gateway, what is left of a router's time when somebody asks. */
-  readonly freshExpiries = new Map<string, number>();
+  readonly links = new Map<number, StageLink>();
   #changes: Change[] = [];
   #lastIndex = 0;
 
@@ -32,6 +30,16 @@ export class FakeKernelState {
     return wished;
   }
 
+  /** The whole state as additions, links before the objects on them. */
+  everythingAdded(): readonly Change[] {
+    const { world } = this;
+    return [
+      ...[...world.links.values()].map((link) => ({ kind: "link-added" as const, link })),
+      ...world.addresses().map((address) => ({ kind: "address-added" as const, address })),
+      ...world.routes().map((route) => ({ kind: "route-added" as const, route })),
+      ...world.rules().map((rule) => ({ kind: "rule-added" as const, rule })),
+    ];
+  }
   note(changes: Change | readonly Change[] | undefined): void {
     if (changes) this.#changes = this.#changes.concat(changes);
   }
@@ -40,12 +48,12 @@ export class FakeKernelState {
     this.#changes = [];
     return changes;
   }
-  link(index: number): FakeLink {
+  link(index: number): StageLink {
     const link = this.links.get(index);
     if (!link) throw new Refusal("ENODEV");
     return link;
   }
-  byName(name: string): FakeLink | undefined {
+  byName(name: string): StageLink | undefined {
     return [...this.links.values()].find((link) => link.name === name || link.alternativeNames.includes(name));
   }
   seen(index: number): Link {

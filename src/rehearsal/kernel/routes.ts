@@ -1,15 +1,15 @@
-/** Routes and rules of the fake kernel, with the refusals of the real one. */
-import { addressBits, cidrContains, networkOf, parseCidr, parseIpAddress } from "../../src/base/ip-address.ts";
-import { ruleKey } from "../../src/rtnl/identity.ts";
-import type { Route, Rule } from "../../src/rtnl/rtnl.ts";
-import { type FakeKernelState, Refusal } from "./fake-kernel-state.ts";
+/** Routes and rules of the kernel in memory, with the refusals of the real one. */
+import { addressBits, cidrContains, networkOf, parseCidr, parseIpAddress } from "../../base/ip-address.ts";
+import { ruleKey } from "../../rtnl/identity.ts";
+import type { Route, Rule } from "../../rtnl/rtnl.ts";
+import { type KernelState, Refusal } from "./kernel-state.ts";
 
 const scopeLink = 253;
 const mainTable = 254;
 /** IP6_RT_PRIO_USER: what a metric of 0 means for IPv6. */
 const ipv6DefaultMetric = 1024;
 
-export function putRoute(state: FakeKernelState, wished: Route): void {
+export function putRoute(state: KernelState, wished: Route): void {
   const route = normalised(wished);
   check(state, route);
   // The kernel looks at table, destination and metric alone, for IPv6 too: another link's route is replaced as well.
@@ -46,7 +46,7 @@ function normalised(route: Route): Route {
   };
 }
 
-function check(state: FakeKernelState, route: Route): void {
+function check(state: KernelState, route: Route): void {
   if (parseCidr(route.destination).family !== route.family) throw new Refusal("EINVAL");
   if (route.type !== "unicast") return;
   if (route.link === undefined) throw new Refusal("ENODEV");
@@ -56,7 +56,7 @@ function check(state: FakeKernelState, route: Route): void {
   if (route.preferredSource !== undefined) checkSource(state, route.preferredSource);
 }
 
-function checkGateway(state: FakeKernelState, route: Route, gateway: string): void {
+function checkGateway(state: KernelState, route: Route, gateway: string): void {
   const { isUp } = state.link(route.link as number);
   if (route.family === 4 && route.scope >= scopeLink) throw new Refusal("EINVAL", "Nexthop has invalid scope");
   if (route.isOnLink) {
@@ -70,7 +70,7 @@ function checkGateway(state: FakeKernelState, route: Route, gateway: string): vo
 }
 
 /** Reached without a further gateway, by the longest match among the tables that matter, over the same link. */
-function isReachable(state: FakeKernelState, route: Route, gateway: string): boolean {
+function isReachable(state: KernelState, route: Route, gateway: string): boolean {
   const bytes = parseIpAddress(gateway);
   if (route.family === 6 && gateway.startsWith("fe80:")) return state.link(route.link as number).isUp;
   const matches = state.world
@@ -81,12 +81,12 @@ function isReachable(state: FakeKernelState, route: Route, gateway: string): boo
   return matches.some((other) => other.link === route.link && other.gateway === undefined);
 }
 
-function checkSource(state: FakeKernelState, source: string): void {
+function checkSource(state: KernelState, source: string): void {
   if (state.world.addresses().some((address) => address.address === source)) return;
   throw new Refusal("EINVAL", "Invalid prefsrc address");
 }
 
-export function deleteRoute(state: FakeKernelState, wished: Route): void {
+export function deleteRoute(state: KernelState, wished: Route): void {
   const metric = wished.family === 6 && wished.metric === 0 ? undefined : wished.metric;
   const present = state.world
     .routes({ table: wished.table || mainTable })
@@ -104,7 +104,7 @@ export function deleteRoute(state: FakeKernelState, wished: Route): void {
   state.note(state.world.removeRoute(present));
 }
 
-export function addRule(state: FakeKernelState, rule: Rule): void {
+export function addRule(state: KernelState, rule: Rule): void {
   checkBlock(rule, rule.source);
   checkBlock(rule, rule.destination);
   const key = ruleKey(rule);
@@ -118,7 +118,7 @@ function checkBlock(rule: Rule, block: string | undefined): void {
   if (family !== rule.family || prefixLength > addressBits(family)) throw new Refusal("EINVAL");
 }
 
-export function deleteRule(state: FakeKernelState, rule: Rule): void {
+export function deleteRule(state: KernelState, rule: Rule): void {
   const change = state.world.removeRule(ruleKey(rule));
   if (!change) throw new Refusal("ENOENT");
   state.note(change);

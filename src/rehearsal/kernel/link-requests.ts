@@ -1,14 +1,14 @@
-/** Making, changing and removing links of the fake kernel. */
-import { parseMac } from "../../src/base/ip-address.ts";
-import type { LinkChange, NewLink } from "../../src/rtnl/rtnl.ts";
-import { addPrefixRoutes, onLinkDown } from "./fake-kernel-addresses.ts";
-import { type FakeLink, makeFakeLink } from "./fake-kernel-links.ts";
-import { type FakeKernelState, Refusal } from "./fake-kernel-state.ts";
+/** Making, changing and removing links of the kernel in memory. */
+import { parseMac } from "../../base/ip-address.ts";
+import type { LinkChange, NewLink } from "../../rtnl/rtnl.ts";
+import { addPrefixRoutes, onLinkDown } from "./addresses.ts";
+import { type KernelState, Refusal } from "./kernel-state.ts";
+import { makeStageLink, type StageLink } from "./links.ts";
 
 /** IFNAMSIZ less the ending zero. */
 const longestName = 15;
 
-function checkName(state: FakeKernelState, name: string): void {
+function checkName(state: KernelState, name: string): void {
   if (name.length > longestName) throw new Refusal("ERANGE");
   // As dev_valid_name.
   if (name === "" || name === "." || name === ".." || /[/:\s\0]/.test(name)) throw new Refusal("EINVAL");
@@ -21,13 +21,13 @@ function checkMac(mac: string): void {
   if (isMulticast || bytes.every((octet) => octet === 0)) throw new Refusal("EADDRNOTAVAIL");
 }
 
-function checkMtu(link: FakeLink, mtu: number): void {
+function checkMtu(link: StageLink, mtu: number): void {
   if (mtu < link.minMtu) throw new Refusal("EINVAL", "mtu less than device minimum");
   if (link.maxMtu > 0 && mtu > link.maxMtu) throw new Refusal("EINVAL", "mtu greater than device maximum");
 }
 
 /** In the order of the real one, which keeps what it did before the first refusal (do_setlink). */
-export function changeLink(state: FakeKernelState, index: number, change: LinkChange): void {
+export function changeLink(state: KernelState, index: number, change: LinkChange): void {
   const link = state.link(index);
   if (change.namespaceOfPid !== undefined) {
     moveLink(state, link, change.namespaceOfPid);
@@ -52,7 +52,7 @@ export function changeLink(state: FakeKernelState, index: number, change: LinkCh
   if (change.txQueueLength !== undefined) link.txQueueLength = change.txQueueLength;
 }
 
-export function setUp(state: FakeKernelState, link: FakeLink, isUp: boolean): void {
+export function setUp(state: KernelState, link: StageLink, isUp: boolean): void {
   if (link.isUp === isUp) return;
   if (isUp) checkLowerIsUp(state, link);
   link.isUp = isUp;
@@ -61,12 +61,12 @@ export function setUp(state: FakeKernelState, link: FakeLink, isUp: boolean): vo
   else onLinkDown(state, link.index);
 }
 
-function checkLowerIsUp(state: FakeKernelState, link: FakeLink): void {
+function checkLowerIsUp(state: KernelState, link: StageLink): void {
   const lower = link.lowerLink === undefined ? undefined : state.links.get(link.lowerLink);
   if (link.kind === "vlan" && lower?.isUp === false) throw new Refusal("ENETDOWN");
 }
 
-function setMaster(state: FakeKernelState, link: FakeLink, master: number): void {
+function setMaster(state: KernelState, link: StageLink, master: number): void {
   if (master === 0) {
     link.master = undefined;
     return;
@@ -81,7 +81,7 @@ function setMaster(state: FakeKernelState, link: FakeLink, master: number): void
 }
 
 /** Only this process's own namespace is known; every other one is far away and takes the link along. */
-function moveLink(state: FakeKernelState, link: FakeLink, pid: number): void {
+function moveLink(state: KernelState, link: StageLink, pid: number): void {
   if (pid === process.pid) return;
   if (pid <= 0) throw new Refusal("ESRCH");
   if (link.kind === "bridge" || link.hardwareType === 772) {
@@ -92,10 +92,10 @@ function moveLink(state: FakeKernelState, link: FakeLink, pid: number): void {
   forget(state, link);
 }
 
-export function addLink(state: FakeKernelState, wish: NewLink): void {
+export function addLink(state: KernelState, wish: NewLink): void {
   checkName(state, wish.name);
   if (wish.mac !== undefined) checkMac(wish.mac);
-  const link = makeFakeLink(state.nextIndex(), wish);
+  const link = makeStageLink(state.nextIndex(), wish);
   if (wish.mtu !== undefined) checkMtu(link, wish.mtu);
   if (wish.kind === "veth") addPair(state, link, wish.peerName);
   else if (wish.kind === "vlan" || wish.kind === "macvlan") addStacked(state, link, wish);
@@ -103,13 +103,13 @@ export function addLink(state: FakeKernelState, wish: NewLink): void {
 }
 
 /** The real one makes the peer first, which so gets the lower index. */
-function addPair(state: FakeKernelState, link: FakeLink, peerName: string): void {
+function addPair(state: KernelState, link: StageLink, peerName: string): void {
   if (peerName === link.name) throw new Refusal("EEXIST");
   checkName(state, peerName);
-  const peer = makeFakeLink(link.index, { name: peerName, kind: "veth" });
+  const peer = makeStageLink(link.index, { name: peerName, kind: "veth" });
   state.links.set(peer.index, peer);
   const own = link.hasOwnMac ? link.mac : undefined;
-  const first = makeFakeLink(state.nextIndex(), { name: link.name, kind: "veth", mac: own, mtu: link.mtu });
+  const first = makeStageLink(state.nextIndex(), { name: link.name, kind: "veth", mac: own, mtu: link.mtu });
   first.lowerLink = peer.index;
   peer.lowerLink = first.index;
   state.links.set(first.index, first);
@@ -117,7 +117,7 @@ function addPair(state: FakeKernelState, link: FakeLink, peerName: string): void
 
 type StackedWish = Extract<NewLink, { kind: "vlan" | "macvlan" }>;
 
-function addStacked(state: FakeKernelState, link: FakeLink, wish: StackedWish): void {
+function addStacked(state: KernelState, link: StageLink, wish: StackedWish): void {
   const lower = state.link(wish.lowerLink);
   if (wish.kind === "vlan") {
     if (!(wish.vlanId >= 0 && wish.vlanId < 4095)) throw new Refusal("ERANGE", "Invalid VLAN id");
@@ -132,14 +132,14 @@ function addStacked(state: FakeKernelState, link: FakeLink, wish: StackedWish): 
   state.links.set(link.index, link);
 }
 
-export function deleteLink(state: FakeKernelState, index: number): void {
+export function deleteLink(state: KernelState, index: number): void {
   const link = state.link(index);
   if (link.kind === undefined) throw new Refusal("EOPNOTSUPP");
   removeLink(state, index);
 }
 
 /** With everything that stands on it: the other end of a pair, VLANs, the ports of a bridge. */
-export function removeLink(state: FakeKernelState, index: number): void {
+export function removeLink(state: KernelState, index: number): void {
   const link = state.link(index);
   forget(state, link);
   for (const other of [...state.links.values()]) {
@@ -149,7 +149,7 @@ export function removeLink(state: FakeKernelState, index: number): void {
   }
 }
 
-function forget(state: FakeKernelState, link: FakeLink): void {
+function forget(state: KernelState, link: StageLink): void {
   state.links.delete(link.index);
   state.note(state.world.removeLink(link.index));
 }

@@ -1,7 +1,7 @@
-/** Addresses of the fake kernel, with the routes that the real one makes and drops along with them. */
-import { cidrContains, formatIpAddress, networkOf, parseCidr, parseIpAddress } from "../../src/base/ip-address.ts";
-import type { Address, AddressRequest, Route } from "../../src/rtnl/rtnl.ts";
-import { type FakeKernelState, Refusal } from "./fake-kernel-state.ts";
+/** Addresses of the kernel in memory, with the routes that the real one makes and drops along with them. */
+import { cidrContains, formatIpAddress, networkOf, parseCidr, parseIpAddress } from "../../base/ip-address.ts";
+import type { Address, AddressRequest, Route } from "../../rtnl/rtnl.ts";
+import { type KernelState, Refusal } from "./kernel-state.ts";
 
 // IFA_F_ flags (include/uapi/linux/if_addr.h).
 const secondary = 0x01;
@@ -17,14 +17,14 @@ const ipv6PrefixMetric = 256;
 const subnetOf = (address: Address): string =>
   networkOf(parseCidr(`${address.peer ?? address.address}/${address.prefixLength}`));
 
-export function putAddress(state: FakeKernelState, request: AddressRequest): void {
+export function putAddress(state: KernelState, request: AddressRequest): void {
   state.link(request.link);
   const address = fromRequest(state, request);
   state.note(state.world.putAddress(address));
   if (state.link(address.link).isUp) addPrefixRoute(state, address);
 }
 
-function fromRequest(state: FakeKernelState, request: AddressRequest): Address {
+function fromRequest(state: KernelState, request: AddressRequest): Address {
   const { noPrefixRoute: hasNoPrefixRoute, scope = 0, ...wish } = request;
   const bytes = parseIpAddress(request.address);
   if (bytes.length !== (request.family === 4 ? 4 : 16)) throw new Refusal("EINVAL");
@@ -47,7 +47,7 @@ function ipv6Scope(bytes: Uint8Array): number {
 }
 
 /** The second IPv4 address of one subnet on one link lives and dies with the first. */
-function secondaryFlag(state: FakeKernelState, request: AddressRequest): number {
+function secondaryFlag(state: KernelState, request: AddressRequest): number {
   if (request.family === 6) return 0;
   const subnet = networkOf(parseCidr(`${request.peer ?? request.address}/${request.prefixLength}`));
   const others = ipv4Of(state, request.link).filter((other) => subnetOf(other) === subnet);
@@ -56,10 +56,10 @@ function secondaryFlag(state: FakeKernelState, request: AddressRequest): number 
   return others.length > 0 ? secondary : 0;
 }
 
-const ipv4Of = (state: FakeKernelState, link: number): readonly Address[] =>
+const ipv4Of = (state: KernelState, link: number): readonly Address[] =>
   state.world.addresses(link).filter((address) => address.family === 4);
 
-export function deleteAddress(state: FakeKernelState, request: AddressRequest): void {
+export function deleteAddress(state: KernelState, request: AddressRequest): void {
   state.link(request.link);
   const present = state.world
     .addresses(request.link)
@@ -75,13 +75,13 @@ export function deleteAddress(state: FakeKernelState, request: AddressRequest): 
   dropOrphanedRoutes(state, present);
 }
 
-function removeSecondaries(state: FakeKernelState, primary: Address): void {
+function removeSecondaries(state: KernelState, primary: Address): void {
   for (const other of ipv4Of(state, primary.link)) {
     if (other.flags & secondary && subnetOf(other) === subnetOf(primary)) removeAddress(state, other);
   }
 }
 
-function removeAddress(state: FakeKernelState, address: Address): void {
+function removeAddress(state: KernelState, address: Address): void {
   state.note(state.world.removeAddress(address));
   for (const route of state.world.routes({ link: address.link, table: mainTable })) {
     if (isPrefixRouteOf(route, address)) state.note(state.world.removeRoute(route));
@@ -95,7 +95,7 @@ const isPrefixRouteOf = (route: Route, address: Address): boolean =>
   (address.family === 6 || route.preferredSource === address.address);
 
 /** Routes of the main table that used the address as source go; without any IPv4 address all IPv4 routes of the link go. */
-function dropOrphanedRoutes(state: FakeKernelState, gone: Address): void {
+function dropOrphanedRoutes(state: KernelState, gone: Address): void {
   if (gone.family === 6) return;
   const isStillThere = ipv4Of(state, gone.link).some((other) => other.address === gone.address);
   for (const route of isStillThere ? [] : state.world.routes({ table: mainTable })) {
@@ -104,18 +104,18 @@ function dropOrphanedRoutes(state: FakeKernelState, gone: Address): void {
   if (ipv4Of(state, gone.link).length === 0) dropRoutes(state, gone.link, 4);
 }
 
-export function dropRoutes(state: FakeKernelState, link: number, family: 4 | 6): void {
+export function dropRoutes(state: KernelState, link: number, family: 4 | 6): void {
   for (const route of state.world.routes({ link })) {
     if (route.family === family) state.note(state.world.removeRoute(route));
   }
 }
 
 /** A link that goes up gets its connected routes back. */
-export function addPrefixRoutes(state: FakeKernelState, link: number): void {
+export function addPrefixRoutes(state: KernelState, link: number): void {
   for (const address of state.world.addresses(link)) addPrefixRoute(state, address);
 }
 
-function addPrefixRoute(state: FakeKernelState, address: Address): void {
+function addPrefixRoute(state: KernelState, address: Address): void {
   if (address.flags & (noPrefixRoute | secondary)) return;
   const whole = address.family === 4 ? 32 : 128;
   if (address.prefixLength === whole && address.peer === undefined) return;
@@ -137,7 +137,7 @@ const prefixRoute = (address: Address): Route => ({
 });
 
 /** Administratively down: IPv4 addresses stay and their routes go; IPv6 loses both. */
-export function onLinkDown(state: FakeKernelState, link: number): void {
+export function onLinkDown(state: KernelState, link: number): void {
   for (const address of state.world.addresses(link)) {
     if (address.family === 6) state.note(state.world.removeAddress(address));
   }

@@ -1,5 +1,5 @@
-/** Links of the fake kernel: what the real one keeps of each, and how carrier and operational state follow from it. */
-import type { Link } from "../../src/rtnl/rtnl.ts";
+/** Links of the kernel in memory: what the real one keeps of each, and how carrier and operational state follow from it. */
+import type { Link } from "../../rtnl/rtnl.ts";
 
 /** IFF_ flags (include/uapi/linux/if.h). */
 export const interfaceFlags = {
@@ -14,9 +14,9 @@ export const interfaceFlags = {
 } as const;
 
 /** ARPHRD_ numbers; links of kind `none` have no hardware address. */
-const hardwareTypes = { ethernet: 1, none: 65534 } as const;
+const hardwareTypes = { ether: 1, none: 65534 } as const;
 
-export interface FakeLink {
+export interface StageLink {
   readonly index: number;
   readonly kind: string | undefined;
   readonly hardwareType: number;
@@ -43,10 +43,10 @@ export interface FakeLink {
   alias: string;
 }
 
-export type LinkTable = ReadonlyMap<number, FakeLink>;
+export type LinkTable = ReadonlyMap<number, StageLink>;
 
 /** IFF_LOWER_UP as the real kernel computes it for each kind. */
-export function hasCarrier(link: FakeLink, links: LinkTable): boolean {
+export function hasCarrier(link: StageLink, links: LinkTable): boolean {
   if (!link.isUp) return false;
   const lower = link.lowerLink === undefined ? undefined : links.get(link.lowerLink);
   switch (link.kind) {
@@ -62,11 +62,11 @@ export function hasCarrier(link: FakeLink, links: LinkTable): boolean {
   }
 }
 
-const portsOf = (bridge: FakeLink, links: LinkTable): readonly FakeLink[] =>
+const portsOf = (bridge: StageLink, links: LinkTable): readonly StageLink[] =>
   [...links.values()].filter((port) => port.master === bridge.index);
 
 /** A bridge speaks with the lowest address among its ports, and with none at all when the last one left. */
-export function bridgeMac(bridge: FakeLink, links: LinkTable): string {
+export function bridgeMac(bridge: StageLink, links: LinkTable): string {
   if (bridge.hasOwnMac || !bridge.hadPorts) return bridge.mac;
   return (
     portsOf(bridge, links)
@@ -78,7 +78,7 @@ export function bridgeMac(bridge: FakeLink, links: LinkTable): string {
 // IF_OPER_ states (RFC 2863): a link that stands on another one says that the lower one is down.
 const operStates = { unknown: 0, down: 2, lowerLayerDown: 3, up: 6 } as const;
 
-function operState(link: FakeLink, carrier: boolean): number {
+function operState(link: StageLink, carrier: boolean): number {
   if (!link.isUp) return operStates.down;
   if (link.hardwareType === 772 || link.kind === "wireguard" || (link.kind === "bridge" && !link.hadPorts))
     return operStates.unknown;
@@ -86,7 +86,7 @@ function operState(link: FakeLink, carrier: boolean): number {
   return link.lowerLink === undefined ? operStates.down : operStates.lowerLayerDown;
 }
 
-function rawFlags(link: FakeLink, carrier: boolean): number {
+function rawFlags(link: StageLink, carrier: boolean): number {
   const isLoopback = link.hardwareType === 772;
   const isTunnel = link.hardwareType === hardwareTypes.none;
   const ofCable = isTunnel
@@ -98,7 +98,7 @@ function rawFlags(link: FakeLink, carrier: boolean): number {
 }
 
 /** The link as the snapshot shows it. */
-export function describeLink(link: FakeLink, links: LinkTable): Link {
+export function describeLink(link: StageLink, links: LinkTable): Link {
   const carrier = hasCarrier(link, links);
   return {
     index: link.index,
@@ -134,7 +134,7 @@ const mtuRanges: Readonly<Record<string, readonly [low: number, high: number]>> 
   macvlan: [68, 65535],
 };
 
-export interface FakeLinkOptions {
+export interface StageLinkOptions {
   /** A number that was handed out before, as an administrator may ask for; by default a new one. */
   readonly index?: number;
   readonly name: string;
@@ -149,9 +149,9 @@ export interface FakeLinkOptions {
 }
 
 /** Without a MAC the link gets a locally administered one that follows from its index. */
-export function makeFakeLink(index: number, options: FakeLinkOptions): FakeLink {
+export function makeStageLink(index: number, options: StageLinkOptions): StageLink {
   const { kind, name } = options;
-  const { hardwareType = kind === "wireguard" ? hardwareTypes.none : hardwareTypes.ethernet } = options;
+  const { hardwareType = kind === "wireguard" ? hardwareTypes.none : hardwareTypes.ether } = options;
   const { mtu = kind === "wireguard" ? 1420 : 1500 } = options;
   const mac = options.mac ?? `02:00:00:00:${hexOctet(index >> 8)}:${hexOctet(index)}`;
   const [low, high] = mtuRanges[kind ?? ""] ?? [68, 9000];
