@@ -1,7 +1,9 @@
 import { DaemonError } from "../base/errors.ts";
 import type { WireVariant } from "../base/property.ts";
 import type { Device } from "../devices/device.ts";
+import { deviceProperties } from "../devices/device-properties.ts";
 import { args, type InterfaceParts, InterfacesByShape, interfaceTable, methodOf } from "./interface-table.ts";
+import { ownShape } from "./own-properties.ts";
 import { clearPropertyMethod, propertyChanged, propertyMethods } from "./property-methods.ts";
 
 const method = methodOf<Device>();
@@ -74,10 +76,14 @@ export const deviceInterfaces = new InterfacesByShape<Device>((properties) =>
   interfaceTable<Device>({ ...parts, properties }),
 );
 
-/** Our own additions: who holds the link, and why it is treated as it is. */
+/** What shill's interface has no property for. */
+export const ownDeviceShape = ownShape<Device>({ Addresses: deviceProperties.Addresses });
+
+/** Our own additions: its addresses, who holds the link, and why it is treated as it is. */
 export const deviceReasonsInterface = interfaceTable<Device>({
   name: "org.fairlead.Device1",
-  doc: "Why a Device is as it is.",
+  doc: "All addresses of a Device, and why it is as it is.",
+  properties: ownDeviceShape,
   methods: {
     Why: {
       in: [],

@@ -14,7 +14,7 @@ import { Adaptor, type AnyAdaptor, type Settable } from "./adaptor.ts";
 import { automationInterface, conditionsInterface } from "./automation-interface.ts";
 import { configInterface } from "./config-interface.ts";
 import { ConfiguredInterfaceView, configuredInterface } from "./configured-interface.ts";
-import { deviceInterfaces, deviceReasonsInterface } from "./device-interface.ts";
+import { deviceInterfaces, deviceReasonsInterface, ownDeviceShape } from "./device-interface.ts";
 import type { InterfaceTable } from "./interface-table.ts";
 import { IpConfigView, ipConfigInterface } from "./ip-config-interface.ts";
 import { locationInterface } from "./location-interface.ts";
@@ -27,10 +27,11 @@ import {
   OwnManagerProperties,
 } from "./manager-reasons-interface.ts";
 import { modifierInterface } from "./modifier-interface.ts";
+import { OwnProperties } from "./own-properties.ts";
 import { PolicyView, policyInterface } from "./policy-interface.ts";
 import { profileExchangeInterface } from "./profile-exchange-interface.ts";
 import { ProfileView, profileInterface } from "./profile-interface.ts";
-import { OwnServiceSettings, serviceInterfaces, serviceReasonsInterface } from "./service-interface.ts";
+import { ownServiceShape, serviceInterfaces, serviceReasonsInterface } from "./service-interface.ts";
 
 interface OnBus {
   readonly object: ExportedObject;
@@ -86,7 +87,7 @@ export class Exporter implements ManagerObserver {
   serviceAdded(service: Service): void {
     this.#export(service, service.path, [
       this.#adaptor(service, serviceInterfaces.of(service.shape), service),
-      this.#adaptor(service, serviceReasonsInterface, new OwnServiceSettings(service)),
+      this.#adaptor(service, serviceReasonsInterface, new OwnProperties(service, ownServiceShape)),
       ...this.#interfaceOf(service),
     ]);
   }
@@ -99,7 +100,7 @@ export class Exporter implements ManagerObserver {
   deviceAdded(device: Device): void {
     this.#export(device, device.path, [
       this.#adaptor(device, deviceInterfaces.of(device.shape), device),
-      this.#adaptor(device, deviceReasonsInterface),
+      this.#adaptor(device, deviceReasonsInterface, new OwnProperties(device, ownDeviceShape)),
     ]);
   }
   deviceRemoved(device: Device): void {

@@ -1,10 +1,10 @@
 import { DaemonError } from "../base/errors.ts";
-import { PropertyShape, type WireVariant } from "../base/property.ts";
+import type { WireVariant } from "../base/property.ts";
 import { settingNames } from "../services/configuration.ts";
 import type { Service } from "../services/service.ts";
 import { serviceProperties } from "../services/service-properties.ts";
-import type { Settable } from "./adaptor.ts";
 import { args, InterfacesByShape, interfaceTable, type MethodEntry, methodOf } from "./interface-table.ts";
+import { ownShape } from "./own-properties.ts";
 import { clearPropertyMethod, propertyChanged, propertyMethods } from "./property-methods.ts";
 
 const method = methodOf<Service>();
@@ -183,33 +183,14 @@ export const attemptReasons = ({
   ["ValidationTime", { signature: "t", value: BigInt(Math.trunc(last?.atMs ?? 0)) }],
 ];
 
-/** Settings that shill's interface has no property for; the table of the Service keeps them as internal ones. */
-const { isInternal: _, ...staticIpv6Config } = serviceProperties.StaticIPv6Config;
-const ownShape = new PropertyShape<Service>({ StaticIPv6Config: staticIpv6Config });
-
-/** Those settings of a Service for the bus. */
-export class OwnServiceSettings implements Settable {
-  constructor(private readonly of: Service) {}
-  get properties(): Settable["properties"] {
-    const { properties } = this.of;
-    return {
-      value: (name) => properties.value(name),
-      listen: (announce) =>
-        properties.listen((name, signature, value) => {
-          if (ownShape.defs.has(name)) announce(name, signature, value);
-        }),
-    };
-  }
-  setProperty(name: string, value: unknown): void {
-    this.of.setProperty(name, value);
-  }
-}
+/** Settings that shill's interface has no property for. */
+export const ownServiceShape = ownShape<Service>({ StaticIPv6Config: serviceProperties.StaticIPv6Config });
 
 /** Our own additions: settings that shill does not know, and the reasons behind what a Service does. */
 export const serviceReasonsInterface = interfaceTable<Service>({
   name: "org.fairlead.Service1",
   doc: "Settings beyond shill's, and why a Service is as it is.",
-  properties: ownShape,
+  properties: ownServiceShape,
   ownerOf: ({ entry }) => entry.ownerOfChange([]),
   ownerOfChange: ({ entry }, names) => entry.ownerOfChange(names),
   methods: {

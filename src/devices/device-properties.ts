@@ -8,6 +8,13 @@ export const deviceProperties = propertyTable<Device>()({
     doc: "MAC address as 12 lower-case hexadecimal digits.",
     get: (device) => device.mac.replaceAll(":", ""),
   },
+  // Clients have it on an interface of our own (dbus/device-interface.ts).
+  Addresses: {
+    signature: "as",
+    doc: "Every address in use on this link, of both families, IPv4 first, as 192.0.2.5/24; of a family the better first.",
+    isInternal: true,
+    get: (device) => device.addresses,
+  },
   Interface: { signature: "s", doc: "Name of the link.", get: (device) => device.linkName },
   IPConfigs: {
     signature: "ao",

@@ -5,6 +5,7 @@ import { PropertyShape, PropertyStore, type PropertyTable } from "../base/proper
 import type { PrimaryTechnology } from "../base/technology.ts";
 import { describeConflict, type FoundConflict } from "../network/found-conflict.ts";
 import type { IpConfig, IpConfigIdentity } from "../network/ip-config.ts";
+import { addressesOf } from "../network/ip-settings.ts";
 import { isForeignDefault } from "../network/kernel/marks.ts";
 import type { Network, NetworkFailure, NetworkObserver, StopOptions } from "../network/network.ts";
 import type { Link, Rtnl } from "../rtnl/rtnl.ts";
@@ -206,6 +207,13 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
   /** IPv4 first. */
   get ipConfigs(): readonly IpConfig[] {
     return this.#network?.ipConfigs ?? [];
+  }
+  /** All in use, of both families, as CIDR text. */
+  get addresses(): readonly string[] {
+    const { ipv4, ipv6 } = this.#network?.effective ?? {};
+    return [...addressesOf(ipv4), ...addressesOf(ipv6)].map(
+      ({ address, prefixLength }) => `${address}/${prefixLength}`,
+    );
   }
   get ipConfigPaths(): readonly string[] {
     return this.ipConfigs.map((config) => this.ipConfigPath(config));
@@ -437,6 +445,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
   changed(): void {
     this.host.ipConfigsChanged(this);
     this.properties.touch("IPConfigs");
+    this.properties.touch("Addresses");
     this.#selectedService?.setIpConfigPath(this.ipConfigPaths[0]);
     this.#selectedService?.networkChanged();
     // A Network that lost its address looks for another one; until then nobody is connected through it.

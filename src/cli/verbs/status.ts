@@ -4,7 +4,7 @@ import { withBlanks } from "../text/printable.ts";
 import { type Column, tableLines } from "../text/table.ts";
 import { type Line, type Output, type Span, styled } from "../text/terminal-output.ts";
 import type { Verb } from "../verb.ts";
-import { type DeviceView, linkState, plainDevice, viewDevices } from "../view/device-view.ts";
+import { addressesOf, type DeviceView, linkState, plainDevice, viewDevices } from "../view/device-view.ts";
 import type { FrontRouteView } from "../view/front-routes.ts";
 import { hintsFor } from "../view/hints.ts";
 import { addressOf, gatewayOf } from "../view/ip-config-view.ts";
@@ -110,18 +110,28 @@ const addressColumns: readonly Column[] = [
   { title: "DNS", least: 7 },
 ];
 
+const isIpv6 = (address: string): boolean => address.includes(":");
+const families = [(address: string) => !isIpv6(address), isIpv6] as const;
+
+/** The address of the family's IPConfig with all that goes with it, and then the others. */
+function addressLines(view: DeviceView, isOfFamily: (address: string) => boolean): readonly (readonly string[])[] {
+  const shown = view.ipConfigs.filter((config) => addressOf(config) !== "" && isOfFamily(addressOf(config)));
+  const others = addressesOf(view).filter(
+    (address) => isOfFamily(address) && !shown.some((config) => addressOf(config) === address),
+  );
+  return [
+    ...shown.map((config) => [addressOf(config), gatewayOf(config), config.list("NameServers").join(" ")]),
+    ...others.map((address) => [address]),
+  ];
+}
+
 /** A row for each address; the Device is named in the first. */
 function addressTable(views: readonly DeviceView[], width: number): Line[] {
   const rows = views.flatMap((view): (readonly Span[])[] => {
     const first: readonly Span[] = [view.device.text("Interface"), linkState(view)];
-    const configs = view.ipConfigs.filter((config) => addressOf(config) !== "");
-    if (configs.length === 0) return [first];
-    return configs.map((config, at) => [
-      ...(at === 0 ? first : ["", ""]),
-      addressOf(config),
-      gatewayOf(config),
-      config.list("NameServers").join(" "),
-    ]);
+    const lines = families.flatMap((isOfFamily) => addressLines(view, isOfFamily));
+    if (lines.length === 0) return [first];
+    return lines.map((line, at) => [...(at === 0 ? first : ["", ""]), ...line]);
   });
   return tableLines(addressColumns, rows, width);
 }

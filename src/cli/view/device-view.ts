@@ -3,7 +3,7 @@
 import type { Daemon } from "../daemon.ts";
 import { Failure } from "../failure.ts";
 import { type Span, styled } from "../text/terminal-output.ts";
-import { plainIpConfig } from "./ip-config-view.ts";
+import { addressOf, plainIpConfig } from "./ip-config-view.ts";
 import { type BusObject, flagIn, numberIn, type Properties, type Snapshot, textIn } from "./snapshot.ts";
 
 export interface DeviceView {
@@ -63,8 +63,15 @@ export const plainDevice = ({ device, service, ipConfigs, leftAlone }: DeviceVie
   carrier: carrierOf(device) ?? null,
   leftAlone,
   service: service?.path ?? null,
+  addresses: addressesOf({ device, ipConfigs }),
   ipConfigs: ipConfigs.map(plainIpConfig),
 });
+
+/** All of both families, as `192.0.2.5/24`. An IPConfig has the first one of its family alone, and shill's daemon no more than that. */
+export function addressesOf({ device, ipConfigs }: Pick<DeviceView, "device" | "ipConfigs">): readonly string[] {
+  const all = device.list("Addresses");
+  return all.length > 0 ? all : ipConfigs.map(addressOf).filter((address) => address !== "");
+}
 
 /** With colons, as everybody else writes it. */
 export const macOf = (device: BusObject): string => device.text("Address").replace(/(..)(?=.)/g, "$1:");

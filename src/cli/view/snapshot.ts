@@ -21,7 +21,10 @@ export const interfaceOfKind: Readonly<Record<Kind, string>> = {
   ipconfig: "IPConfig",
 };
 /** Of an interface of our own that has further properties of the same object; names do not repeat. */
-const furtherInterfaces: Readonly<Partial<Record<Kind, string>>> = { service: "org.fairlead.Service1" };
+const furtherInterfaces: Readonly<Partial<Record<Kind, string>>> = {
+  service: "org.fairlead.Service1",
+  device: "org.fairlead.Device1",
+};
 export const kindOf = (interfaceName: string): Kind | undefined =>
   Object.hasOwn(kindOfInterface, interfaceName) ? kindOfInterface[interfaceName] : undefined;
 

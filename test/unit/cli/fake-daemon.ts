@@ -40,6 +40,12 @@ export interface Call {
   readonly args: readonly unknown[];
 }
 
+/** Properties of org.fairlead.<kind>1, by kind. */
+const ownDefs: Readonly<Record<string, Readonly<Record<string, AnyPropertyDef<unknown>>>>> = {
+  Service: { StaticIPv6Config: { signature: "a{sv}", doc: "", get: () => undefined, set: () => {} } },
+  Device: { Addresses: { signature: "as", doc: "", get: () => undefined } },
+};
+
 /** One object with the methods that all shill objects have; what they do beyond properties is for the test to say. */
 export class FakeObject {
   readonly values: Map<string, WireVariant>;
@@ -70,6 +76,10 @@ export class FakeObject {
     this.exported?.propertyChanged(flimflam(this.kind), name);
     if (value !== undefined) this.exported?.emit(flimflam(this.kind), "PropertyChanged", [name, after]);
   }
+  setOwn(name: string, value: unknown): void {
+    this.ownValues.set(name, { signature: this.ownValues.get(name)?.signature ?? "s", value });
+    this.exported?.propertyChanged(`org.fairlead.${this.kind}1`, name);
+  }
   remove(): void {
     this.exported?.remove();
   }
@@ -89,20 +99,20 @@ export class FakeObject {
       { name: flimflam(this.kind), methods: propertyMethods, signals: changed, properties, target: this },
       {
         ...{ name: `org.fairlead.${this.kind}1`, methods: ownMethods, signals: new Map(), target: this },
-        ...(this.kind === "Service" && { properties: this.#ownProperties() }),
+        ...(ownDefs[this.kind] && { properties: this.#ownProperties() }),
       },
     ];
   }
   #ownProperties() {
-    const def: AnyPropertyDef<unknown> = { signature: "a{sv}", doc: "", get: () => undefined, set: () => {} };
-    this.ownValues.set("StaticIPv6Config", { signature: "a{sv}", value: new Map() });
+    const defs = new Map(Object.entries(ownDefs[this.kind] ?? {}));
+    for (const [name, { signature }] of defs)
+      this.ownValues.set(name, { signature, value: signature === "as" ? [] : new Map() });
     return {
-      defs: new Map([["StaticIPv6Config", def]]),
+      defs,
       value: (name: string) => this.ownValues.get(name)?.value,
       set: async (name: string, variant: WireVariant) => {
         this.daemon.calls.push({ path: this.path, member: "Set", args: [name, variant] });
-        this.ownValues.set(name, variant);
-        this.exported?.propertyChanged(`org.fairlead.${this.kind}1`, name);
+        this.setOwn(name, variant.value);
       },
     };
   }

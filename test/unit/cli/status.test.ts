@@ -25,6 +25,25 @@ NO  SERVICE   TYPE      LINK  STATE   REASON
   );
 });
 
+test("status shows every address of both families, a row each, and JSON has them in a list", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  const addresses = ["192.0.2.5/24", "198.51.100.1/24", "2001:db8::5/64", "2001:db8::a:1/64"];
+  daemon.at("/device/eth0").setOwn("Addresses", addresses);
+  const { out } = await daemon.runWith(in80, "status");
+  const rows = out.split("\n").slice(2, 8);
+  assert.deepEqual(
+    rows.map((row) => row.trimEnd().split(/ {2,}/)),
+    [
+      ["DEVICE", "LINK", "ADDRESS", "GATEWAY", "DNS"],
+      ["eth0", "carrier", "192.0.2.5/24", "192.0.2.1", "192.0.2.53 192.0.2.54"],
+      ...addresses.slice(1).map((address) => ["", address]),
+      ["eth1", "no carrier"],
+    ],
+  );
+  const [device] = (await daemon.json("status")).devices as { addresses: string[]; ipConfigs: unknown[] }[];
+  assert.deepEqual([device?.addresses, device?.ipConfigs.length], [addresses, 1]);
+});
+
 test("status tells what a person can do: a failure, a portal, a Service that was disconnected", async (t) => {
   const daemon = await FakeDaemon.start(t);
   const [first, second] = [daemon.at("/service/0"), daemon.at("/service/1")];
@@ -138,6 +157,7 @@ test("status in JSON has the fields that the manual page names", async (t) => {
     carrier: true,
     leftAlone: "",
     service: "/service/0",
+    addresses: ["192.0.2.5/24"],
     ipConfigs: [
       {
         path: "/ipconfig/eth0_1_dhcp",
