@@ -15,6 +15,8 @@ import { dumpOf } from "./daemon-dump.ts";
 import { AccessControl } from "./dbus/access.ts";
 import { Exporter } from "./dbus/exporter.ts";
 import { LinkSelection } from "./device-info/link-names.ts";
+import { helperSocket } from "./helper/helper-messages.ts";
+import { HelperProcesses } from "./helper/helper-processes.ts";
 import { DebugControl, type OverrideFile } from "./manager/debug-control.ts";
 import { ModemManager } from "./modem/modem-manager.ts";
 import { nativeAddon } from "./native/native.ts";
@@ -23,6 +25,7 @@ import { type Dhcp4Handler, dhcp4Handler } from "./network/protocols/dhcp4/handl
 import { KernelUdp } from "./network/protocols/dhcp4/kernel-udp.ts";
 import { FixedAddressGuards } from "./network/protocols/fixed-address-guards.ts";
 import { ProtocolRegistry } from "./network/protocols/registry.ts";
+import { ScriptProtocols } from "./network/protocols/script/script-protocols.ts";
 import { type SlaacHandler, slaacHandler } from "./network/protocols/slaac/handler.ts";
 import { KernelPackets } from "./packet/kernel-packets.ts";
 import { KernelSolicitor } from "./packet/router-solicitor.ts";
@@ -56,12 +59,13 @@ import type { Http } from "./system/http.ts";
 import { LogRing } from "./system/log-ring.ts";
 import { StandardErrorLog } from "./system/log-sink.ts";
 import { releaseMemory } from "./system/memory.ts";
+import type { Processes } from "./system/processes.ts";
 import { leadsToResolved } from "./system/resolv-conf.ts";
 import { ServiceNotify } from "./system/service-notify.ts";
 import { StorageHealth } from "./system/storage-health.ts";
 import { Sysctl } from "./system/sysctl.ts";
 import { readLinkFacts, readLinkSpeedMbps, readLinkTraffic } from "./system/sysfs.ts";
-import { programFault, readTrustedFile } from "./system/trusted-file.ts";
+import { programFault, programsIn, readTrustedFile } from "./system/trusted-file.ts";
 import { Udev } from "./system/udev.ts";
 import { technologyModules } from "./technologies/modules.ts";
 import { version } from "./version.ts";
@@ -111,6 +115,9 @@ export class Daemon {
   readonly #slaac: SlaacHandler;
   readonly #solicitor = new KernelSolicitor();
   readonly #protocols = new ProtocolRegistry();
+  /** As root: of itself, or of the helper. */
+  readonly #rootProcesses: Processes;
+  readonly #handlers: ScriptProtocols;
   readonly #guards: FixedAddressGuards;
   readonly #storage: StorageHealth;
   readonly #profiles: ProfileStack;
@@ -155,6 +162,11 @@ export class Daemon {
     });
     this.#protocols.register(this.#dhcp);
     this.#protocols.register(this.#slaac);
+    this.#rootProcesses = process.geteuid?.() === 0 ? this.#processes : new HelperProcesses(helperSocket);
+    this.#handlers = new ScriptProtocols({
+      ...{ log: this.#logs.scope("manager"), processes: this.#rootProcesses, registry: this.#protocols },
+      ...{ folders: config.handlerFolders, programsIn },
+    });
     const guardLog = this.#logs.scope("dhcp");
     this.#guards = new FixedAddressGuards({ clock, log: guardLog, packets, isOwnMac, random: Math.random });
     const { stateDir, runDir } = config;
@@ -195,6 +207,8 @@ export class Daemon {
     this.#takeFolders();
     this.#debug.restore();
     await this.#machine.start();
+    // Not waited for: an interface that needs one comes up when it is known.
+    this.#handlers.reread();
     this.#isReady = true;
     // When all that waits for us is done, and still long before a server answers.
     setImmediate(rehearseAddress).unref();
@@ -275,7 +289,8 @@ export class Daemon {
     await this.#machine.manager.automation.stop();
     this.#machine.manager.stop();
     await this.#machine.manager.throttling.stop();
-    await this.#processes.stopAll();
+    await this.#handlers.whenTornDown();
+    await Promise.all([this.#processes.stopAll(), this.#rootProcesses.stopAll()]);
     this.#machine.applier.close();
     this.#dhcp.close();
     this.#slaac.close();
@@ -357,6 +372,7 @@ export class Daemon {
         modems: this.#modems,
         wireguard: this.#wireguard,
         names: new DnsNameLookup(),
+        handlers: this.#handlers,
       },
       readFacts: readLinkFacts,
       whenSetUp: (link, done) => udev.whenDone(link, done) ?? this.#whenMade(done),

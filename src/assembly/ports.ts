@@ -8,6 +8,7 @@ import type { ManagerPorts } from "../manager/manager-ports.ts";
 import type { Modems } from "../modem/modem.ts";
 import type { LinkSysctlPort } from "../network/kernel/link-sysctls.ts";
 import type { NetworkPorts } from "../network/network.ts";
+import type { HandlerCatalogue } from "../network/protocols/script/script-protocols.ts";
 import type { AutomationPorts } from "../policy/automation-host.ts";
 import type { Wireguard } from "../rtnl/wireguard.ts";
 import { probeHosts } from "../services/validation/probe-hosts.ts";
@@ -66,6 +67,14 @@ const noSupplicant: Supplicant = {
   close: () => {},
 };
 
+const noHandlers: HandlerCatalogue = {
+  names: [],
+  find: () => undefined,
+  whyNoOthers: "",
+  reread: () => {},
+  onChange: () => () => {},
+};
+
 const notSupported = () => Promise.reject(new DaemonError("NotSupported"));
 const noWireguard: Wireguard = {
   configure: notSupported,
@@ -104,6 +113,7 @@ export const idlePorts = (): Omit<MachinePorts, Essential> => ({
     modems: noModems,
     wireguard: noWireguard,
     names: { addressesOf: async () => [] },
+    handlers: noHandlers,
   },
   readFacts: () => ({ hasUeventFile: true, hasDevice: true, lowerLinks: [], hasSiblingTty: false }),
   readSpeedMbps: () => undefined,

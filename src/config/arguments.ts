@@ -92,7 +92,8 @@ const quote = (text: string): string => JSON.stringify(text.slice(0, 60));
 function fromText(name: SettingName, value: string | boolean): unknown {
   const { separator, isPath, isNumber } = setting(name);
   if (typeof value !== "string") return value;
-  if (separator) return value === "" ? [] : value.split(separator);
+  const items = separator && value !== "" ? value.split(separator) : [];
+  if (separator) return isPath ? items.map((item) => resolve(item)) : items;
   if (isNumber) return /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
   return isPath && value !== "" ? resolve(value) : value;
 }

@@ -1,5 +1,6 @@
 import type { LogLevel } from "../base/log.ts";
 import { defaultTechnologyOrder, type Technology } from "../base/technology.ts";
+import { defaultHandlerFolders } from "../helper/helper-arguments.ts";
 import type { ResolverChoice } from "../resolver/name-resolution.ts";
 import { defaultHttpsUrl, defaultHttpUrl } from "../services/validation/probe-hosts.ts";
 import type { CommandLine } from "./arguments.ts";
@@ -27,6 +28,8 @@ export interface DaemonConfig {
   readonly technologyOrder: readonly Technology[];
   /** The network configuration, in UCI. Undefined: what was imported is in the state folder. */
   readonly uciConfig: string | undefined;
+  /** Absolute. Protocol handlers lie in these. */
+  readonly handlerFolders: readonly string[];
   /** Empty: none is asked. */
   readonly portalHttpUrl: string;
   /** Empty: none is asked. */
@@ -74,6 +77,7 @@ function makeConfig(
     portalHttpUrl: urlOf(settings["portal-http-url"] ?? defaultHttpUrl),
     portalHttpsUrl: urlOf(settings["portal-https-url"] ?? defaultHttpsUrl),
     uciConfig: settings["uci-config"],
+    handlerFolders: Object.freeze(settings.handlers ?? defaultHandlerFolders),
     resolver: settings.resolver ?? "auto",
     isForeground: settings.foreground ?? false,
   });

@@ -82,6 +82,8 @@ const technologyOrder = v.pipe(
   ),
   v.transform((names) => names as Technology[]),
 );
+/** As many as fairlead-helper takes. */
+const mostFolders = 16;
 const busAddress = v.pipe(
   text,
   v.maxLength(4096, "must have at most 4096 characters"),
@@ -138,6 +140,13 @@ const settingTable = {
     help: "network configuration in UCI; default: what was imported",
     isPath: true,
     schema: path,
+  },
+  handlers: {
+    argument: "DIR,...",
+    help: "where handlers lie; default /etc/fairlead/handlers and our own",
+    separator: ",",
+    isPath: true,
+    schema: v.pipe(list(path), v.maxLength(mostFolders, `must have at most ${mostFolders} items`)),
   },
   resolver: {
     argument: "WHERE",

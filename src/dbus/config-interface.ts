@@ -30,6 +30,14 @@ export const configInterface = interfaceTable<NetworkConfigurator>({
       right: "settings",
       call: (configurator, { text }) => wired(configurator.preview(text)),
     }),
+    Handlers: {
+      in: [],
+      out: args({ names: "as", absence: "s" }),
+      doc: "Protocols that handlers of other programs bring, by name, and why there are no others.",
+      errors: [],
+      right: "read",
+      call: (configurator) => [configurator.handlers.names, configurator.handlers.whyNoOthers],
+    },
     PreviewReload: {
       in: [],
       out: report,

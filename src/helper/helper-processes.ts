@@ -117,8 +117,8 @@ class HelperRun implements QueuedRun {
   #onClose(error?: NodeJS.ErrnoException): void {
     if (this.pid !== undefined) this.#settleWith({ kind: "killed", signal: "SIGKILL", because: this.#cause });
     else if (error?.syscall === "connect") {
-      const code = error.code ?? "EIO";
-      this.#notStarted(code, `it wants root, and fairlead-helper does not answer at ${this.socketPath} (${code})`);
+      const why = `it wants root, and fairlead-helper does not answer at ${this.socketPath} (${error.code})`;
+      this.#notStarted("ENOTCONN", why);
     } else this.#notStarted(error?.code ?? "ECONNRESET", "fairlead-helper ended the connection");
   }
   #notStarted(code: string, message: string): void {

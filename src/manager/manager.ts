@@ -71,7 +71,9 @@ export class Manager {
     this.profileFollower = new ProfileFollower({ ...keeping, entriesChanged: () => this.automation.reload() });
     this.profileEntries = new ProfileEntries(keeping, this.profileFollower);
     this.configurator = new ServiceConfigurator({ ...parts, follower: this.profileFollower });
-    this.configuration = new NetworkConfigurator({ ...parts, source: ports.configuration });
+    this.configuration = new NetworkConfigurator({
+      ...{ ...parts, source: ports.configuration, handlers: ports.technologyPorts.handlers },
+    });
     this.power = new Power(parts);
     this.autoConnector = new AutoConnector(parts);
     this.announcer = new ManagerAnnouncer({ ...keeping, feed: this.feed });

@@ -3,6 +3,7 @@ import type { Log } from "../base/log.ts";
 import { differences, type SectionChange } from "../config/uci/differences.ts";
 import { emptyNetworkConfig, linksInUse, type NetworkConfig, readNetworkConfig } from "../config/uci/network-config.ts";
 import type { Device } from "../devices/device.ts";
+import type { HandlerCatalogue } from "../network/protocols/script/script-protocols.ts";
 import type { Provider } from "../providers/provider.ts";
 
 /** Where the text of the network configuration stands. */
@@ -18,6 +19,7 @@ export interface ConfigurationSource {
 export interface ConfiguratorHost {
   readonly log: Log;
   readonly source: ConfigurationSource;
+  readonly handlers: HandlerCatalogue;
   readonly serviceRegistry: { readonly providers: readonly Provider[] };
   readonly deviceRegistry: {
     readonly all: readonly Device[];
@@ -38,6 +40,9 @@ export class NetworkConfigurator {
 
   constructor(private readonly host: ConfiguratorHost) {}
 
+  get handlers(): HandlerCatalogue {
+    return this.host.handlers;
+  }
   /** What the configuration uses the link for. */
   useOf(linkName: string): string | undefined {
     return this.#uses.get(linkName);
@@ -58,21 +63,23 @@ export class NetworkConfigurator {
   }
   /** What {@link reload} would do. Throws DaemonError where the source cannot be read. */
   preview(text = this.host.source.read() ?? ""): ConfigurationReport {
-    const config = readable(this.host.source.name, text);
+    const config = this.#readable(this.host.source.name, text);
     return { problems: config.problems, changes: differences(this.#config, config) };
   }
   /** Reads the source again. A text with an error of syntax changes nothing: InvalidArguments, with its place. */
   reload(): ConfigurationReport {
-    return this.#take(this.host.source.read() ?? "");
+    const report = this.#take(this.host.source.read() ?? "");
+    this.host.handlers.reread();
+    return report;
   }
   /** Takes another text, and keeps it for the next start. As {@link reload}. */
   import(text: string): ConfigurationReport {
-    readable("the text", text);
+    this.#readable("the text", text);
     this.host.source.write(text);
     return this.#take(text);
   }
   #take(text: string): ConfigurationReport {
-    const config = readable(this.host.source.name, text);
+    const config = this.#readable(this.host.source.name, text);
     return { problems: config.problems, changes: this.#apply(config) };
   }
 
@@ -95,11 +102,10 @@ export class NetworkConfigurator {
     }
     return changes;
   }
-}
-
-function readable(name: string, text: string): NetworkConfig {
-  const config = readNetworkConfig(text);
-  const broken = config.syntaxError;
-  if (!broken) return config;
-  throw new DaemonError("InvalidArguments", `${name}:${broken.line}:${broken.column}: ${broken.message}`);
+  #readable(name: string, text: string): NetworkConfig {
+    const config = readNetworkConfig(text, this.host.handlers);
+    const broken = config.syntaxError;
+    if (!broken) return config;
+    throw new DaemonError("InvalidArguments", `${name}:${broken.line}:${broken.column}: ${broken.message}`);
+  }
 }

@@ -2,6 +2,7 @@ import type { PropertyShape } from "../base/property.ts";
 import type { PrimaryTechnology, Technology } from "../base/technology.ts";
 import type { Device, DeviceHost } from "../devices/device.ts";
 import type { Modems } from "../modem/modem.ts";
+import type { HandlerCatalogue } from "../network/protocols/script/script-protocols.ts";
 import type { Link } from "../rtnl/rtnl.ts";
 import type { Wireguard } from "../rtnl/wireguard.ts";
 import type { Service } from "../services/service.ts";
@@ -28,6 +29,7 @@ export interface TechnologyPorts {
   readonly modems: Modems;
   readonly wireguard: Wireguard;
   readonly names: NameLookup;
+  readonly handlers: HandlerCatalogue;
 }
 
 export interface ServiceKind {

@@ -35,7 +35,11 @@ export interface InterfaceErrorEntry {
 export const interfaceShape = new PropertyShape<ConfiguredInterface>(
   propertyTable<ConfiguredInterface>()({
     Interface: { signature: "s", doc: "Name of its section.", get: (it) => it.sectionName },
-    Proto: { signature: "s", doc: "Where its addresses come from: static, dhcp, none.", get: (it) => it.proto },
+    Proto: {
+      signature: "s",
+      doc: "Where its addresses come from: static, dhcp, none, or a handler.",
+      get: (it) => it.proto,
+    },
     State: { signature: "s", doc: "SETUP, UP, TEARDOWN or DOWN.", get: (it) => it.interfaceState },
     Pending: { signature: "b", doc: "It is being set up.", get: (it) => it.interfaceState === "SETUP" },
     Available: { signature: "b", doc: "The link that it needs is there.", get: (it) => it.isAvailable },

@@ -34,7 +34,10 @@ export type OutputStream = "stdout" | "stderr";
 export type ProcessEnd =
   | { readonly kind: "exited"; readonly code: number; readonly because: EndCause }
   | { readonly kind: "killed"; readonly signal: string; readonly because: EndCause }
-  /** `code`: the name of the system error (ENOENT, EACCES), or ECANCELED for an order that was stopped in its queue. */
+  /**
+   * `code`: the name of the system error (ENOENT, EACCES), ECANCELED for an order that was stopped in its queue, or ENOTCONN where
+   * the program that would run it does not answer.
+   */
   | { readonly kind: "not-started"; readonly code: string; readonly message: string };
 
 export type EndCause = "itself" | "stop" | "time-limit";

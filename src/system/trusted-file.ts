@@ -1,6 +1,6 @@
 /** Files that only root, or the daemon's own user, could have written: programs to run and rules to load. */
 import * as fs from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { DaemonError } from "../base/errors.ts";
 
 /** A ruleset of ten thousand lines has half of this. */
@@ -48,6 +48,36 @@ export function folderFault(path: string): string | undefined {
   } catch (error) {
     return (error as Error).message;
   }
+}
+
+export interface FoundProgram {
+  /** Absolute. */
+  readonly path: string;
+  /** Why it is not to be run; undefined: it may be. */
+  readonly fault: string | undefined;
+}
+/** More than anybody has handlers. */
+const mostPrograms = 64;
+/** What editors and package managers leave beside a file is none. */
+const programName = /^\w[\w.-]{0,63}(?<!\.(bak|orig|rej|dpkg-\w+|rpm\w+))$/;
+
+/** What can be executed directly in the folder, by name; none where there is no such folder. Other files are not told. */
+export function programsIn(folder: string): readonly FoundProgram[] {
+  let names: readonly string[];
+  try {
+    names = fs.readdirSync(folder).sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    return [{ path: folder, fault: (error as Error).message }];
+  }
+  const paths = names.filter((name) => programName.test(name)).map((name) => join(folder, name));
+  const programs = paths.filter(isProgram).slice(0, mostPrograms);
+  const fault = programs.length > 0 ? folderFault(folder) : undefined;
+  return programs.map((path) => ({ path, fault: fault ?? programFault(path) }));
+}
+function isProgram(path: string): boolean {
+  const status = fs.statSync(path, { throwIfNoEntry: false });
+  return status?.isFile() === true && (status.mode & 0o111) !== 0;
 }
 
 /** Throws DaemonError that says what is wrong with the file. */

@@ -12,6 +12,8 @@ import { DebugControl } from "../../src/manager/debug-control.ts";
 import type { Manager } from "../../src/manager/manager.ts";
 import type { Applier } from "../../src/network/kernel/applier.ts";
 import type { NetworkPorts } from "../../src/network/network.ts";
+import type { ProtocolRegistry } from "../../src/network/protocols/registry.ts";
+import { ScriptProtocols } from "../../src/network/protocols/script/script-protocols.ts";
 import { type SlaacHandler, slaacHandler } from "../../src/network/protocols/slaac/handler.ts";
 import { MemoryStorage } from "../../src/profiles/memory-store.ts";
 import { ProfileStack } from "../../src/profiles/profile-stack.ts";
@@ -21,6 +23,7 @@ import { type NamePlan, planNames } from "../../src/resolver/name-plan.ts";
 import type { Service } from "../../src/services/service.ts";
 import type { LinkTraffic } from "../../src/services/traffic-counters.ts";
 import type { ProbeHosts } from "../../src/services/validation/probe-hosts.ts";
+import type { FoundProgram } from "../../src/system/trusted-file.ts";
 import { EthernetProvider } from "../../src/technologies/ethernet/ethernet-provider.ts";
 import { ethernet } from "../../src/technologies/ethernet/module.ts";
 import { interfaces } from "../../src/technologies/interface/module.ts";
@@ -110,6 +113,10 @@ export class FakeMachine {
     },
   };
   readonly processes: FakeProcesses;
+  /** Installed in {@link processes}. */
+  readonly handlerPrograms: FoundProgram[] = [];
+  readonly handlers: ScriptProtocols;
+  readonly #registry: ProtocolRegistry;
   hostDomain: string | undefined;
   /** Files of root's, by path. */
   readonly trustedFiles = new Map<string, string>();
@@ -149,6 +156,11 @@ export class FakeMachine {
     this.wireguard = options.wireguard ?? new FakeWireguard(this.kernel);
     const folders = { stateDir: "/state", runDir: options.runDir ?? this.#folder };
     this.profiles = new ProfileStack({ ...folders, storage: this.storage, log: silentLog });
+    this.#registry = protocolsOf({ dhcp4: this.dhcp, slaac: this.#slaac() });
+    this.handlers = new ScriptProtocols({
+      ...{ log: silentLog, processes: this.processes, registry: this.#registry, folders: ["/handlers"] },
+      programsIn: () => this.handlerPrograms,
+    });
     this.#machine = new Machine(this.#ports(options));
     this.applier = this.#machine.applier;
     this.manager = this.#machine.manager;
@@ -157,6 +169,7 @@ export class FakeMachine {
 
   async start(): Promise<this> {
     await this.#machine.start();
+    this.handlers.reread();
     await this.settle();
     return this;
   }
@@ -207,7 +220,7 @@ export class FakeMachine {
         clock: this.clock,
         rtnl: this.kernel,
         profiles: this.profiles,
-        protocols: protocolsOf({ dhcp4: this.dhcp, slaac: this.#slaac() }),
+        protocols: this.#registry,
         modules,
         carrierGraceMs,
       },
@@ -220,6 +233,7 @@ export class FakeMachine {
         modems: this.modems,
         wireguard: this.wireguard,
         names: this.lookup,
+        handlers: this.handlers,
       },
       readFacts: (name) => {
         const devtype = options.cables?.includes(name) ? undefined : options.devtype;

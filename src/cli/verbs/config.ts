@@ -1,5 +1,5 @@
-import { readNetworkConfig } from "../../config/uci/network-config.ts";
-import { type ExitCode, exitCodes, usageFailure } from "../failure.ts";
+import { type KnownHandlers, readNetworkConfig } from "../../config/uci/network-config.ts";
+import { type ExitCode, exitCodes, Failure, usageFailure } from "../failure.ts";
 import type { Verb, VerbCall } from "../verb.ts";
 import { changeLine, errorsAmong, problemLine, readConfigText, reportOf } from "../view/config-report.ts";
 import { quoted } from "../view/object-names.ts";
@@ -20,14 +20,29 @@ export const config: Verb = {
   },
 };
 
+/** All other protocols are built in. */
+const mayNeedHandler = /proto\b(?!['"\s]+(static|dhcp|none)\b)/;
+
+/** A daemon that runs knows which handlers there are; without one they stay unknown. */
+async function knownHandlers({ daemon }: VerbCall): Promise<KnownHandlers | undefined> {
+  try {
+    const [names, whyNoOthers] = await (await daemon()).call("/", "org.fairlead.Config1", "Handlers", "", []);
+    return { names: names as string[], whyNoOthers: String(whyNoOthers) };
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}
+
 type Act = (call: VerbCall, file: string | undefined) => Promise<ExitCode>;
 
 const actions: Readonly<Record<ConfigAction, Act>> = {
-  /** Needs no daemon: a file is looked at before it is put in place. */
+  /** Needs no daemon: a file is looked at before it is put in place. One that runs tells which handlers there are. */
   check: async (call, file) => {
     const { out, options } = call;
     const [name, text] = await textOf(call, file);
-    const { problems } = readNetworkConfig(text);
+    const handlers = mayNeedHandler.test(text) ? await knownHandlers(call) : undefined;
+    const { problems } = readNetworkConfig(text, handlers);
     const errors = errorsAmong(problems);
     if (options.json) out.json({ file: name, errors, problems });
     else out.lines(problems.map((problem) => problemLine(name, problem)));

@@ -59,9 +59,13 @@ const differingOptions = (before: Options, after: Options): readonly string[] =>
   [...new Set([...before.keys(), ...after.keys()])].filter((name) => !isSameValue(before.get(name), after.get(name)));
 
 /** `device` as it came out of all the ways to name a link. */
-function optionsOfInterface({ values, routes, device, proto }: InterfaceConfig): Options {
+function optionsOfInterface({ values, routes, device, proto, options }: InterfaceConfig): Options {
   const { ifname: _, type: __, ...rest } = values;
-  return new Map<string, unknown>([...Object.entries({ ...rest, proto, device }), ["routes", routesOf(routes)]]);
+  const [forHandler, known] = [
+    [...options].filter(([name]) => name !== "ifname"),
+    Object.entries({ ...rest, proto, device }),
+  ];
+  return new Map<string, unknown>([...forHandler, ...known, ["routes", routesOf(routes)]]);
 }
 const routesOf = (routes: InterfaceConfig["routes"]): readonly string[] =>
   routes.map(({ destination, gateway }) => `${destination} ${gateway ?? ""}`);

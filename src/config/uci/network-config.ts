@@ -36,6 +36,8 @@ export interface InterfaceConfig {
   /** Not up without carrier. */
   readonly needsLink: boolean;
   readonly values: ValuesOf<typeof interfaceOptions & typeof staticOptions & typeof dhcpOptions>;
+  /** All as they stand in the text, for a handler; empty where the protocol is built in. */
+  readonly options: ReadonlyMap<string, readonly string[]>;
   /** The `config route` sections that name it. */
   readonly routes: readonly RouteConfig[];
 }
@@ -67,10 +69,17 @@ const madeTypes: ReadonlySet<string> = new Set(["bridge", "8021q"]);
 const impliedVlan = /^(.+)\.([1-9]\d{0,3})$/;
 const highestVlan = 4094;
 
-/** Never throws for what the text holds. */
-export function readNetworkConfig(text: string): NetworkConfig {
+/** Which protocols of other programs there are. */
+export interface KnownHandlers {
+  readonly names: readonly string[];
+  /** Why there are no others; may be empty. */
+  readonly whyNoOthers: string;
+}
+
+/** Never throws for what the text holds. `handlers` absent: it is not known which there are. */
+export function readNetworkConfig(text: string, handlers?: KnownHandlers): NetworkConfig {
   const file = parseUci(text);
-  const reader = new NetworkReader();
+  const reader = new NetworkReader(handlers);
   for (const section of file.sections) reader.read(section);
   const { interfaces, devices, problems: found } = reader.finish();
   const all = [...file.problems, ...found].sort((a, b) => a.line - b.line || a.column - b.column);
@@ -100,6 +109,8 @@ class NetworkReader {
   readonly #places = new Map<string, UciPlace>();
   readonly #routes: ReadRoute[] = [];
   readonly #problems: UciProblem[] = [];
+
+  constructor(private readonly handlers: KnownHandlers | undefined) {}
 
   read(section: UciSection): void {
     switch (section.type) {
@@ -152,20 +163,27 @@ class NetworkReader {
     const isOpen = !builtInProtocols.includes(proto);
     const values = this.#interfaceValues(section, proto, isOpen);
     if (values.disabled) return;
-    if (isOpen)
-      this.#problems.push(
-        error(
-          section.options.get("proto") ?? section,
-          `${name}: proto ${proto.slice(0, 60)} is not known here; the interface stays down`,
-        ),
-      );
+    if (isOpen) this.#checkHandler(section, name, proto.slice(0, 60));
     this.#checkAddressing(section, proto, values);
     const device = this.#deviceOf(section, name, values);
     this.#interfaces.set(name, {
       ...{ name, proto, values, routes: [], isAuto: values.auto ?? true },
+      options: isOpen ? new Map([...section.options].map(([option, { values: texts }]) => [option, texts])) : new Map(),
       needsLink: !(values.force_link ?? proto === "static"),
       ...(device !== undefined && { device }),
     });
+  }
+  #checkHandler(section: UciSection, name: string, proto: string): void {
+    const place = section.options.get("proto") ?? section;
+    if (!this.handlers) {
+      this.#problems.push(note(place, `${name}: proto ${proto} needs a handler; which there are, the daemon knows`));
+    } else if (!this.handlers.names.includes(proto)) {
+      const { whyNoOthers } = this.handlers;
+      const because = whyNoOthers === "" ? "" : ` (${whyNoOthers})`;
+      this.#problems.push(
+        error(place, `${name}: proto ${proto} is not known here; the interface stays down${because}`),
+      );
+    }
   }
   #interfaceValues(section: UciSection, proto: string, isOpen: boolean): InterfaceConfig["values"] {
     const options = {

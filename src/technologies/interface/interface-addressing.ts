@@ -1,19 +1,38 @@
 /** What a section `interface` says, in the terms of a Service. Pure. */
-import type { InterfaceConfig } from "../../config/uci/network-config.ts";
+import { builtInProtocols, type InterfaceConfig } from "../../config/uci/network-config.ts";
 import { staticAddressing } from "../../config/uci/static-addressing.ts";
+import type { ProtocolRequest } from "../../network/acquisition.ts";
 import { emptyIpSettings, type IpSettings } from "../../network/ip-settings.ts";
+import type { ScriptConfig } from "../../network/protocols/script/script-handler.ts";
+import type { HandlerCatalogue } from "../../network/protocols/script/script-protocols.ts";
 import { emptyStaticIp, type StaticIp } from "../../network/static-ip.ts";
 import type { InterfaceErrorEntry } from "../../services/configured-interface.ts";
 
 /** Why it cannot be set up as it is written; empty: it can. */
-export function configurationErrors({ proto, values }: InterfaceConfig): readonly InterfaceErrorEntry[] {
+export function configurationErrors(
+  { proto, values }: InterfaceConfig,
+  handlers: HandlerCatalogue,
+): readonly InterfaceErrorEntry[] {
   if (proto === "static") {
     const { addresses, ip6Addresses, errors } = staticAddressing(values);
     const missing =
       addresses.length + ip6Addresses.length === 0 ? [{ subsystem: "proto", code: "INVALID_ADDRESS", data: [] }] : [];
     return errors.length > 0 ? errors.map(({ subsystem, code, data }) => ({ subsystem, code, data })) : missing;
   }
-  return proto === "dhcp" || proto === "none" ? [] : [{ subsystem: "proto", code: "INVALID_PROTO", data: [] }];
+  if (builtInProtocols.includes(proto)) return [];
+  const handler = handlers.find(proto);
+  const fault = handler?.needsNoDevice
+    ? "handlers that work without a link are not supported yet"
+    : handlers.whyNoOthers;
+  if (handler && !handler.needsNoDevice) return [];
+  return [{ subsystem: "proto", code: "INVALID_PROTO", data: fault === "" ? [] : [fault] }];
+}
+
+/** What a handler is asked for; undefined: the protocol is one of ours. */
+export function handlerRequest({ name, proto, options }: InterfaceConfig): ProtocolRequest | undefined {
+  if (builtInProtocols.includes(proto)) return undefined;
+  const config: ScriptConfig = { interfaceName: name, options };
+  return { source: "handler", handler: proto, config };
 }
 
 export function staticIpOf({ proto, values, routes }: InterfaceConfig): StaticIp {

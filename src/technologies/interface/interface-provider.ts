@@ -2,6 +2,7 @@ import { DaemonError } from "../../base/errors.ts";
 import type { SectionChange } from "../../config/uci/differences.ts";
 import type { InterfaceConfig, NetworkConfig } from "../../config/uci/network-config.ts";
 import type { Device } from "../../devices/device.ts";
+import type { HandlerCatalogue } from "../../network/protocols/script/script-protocols.ts";
 import type { Provider, ProviderHost } from "../../providers/provider.ts";
 import type { Service } from "../../services/service.ts";
 import { InterfaceService } from "./interface-service.ts";
@@ -12,9 +13,17 @@ export class InterfaceProvider implements Provider {
   readonly #services = new Map<string, InterfaceService>();
   readonly #devices = new Map<string, Device>();
 
-  constructor(private readonly host: ProviderHost) {}
+  constructor(
+    private readonly host: ProviderHost,
+    private readonly handlers: HandlerCatalogue,
+  ) {}
 
-  start(): void {}
+  start(): void {
+    this.handlers.onChange(() => {
+      for (const service of this.#services.values()) service.handlersChanged();
+      for (const device of this.#devices.values()) this.#bind(device);
+    });
+  }
   deviceEnabled(device: Device): void {
     this.#devices.set(device.name, device);
     this.#bind(device);
@@ -73,7 +82,7 @@ export class InterfaceProvider implements Provider {
     }
   }
   #add(section: InterfaceConfig): void {
-    const service = new InterfaceService(this.host, this.host.nextServiceSerial(), section);
+    const service = new InterfaceService(this.host, this.host.nextServiceSerial(), section, this.handlers);
     this.#services.set(section.name, service);
     this.host.registerService(service);
   }

@@ -1,9 +1,10 @@
 import { describeError } from "../../base/errors.ts";
 import { PropertyStore, type WireVariant } from "../../base/property.ts";
-import type { InterfaceConfig } from "../../config/uci/network-config.ts";
+import { builtInProtocols, type InterfaceConfig } from "../../config/uci/network-config.ts";
 import type { Device } from "../../devices/device.ts";
 import type { DeviceUser } from "../../devices/device-claims.ts";
 import type { NetworkOptions } from "../../network/network.ts";
+import type { HandlerCatalogue } from "../../network/protocols/script/script-protocols.ts";
 import type { AutoConnectRefusal } from "../../services/auto-connect.ts";
 import {
   type ConfiguredInterface,
@@ -18,6 +19,7 @@ import type { DisconnectReason } from "../../services/service-device.ts";
 import { serviceShape } from "../../services/service-properties.ts";
 import {
   configurationErrors,
+  handlerRequest,
   hearsRouters,
   priorityOf,
   severalAddressesOf,
@@ -41,7 +43,12 @@ export class InterfaceService extends Service implements ConfiguredInterface, De
   #failures: readonly InterfaceErrorEntry[] = [];
   #interfaceProperties: PropertyStore<ConfiguredInterface> | undefined;
 
-  constructor(host: ServiceHost, serial: number, config: InterfaceConfig) {
+  constructor(
+    host: ServiceHost,
+    serial: number,
+    config: InterfaceConfig,
+    private readonly handlers: HandlerCatalogue,
+  ) {
     super(host, serial, "ethernet", serviceShape);
     this.#config = config;
     this.#isWanted = config.isAuto;
@@ -67,7 +74,7 @@ export class InterfaceService extends Service implements ConfiguredInterface, De
     return this.#isWanted;
   }
   override get isConnectable(): boolean {
-    return configurationErrors(this.#config).length === 0;
+    return configurationErrors(this.#config, this.handlers).length === 0;
   }
   override get isVisible(): boolean {
     return this.#port !== undefined && (this.#port.hasCarrier || !this.#config.needsLink);
@@ -91,6 +98,8 @@ export class InterfaceService extends Service implements ConfiguredInterface, De
     const { protocols: asked = [], ...plan } = super.networkOptions(device);
     const protocols = asked.filter(({ source }) => source !== "slaac");
     if (hearsRouters(this.#config)) protocols.push({ source: "slaac", config: {} });
+    const handler = handlerRequest(this.#config);
+    if (handler) protocols.push(handler);
     return { ...plan, protocols, ...(several && { given: { link: several } }) };
   }
   get #lacksCarrier(): boolean {
@@ -108,6 +117,13 @@ export class InterfaceService extends Service implements ConfiguredInterface, De
     if (this.#rival === name) return;
     this.#rival = name;
     this.#touch();
+  }
+  /** Handlers came or went: its own may be among them. */
+  handlersChanged(): void {
+    if (builtInProtocols.includes(this.#config.proto)) return;
+    this.technologyChanged();
+    this.#touch();
+    this.requestSort("the handlers were read");
   }
   /** What the section says comes into force; a connection goes on. */
   takeConfig(config: InterfaceConfig): void {
@@ -247,7 +263,7 @@ export class InterfaceService extends Service implements ConfiguredInterface, De
   }
   get errors(): readonly InterfaceErrorEntry[] {
     if (isActive(this.state)) return [];
-    return [...configurationErrors(this.#config), ...this.#missing, ...this.#failures];
+    return [...configurationErrors(this.#config, this.handlers), ...this.#missing, ...this.#failures];
   }
   get #missing(): readonly InterfaceErrorEntry[] {
     if (this.#port || !this.#isWanted) return [];

@@ -4,5 +4,5 @@ import { InterfaceProvider } from "./interface-provider.ts";
 /** Interfaces of the network configuration, on links of other technologies. */
 export const interfaces: TechnologyModule = {
   services: [],
-  makeProviders: (host) => [new InterfaceProvider(host)],
+  makeProviders: (host, { handlers }) => [new InterfaceProvider(host, handlers)],
 };

@@ -170,7 +170,7 @@ inWorld("without a helper an order ends as not started, and says what is missing
   const processes = new HelperProcesses(join(world.folder, "nowhere"));
   const end = await processes.run({ name: "x", argv: ["/bin/true"] }).ended;
   assert.deepEqual(end, {
-    ...{ kind: "not-started", code: "ENOENT" },
+    ...{ kind: "not-started", code: "ENOTCONN" },
     message: `it wants root, and fairlead-helper does not answer at ${world.folder}/nowhere (ENOENT)`,
   });
 });

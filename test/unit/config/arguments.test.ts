@@ -88,6 +88,7 @@ test("help fits a terminal and names every flag", () => {
     "portal-http-url",
     "portal-https-url",
     "uci-config",
+    "handlers",
     "resolver",
     "foreground",
     "version",

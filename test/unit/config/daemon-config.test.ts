@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { DaemonError } from "../../../src/base/errors.ts";
 import { parseArguments } from "../../../src/config/arguments.ts";
 import { type DaemonConfig, readDaemonConfig } from "../../../src/config/daemon-config.ts";
+import { defaultHandlerFolders } from "../../../src/helper/helper-arguments.ts";
 import { fuzzRuns } from "../../harness/fuzz-runs.ts";
 import { temporaryFolder } from "../../harness/temporary-folder.ts";
 
@@ -23,6 +24,7 @@ const defaults: DaemonConfig = {
   wantsRapidCommit: true,
   technologyOrder: ["vpn", "ethernet", "wifi", "cellular"],
   uciConfig: undefined,
+  handlerFolders: defaultHandlerFolders,
   portalHttpUrl: "http://connectivitycheck.gstatic.com/generate_204",
   portalHttpsUrl: "https://www.google.com/generate_204",
   resolver: "auto",
@@ -74,6 +76,7 @@ default-technology-order = ["wifi"]
 portal-http-url = "http://p.test/"
 portal-https-url = "https://p.test/"
 uci-config = "/etc/network.uci"
+handlers = ["/h"]
 resolver = "file"
 foreground = true
 `,
@@ -93,6 +96,7 @@ foreground = true
     portalHttpUrl: "http://p.test/",
     portalHttpsUrl: "https://p.test/",
     uciConfig: "/etc/network.uci",
+    handlerFolders: ["/h"],
     resolver: "file",
     isForeground: true,
   });

@@ -64,14 +64,27 @@ function parseOption(handler: string, option: unknown): readonly [string, Option
 }
 const refusal = (message: string): DaemonError => new DaemonError("InvalidArguments", message);
 
+/** Every user of the machine can read the arguments of a program; options of these names stand in its standard input alone. */
+const secretName = /(^|_)(password|passwd|passphrase|secret|psk|pin|puk|key)$/i;
+
+export interface ScriptConfigTexts {
+  /** JSON of all but the secrets. */
+  readonly open: string;
+  /** JSON of everything. */
+  readonly whole: string;
+}
 /** The configuration as the script is given it: only what it takes, converted as netifd does, and dropped where that fails. */
-export function configText({ options }: ScriptDescription, values: ReadonlyMap<string, readonly string[]>): string {
+export function configTexts(
+  { options }: ScriptDescription,
+  values: ReadonlyMap<string, readonly string[]>,
+): ScriptConfigTexts {
   const converted = [...options].flatMap(([name, kind]) => {
     const texts = values.get(name);
     const value = texts === undefined ? undefined : convert(kind, texts);
     return value === undefined ? [] : [[name, value] as const];
   });
-  return JSON.stringify(Object.fromEntries(converted));
+  const textOf = (entries: typeof converted) => JSON.stringify(Object.fromEntries(entries));
+  return { open: textOf(converted.filter(([name]) => !secretName.test(name))), whole: textOf(converted) };
 }
 function convert(kind: OptionKind, texts: readonly string[]): unknown {
   const [first = "", ...more] = texts;

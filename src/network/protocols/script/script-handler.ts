@@ -1,7 +1,7 @@
 import type { Processes } from "../../../system/processes.ts";
 import type { ProtocolHandler } from "../handler.ts";
-import { configText, type ScriptDescription } from "./description.ts";
-import { ScriptSession } from "./script-session.ts";
+import { configTexts, type ScriptDescription } from "./description.ts";
+import { ScriptSession, type Teardowns } from "./script-session.ts";
 
 export interface ScriptConfig {
   readonly interfaceName: string;
@@ -20,15 +20,16 @@ export const scriptHandler = (
   description: ScriptDescription,
   place: ScriptPlace,
   processes: Processes,
+  teardowns: Teardowns,
 ): ProtocolHandler<ScriptConfig> => ({
   name: description.name,
   awaits: "answer of its handler",
   ...(description.needsNoDevice && { noDevice: true }),
   attach: (link, { interfaceName, options }, host) => {
     const device = description.needsNoDevice ? undefined : link.name;
-    const config = configText(description, options);
+    const config = configTexts(description, options);
     const order = { ...place, description, interfaceName, config, device };
-    const session = new ScriptSession(order, processes, host);
+    const session = new ScriptSession(order, processes, host, teardowns);
     if (description.hasRenew) return session;
     return { setup: (abort) => session.setup(abort), teardown: (how) => session.teardown(how) };
   },

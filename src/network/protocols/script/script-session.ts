@@ -2,7 +2,7 @@ import { DaemonError, describeError } from "../../../base/errors.ts";
 import { type ProcessEnd, type Processes, programEnvironment, type RunningProcess } from "../../../system/processes.ts";
 import type { IpSettings } from "../../ip-settings.ts";
 import type { ProtocolHost, ProtocolSession, TeardownOptions } from "../handler.ts";
-import type { ScriptDescription } from "./description.ts";
+import type { ScriptConfigTexts, ScriptDescription } from "./description.ts";
 import { type Notification, parseNotification } from "./update.ts";
 
 /** What a setup that is given up has to clean up. */
@@ -16,7 +16,7 @@ export interface ScriptOrder {
   readonly folder: string;
   readonly description: ScriptDescription;
   readonly interfaceName: string;
-  readonly config: string;
+  readonly config: ScriptConfigTexts;
   /** Undefined: it needs no link. */
   readonly device: string | undefined;
 }
@@ -25,6 +25,24 @@ type Action = "setup" | "teardown" | "renew";
 interface Attempt {
   readonly resolve: (settings: IpSettings) => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** Teardowns under way: the next setup of the interface waits for its own, the end of the daemon for all. */
+export class Teardowns {
+  readonly #pending = new Map<string, Promise<void>>();
+
+  add(interfaceName: string, ended: Promise<void>): void {
+    const all = Promise.all([this.#pending.get(interfaceName), ended]).then(() => {
+      if (this.#pending.get(interfaceName) === all) this.#pending.delete(interfaceName);
+    });
+    this.#pending.set(interfaceName, all);
+  }
+  async of(interfaceName: string): Promise<void> {
+    await this.#pending.get(interfaceName);
+  }
+  async all(): Promise<void> {
+    await Promise.all(this.#pending.values());
+  }
 }
 
 /**
@@ -40,16 +58,20 @@ export class ScriptSession implements ProtocolSession {
   #error: string | undefined;
   #words: readonly string[] = [];
   #isRenewWanted = false;
+  #teardown: Promise<void> | undefined;
 
   constructor(
     private readonly order: ScriptOrder,
     private readonly processes: Processes,
     private readonly host: ProtocolHost,
+    private readonly teardowns: Teardowns,
   ) {}
 
   async setup(abort: AbortSignal): Promise<IpSettings> {
     // Lost, and not taken down: the script is to clean up, and learns of its task's end.
     if (this.#state !== "idle") await this.teardown({ force: false });
+    // That of another session, with the options as they were.
+    await this.teardowns.of(this.order.interfaceName);
     if (abort.aborted) throw new DaemonError("OperationAborted", "it was given up");
     this.#state = "setup";
     this.#error = undefined;
@@ -78,15 +100,25 @@ export class ScriptSession implements ProtocolSession {
     if (this.#isRenewWanted && this.#state === "up") this.renew();
   }
 
-  async teardown({ force }: TeardownOptions): Promise<void> {
+  /** `force`: nothing is waited for but the script, which undoes what a setup has done: it may be more than settings. */
+  teardown({ force }: TeardownOptions): Promise<void> {
+    if (force) for (const running of [this.#script, this.#task]) running?.kill();
+    if (!this.#teardown) {
+      this.#teardown = this.#takeDown().finally(() => {
+        this.#teardown = undefined;
+      });
+      this.teardowns.add(this.order.interfaceName, this.#teardown);
+    }
+    return this.#teardown;
+  }
+  async #takeDown(): Promise<void> {
     this.#state = "teardown";
     this.#isRenewWanted = false;
     this.#attempt = undefined;
     const [script, task] = [this.#script, this.#task];
-    if (force) for (const running of [script, task]) running?.kill();
     script?.stop();
     await script?.ended;
-    if (!force) await this.#limited(this.#run("teardown"));
+    await this.#limited(this.#run("teardown"));
     task?.stop();
     if (task) await this.#limited(task);
     this.#script = this.#task = undefined;
@@ -117,7 +149,8 @@ export class ScriptSession implements ProtocolSession {
     const last = device === undefined ? [] : [device];
     this.#script = this.processes.run({
       name: `${description.name} ${action} ${interfaceName}`,
-      argv: [script, description.name, action, interfaceName, config, ...last],
+      argv: [script, description.name, action, interfaceName, config.open, ...last],
+      input: `${config.whole}\n`,
       environment: { ...programEnvironment, ...(this.#error !== undefined && { ERROR: this.#error }) },
       folder,
       graceMs: abortGraceMs,
@@ -175,6 +208,7 @@ export class ScriptSession implements ProtocolSession {
     this.#attempt = undefined;
     const told = this.#words.length > 0 ? `${this.#words.join(" ")} (${because})` : because;
     attempt?.reject(new DaemonError("Failure", told));
+    if (attempt) void this.teardown({ force: false });
   }
 
   #startTask(argv: readonly [string, ...string[]], environment: Readonly<Record<string, string>>): void {

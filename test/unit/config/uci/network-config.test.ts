@@ -81,8 +81,14 @@ test("unknown options are noted, except those of a protocol that another program
   );
   assert.deepEqual(problems(config), [
     "4:9 note: a: unknown option colour",
-    "6:9 error: b: proto openconnect is not known here; the interface stays down",
+    "6:9 note: b: proto openconnect needs a handler; which there are, the daemon knows",
   ]);
+  const text = "config interface b\n option proto openconnect\n option device eth1\n";
+  const knowing = (...names: string[]) => readNetworkConfig(text, { names, whyNoOthers: "none there" });
+  assert.deepEqual(problems(knowing("hello")), [
+    "2:9 error: b: proto openconnect is not known here; the interface stays down (none there)",
+  ]);
+  assert.deepEqual(problems(knowing("openconnect")), []);
   assert.equal(config.interfaces.get("b")?.proto, "openconnect");
 });
 

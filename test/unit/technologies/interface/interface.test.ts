@@ -71,7 +71,10 @@ test("a link that is not there is NO_DEVICE, and brings its interface up when it
 
 test("an unknown protocol is down with INVALID_PROTO, never up as none", async (t) => {
   const it = await machine(t, ["eth0"], { uci: "config interface x\n option proto teleport\n option device eth0\n" });
-  assert.deepEqual([section(it, "x").interfaceState, errors(it, "x")], ["DOWN", ["proto INVALID_PROTO"]]);
+  assert.deepEqual(
+    [section(it, "x").interfaceState, errors(it, "x")],
+    ["DOWN", ["proto INVALID_PROTO no handler of that name in /handlers"]],
+  );
   section(it, "x").up();
   await it.settle();
   assert.equal(section(it, "x").interfaceState, "DOWN");

@@ -4,11 +4,12 @@ import fc from "fast-check";
 import { silentLog } from "../../../../../src/base/log.ts";
 import type { IpSettings } from "../../../../../src/network/ip-settings.ts";
 import {
-  configText,
+  configTexts,
   parseDump,
   type ScriptDescription,
 } from "../../../../../src/network/protocols/script/description.ts";
 import { scriptHandler } from "../../../../../src/network/protocols/script/script-handler.ts";
+import { Teardowns } from "../../../../../src/network/protocols/script/script-session.ts";
 import { parseNotification } from "../../../../../src/network/protocols/script/update.ts";
 import { FakeClock } from "../../../../fakes/fake-clock.ts";
 import { FakeProcesses, type FakeProgramRun } from "../../../../fakes/fake-processes.ts";
@@ -31,7 +32,9 @@ function scene(script: (run: FakeProgramRun) => void, of: ScriptDescription = de
     script(run);
   });
   processes.install("/task", (run) => runs.push(run));
-  const handler = scriptHandler(of, { script: "/handlers/t.sh", folder: "/handlers" }, processes);
+  const place = { script: "/handlers/t.sh", folder: "/handlers" };
+  const teardowns = new Teardowns();
+  const handler = scriptHandler(of, place, processes, teardowns);
   const link = { index: 3, name: "eth0", mac: "02:00:00:00:00:01", mtu: 1500 };
   const options = new Map([
     ["server", ["vpn.example"]],
@@ -46,9 +49,10 @@ function scene(script: (run: FakeProgramRun) => void, of: ScriptDescription = de
     settingsChanged: ({ ipv4 }: IpSettings) => told.push(`changed ${ipv4?.address}`),
     lost: (reason: string) => told.push(`lost: ${reason}`),
   };
-  const session = handler.attach(link, { interfaceName: "vpn", options }, host);
+  const another = () => handler.attach(link, { interfaceName: "vpn", options }, host);
+  const session = another();
   const actions = () => runs.map(({ argv }) => (argv[0] === "/task" ? "task" : argv[2]));
-  return { clock, processes, runs, told, session, actions };
+  return { clock, processes, runs, told, session, another, actions };
 }
 const onSetup = (act: (run: FakeProgramRun) => void) => (run: FakeProgramRun) => {
   if (run.argv[2] === "setup") act(run);
@@ -92,7 +96,8 @@ test("a script that ends and leaves nothing running has failed, with what it sai
 
 test("a script that is not there has failed, and names itself", async () => {
   const it = scene(() => {});
-  const missing = scriptHandler(description, { script: "/handlers/none.sh", folder: "/handlers" }, it.processes);
+  const place = { script: "/handlers/none.sh", folder: "/handlers" };
+  const missing = scriptHandler(description, place, it.processes, new Teardowns());
   const host = { clock: it.clock, log: silentLog, settingsChanged() {}, lost() {} };
   const session = missing.attach(
     { index: 3, name: "eth0", mac: "", mtu: 1500 },
@@ -152,11 +157,44 @@ test("the end of its program while it is up is a loss; the teardown learns the e
   assert.equal(it.runs[3]?.environment.ERROR, undefined);
 });
 
-test("a forced teardown kills all at once and runs no script", async () => {
+test("a forced teardown kills all at once, and the script undoes what it did", async () => {
   const it = scene(onSetup((run) => run.print(`${runTask}\n${up}\n`)));
   await it.session.setup(abortable().signal);
-  await it.session.teardown({ force: true });
-  assert.deepEqual([it.actions(), it.processes.list()], [["setup", "task"], []]);
+  for (const run of it.runs) run.onTerm(() => {});
+  const down = it.session.teardown({ force: true });
+  await it.clock.settle();
+  assert.deepEqual(it.actions(), ["setup", "task", "teardown"]);
+  await down;
+  assert.deepEqual(it.processes.list(), []);
+});
+
+test("a failed setup is torn down by itself, and the next session of the interface waits for that", async () => {
+  let end = () => {};
+  const it = scene((run) => {
+    if (run.argv[2] === "setup") run.exit(1);
+    else end = () => run.exit(0);
+  });
+  await assert.rejects(it.session.setup(abortable().signal), /its script ended \(exit 1\)/);
+  const second = assert.rejects(it.another().setup(abortable().signal), /its script ended/);
+  await it.clock.settle();
+  assert.deepEqual(it.actions(), ["setup", "teardown"]);
+  end();
+  await second;
+  assert.deepEqual(it.actions(), ["setup", "teardown", "setup", "teardown"]);
+});
+
+test("a secret is not among the arguments, which everybody can read, but in standard input", async () => {
+  const [of = assert.fail()] = parseDump([`{"name":"t","config":[["server",3],["password",3],["private_key",3]]}`]);
+  const values = new Map([
+    ["server", ["a"]],
+    ["password", ["b"]],
+    ["private_key", ["c"]],
+  ]);
+  const whole = '{"server":"a","password":"b","private_key":"c"}';
+  assert.deepEqual(configTexts(of, values), { open: '{"server":"a"}', whole });
+  const it = scene(onSetup((run) => run.print(`${up}\n`)));
+  await it.session.setup(abortable().signal);
+  assert.equal(it.runs[0]?.input, '{"server":"vpn.example","port":16,"routes":["x","y"]}\n');
 });
 
 test("renew runs after the setup script, and never in a teardown", async () => {
@@ -181,9 +219,9 @@ test("options are converted as the script declares them; what does not fit is dr
     [["yes"], "{}"],
     [["0"], '{"secure":false}'],
   ];
-  for (const [values, text] of rows) assert.equal(configText(description, new Map([["secure", values]])), text);
-  assert.equal(configText(description, new Map([["port", ["12x"]]])), "{}");
-  assert.equal(configText(description, new Map([["port", ["010"]]])), '{"port":8}');
+  for (const [values, text] of rows) assert.equal(configTexts(description, new Map([["secure", values]])).open, text);
+  assert.equal(configTexts(description, new Map([["port", ["12x"]]])).open, "{}");
+  assert.equal(configTexts(description, new Map([["port", ["010"]]])).open, '{"port":8}');
 });
 
 test("of a dump that is none, the first of two names counts and the rest is refused by what is wrong", () => {
