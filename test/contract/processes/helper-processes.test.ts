@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, linkSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, linkSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
@@ -25,6 +25,13 @@ interface HelperWorld extends ProcessesWorld {
   write(name: string, script: string): string;
 }
 
+/** The file of a socket is there a moment before it listens. */
+const canConnect = (path: string) =>
+  new Promise<boolean>((resolve) => {
+    const socket = connect(path, () => resolve(true)).on("error", () => resolve(false));
+    socket.once("connect", () => socket.destroy());
+  });
+
 const helperModule = childModule({ after }, "src/helper/helper-main.ts");
 
 async function makeWorld(): Promise<HelperWorld> {
@@ -34,7 +41,7 @@ async function makeWorld(): Promise<HelperWorld> {
   const args = [await helperModule, "--folder", folder, "--socket", socket, "--user", userInfo().username];
   const helper = startProcess(process.execPath, args, { name: "fairlead-helper" });
   const processes = new HelperProcesses(socket);
-  await until("the helper listens", () => existsSync(socket));
+  await until("the helper listens", () => canConnect(socket));
   return {
     ...{ folder, socket, helper, processes, isAlive },
     pathOf: (name) => join(folder, name),
