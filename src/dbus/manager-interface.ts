@@ -41,7 +41,7 @@ function switchTechnology(enable: boolean): MethodEntry<Manager> {
   return method({
     in: { technology: "s" },
     out: [],
-    doc: `${enable ? "Enables" : "Disables"} all Devices of a technology, now and at every start. Answers when all are done.`,
+    doc: `${enable ? "Enables" : "Disables"} all Devices of a technology, now and at every start. Answers when all are done.${enable ? "" : " A tunnel has none: it is disconnected until a client connects it."}`,
     errors: ["InvalidArguments", "PermissionDenied", "InProgress", "Failure"],
     right: "control",
     call: async (manager, { technology }) => {
@@ -49,7 +49,7 @@ function switchTechnology(enable: boolean): MethodEntry<Manager> {
       if (enable && manager.settings.values.includes("prohibitedTechnologies", technology as Technology)) {
         throw new DaemonError("PermissionDenied", `The ${technology} technology is prohibited`);
       }
-      await setTechnologyEnabled(manager.devices, technology, enable);
+      await setTechnologyEnabled(manager, technology, enable);
       return undefined;
     },
   });

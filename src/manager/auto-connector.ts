@@ -17,7 +17,8 @@ export interface BestRules extends OrderRules {
  */
 export function bestServices(services: readonly Service[], rules: BestRules): readonly Service[] {
   const byMerit = [...services].sort((a, b) => orderOf(a, b, { ...rules, ignoreConnectivity: true }));
-  const hasUnderlay = services.some(({ state }) => isConnected(state));
+  // A tunnel stands on a network itself.
+  const hasUnderlay = services.some(({ technology, state }) => isPrimary(technology) && isConnected(state));
   const best = new Map<Technology, Service>();
   for (const service of byMerit) {
     const { technology } = service;

@@ -33,7 +33,11 @@ export const managerEntry = "global";
 export interface SettingsHost {
   readonly profiles: Pick<ProfileStack, "profileForDevices">;
   readonly deviceRegistry: { disableProhibited(): void; checkWakeOnLan(): void };
-  readonly serviceRegistry: { reviewValidation(): void; requestSort(because: string): void };
+  readonly serviceRegistry: {
+    reviewValidation(): void;
+    disconnectProhibited(): void;
+    requestSort(because: string): void;
+  };
   /** Before the start and after the stop a setting is read and has no effect. */
   isRunning(): boolean;
 }
@@ -66,14 +70,18 @@ export class SettingsControl<T = unknown> {
   restore(rows: ReadonlyMap<string, string>, onBadRow: (name: string, error: unknown) => void): void {
     this.properties.restore(rows, onBadRow);
     if (!this.host.isRunning()) return;
-    this.host.deviceRegistry.disableProhibited();
+    this.#enforceProhibition();
     this.host.deviceRegistry.checkWakeOnLan();
     this.host.serviceRegistry.reviewValidation();
   }
 
+  #enforceProhibition(): void {
+    this.host.deviceRegistry.disableProhibited();
+    this.host.serviceRegistry.disconnectProhibited();
+  }
   #putInForce(name: string): void {
     const { deviceRegistry, serviceRegistry } = this.host;
-    if (name === "ProhibitedTechnologies") deviceRegistry.disableProhibited();
+    if (name === "ProhibitedTechnologies") this.#enforceProhibition();
     if (name === "WakeOnLanEnabled") deviceRegistry.checkWakeOnLan();
     if (name === "CheckPortalList") serviceRegistry.reviewValidation();
     serviceRegistry.requestSort(`${name} was set`);

@@ -10,7 +10,7 @@ import type { ProfileStack } from "../profiles/profile-stack.ts";
 import type { Provider, ProviderHost } from "../providers/provider.ts";
 import type { Rtnl } from "../rtnl/rtnl.ts";
 import type { PolicyRefusal } from "../services/auto-connect.ts";
-import { type ConnectState, isConnected } from "../services/connect-states.ts";
+import { type ConnectState, isActive, isConnected } from "../services/connect-states.ts";
 import { DeferredSaves } from "../services/deferred-saves.ts";
 import type { Layer3Ports } from "../services/layer3-plan.ts";
 import type { Service } from "../services/service.ts";
@@ -149,6 +149,22 @@ export class ServiceRegistry implements ProviderHost {
     this.host.addressingChanged();
     this.host.feed.observers.tell((observer) => observer.ipConfigsChanged(holder));
     this.requestSort("addressing changed", service);
+  }
+  /** Services without a Device that could be disabled: tunnels. They connect again when a client asks, or may do so by themselves. */
+  disconnectProhibited(): void {
+    for (const service of this.list.all) {
+      const { technology, state } = service;
+      if (!isPrimary(technology) && this.isProhibited(technology) && isActive(state))
+        service.disconnect("technology prohibited");
+    }
+  }
+  /** As a person who disconnects each of them. Nothing to do for technologies that have Devices. */
+  disconnectTechnology(technology: string): void {
+    for (const service of this.list.all) {
+      if (isPrimary(service.technology) || service.technology !== technology) continue;
+      service.isExplicitlyDisconnected = true;
+      if (isActive(service.state)) service.disconnect("technology disabled");
+    }
   }
   /** The settings of validation changed. */
   reviewValidation(): void {

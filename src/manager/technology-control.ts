@@ -2,12 +2,24 @@ import { DaemonError } from "../base/errors.ts";
 import { isTechnologyName, type Technology } from "../base/technology.ts";
 import type { Device } from "../devices/device.ts";
 
+/** The parts of the Manager that a switch reaches. */
+export interface TechnologyControl {
+  readonly devices: Iterable<Device>;
+  /** Services that are on no Device end by themselves, and stay so until a client connects them. */
+  readonly serviceRegistry: { disconnectTechnology(technology: string): void };
+}
+
 /**
  * Enables or disables every Device of a technology and remembers it; the first error is told when all have settled. Links that
  * are left alone stay as they are: whoever switches off all cables does not mean the bridge of a container host.
  */
-export async function setTechnologyEnabled(devices: Iterable<Device>, name: string, enable: boolean): Promise<void> {
+export async function setTechnologyEnabled(
+  { devices, serviceRegistry }: TechnologyControl,
+  name: string,
+  enable: boolean,
+): Promise<void> {
   if (!isTechnologyName(name)) throw new DaemonError("InvalidArguments", "Unknown technology");
+  if (!enable) serviceRegistry.disconnectTechnology(name);
   const attempts = [...devices]
     .filter((device) => device.technology === name)
     .map((device) => device.setEnabled(enable, { isPersistent: true }));

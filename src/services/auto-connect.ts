@@ -20,6 +20,7 @@ export type AutoConnectRefusal =
   | "no device"
   | "device is disabled"
   | "device is left alone"
+  | "technology is prohibited"
   | "SIM is locked"
   | "not registered"
   | PolicyRefusal;

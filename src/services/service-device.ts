@@ -23,6 +23,8 @@ export type DisconnectReason =
   | "carrier lost"
   | "MAC address changed"
   | "device disabled"
+  | "technology disabled"
+  | "technology prohibited"
   | "device removed"
   /** Its section in the network configuration is another one, or gone. */
   | "configuration changed"

@@ -70,6 +70,7 @@ export class VpnService extends Service implements VpnFacts, TunnelOwner {
     return this.device?.path;
   }
   override get technologyRefusal(): AutoConnectRefusal | undefined {
+    if (this.machine.isProhibited(this.technology)) return "technology is prohibited";
     if (!this.hasEverConnected) return "never connected";
     return this.room.activeBeside(this) ? "vpn already active" : undefined;
   }

@@ -64,10 +64,10 @@ test("what somebody set up or down stays so when the technology is switched off 
   const { it, ups, bridge } = await scene(t);
   it.kernel.outside({ op: "set-link", link: bridge, change: { isUp: true } });
   await it.settle();
-  await setTechnologyEnabled(it.manager.devices, "ethernet", false);
+  await setTechnologyEnabled(it.manager, "ethernet", false);
   assert.deepEqual(ups(), [false, false, true]);
   assert.equal(it.device("br0").isEnabled, false);
-  await setTechnologyEnabled(it.manager.devices, "ethernet", true);
+  await setTechnologyEnabled(it.manager, "ethernet", true);
   assert.deepEqual(ups(), [true, false, true]);
 });
 
@@ -77,7 +77,7 @@ test("who enables or disables its own Device means it, whatever became of the te
   const itself = { isPersistent: true, isExplicit: true };
   await bridgeDevice.setEnabled(true, itself);
   assert.deepEqual(ups(), [true, false, true]);
-  await setTechnologyEnabled(it.manager.devices, "ethernet", false);
+  await setTechnologyEnabled(it.manager, "ethernet", false);
   assert.deepEqual(ups(), [false, false, false], "set up by us");
   it.kernel.outside({ op: "set-link", link: bridge, change: { isUp: true } });
   await it.settle();

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { toJson, type WireVariant } from "../../../../src/base/property.ts";
+import { bestServices } from "../../../../src/manager/auto-connector.ts";
+import { setTechnologyEnabled } from "../../../../src/manager/technology-control.ts";
 import type { ProfileStorage } from "../../../../src/profiles/store.ts";
 import type { Service } from "../../../../src/services/service.ts";
 import { vpn } from "../../../../src/technologies/vpn/module.ts";
@@ -208,6 +210,44 @@ test("one that was connected once and may do so connects as soon as a network is
 test("success alone does not make it connect by itself", async (t) => {
   const it = await start(t);
   assert.equal((await connected(it)).autoConnect, false);
+});
+
+test("a prohibition ends the tunnel, and nothing connects it until it is over", async (t) => {
+  const it = await start(t);
+  const service = await connected(it, peerOf(), { AutoConnect: { signature: "b", value: true } });
+  it.manager.settings.setProperty("ProhibitedTechnologies", "vpn");
+  await it.settle();
+  assert.deepEqual([service.state, service.stateReason, tunnels(it)], ["idle", "technology prohibited", []]);
+  assert.equal(service.autoConnectRefusal, "technology is prohibited");
+  assert.throws(() => service.connect("a test"), /Technology vpn is prohibited/);
+  it.manager.settings.setProperty("ProhibitedTechnologies", "");
+  await it.clock.advanceSettled(11_000);
+  assert.equal(service.state, "online", service.stateReason);
+});
+
+test("DisableTechnology ends the tunnel, and it waits for a person", async (t) => {
+  const it = await start(t);
+  const service = await connected(it, peerOf(), { AutoConnect: { signature: "b", value: true } });
+  await setTechnologyEnabled(it.manager, "vpn", false);
+  await it.clock.advanceSettled(11_000);
+  assert.deepEqual([service.state, service.autoConnectRefusal, tunnels(it)], ["idle", "explicitly disconnected", []]);
+  assert.equal(it.service("eth0").state, "ready");
+});
+
+test("IPv6 alone inside the tunnel and no name server: it is connected", async (t) => {
+  const it = await start(t);
+  const inside = { "WireGuard.IPAddress": { signature: "as", value: ["2001:db8:64::2/64"] } };
+  const service = await connected(it, peerOf({ AllowedIPs: "::/0" }), inside);
+  assert.equal(service.network?.primaryFamily, 6);
+  assert.deepEqual(routesTo(it, "::/0"), ["wg0"]);
+});
+
+test("a tunnel is no network for another one to run over", async (t) => {
+  const it = await start(t);
+  const service = await connected(it, peerOf(), { AutoConnect: { signature: "b", value: true } });
+  const rules = { technologyOrder: ["vpn", "ethernet"] as const, isTechnologyAutoConnectable: () => true };
+  assert.deepEqual(bestServices([service], rules), []);
+  assert.deepEqual(bestServices([service, it.service("eth0")], rules), [service, it.service("eth0")]);
 });
 
 test("a second tunnel takes the place of the first", async (t) => {
