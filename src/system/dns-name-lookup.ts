@@ -1,6 +1,6 @@
-import { Resolver } from "node:dns/promises";
 import { isIP } from "node:net";
 import { describeError } from "../base/errors.ts";
+import { askLink } from "./link-dns.ts";
 import type { NameLookup, NameLookupLink } from "./name-lookup.ts";
 
 /** With two tries a silent server costs three seconds. */
@@ -8,20 +8,12 @@ const firstTimeoutMs = 1000;
 /** Of each family: more would be a mistake or an attack. */
 const mostAddresses = 8;
 
-/** {@link NameLookup} by Node's own DNS client. Questions leave from the link's addresses, and so by the link's table. */
+/** {@link NameLookup} at the name servers of the link. Questions leave from the link's addresses, and so by the link's table. */
 export class DnsNameLookup implements NameLookup {
   async addressesOf(host: string, { addresses, nameServers }: NameLookupLink): Promise<readonly string[]> {
     if (isIP(host) !== 0) return [host];
     if (nameServers.length === 0) throw new Error("the network has no name server");
-    const own = (family: number) => addresses.find((address) => isIP(address) === family);
-    const resolver = new Resolver({ timeout: firstTimeoutMs, tries: 2 });
-    resolver.setServers(nameServers);
-    resolver.setLocalAddress(own(4) ?? "0.0.0.0", own(6) ?? "::");
-    const asked = [
-      own(6) === undefined ? [] : [resolver.resolve6(host)],
-      own(4) === undefined ? [] : [resolver.resolve4(host)],
-    ].flat();
-    const answers = await Promise.allSettled(asked);
+    const answers = await askLink({ host, link: { addresses, nameServers }, timeoutMs: firstTimeoutMs });
     const found = answers.flatMap((answer) =>
       answer.status === "fulfilled" ? answer.value.slice(0, mostAddresses) : [],
     );

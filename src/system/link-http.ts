@@ -1,4 +1,3 @@
-import { Resolver } from "node:dns/promises";
 import { type IncomingMessage, request } from "node:http";
 import { isIP, Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
@@ -7,12 +6,12 @@ import { nativeAddon } from "../native/native.ts";
 import {
   defaultBodyBytes,
   type Http,
-  type HttpLink,
   type HttpOrder,
   type HttpPhase,
   type HttpResult,
   mostHeaderBytes,
 } from "./http.ts";
+import { askLink } from "./link-dns.ts";
 
 const socketOptions = { level: 1, bindToDevice: 25 } as const;
 const families = { 4: 2, 6: 10 } as const;
@@ -77,12 +76,8 @@ class Question {
     if (isIP(host) !== 0) return [host];
     const { link, timeLimitMs } = this.order;
     if (link.nameServers.length === 0) throw new Error(`${link.name} has no name server`);
-    const resolver = new Resolver({ timeout: Math.min(timeLimitMs, 2000), tries: 2 });
-    const own = ownAddresses(link);
-    resolver.setServers(link.nameServers);
-    resolver.setLocalAddress(own[4] ?? "0.0.0.0", own[6] ?? "::");
-    const asked = [own[6] && resolver.resolve6(host), own[4] && resolver.resolve4(host)].filter((some) => !!some);
-    const answers = await abortable(this.signal, Promise.allSettled(asked), () => resolver.cancel());
+    const question = { host, link, timeoutMs: Math.min(timeLimitMs, 2000), abort: this.signal };
+    const answers = await abortable(this.signal, askLink(question), () => {});
     const found = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
     if (found.length === 0) throw new Error(`${host} has no address: ${firstReason(answers)}`);
     return found.slice(0, mostAddresses);
@@ -176,12 +171,7 @@ function boundSocket(linkName: string, family: 4 | 6): Socket {
   }
 }
 
-function ownAddresses({ addresses }: HttpLink): { readonly 4?: string | undefined; readonly 6?: string | undefined } {
-  const first = (family: number) => addresses.find((address) => isIP(address) === family);
-  return { 4: first(4), 6: first(6) };
-}
-
-const firstReason = (answers: readonly PromiseSettledResult<unknown>[]): string => {
+const firstReason = (answers: readonly PromiseSettledResult<readonly string[]>[]): string => {
   const failed = answers.find((answer) => answer.status === "rejected");
   return failed === undefined ? "the link has no address" : describeError(failed.reason);
 };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { DnsNameLookup } from "../../../src/system/dns-name-lookup.ts";
 import { LinkHttp } from "../../../src/system/link-http.ts";
 import { childModule } from "../../harness/child-module.ts";
 import { addCable, addPeer, requirePrivateNamespace, run } from "../../harness/namespace.ts";
@@ -20,11 +21,13 @@ async function addNetwork(letter: "a" | "b", subnet: number, serverModule: strin
   peer.exec("ip", "address", "add", `${sharedAddress}/32`, "dev", name);
   run("ip", ["address", "add", `${own}/24`, "dev", name]);
   run("ip", ["link", "set", name, "up"]);
+  run("ip", ["address", "add", "fe80::2/64", "dev", name, "nodad"]);
+  peer.exec("ip", "address", "add", "fe80::53/64", "dev", name, "nodad");
   run("ip", ["route", "add", "default", "via", router, "metric", String(100 * subnet)]);
   const web = peer.spawn(process.execPath, [serverModule, letter, router, sharedAddress]);
   const names = peer.spawn("dnsmasq", [
     ...["--conf-file=/dev/null", "--keep-in-foreground", "--log-facility=-", "--user=root", "--group=", "--pid-file="],
-    ...["--no-resolv", "--no-hosts", "--bind-interfaces", `--listen-address=${router}`, "--local=/example/"],
+    ...["--no-resolv", "--no-hosts", "--bind-dynamic", `--interface=${name}`, "--local=/example/"],
     `--address=/${webHost}/${router}`,
   ]);
   await web.untilOutput(new RegExp(`listens on ${sharedAddress}`));
@@ -50,6 +53,25 @@ httpCases("sockets bound to a link", async () => ({
   passTime: async () => {},
   close: async () => {},
 }));
+
+test("sockets bound to a link: a name server with a link-local address is asked on its link", async () => {
+  for (const [letter, { link }] of Object.entries({ a, b })) {
+    const zoned = { ...link, nameServers: [`fe80::53%${link.name}`] };
+    const order = { url: `http://${webHost}/hello`, link: zoned, timeLimitMs: 10_000 };
+    const found = await new LinkHttp().get(order);
+    assert.equal(found.kind === "answer" && found.body.toString(), `hello from ${letter}`, JSON.stringify(found));
+    const unknown = await new LinkHttp().get({ ...order, url: `http://${unknownHost}/hello` });
+    assert.match(unknown.kind === "failed" ? `${unknown.phase} ${unknown.message}` : "", /^name .*no such name/);
+    const [address] = await new DnsNameLookup().addressesOf(webHost, zoned);
+    assert.equal(address, link.nameServers[0]);
+  }
+});
+
+test("sockets bound to a link: a silent name server before one with a link-local address costs its time alone", async () => {
+  const link = { ...a.link, nameServers: ["10.1.0.77", `fe80::53%${a.link.name}`] };
+  const found = await new LinkHttp().get({ url: `http://${webHost}/hello`, link, timeLimitMs: 20_000 });
+  assert.equal(found.kind === "answer" && found.body.toString(), "hello from a");
+});
 
 test("sockets bound to a link: a link that is gone fails at the connection", async () => {
   const link = { ...a.link, name: "gone0" };
