@@ -34,10 +34,10 @@ export interface NamesState {
   readonly problem: string;
 }
 
-/** What cannot be stored now, as clients see it. */
+/** Places that cannot be stored now, as clients see them. */
 export interface StorageView {
   readonly problems: readonly string[];
-  onChange: () => void;
+  onChange(listener: () => void): unknown;
 }
 
 export const storageShape = new PropertyShape<DaemonView>(
@@ -57,7 +57,7 @@ export class OwnManagerProperties {
   readonly properties: PropertyStore<DaemonView>;
   constructor(view: DaemonView) {
     this.properties = new PropertyStore<DaemonView>(view, storageShape);
-    view.storage.onChange = () => this.properties.touchAll();
+    view.storage.onChange(() => this.properties.touchAll());
   }
   setProperty(): void {
     throw new DaemonError("InvalidArguments", "Property is read-only");

@@ -172,7 +172,7 @@ export const serviceInterfaces = new InterfacesByShape<Service>((properties) =>
 
 /** How the attempts to connect, and to find the internet, go. */
 export const attemptReasons = ({
-  lastFailure,
+  attempts: { lastFailure },
   network,
   validation: { last },
 }: Service): readonly (readonly [string, WireVariant])[] => [

@@ -8,22 +8,20 @@ import type { IpConfig, IpConfigIdentity } from "../network/ip-config.ts";
 import { addressesOf } from "../network/ip-settings.ts";
 import { isForeignDefault } from "../network/kernel/marks.ts";
 import type { Network, NetworkFailure, NetworkObserver, StopOptions } from "../network/network.ts";
-import type { Link, Rtnl } from "../rtnl/rtnl.ts";
+import type { Link } from "../rtnl/rtnl.ts";
 import { isConnecting } from "../services/connect-states.ts";
 import type { Service } from "../services/service.ts";
 import type { DisconnectReason, ServiceDevice } from "../services/service-device.ts";
 import type { LinkTraffic } from "../services/traffic-counters.ts";
 import type { Activation, ClaimableDevice, DeviceClaims, DeviceUser } from "./device-claims.ts";
+import { DeviceEnabling, type EnableOptions } from "./device-enabling.ts";
 import { busName, type DevicePaths } from "./device-paths.ts";
-import { type EnableInput, type EnableState, nextEnableState } from "./enable-states.ts";
-import type { LinkSwitch } from "./link-switch.ts";
+import { LinkActivation, type LinkActivationHost } from "./link-activation.ts";
 
 /** What a Device needs from above. */
-export interface DeviceHost {
+export interface DeviceHost extends LinkActivationHost {
   readonly clock: Clock;
   readonly log: Log;
-  readonly rtnl: Rtnl;
-  readonly linkSwitch: LinkSwitch;
   readonly claims: DeviceClaims;
   readonly devicePaths: DevicePaths;
   isProhibited(technology: PrimaryTechnology): boolean;
@@ -48,10 +46,6 @@ export interface DeviceHost {
   readinessChanged(device: Device, because: string): void;
   /** The link is gone for good: what is kept open for it can be closed. */
   forgetLink(linkIndex: number): void;
-  /** What the network configuration uses the link for; undefined: it says nothing of it. */
-  configuredUse(linkName: string): string | undefined;
-  /** Why a link is not to be touched by ourselves; undefined: it is ours to use. */
-  leftAloneBecause(link: Link): string | undefined;
   readonly hardware: LinkHardware;
 }
 
@@ -64,12 +58,6 @@ export interface LinkHardware {
   readTraffic(linkName: string): LinkTraffic | undefined;
 }
 
-interface EnableOptions {
-  /** It is to be so at each start. */
-  readonly isPersistent: boolean;
-  readonly isExplicit?: boolean;
-}
-
 /**
  * One link that Fairlead manages. It knows link matters only (up, down, carrier, which Service is on it); addressing
  * belongs to its Network. The link goes up and down only through its claim.
@@ -80,13 +68,8 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
   isEnabledPersistently = true;
   #link: Link;
   #isDisposed = false;
-  #enableState: EnableState = "disabled";
-  /** We set the link up, and may set it down again. */
-  #isSetUp = false;
-  /** The request to enable or disable named this Device: then also a link that is left alone goes up or down. */
-  #isExplicitRequest = false;
-  /** A person connected it all the same, or it was connected before another program put an address on it. */
-  #isOurs = false;
+  readonly #enabling: DeviceEnabling;
+  readonly #activation: LinkActivation;
   #linkSpeedKbps = 0;
   #selectedService: Service | undefined;
   #network: Network | undefined;
@@ -117,6 +100,8 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
     this.claimable.setInKernel(this);
     this.claimable.addUser(this);
     this.claimable.setCarrier(link.hasCarrier);
+    this.#activation = new LinkActivation(host, () => this.#link);
+    this.#enabling = this.#makeEnabling();
   }
 
   abstract get shape(): PropertyShape<Device>;
@@ -159,17 +144,15 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
     return this.#link.hasCarrier;
   }
   get isEnabled(): boolean {
-    return this.#enableState === "enabled" || this.#enableState === "disabling";
+    return this.#enabling.isEnabled;
   }
   /** Enabled, and not about to be disabled: what goes down must not be connected on the way. */
   get isUsable(): boolean {
-    return this.#enableState === "enabled";
+    return this.#enabling.isUsable;
   }
   /** Why the link stays as it was found until a person connects it; undefined: it is ours to use. */
   get leftAloneBecause(): string | undefined {
-    if (this.host.configuredUse(this.name) !== undefined) return undefined;
-    if (this.#link.master !== undefined) return "the link is part of another one";
-    return this.#isOurs ? undefined : this.host.leftAloneBecause(this.#link);
+    return this.#activation.leftAloneBecause;
   }
   get isLeftAlone(): boolean {
     return this.leftAloneBecause !== undefined;
@@ -285,7 +268,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
 
   /** A person wants it: a link that was left alone is ours from now on, and goes up. */
   take(): void {
-    if (this.isLeftAlone) this.#isOurs = true;
+    if (this.isLeftAlone) this.#activation.isOurs = true;
     this.#reviewActivation();
   }
   /** Starts layer 3 for the Service; another one on the Device goes to idle. */
@@ -310,84 +293,55 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
    * A client or a Profile wants it on or off. Resolves when settled; errors: docs/contract/shill.md, Devices. A link that is
    * left alone is not set up or down by it unless `isExplicit`: the request named this Device, and not each of its technology.
    */
-  async setEnabled(enable: boolean, { isPersistent, isExplicit = false }: EnableOptions): Promise<void> {
+  async setEnabled(enable: boolean, options: EnableOptions): Promise<void> {
     if (enable && this.host.isProhibited(this.technology)) {
       throw new DaemonError("PermissionDenied", `Technology ${this.technology} is prohibited.`);
     }
-    const [input, underWay, busy] = enable
-      ? (["enable", "enabling", "disabling"] as const)
-      : (["disable", "disabling", "enabling"] as const);
-    if (this.#enableState === underWay) throw new DaemonError("InProgress");
-    if (this.#enableState === busy) {
-      throw new DaemonError("Failure", `Cannot ${input} while the device is ${busy}.`);
-    }
-    const unstored = isPersistent ? this.#persistEnabled(enable) : undefined;
-    this.#isExplicitRequest = isExplicit;
-    if (this.isEnabled === enable) await this.#applyToLeftAlone(enable);
-    else {
-      this.#step(input);
-      await this.#settleEnabled(enable);
-    }
-    if (unstored) throw unstored;
+    await this.#enabling.set(enable, options);
   }
-
-  /** It is so already, but a link that is left alone need not have followed yet. */
+  #makeEnabling(): DeviceEnabling {
+    const device = this;
+    return new DeviceEnabling({
+      name: this.name,
+      log: this.host.log,
+      get isEnabledPersistently() {
+        return device.isEnabledPersistently;
+      },
+      set isEnabledPersistently(enable) {
+        device.isEnabledPersistently = enable;
+      },
+      save: () => this.host.saveDevice(this),
+      accepted: (isExplicit) => {
+        this.#activation.isExplicitRequest = isExplicit;
+      },
+      reapply: (enable) => this.#applyToLeftAlone(enable),
+      begin: async () => {
+        this.claimable.enable();
+        await this.claimable.claim(this);
+      },
+      end: async () => {
+        this.dropConnection("device disabled");
+        await this.claimable.disable();
+      },
+      abandon: () => this.claimable.setDisabled(true),
+      settled: () => this.#onEnabledSettled(),
+    });
+  }
+  /** The Device is enabled or disabled already; a link that is left alone need not have followed yet. */
   async #applyToLeftAlone(enable: boolean): Promise<void> {
-    if (!this.#isExplicitRequest || !this.isLeftAlone) return;
+    if (!this.#activation.isExplicitRequest || !this.isLeftAlone) return;
     if (enable) await this.activate();
     else await this.deactivate();
   }
-
-  /** What it could not be stored for, if that is no reason not to do it: no disk keeps a link from being switched on. */
-  #persistEnabled(enable: boolean): DaemonError | undefined {
-    if (this.isEnabledPersistently === enable) return undefined;
-    this.isEnabledPersistently = enable;
-    try {
-      this.host.saveDevice(this);
-      return undefined;
-    } catch (error) {
-      if (enable && error instanceof DaemonError && error.code === "NotStored") {
-        return new DaemonError("NotStored", `${this.name} is enabled until the next start: ${error.message}`, {
-          cause: error,
-        });
-      }
-      this.isEnabledPersistently = !enable;
-      throw error;
-    }
+  #onEnabledSettled(): void {
+    // A Device that is gone prepares nothing: nothing would clear it away.
+    if (this.#isDisposed) return;
+    this.properties.touch("Powered");
+    this.enabledSettled();
+    this.host.enabledChanged(this);
   }
-
-  async #settleEnabled(enable: boolean): Promise<void> {
-    try {
-      if (enable) await this.#begin();
-      else await this.#stop();
-      this.#step("done");
-    } catch (error) {
-      this.#step("failed");
-      if (enable) this.claimable.setDisabled(true);
-      this.host.log.error(`${this.name}: could not be ${enable ? "enabled" : "disabled"}: ${describeError(error)}`);
-      throw error;
-    } finally {
-      // Whoever hears of it would prepare what nobody clears away.
-      if (!this.#isDisposed) {
-        this.properties.touch("Powered");
-        this.enabledSettled();
-        this.host.enabledChanged(this);
-      }
-    }
-  }
-  /** It is enabled or disabled now, and nobody has connected anything on it yet. */
+  /** Called when the Device is enabled or disabled, before anything is connected on it. */
   protected enabledSettled(): void {}
-  async #stop(): Promise<void> {
-    this.dropConnection("device disabled");
-    await this.claimable.disable();
-  }
-  async #begin(): Promise<void> {
-    this.claimable.enable();
-    await this.claimable.claim(this);
-  }
-  #step(input: EnableInput): void {
-    this.#enableState = nextEnableState(this.#enableState, input);
-  }
 
   setProperty(name: string, value: unknown): void {
     this.properties.set(name, value, () => this.host.saveDevice(this));
@@ -467,7 +421,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
     this.host.addressConflict(this, because);
   }
   connected(first: boolean): void {
-    this.#isOurs = true;
+    this.#activation.isOurs = true;
     this.#selectedService?.networkConnected(first ? "addressing is in place" : "addressing changed");
   }
   failed(reason: NetworkFailure, detail: string): void {
@@ -481,7 +435,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
   dispose(reason: DisconnectReason): void {
     this.dropConnection(reason);
     this.#isDisposed = true;
-    this.#step("gone");
+    this.#enabling.gone();
     this.claimable.setInKernel(undefined);
     this.host.forgetLink(this.#link.index);
     this.host.devicePaths.free(this.path);
@@ -490,30 +444,21 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
 
   /** We set the link up, and not another program. */
   protected get isSetUp(): boolean {
-    return this.#isSetUp;
+    return this.#activation.isSetUp;
   }
-  // Activation: what its claim does to the link.
+  // Activation: the effect of a claim on the link.
   async activate(): Promise<void> {
-    if (this.isLeftAlone && !this.#isExplicitRequest) return;
-    this.#isSetUp = true;
-    await this.#setUp(true);
+    await this.#activation.activate();
   }
   async deactivate(): Promise<void> {
-    if (this.isLeftAlone && !this.#isSetUp && !this.#isExplicitRequest) return;
-    this.#isSetUp = false;
-    await this.#setUp(false);
+    await this.#activation.deactivate();
   }
   /** What was left alone may be ours now: then the link goes up, as that of every enabled Device. */
   #reviewActivation(): void {
-    if (!this.isUsable || this.#isSetUp || this.isLeftAlone) return;
+    if (!this.isUsable || this.isSetUp || this.isLeftAlone) return;
     this.activate().catch((error: unknown) =>
       this.host.log.warn(`${this.name}: could not be set up: ${describeError(error)}`),
     );
-  }
-  async #setUp(isUp: boolean): Promise<void> {
-    const { index } = this.#link;
-    const now = this.host.rtnl.snapshot.links.get(index);
-    if (now && now.isUp !== isUp) await this.host.linkSwitch.set(index, isUp);
   }
 }
 

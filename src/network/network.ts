@@ -183,8 +183,7 @@ export class Network {
   get isTethered(): boolean {
     return this.#effective?.vendorEncapsulatedOptions === tetheringHint;
   }
-  /** The other host that has the fixed address, or had the declined one until the next lease; undefined: none is known. */
-  /** The carrier is lost, and what was configured stays for a moment. */
+  /** The carrier is lost, and the configuration stays for a moment. */
   get isHeld(): boolean {
     return this.#grace.isHeld;
   }
@@ -192,6 +191,7 @@ export class Network {
   get progress(): string {
     return this.#progress;
   }
+  /** The other host that has the fixed address, or had the declined one until the next lease; undefined: none is known. */
   get conflict(): FoundConflict | undefined {
     return this.#conflict;
   }

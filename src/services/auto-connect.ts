@@ -58,29 +58,3 @@ export function autoConnectRefusal(facts: AutoConnectFacts): AutoConnectRefusal 
   if (facts.hadBadPassphraseJustNow) return "recent bad passphrase failure";
   return facts.technologyRefusal;
 }
-
-/** A network that keeps refusing is tried again at once, then after 1, 2, 4 ... 60 s (timeline A1). */
-const firstCooldownMs = 1_000;
-const longestCooldownMs = 60_000;
-
-/** Counts attempts; says how long the next one has to wait. */
-export class Cooldown {
-  #nextMs = 0;
-  #untilMs = 0;
-
-  isThrottled(nowMs: number): boolean {
-    return nowMs < this.#untilMs;
-  }
-  /** Records an attempt. Returns milliseconds until the next may be made; 0: at once. */
-  attempt(nowMs: number): number {
-    const wait = this.#nextMs;
-    this.#untilMs = nowMs + wait;
-    this.#nextMs = wait === 0 ? firstCooldownMs : Math.min(wait * 2, longestCooldownMs);
-    return wait;
-  }
-  /** After success, resume, or a restart of the radio. */
-  reset(): void {
-    this.#nextMs = 0;
-    this.#untilMs = 0;
-  }
-}

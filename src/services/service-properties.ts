@@ -95,13 +95,13 @@ export const serviceProperties = propertyTable<Service>()({
     signature: "as",
     doc: "When a connection was lost in the last 5 minutes without anybody asking for it, at most 20.",
     groups: { state: 8 },
-    get: (service) => service.disconnects?.texts(service.host.clock) ?? none,
+    get: (service) => service.attempts.disconnects?.texts(service.host.clock) ?? none,
   },
   "Diagnostics.Misconnects": {
     signature: "as",
     doc: "When an attempt to connect failed in the last 5 minutes, at most 20.",
     groups: { state: 9 },
-    get: (service) => service.misconnects?.texts(service.host.clock) ?? none,
+    get: (service) => service.attempts.misconnects?.texts(service.host.clock) ?? none,
   },
   DownlinkSpeedKbps: {
     signature: "u",

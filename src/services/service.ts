@@ -7,7 +7,8 @@ import type { Network, NetworkOptions } from "../network/network.ts";
 import { emptyStaticIp, type StaticIp } from "../network/static-ip.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
-import { type AutoConnectRefusal, autoConnectRefusal, Cooldown, type PolicyRefusal } from "./auto-connect.ts";
+import { Attempts, timeSince1601 } from "./attempts.ts";
+import { type AutoConnectRefusal, autoConnectRefusal, type PolicyRefusal } from "./auto-connect.ts";
 import { type Configuration, settingsOf } from "./configuration.ts";
 import type { ConfiguredInterface } from "./configured-interface.ts";
 import {
@@ -19,7 +20,6 @@ import {
   nextConnectState,
 } from "./connect-states.ts";
 import type { EapCredentials } from "./eap-credentials.ts";
-import { EventTimes, timeSince1601 } from "./event-times.ts";
 import { type Layer3Device, type Layer3Host, layer3Plan } from "./layer3-plan.ts";
 import type { DisconnectReason, ServiceDevice } from "./service-device.ts";
 import { type EntryOwner, ServiceEntry } from "./service-entry.ts";
@@ -98,23 +98,17 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
   errorDetails = "";
   previousError = "";
   previousErrorSerial = 0;
-  /** Since it was last connected; stays when another attempt begins. */
-  lastFailure: { readonly because: string; readonly atMs: number } | undefined;
+  readonly attempts: Attempts;
   stateReason = "new";
   isExplicitlyDisconnected = false;
   profile: Profile | undefined;
   terms: Profile | undefined;
   #state: ConnectState = "idle";
-  #failedAt: number | undefined;
   #device: ServiceDevice | undefined;
   #network: Network | undefined;
   #ipConfigPath: string | undefined;
   #connectWhenIdle = false;
   #isEnding = false;
-  // Made when there is something to keep: most Services of a machine with many links never fail.
-  #cooldown: Cooldown | undefined;
-  misconnects: EventTimes | undefined;
-  disconnects: EventTimes | undefined;
 
   constructor(
     readonly host: ServiceHost,
@@ -124,6 +118,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     readonly shape: PropertyShape<Service>,
   ) {
     this.logName = `${technology}_${serial}`;
+    this.attempts = new Attempts(host.clock);
     this.name = technology;
   }
 
@@ -164,7 +159,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     return this.#ipConfigPath;
   }
   get hasFailed(): boolean {
-    return this.#state === "failure" || this.#failedAt !== undefined;
+    return this.#state === "failure" || this.attempts.hasFailed;
   }
   get hasWayOut(): boolean {
     return this.#network?.hasDefaultRoute || this.#device?.hasForeignWayOut || false;
@@ -266,8 +261,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
 
   /** The Manager connects without being asked. The caller has looked at {@link autoConnectRefusal}. */
   autoConnectNow(): void {
-    this.#cooldown ??= new Cooldown();
-    const wait = this.#cooldown.attempt(this.host.clock.now());
+    const wait = this.attempts.begin();
     if (wait > 0) {
       this.host.clock.startTimer(`auto-connect-cooldown ${this.logName}`, wait, () =>
         this.host.requestSort("auto-connect cooldown is over", this),
@@ -368,18 +362,13 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     this.errorDetails = details;
     this.previousError = error;
     this.previousErrorSerial++;
-    this.#failedAt = this.host.clock.now();
     const because = details === "" ? error : `${error}: ${details}`;
-    this.lastFailure = { because, atMs: this.host.clock.wallTime() };
+    this.attempts.failed(because);
     this.advance("fail", because);
   }
 
   #noteLoss(): void {
-    if (this.isExplicitlyDisconnected || this.host.isExpectingDisconnects()) return;
-    const kind = isConnected(this.#state) ? "disconnects" : isConnecting(this.#state) ? "misconnects" : undefined;
-    if (kind === undefined) return;
-    this[kind] ??= new EventTimes();
-    this[kind].note(this.host.clock);
+    if (!this.isExplicitlyDisconnected && !this.host.isExpectingDisconnects()) this.attempts.lost(this.#state);
   }
 
   /** The one way to another state. Inputs that the table does not know here are ignored on purpose. */
@@ -410,9 +399,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     const wall = this.host.clock.wallTime();
     if (isConnected(next) && !isConnected(before)) {
       this.lastConnected = timeSince1601(wall);
-      this.#failedAt = undefined;
-      this.lastFailure = undefined;
-      this.#cooldown?.reset();
+      this.attempts.connected();
       this.#rememberSuccess();
     }
     if (next === "online") this.lastOnline = timeSince1601(wall);
@@ -442,7 +429,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
       isConnectable: this.isConnectable,
       state: this.#state,
       isExplicitlyDisconnected: this.isExplicitlyDisconnected,
-      isThrottled: this.#cooldown?.isThrottled(host.clock.now()) ?? false,
+      isThrottled: this.attempts.isThrottled,
       lacksUnderlay: !isPrimary(this.technology) && host.underlay === undefined,
       hadBadPassphraseJustNow: this.#hadBadPassphraseJustNow,
       policyRefusal: host.policyRefusal(this),
@@ -450,12 +437,9 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     });
   }
 
-  /** Someone retyping a passphrase is not to be overtaken: one second of peace after a refused one. */
+  /** One second of peace after a refused passphrase: an attempt would overtake the user who types it again. */
   get #hadBadPassphraseJustNow(): boolean {
-    const failedAt = this.#failedAt;
-    return (
-      this.previousError === "bad-passphrase" && failedAt !== undefined && this.host.clock.now() - failedAt < 1_000
-    );
+    return this.previousError === "bad-passphrase" && this.attempts.hasFailedWithin(1_000);
   }
 
   /** The machine is about to sleep; resolves when the Service is ready for it. */
@@ -467,7 +451,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
   }
   /** The next attempt is made at once. */
   protected forgetAttempts(): void {
-    this.#cooldown?.reset();
+    this.attempts.forgive();
   }
 
   setDevice(device: ServiceDevice | undefined): void {

@@ -18,7 +18,7 @@ const firstRetryMs = 2_000;
 const longestRetryMs = 60_000;
 
 /**
- * What cannot be stored now, by place, and the timer that tries again. Each trouble is logged when it begins and when it
+ * Keeps the places that cannot be stored now, and the timer that tries again. Each trouble is logged when it begins and when it
  * ends, never in between: a disk that stays full must not fill the log.
  */
 export class StorageHealth {
@@ -26,14 +26,18 @@ export class StorageHealth {
   #cancelRetry: Cancel | undefined;
   #retryMs = firstRetryMs;
   #isClosed = false;
-  /** The list of problems is another one than before. */
-  onChange: () => void = () => {};
+  readonly #listeners = new Set<() => void>();
 
   constructor(private readonly ports: StorageHealthPorts) {}
 
   /** One sentence for each place, without a full stop; empty: everything is stored. */
   get problems(): readonly string[] {
     return [...this.#troubles.values()].map(({ reason }) => reason).sort();
+  }
+  /** `listener` is called after each change of {@link problems}. Returns "remove". */
+  onChange(listener: () => void): Cancel {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
   has(place: string): boolean {
     return this.#troubles.has(place);
@@ -46,17 +50,17 @@ export class StorageHealth {
       this.ports.log.warn(reason);
       this.#restart();
     }
-    if (known?.reason !== reason) this.onChange();
+    if (known?.reason !== reason) this.#tell();
   }
   works(place: string): void {
     if (!this.#troubles.delete(place)) return;
     this.ports.log.info(`${place}: is stored again`);
     if (this.#troubles.size === 0) this.#cancelRetry?.();
-    this.onChange();
+    this.#tell();
   }
   /** The place is of no interest any more. */
   forget(place: string): void {
-    if (this.#troubles.delete(place)) this.onChange();
+    if (this.#troubles.delete(place)) this.#tell();
   }
   /** Nothing is tried again from now on. */
   close(): void {
@@ -64,6 +68,9 @@ export class StorageHealth {
     this.#cancelRetry?.();
   }
 
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
   #restart(): void {
     this.#retryMs = firstRetryMs;
     this.#schedule();

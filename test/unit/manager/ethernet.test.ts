@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { localTimeText } from "../../../src/services/event-times.ts";
+import { localTimeText } from "../../../src/services/attempts.ts";
 import { leaseOf } from "../../fakes/fake-dhcp-handler.ts";
 import { FakeMachine } from "../../fakes/fake-machine.ts";
 import { mac, machine } from "./machine.ts";
@@ -109,13 +109,13 @@ test("a lost cable is told by its reason, and is no failure to be counted", asyn
   it.kernel.unplug("eth0");
   await it.settle();
   assert.equal(service.stateReason, "carrier lost");
-  assert.equal(service.disconnects, undefined);
+  assert.equal(service.attempts.disconnects, undefined);
   it.kernel.plug("eth0");
   await it.settle();
   service.disconnect("D-Bus RPC");
   await it.settle();
   assert.equal(service.stateReason, "D-Bus RPC");
-  assert.equal(service.disconnects, undefined);
+  assert.equal(service.attempts.disconnects, undefined);
 });
 
 test("a cable that is pulled while its address is put leaves the Service idle, and connects when it is back", async (t) => {
@@ -229,7 +229,7 @@ test("no DHCP server: dhcp-failed after 30 s, tried again at once, then after th
   assert.deepEqual([service.state, service.previousError], ["configuration", "dhcp-failed"]);
   assert.equal(service.previousErrorSerial, 1);
   assert.equal(it.dhcp.sessions.filter(({ link }) => link.name === "eth0").length, 2);
-  assert.deepEqual(service.misconnects?.texts(it.clock), [localTimeText(it.clock.wallTime())]);
+  assert.deepEqual(service.attempts.misconnects?.texts(it.clock), [localTimeText(it.clock.wallTime())]);
 });
 
 test("a server that comes back while the Service waits connects it", async (t) => {
@@ -358,11 +358,11 @@ test("why it failed, and when, is known until it is connected, also while it is 
   await it.clock.advanceSettled(30_000);
   const failedAtMs = it.clock.wallTime();
   assert.equal(it.service("eth0").state, "configuration", "it is tried again");
-  assert.match(it.service("eth0").lastFailure?.because ?? "", /^dhcp-failed: /);
-  assert.equal(it.service("eth0").lastFailure?.atMs, failedAtMs);
+  assert.match(it.service("eth0").attempts.lastFailure?.because ?? "", /^dhcp-failed: /);
+  assert.equal(it.service("eth0").attempts.lastFailure?.atMs, failedAtMs);
   it.dhcp.serve("eth0", 10);
   it.kernel.unplug("eth0");
   it.kernel.plug("eth0");
   await it.settle();
-  assert.deepEqual([it.service("eth0").state, it.service("eth0").lastFailure], ["ready", undefined]);
+  assert.deepEqual([it.service("eth0").state, it.service("eth0").attempts.lastFailure], ["ready", undefined]);
 });

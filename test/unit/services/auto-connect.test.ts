@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type AutoConnectFacts, autoConnectRefusal, Cooldown } from "../../../src/services/auto-connect.ts";
+import { Cooldown } from "../../../src/services/attempts.ts";
+import { type AutoConnectFacts, autoConnectRefusal } from "../../../src/services/auto-connect.ts";
 
 const willing: AutoConnectFacts = {
   autoConnect: true,

@@ -9,7 +9,7 @@ function world() {
   const log = new RecordingLog();
   const health = new StorageHealth({ clock, log });
   let changes = 0;
-  health.onChange = () => changes++;
+  health.onChange(() => changes++);
   return { clock, log, health, changes: () => changes };
 }
 const fails = () => {
@@ -66,4 +66,14 @@ test("what is closed, or of no interest any more, is not tried again", () => {
   health.close();
   clock.advance(300_000);
   assert.deepEqual(clock.pendingTimers(), []);
+});
+
+test("every listener hears of a change, and none after its removal", () => {
+  const { health, changes } = world();
+  let heard = 0;
+  const remove = health.onChange(() => heard++);
+  health.failed("/a.db", "Not stored: full", fails);
+  remove();
+  health.works("/a.db");
+  assert.deepEqual([changes(), heard], [2, 1]);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { localTimeText, timeSince1601 } from "../../../src/services/event-times.ts";
+import { localTimeText, timeSince1601 } from "../../../src/services/attempts.ts";
 
 const zone = process.env.TZ;
 after(() => {

@@ -5,7 +5,7 @@ import {
   type EnableState,
   enableStates,
   nextEnableState,
-} from "../../../src/devices/enable-states.ts";
+} from "../../../src/devices/device-enabling.ts";
 
 const states = Object.keys(enableStates) as EnableState[];
 const inputs: readonly EnableInput[] = ["enable", "disable", "done", "failed", "gone"];
