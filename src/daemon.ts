@@ -62,6 +62,7 @@ import { releaseMemory } from "./system/memory.ts";
 import type { Processes } from "./system/processes.ts";
 import { leadsToResolved } from "./system/resolv-conf.ts";
 import { ServiceNotify } from "./system/service-notify.ts";
+import { SettingsRecord } from "./system/settings-record.ts";
 import { StorageHealth } from "./system/storage-health.ts";
 import { Sysctl } from "./system/sysctl.ts";
 import { readLinkFacts, readLinkSpeedMbps, readLinkTraffic } from "./system/sysfs.ts";
@@ -156,6 +157,7 @@ export class Daemon {
     });
     const sysctls = new Sysctl();
     this.#slaac = slaacHandler({
+      ...this.#originalSettings("slaac"),
       ...{ rtnl: this.#rtnl, log: this.#logs.scope("dhcp"), sysctls, solicitor: this.#solicitor },
       isIpv6Unwanted: () => sysctls.getForAllLinks("ipv6", "disable_ipv6") === 1,
       now: () => clock.now(),
@@ -327,6 +329,14 @@ export class Daemon {
     if (state === "restored") this.#machine.manager.announcer.retellAll();
   }
   /** A folder that cannot be had is no reason to keep the network down; that another daemon uses it is one not to start. */
+  /** Nothing where the kernel does not name its run: what is left of another one must not be given back. */
+  #originalSettings(kind: "managed" | "slaac"): { readonly originalSettings?: SettingsRecord } {
+    const bootId = readBootId();
+    const folder = join(this.config.runDir, "link-settings", kind);
+    return bootId === undefined
+      ? {}
+      : { originalSettings: new SettingsRecord({ folder, bootId, log: this.#logs.scope("route") }) };
+  }
   #takeFolders(): void {
     this.#makeRunFolder();
     try {
@@ -385,6 +395,7 @@ export class Daemon {
       configuration:
         config.uciConfig === undefined ? importedConfiguration(config.stateDir) : configurationFile(config.uciConfig),
       sysctls: new Sysctl(),
+      ...this.#originalSettings("managed"),
       protocols: this.#protocols,
       guard: this.#guards.guard.bind(this.#guards),
       carrierGraceMs: config.carrierGraceMs,
@@ -398,6 +409,7 @@ export class Daemon {
         this.#dhcp.prepareLink(link);
       },
       linkLeft: (link) => this.#slaac.leaveLink(link),
+      startUpOver: () => this.#slaac.leaveUnheldLinks(),
       linkGone: (link) => {
         this.#dhcp.forgetLink(link);
         this.#guards.forgetLink(link);

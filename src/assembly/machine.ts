@@ -23,8 +23,9 @@ export class Machine {
   #startedAtMs = 0;
 
   constructor(private readonly ports: MachinePorts) {
-    const { clock, rtnl, sysctls } = ports;
-    this.applier = new Applier({ rtnl, clock, log: ports.logOf("route"), sysctls });
+    const { clock, rtnl, sysctls, originalSettings } = ports;
+    const applierPorts = { rtnl, clock, log: ports.logOf("route"), sysctls };
+    this.applier = new Applier({ ...applierPorts, ...(originalSettings && { originalSettings }) });
     this.#leases = new DeviceLeases(ports.profiles, clock);
     this.manager = new Manager(this.#managerPorts(), managerShape);
   }
@@ -59,7 +60,10 @@ export class Machine {
           takesOver: ports.takesOver,
         }),
       setRanks: (links) => applier.setRanks(links),
-      releaseUnclaimed: (links) => applier.releaseUnclaimed(links),
+      releaseUnclaimed: (links) => {
+        applier.releaseUnclaimed(links);
+        ports.startUpOver();
+      },
     };
   }
   #makeNetwork(observer: NetworkObserver): Network {

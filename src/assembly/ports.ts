@@ -6,7 +6,7 @@ import { LinkSelection } from "../device-info/link-names.ts";
 import { DebugControl } from "../manager/debug-control.ts";
 import type { ManagerPorts } from "../manager/manager-ports.ts";
 import type { Modems } from "../modem/modem.ts";
-import type { LinkSysctlPort } from "../network/kernel/link-sysctls.ts";
+import type { LinkSysctlPort, OriginalSettings } from "../network/kernel/link-sysctls.ts";
 import type { NetworkPorts } from "../network/network.ts";
 import type { HandlerCatalogue } from "../network/protocols/script/script-protocols.ts";
 import type { AutomationPorts } from "../policy/automation-host.ts";
@@ -31,6 +31,8 @@ type AnsweredHere =
 export interface MachinePorts extends Omit<ManagerPorts, AnsweredHere> {
   logOf(scope: string): Log;
   readonly sysctls: LinkSysctlPort;
+  /** Absent: nothing outlives the run. */
+  readonly originalSettings?: OriginalSettings;
   readonly protocols: NetworkPorts["protocols"];
   readonly guard?: NetworkPorts["guard"];
   readonly carrierGraceMs: number;
@@ -41,6 +43,8 @@ export interface MachinePorts extends Omit<ManagerPorts, AnsweredHere> {
   linkReady(linkIndex: number): void;
   /** The link is not ours any more: protocols give its settings back. */
   linkLeft(linkIndex: number): void;
+  /** The links that are ours are known: protocols give back what an earlier run has changed on others. */
+  startUpOver(): void;
   /** Protocols close what they kept for the link. */
   linkGone(linkIndex: number): void;
 }
@@ -131,6 +135,7 @@ export const idlePorts = (): Omit<MachinePorts, Essential> => ({
   setNames: () => {},
   releaseMemory: () => {},
   linkLeft: () => {},
+  startUpOver: () => {},
   linkReady: () => {},
   linkGone: () => {},
 });

@@ -4,7 +4,13 @@ import type { Log } from "../../base/log.ts";
 import type { Address, Delta, KernelError, KernelRequest, Route, Rtnl, Rule } from "../../rtnl/rtnl.ts";
 import { addressesOf } from "../ip-settings.ts";
 import { difference, type Scope } from "./apply.ts";
-import { type LinkSysctlPort, LinkSysctls, type SettingsHolder } from "./link-sysctls.ts";
+import {
+  type LinkSysctlPort,
+  LinkSysctls,
+  managedLinkSettings,
+  type OriginalSettings,
+  type SettingsHolder,
+} from "./link-sysctls.ts";
 import { Losses } from "./losses.ts";
 import { isMadeOfPrefix, isOwnRoute, isOwnRule, linkOfRoute, linkOfRule } from "./marks.ts";
 import { KernelNotes } from "./notes.ts";
@@ -29,6 +35,7 @@ export interface ApplierPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly sysctls: LinkSysctlPort;
+  readonly originalSettings?: OriginalSettings;
 }
 
 /** What of ours is on a link: after a restart, what the run before has left. */
@@ -73,7 +80,7 @@ export class Applier {
   constructor(private readonly ports: ApplierPorts) {
     this.#ranks = new NetworkRanks(() => ports.rtnl.snapshot);
     this.#losses = new Losses(ports.log);
-    this.#sysctls = new LinkSysctls(ports.sysctls, ports.log);
+    this.#sysctls = new LinkSysctls(ports.sysctls, ports.log, managedLinkSettings, ports.originalSettings);
     this.#stopListening = ports.rtnl.onDelta((delta) => this.#onDelta(delta));
   }
 
@@ -184,6 +191,7 @@ export class Applier {
     const kept = new Set([...undecided, ...this.#entries.keys()]);
     this.#ranks.dropInherited((link) => !kept.has(link));
     this.#isStartUpOver = true;
+    this.#sysctls.releaseUnheld((link) => this.#nameIfThere(link));
     this.#apply([...this.#linksWithOurs()].filter((link) => !kept.has(link)));
   }
 

@@ -8,6 +8,17 @@ export interface LinkSysctlPort {
   setForLink(family: "ipv4" | "ipv6", link: string, name: string, value: number): boolean;
 }
 
+/** Settings as an earlier run found them, which was killed before it gave them back. By index of the link. */
+export interface OriginalSettings {
+  read(link: number): readonly Original[];
+  /** None: nothing is to be given back any more. */
+  write(link: number, settings: readonly Original[]): void;
+  links(): readonly number[];
+}
+type Original = Pick<Setting, "family" | "name" | "value">;
+
+const noOriginals: OriginalSettings = { read: () => [], write: () => {}, links: () => [] };
+
 export interface Setting {
   readonly family: "ipv4" | "ipv6";
   readonly name: string;
@@ -34,7 +45,7 @@ export type SettingsHolder = "device" | "network";
 interface ManagedLink {
   readonly holders: Set<SettingsHolder>;
   /** What differed before. */
-  readonly before: readonly Setting[];
+  readonly before: readonly Original[];
 }
 
 /** Sets links up for being managed, and gives them back as they were when nobody holds them any more. */
@@ -45,6 +56,7 @@ export class LinkSysctls {
     private readonly port: LinkSysctlPort,
     private readonly log: Log,
     private readonly settings: readonly Setting[] = managedLinkSettings,
+    private readonly originals: OriginalSettings = noOriginals,
   ) {}
 
   /** Twice changes nothing. What cannot be set is logged; the link works without, only less well. */
@@ -60,23 +72,43 @@ export class LinkSysctls {
     managed.holders.delete(holder);
     if (managed.holders.size > 0 && name !== undefined) return;
     this.#managed.delete(link);
-    if (name === undefined) return;
-    for (const { family, name: setting, value } of managed.before) this.#set(family, name, setting, value);
+    this.#giveBack(link, name, managed.before);
+  }
+
+  /** Links that an earlier run has changed, and this one does not hold. `nameOf`: undefined for one that is gone. */
+  releaseUnheld(nameOf: (link: number) => string | undefined): void {
+    for (const link of this.originals.links())
+      if (!this.#managed.has(link)) this.#giveBack(link, nameOf(link), this.#knownOriginals(link));
   }
 
   #setUp(link: number, name: string): ManagedLink {
-    const before = this.settings.flatMap((setting) => {
+    const kept = this.#knownOriginals(link);
+    const found = this.settings.flatMap((setting) => {
       const value = this.port.getForLink(setting.family, name, setting.name);
       const isToChange = setting.onlyFrom === undefined ? value !== setting.value : value === setting.onlyFrom;
-      return value === undefined || !isToChange ? [] : [{ ...setting, value }];
+      return value === undefined || !isToChange ? [] : [{ setting, value }];
     });
+    const isKept = ({ family, name: own }: Original) =>
+      kept.some((original) => original.family === family && original.name === own);
+    const news = found.map(({ setting: { family, name: own }, value }) => ({ family, name: own, value }));
+    // What an earlier run found is how it was: what there is now is that run's doing.
+    const before = [...kept, ...news.filter((original) => !isKept(original))];
     const managed: ManagedLink = { holders: new Set(), before };
     this.#managed.set(link, managed);
-    for (const { family, name: setting } of before) {
-      const wished = this.settings.find((other) => other.family === family && other.name === setting);
-      if (wished) this.#set(family, name, setting, wished.value);
-    }
+    // Before anything is changed: a crash in between loses nothing.
+    if (before.length > kept.length) this.originals.write(link, before);
+    for (const { setting } of found) this.#set(setting.family, name, setting.name, setting.value);
     return managed;
+  }
+  /** Whatever the record says: only what is set here is given back. */
+  #knownOriginals(link: number): readonly Original[] {
+    return this.originals
+      .read(link)
+      .filter(({ family, name }) => this.settings.some((own) => own.family === family && own.name === name));
+  }
+  #giveBack(link: number, name: string | undefined, before: readonly Original[]): void {
+    if (name !== undefined) for (const { family, name: own, value } of before) this.#set(family, name, own, value);
+    this.originals.write(link, []);
   }
 
   #set(family: "ipv4" | "ipv6", link: string, name: string, value: number): void {

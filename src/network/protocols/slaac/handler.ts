@@ -2,7 +2,7 @@
 import type { Log } from "../../../base/log.ts";
 import type { RouterSolicitor } from "../../../packet/router-solicitor.ts";
 import type { Delta, Rtnl } from "../../../rtnl/rtnl.ts";
-import { type LinkSysctlPort, LinkSysctls } from "../../kernel/link-sysctls.ts";
+import { type LinkSysctlPort, LinkSysctls, type OriginalSettings } from "../../kernel/link-sysctls.ts";
 import type { ProtocolHandler, ProtocolHost, ProtocolLink } from "../handler.ts";
 import { acceptRouters, ipv6On, slaacLinkSettings } from "./link-settings.ts";
 import { RouterOptions } from "./router-options.ts";
@@ -12,6 +12,7 @@ export interface SlaacPorts {
   readonly rtnl: Rtnl;
   readonly log: Log;
   readonly sysctls: LinkSysctlPort;
+  readonly originalSettings?: OriginalSettings;
   readonly solicitor: Pick<RouterSolicitor, "solicit">;
   /** A person has switched IPv6 off for the whole machine. */
   isIpv6Unwanted(): boolean;
@@ -24,6 +25,8 @@ export interface SlaacHandler extends ProtocolHandler<unknown> {
   prepareLink(linkIndex: number): void;
   /** The link is not ours any more: its settings are given back. */
   leaveLink(linkIndex: number): void;
+  /** The start is over: what an earlier run has changed on links that are not ours is given back. */
+  leaveUnheldLinks(): void;
   close(): void;
 }
 
@@ -41,7 +44,7 @@ class KernelSlaac implements SlaacHandler {
 
   constructor(private readonly ports: SlaacPorts) {
     const settings = ports.isIpv6Unwanted() ? slaacLinkSettings : [ipv6On, ...slaacLinkSettings];
-    this.#settings = new LinkSysctls(ports.sysctls, ports.log, settings);
+    this.#settings = new LinkSysctls(ports.sysctls, ports.log, settings, ports.originalSettings);
     this.#stopListening = ports.rtnl.onDelta((delta) => this.#onDelta(delta));
   }
 
@@ -63,6 +66,9 @@ class KernelSlaac implements SlaacHandler {
     // A session may have left it as it was, for a carrier that does not come back.
     this.#settings.release("network", linkIndex, name);
     this.#settings.release("device", linkIndex, name);
+  }
+  leaveUnheldLinks(): void {
+    this.#settings.releaseUnheld((linkIndex) => this.#nameOf(linkIndex));
   }
   close(): void {
     this.#stopListening();
