@@ -216,8 +216,8 @@ inWorld("another user is turned away", async (world) => {
   // Past the mode of the file, too.
   chmodSync(world.folder, 0o755);
   chmodSync(world.socket, 0o666);
-  const script = `require("net").connect(${JSON.stringify(world.socket)}).on("error", (error) => console.log(error.code)).on("close", () => console.log("closed")).write('{"run":')`;
+  const script = `require("net").connect(${JSON.stringify(world.socket)}).on("error", () => {}).on("close", () => console.log("closed")).write('{"run":')`;
   const asNobody = ["--reuid", "65534", "--regid", "65534", "--clear-groups", "--", process.execPath, "-e", script];
-  assert.match(tryRun("setpriv", asNobody).stdout, /^(ECONNRESET\n)?closed\n$/);
+  assert.match(tryRun("setpriv", asNobody).stdout, /^closed\n$/);
   await untilLogged(world, /process \d+ of user 65534 is not the daemon/);
 });
