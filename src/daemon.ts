@@ -209,12 +209,12 @@ export class Daemon {
     this.#takeFolders();
     this.#debug.restore();
     await this.#machine.start();
-    // Not waited for: an interface that needs one comes up when it is known.
-    this.#handlers.reread();
     this.#isReady = true;
     // When all that waits for us is done, and still long before a server answers.
     setImmediate(rehearseAddress).unref();
     this.#notify.ready();
+    // Not waited for: an interface that needs one comes up when it is known.
+    this.#handlers.reread();
     this.#sleep.start();
     this.#names.start();
     this.#clock.startTimer("after-start", afterStartMs, () => void this.#prepare());

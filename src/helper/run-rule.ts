@@ -30,8 +30,10 @@ const longestValue = 4096;
 /** Looks at the files as they are now; a grant that fits is used up. */
 export function judge(order: WireOrder, { folders, grants }: RunRule): Verdict {
   const [program] = order.argv;
-  const environment = { ...programEnvironment, ...order.environment };
-  const isTask = grants.take(order.argv, environment);
+  // The handler's own choice where it is a task, the daemon's never.
+  const chosen = { ...programEnvironment, ...order.environment };
+  const isTask = grants.take(order.argv, chosen);
+  const environment = isTask ? chosen : { ...order.environment, ...programEnvironment };
   const fault =
     (isTask ? undefined : (placeFault(program, folders) ?? variableFault(order.environment))) ??
     folderFault(order.folder);
@@ -51,7 +53,7 @@ function placeFault(program: string, folders: readonly string[]): string | undef
 
 function variableFault(environment: Readonly<Record<string, string>>): string | undefined {
   for (const [name, value] of Object.entries(environment)) {
-    if (programEnvironment[name] === value) continue;
+    if (name in programEnvironment) continue;
     const isAllowed = allowedVariable.test(name) && name !== taskKeyVariable;
     if (!isAllowed) return `the variable ${name} is not passed on`;
     if (value.length > longestValue || /\p{Cc}/u.test(value)) return `the value of ${name} is too long, or no text`;

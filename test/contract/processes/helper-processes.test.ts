@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { HelperProcesses } from "../../../src/helper/helper-processes.ts";
-import type { ProcessOrder } from "../../../src/system/processes.ts";
+import { type ProcessOrder, programEnvironment } from "../../../src/system/processes.ts";
 import { childModule } from "../../harness/child-module.ts";
 import { type ManagedProcess, startProcess, tryRun } from "../../harness/processes.ts";
 import { until } from "../../harness/until.ts";
@@ -102,12 +102,14 @@ inWorld("nothing is run outside the folders, nor what others could have written 
 
 inWorld("variables that say how a program runs do not come from the daemon, nor does its folder", async (world) => {
   const argv = [world.pathOf("print")] as const;
-  for (const name of ["LD_PRELOAD", "PATH", "BASH_ENV", "IFS", "FAIRLEAD_TASK_KEY"]) {
+  for (const name of ["LD_PRELOAD", "BASH_ENV", "IFS", "FAIRLEAD_TASK_KEY"]) {
     assert.equal(
       (await ran(world, { argv, environment: { [name]: "/x" } })).end,
       `the variable ${name} is not passed on`,
     );
   }
+  const path = await ran(world, { argv: [world.write("path", 'echo "$PATH"')], environment: { PATH: "/tmp" } });
+  assert.deepEqual(path.lines, [programEnvironment.PATH]);
   const two = await ran(world, { argv, environment: { ERROR: "a\nb" } });
   assert.equal(two.end, "the value of ERROR is too long, or no text");
   assert.match((await ran(world, { argv, folder: "/tmp" })).end, /^\/tmp can be written by others$/);
