@@ -38,12 +38,13 @@ export function automationOf(manager: AutomatedManager, ports: ManagerPorts): Au
 
 function hostOf(
   manager: AutomatedManager,
-  { clock, log, profiles, modules, automation }: ManagerPorts,
+  { clock, log, rtnl, profiles, modules, automation }: ManagerPorts,
 ): AutomationHost {
   const kindOf = (technology: Technology) => modules.find(({ devices }) => devices?.technology === technology)?.devices;
   return {
     clock,
     log,
+    rtnl,
     profiles,
     ...automation,
     get services() {

@@ -4,6 +4,7 @@ import type { Technology } from "../base/technology.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
 import type { AutomationEvent } from "../providers/manager-event.ts";
+import type { Rtnl } from "../rtnl/rtnl.ts";
 import type { Service } from "../services/service.ts";
 import type { Processes } from "../system/processes.ts";
 
@@ -30,6 +31,7 @@ export interface AutomationHost extends AutomationPorts {
   readonly log: Log;
   readonly profiles: ProfileStack;
   readonly services: { readonly all: readonly Service[] };
+  readonly rtnl: Pick<Rtnl, "neighbours" | "request">;
   /** Of all Devices, with whether they hold a connection. */
   links(): ReadonlyMap<string, boolean>;
   /** Asks for a check once the burst is over. */

@@ -3,13 +3,14 @@ import { DaemonError } from "../base/errors.ts";
 import { PropertyShape, PropertyStore, propertyTable, type WireVariant } from "../base/property.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { AutomationHost } from "./automation-host.ts";
-import { type ObjectKind, type PlaceFacts, parseCondition, type Verdict } from "./conditions.ts";
+import { type Condition, type ObjectKind, type PlaceFacts, parseCondition, type Verdict } from "./conditions.ts";
+import { GatewayMacs } from "./gateway-macs.ts";
 import { LinkPolicies, policyNames } from "./link-policies.ts";
 import type { Location } from "./location.ts";
 import { Locations } from "./locations.ts";
 import type { Modifier } from "./modifier.ts";
 import { Modifiers } from "./modifiers.ts";
-import { gatherPlace, untilMinute } from "./place.ts";
+import { gatewaysOf, gatherPlace, untilMinute } from "./place.ts";
 
 /** Facts without an event of their own (a clock that was set, a host that was renamed) are seen within this. */
 const checkIntervalMs = 120_000;
@@ -21,6 +22,7 @@ export class Automation {
   readonly modifiers: Modifiers;
   readonly locations: Locations;
   readonly policies: LinkPolicies;
+  readonly #gatewayMacs: GatewayMacs;
   #properties: PropertyStore<Automation> | undefined;
   #cancelTimer: Cancel = () => {};
   #isRunning = false;
@@ -31,6 +33,8 @@ export class Automation {
     this.modifiers = new Modifiers(host, this);
     this.locations = new Locations(host, this);
     this.policies = new LinkPolicies(host);
+    const { clock, log, rtnl } = host;
+    this.#gatewayMacs = new GatewayMacs({ clock, log, rtnl, changed: () => this.askForCheck() });
   }
 
   get properties(): PropertyStore<Automation> {
@@ -49,6 +53,7 @@ export class Automation {
   halt(): void {
     this.#isRunning = false;
     this.#cancelTimer();
+    this.#gatewayMacs.stop();
   }
   /** Modifiers that are active are stopped, and the packet filter goes; name servers stay with the connections. */
   async stop(): Promise<void> {
@@ -75,18 +80,25 @@ export class Automation {
   check(): void {
     if (!this.#isRunning) return;
     this.checks++;
+    this.#followGateways();
     this.modifiers.check(this.place());
     this.locations.check(this.place());
     this.policies.check();
     this.properties.touchAll();
     this.#armTimer();
   }
+  get #conditions(): readonly Condition[] {
+    return [...this.locations.all, ...this.modifiers.all].flatMap(({ parsedConditions }) => parsedConditions);
+  }
+  /** A router is asked for its MAC address only where a condition is about it. */
+  #followGateways(): void {
+    const isAsked = this.#conditions.some(({ needsGatewayMacs }) => needsGatewayMacs);
+    this.#gatewayMacs.follow(isAsked ? gatewaysOf(this.host.services.all) : []);
+  }
   /** A machine without conditions is not woken. */
   #armTimer(): void {
     this.#cancelTimer();
-    const conditions = [...this.locations.all, ...this.modifiers.all].flatMap(
-      ({ parsedConditions }) => parsedConditions,
-    );
+    const conditions = this.#conditions;
     if (conditions.length === 0) return;
     const boundary = untilMinute(
       conditions.flatMap(({ boundaries }) => boundaries),
@@ -144,6 +156,7 @@ export class Automation {
       services: this.host.services.all,
       systemDomain: this.host.hostDomain(),
       wallTime: this.host.clock.wallTime(),
+      gatewayMacs: this.#gatewayMacs.all,
       isActive: (kind, name) => this.#isActive(kind, name),
     });
   }

@@ -114,6 +114,8 @@ export interface Condition {
   readonly rating: number;
   /** The object that it asks about; undefined: it asks about the network. */
   readonly object?: { readonly kind: ObjectKind; readonly name: string };
+  /** It asks for the routers' MAC addresses, which are looked for only where something asks. */
+  readonly needsGatewayMacs?: true;
   /** Minutes of the day at which the answer may change by itself. */
   readonly boundaries: readonly number[];
   evaluate(facts: PlaceFacts): Verdict;
@@ -159,6 +161,7 @@ function parseValue(name: ValueKind, words: readonly ConditionWord[], text: stri
   return {
     text: [name, operator?.text, quoteWord(value?.text ?? "")].join(" "),
     rating: kind.weight + weight,
+    ...(name === "gateway-mac" && { needsGatewayMacs: true }),
     boundaries: name === "time" ? (value?.text ?? "").split("-").flatMap((part) => minuteOf(part) ?? []) : [],
     evaluate(facts) {
       const found = kind.found(facts);

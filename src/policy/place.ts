@@ -3,16 +3,19 @@ import { addressesOf } from "../network/ip-settings.ts";
 import { isConnected } from "../services/connect-states.ts";
 import type { Service } from "../services/service.ts";
 import type { ObjectKind, PlaceFacts } from "./conditions.ts";
+import type { Gateway } from "./gateway-macs.ts";
 
 export interface PlaceSources {
   readonly services: readonly Service[];
   readonly systemDomain: string | undefined;
   /** Milliseconds since 1970. */
   readonly wallTime: number;
+  /** Of {@link gatewaysOf}, as far as they have answered. */
+  readonly gatewayMacs: readonly string[];
   isActive(kind: ObjectKind, name: string): boolean | undefined;
 }
 
-export function gatherPlace({ services, systemDomain, wallTime, isActive }: PlaceSources): PlaceFacts {
+export function gatherPlace({ services, systemDomain, wallTime, gatewayMacs, isActive }: PlaceSources): PlaceFacts {
   const connected = services.filter(({ state }) => isConnected(state));
   const settings = connected.flatMap(({ network }) => network?.effective ?? []);
   const told = settings.flatMap(({ domainName, searchDomains }) => [domainName ?? "", ...searchDomains]);
@@ -23,11 +26,22 @@ export function gatherPlace({ services, systemDomain, wallTime, isActive }: Plac
     systemDomain,
     essids: radioFacts(connected, "WiFi.HexSSID").map((hex) => Buffer.from(hex, "hex")),
     bssids: radioFacts(connected, "WiFi.BSSID"),
-    gatewayMacs: [],
+    gatewayMacs,
     minuteOfDay: now.getHours() * 60 + now.getMinutes(),
     isActive,
   };
 }
+
+/** The routers that connected Services lead through. */
+export const gatewaysOf = (services: readonly Service[]): readonly Gateway[] =>
+  services
+    .filter(({ state }) => isConnected(state))
+    .flatMap(({ network }) => {
+      const { ipv4, ipv6 } = network?.effective ?? {};
+      return [ipv4, ipv6].flatMap((own) =>
+        network && own?.gateway !== undefined ? [{ link: network.layer3Link, address: own.gateway }] : [],
+      );
+    });
 
 /** A property of shill's that radios' Services have; others have none of that name. */
 function radioFacts(services: readonly Service[], property: string): readonly string[] {

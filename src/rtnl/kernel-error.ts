@@ -49,6 +49,8 @@ export function describeRequest(request: KernelRequest): string {
       const { family, priority, source, table } = request.rule;
       return `${request.op} IPv${family} ${priority} from ${source ?? "all"} table ${table}`;
     }
+    case "resolve-neighbour":
+      return `resolve-neighbour ${request.neighbour} link ${request.link}`;
     case "put-shaper":
       return `put-shaper link ${request.link} ${request.limit.bytesPerSecond} bytes/s`;
     case "add-policer":

@@ -1,9 +1,10 @@
 /** RTM_NEWNEIGH and RTM_DELNEIGH (include/uapi/linux/neighbour.h). */
+import { FlagsNew } from "netlink/dist/constants.js";
 import { formatNeighbor, MessageType } from "netlink/dist/rt/gen_structs.js";
-import { formatIpAddress, formatMac } from "../base/ip-address.ts";
-import { encodeDump, u32 } from "./encode.ts";
-import { addressLength, familyFromKernel } from "./families.ts";
-import type { Neighbour } from "./rtnl.ts";
+import { formatIpAddress, formatMac, parseIpAddress } from "../base/ip-address.ts";
+import { bytes, encodeDump, encodeMessage, u32 } from "./encode.ts";
+import { addressLength, familyFromKernel, familyToKernel } from "./families.ts";
+import type { Family, Neighbour } from "./rtnl.ts";
 import { Attributes, afterFixedPart, readS32, readU16 } from "./wire.ts";
 
 const attribute = { destination: 1, linkLayerAddress: 2, link: 8 } as const;
@@ -31,6 +32,17 @@ export function decodeNeighbour(data: Buffer, from: number, end: number): Neighb
     }
   }
   return neighbour.address === "" ? undefined : neighbour;
+}
+
+/** NLM_F_CREATE, and NTF_USE: as if a packet waited to be sent there. */
+const create = FlagsNew.CREATE;
+
+/** Throws RangeError for what is no address of the family. */
+export function encodeResolveNeighbour(link: number, family: Family, address: string): Buffer {
+  const destination = parseIpAddress(address);
+  if (destination.length !== addressLength(family)) throw new RangeError(`"${address}" is not an IPv${family} address`);
+  const header = formatNeighbor({ family: familyToKernel[family], ifindex: link, flags: { use: true } });
+  return encodeMessage(MessageType.NEWNEIGH, create, [header, bytes(attribute.destination, destination)]);
 }
 
 export const encodeNeighbourDump = (link: number): Buffer =>

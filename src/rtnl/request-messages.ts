@@ -3,6 +3,7 @@ import { type Acknowledgement, attributeAt } from "./ack-messages.ts";
 import { encodeDeleteAddress, encodePutAddress } from "./address-messages.ts";
 import { describeRequest, errnoOf, kernelError } from "./kernel-error.ts";
 import { encodeDeleteLink, encodeLinkChange, encodeNewLink } from "./link-messages.ts";
+import { encodeResolveNeighbour } from "./neighbour-messages.ts";
 import {
   encodeAddIngress,
   encodeAddPolicer,
@@ -26,6 +27,7 @@ const encoders: Encoders = {
   "delete-route": ({ route }) => encodeDeleteRoute(route),
   "add-rule": ({ rule }) => encodeAddRule(rule),
   "delete-rule": ({ rule }) => encodeDeleteRule(rule),
+  "resolve-neighbour": ({ link, family, neighbour }) => encodeResolveNeighbour(link, family, neighbour),
   "put-shaper": ({ link, handle, limit }) => encodePutShaper(link, handle, limit),
   "delete-shaper": ({ link, handle }) => encodeDeleteShaper(link, handle),
   "add-ingress": ({ link, block }) => encodeAddIngress(link, block),
@@ -85,6 +87,7 @@ const ruleNames: Readonly<Record<number, string>> = {
   17: "FRA_OIFNAME",
   21: "FRA_PROTOCOL",
 };
+const neighbourNames: Readonly<Record<number, string>> = { 1: "NDA_DST" };
 const trafficControlNames: Readonly<Record<number, string>> = {
   1: "TCA_KIND",
   2: "TCA_OPTIONS",
@@ -100,6 +103,7 @@ const namesByOp: Readonly<Record<KernelRequest["op"], Readonly<Record<number, st
   "delete-route": routeNames,
   "add-rule": ruleNames,
   "delete-rule": ruleNames,
+  "resolve-neighbour": neighbourNames,
   "put-shaper": trafficControlNames,
   "delete-shaper": trafficControlNames,
   "add-ingress": trafficControlNames,

@@ -253,6 +253,11 @@ export type KernelRequest =
   | { readonly op: "add-rule"; readonly rule: Rule }
   | { readonly op: "delete-rule"; readonly rule: Rule }
   /**
+   * Has the kernel find out the MAC address of a neighbour; {@link Rtnl.neighbours} has it when it answered. An entry that
+   * is there begins anew, also a permanent one.
+   */
+  | { readonly op: "resolve-neighbour"; readonly link: number; readonly family: Family; readonly neighbour: string }
+  /**
    * What leaves the link is slowed down. Takes the place of the kernel's default, or changes that of the same handle;
    * EEXIST where somebody else's is, ENOENT where the kernel has none of the kind.
    */

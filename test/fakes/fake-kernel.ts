@@ -4,6 +4,7 @@
  * to that. What other programs and people do to the machine are the methods of {@link FakeKernel.world outside}.
  */
 import type { Cancel } from "../../src/base/clock.ts";
+import { familyOf } from "../../src/base/ip-address.ts";
 import { type Log, silentLog } from "../../src/base/log.ts";
 import { KernelState, Refusal } from "../../src/rehearsal/kernel/kernel-state.ts";
 import { removeLink } from "../../src/rehearsal/kernel/link-requests.ts";
@@ -38,6 +39,8 @@ export class FakeKernel implements Rtnl {
   readonly qdiscsByLink = new FakeQdiscs(this.#state);
   readonly #feed: DeltaFeed;
   readonly #neighbours: Neighbour[] = [];
+  /** MAC addresses of hosts that answer when one is asked for, by address. */
+  readonly answering = new Map<string, string>();
   readonly #refusals: { readonly op: KernelRequest["op"]; readonly code: string; readonly detail?: string }[] = [];
   /** By gateway, what is left of a router's time when somebody asks. */
   readonly #freshExpiries = new Map<string, number>();
@@ -189,7 +192,14 @@ export class FakeKernel implements Rtnl {
     if (refusal) throw new Refusal(refusal.code, refusal.detail);
   }
   #apply(request: KernelRequest): void {
-    applyAny(this.#state, this.qdiscsByLink, request);
+    if (request.op === "resolve-neighbour") this.#resolve(request);
+    else applyAny(this.#state, this.qdiscsByLink, request);
+  }
+  #resolve({ link, family, neighbour: address }: Extract<KernelRequest, { op: "resolve-neighbour" }>): void {
+    this.#state.link(link);
+    if (familyOf(address) !== family) throw new Refusal("EINVAL");
+    const mac = this.answering.get(address);
+    this.setNeighbour({ link, family, address, ...(mac === undefined ? { state: 0x01 } : { mac, state: 0x02 }) });
   }
   #tellAs(reason: DeltaReason): void {
     this.#state.describeLinks();

@@ -7,6 +7,7 @@ export function linkOfRequest(request: KernelRequest): number | undefined {
   switch (request.op) {
     case "set-link":
     case "delete-link":
+    case "resolve-neighbour":
     case "put-shaper":
     case "delete-shaper":
     case "add-ingress":

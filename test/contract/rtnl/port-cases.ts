@@ -94,6 +94,21 @@ export const portCases: Cases = {
     assert.deepEqual(await scene.rtnl.neighbours(9999), []);
   },
 
+  "a neighbour can be asked for, and a known one begins anew": async (scene) => {
+    const link = await scene.addressedCable();
+    const ask = (index: number, address: string) =>
+      scene.rtnl.request({ op: "resolve-neighbour", link: index, family: 4, neighbour: address });
+    await ask(link.index, "10.0.0.77");
+    const [asked] = (await scene.rtnl.neighbours(link.index)).filter(({ family }) => family === 4);
+    assert.deepEqual([asked?.address, asked?.mac], ["10.0.0.77", undefined]);
+    scene.host.addNeighbour(link, "10.0.0.1", "02:00:00:00:00:99");
+    await ask(link.index, "10.0.0.1");
+    const known = (await scene.rtnl.neighbours(link.index)).find(({ address }) => address === "10.0.0.1");
+    assert.deepEqual([known?.mac, known?.state], [undefined, 0x01]);
+    await assert.rejects(ask(9999, "10.0.0.77"), { code: "ENODEV" });
+    await assert.rejects(ask(link.index, "2001:db8::1"), { code: "EINVAL" });
+  },
+
   "counters tell of deltas and requests": async (scene) => {
     const before = scene.rtnl.counters;
     await scene.cable();

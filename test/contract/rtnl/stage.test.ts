@@ -11,6 +11,7 @@ import { ruleCases } from "./rule-cases.ts";
 /** The stage of the rehearsal has no neighbours, and no other program changes it. */
 const ofOthers = [
   "the neighbours of a link can be asked for",
+  "a neighbour can be asked for, and a known one begins anew",
   "what another program does is told as an event",
   "a route made by another program is told, and its removal too",
 ];

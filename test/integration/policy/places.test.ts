@@ -47,6 +47,25 @@ test("a location by address range sets name servers, over a restart too, and the
   await until("the network's own is back", () => /10\.1\.0\.53/.test(resolver(daemon)));
 });
 
+test("a location by the router's MAC address is entered, and left when another router is at the other end", async (t) => {
+  const { cable, peer } = await addLan(t, "router");
+  const [, routerMac = ""] = /link\/ether (\S+)/.exec(peer.exec("ip", "link", "show", "lan")) ?? [];
+  const daemon = await startDaemon(t);
+  await untilState(daemon, "eth0", "ready");
+  run(daemon, "location", "create", "home", `condition=gateway-mac is ${routerMac}`, "dns=192.0.2.53");
+  await untilShown(daemon, "location", "home", "online");
+  assert.match(run(daemon, "why", "location"), new RegExp(`home: gateway-mac is ${routerMac}`));
+  cable.unplug();
+  await untilShown(daemon, "location", "home", "offline");
+  peer.exec("ip", "link", "set", "lan", "down");
+  peer.exec("ip", "link", "set", "lan", "address", "02:00:00:00:77:77", "up");
+  cable.plug();
+  await untilState(daemon, "eth0", "ready");
+  run(daemon, "location", "create", "elsewhere", "condition=gateway-mac is 02:00:00:00:77:77");
+  await untilShown(daemon, "location", "elsewhere", "online");
+  assert.equal(shown(daemon, "location", "home").state, "offline");
+});
+
 test("a modifier's program runs by its conditions, its end and its last line are told, and it is undone at the daemon's end", async (t) => {
   const { cable } = await addLan(t, "router");
   const folder = temporaryFolder(t);

@@ -17,7 +17,7 @@ const radio = (state: string, hexSsid: string, bssid: string): Service =>
     }),
   }) as unknown as Service;
 const gather = (services: readonly Service[]) =>
-  gatherPlace({ services, systemDomain: undefined, wallTime: noon, isActive: () => undefined });
+  gatherPlace({ services, systemDomain: undefined, gatewayMacs: [], wallTime: noon, isActive: () => undefined });
 
 test("names of networks are bytes, of connected radios alone", () => {
   const services = [radio("online", "486f6d65ff", "02:00:00:00:00:01"), radio("idle", "41", "02:00:00:00:00:02")];
