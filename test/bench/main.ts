@@ -14,11 +14,17 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const page = join(root, "docs", "performance.md");
 const marks = { begin: "<!-- figures: begin -->", end: "<!-- figures: end -->" };
 const ours = "fairlead";
-const rival = "NetworkManager";
 /** A run of the slowest row with the slowest subject takes three minutes. */
 const runLimitMs = 400_000;
 /** Runs of each row, each in a namespace of its own; the longer one takes, the less. */
-const usualRuns: Readonly<Record<string, number>> = { cable: 9, failover: 3, start: 3, calls: 2, "links-1000": 3 };
+const usualRuns: Readonly<Record<string, number>> = {
+  cable: 9,
+  plugs: 3,
+  failover: 3,
+  start: 3,
+  calls: 2,
+  "links-1000": 3,
+};
 
 const usage = `usage: npm run bench [-- [ROW ...] [--runs N] [--only NAME,...] [--write]]
 rows: ${Object.keys(rows).join(" ")}
@@ -95,7 +101,7 @@ async function main(): Promise<number> {
   const report = `${describeMachine()}.
 ${[...versions].map((entry) => entry.join(" ")).join(", ")}. Medians; \`!\` misses its goal; \`-\` cannot do it.
 
-${table.render([...versions.keys()], ours, rival)}
+${table.render([...versions.keys()], ours)}
 ${[...failures].map((failure) => `\n- ${failure}`).join("")}`.trimEnd();
   process.stdout.write(`${report}\n`);
   if (wanted.write) writePage(report);

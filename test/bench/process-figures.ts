@@ -19,6 +19,15 @@ export function cpuMs(pid: number): number {
   return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6;
 }
 
+/** Page faults of a process so far that needed no disk. */
+export function minorFaults(pid: number): number {
+  // The second field is the program's name, in brackets, and may hold anything.
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /s, "")
+    .split(" ");
+  return Number(fields[7]);
+}
+
 /** How often each thread was woken so far: each wait that ends is one voluntary switch. */
 export function wakeupsByThread(pid: number): ReadonlyMap<string, number> {
   return new Map(

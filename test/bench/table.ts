@@ -14,18 +14,18 @@ export class Table {
   }
 
   /**
-   * A Markdown table of medians that is readable as it is. `ratio`: ours by that of `rival`. A figure that misses its goal
-   * is marked with `!`.
+   * A Markdown table of medians that is readable as it is. The last column is the ratio of ours to the best of the others,
+   * with its name; a lower figure is always the better one. A figure that misses its goal is marked with `!`.
    */
-  render(subjects: readonly string[], ours: string, rival: string): string {
-    const head = ["what", "goal", ...subjects, `${ours} / ${rival}`];
+  render(subjects: readonly string[], ours: string): string {
+    const head = ["what", "goal", ...subjects, `${ours} / best other`];
     const body = [...this.#figures].map(([figure, found]) => {
       const medians = new Map([...found].map(([subject, values]) => [subject, median(values)]));
       const cells = subjects.map((subject) => {
         const value = medians.get(subject);
         return `${show(value)}${subject === ours && misses(figure, value) ? " !" : ""}`;
       });
-      return [figure, show(goals[figure]), ...cells, showRatio(medians.get(ours), medians.get(rival))];
+      return [figure, show(goals[figure]), ...cells, showRatio(ours, medians)];
     });
     return align([head, ...body]);
   }
@@ -51,8 +51,13 @@ const misses = (figure: string, value: number | undefined): boolean =>
 
 /** Three digits say all that such a measurement knows. */
 const show = (value: number | undefined): string => (value === undefined ? "-" : String(Number(value.toPrecision(3))));
-const showRatio = (ours: number | undefined, rival: number | undefined): string =>
-  ours === undefined || rival === undefined || rival === 0 ? "-" : (ours / rival).toFixed(2);
+
+function showRatio(ours: string, medians: ReadonlyMap<string, number>): string {
+  const own = medians.get(ours);
+  const [best] = [...medians].filter(([subject]) => subject !== ours).sort(([, a], [, b]) => a - b);
+  if (own === undefined || best === undefined || best[1] === 0) return "-";
+  return `${(own / best[1]).toFixed(2)} (${best[0]})`;
+}
 
 function align(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));

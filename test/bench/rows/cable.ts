@@ -3,7 +3,7 @@ import type { ProbeEvent } from "../probe.ts";
 import type { Subject } from "../subject.ts";
 import { World } from "../world.ts";
 
-const link = "eth0";
+export const link = "eth0";
 /** The slowest of the field takes a tenth of it. */
 const limitMs = 20_000;
 
@@ -43,7 +43,7 @@ export async function measureCable(subject: Subject): Promise<Findings> {
   }
 }
 
-async function plug(world: World, act: () => void): Promise<{ address: number; api: number }> {
+export async function plug(world: World, act: () => void): Promise<{ address: number; api: number }> {
   await world.settle();
   const from = world.probe.mark;
   act();
@@ -53,7 +53,7 @@ async function plug(world: World, act: () => void): Promise<{ address: number; a
   return { address: address.at - carrier.at, api: api.at - carrier.at };
 }
 
-async function unplug(world: World, act: () => void): Promise<number> {
+export async function unplug(world: World, act: () => void): Promise<number> {
   await world.settle();
   const from = world.probe.mark;
   act();
