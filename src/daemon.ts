@@ -5,6 +5,7 @@ import type { MachinePorts } from "./assembly/ports.ts";
 import type { Cancel } from "./base/clock.ts";
 import { DaemonError, describeError } from "./base/errors.ts";
 import { type Log, LogControl } from "./base/log.ts";
+import { Quiet } from "./base/quiet.ts";
 import type { ConnectionState } from "./bus/bus.ts";
 import { BusClient } from "./bus/bus-client.ts";
 import { ObjectDispatcher } from "./bus/objects/dispatcher.ts";
@@ -58,7 +59,7 @@ import { hostDomain } from "./system/host-domain.ts";
 import type { Http } from "./system/http.ts";
 import { LogRing } from "./system/log-ring.ts";
 import { StandardErrorLog } from "./system/log-sink.ts";
-import { releaseMemory } from "./system/memory.ts";
+import { makeRoom, releaseMemory } from "./system/memory.ts";
 import type { Processes } from "./system/processes.ts";
 import { leadsToResolved } from "./system/resolv-conf.ts";
 import { ServiceNotify } from "./system/service-notify.ts";
@@ -80,6 +81,8 @@ const lazyHttp: Http = {
 };
 /** By then the first clients have their answers. */
 const afterStartMs = 30;
+/** By then clients have heard of a loss. */
+const afterLossMs = 100;
 
 /**
  * ip(8) and managers of containers make a link first, and rename, move or enslave it with their next call; kernels before
@@ -100,6 +103,7 @@ const overrideFile = (stateDir: string): OverrideFile => {
 /** All parts of the program, made from the configuration, started in order and stopped in the opposite one. */
 export class Daemon {
   readonly #clock = new BootClock();
+  readonly #quiet = new Quiet(this.#clock);
   readonly #processes = new ChildProcesses(this.#clock);
   readonly #sink: StandardErrorLog;
   readonly #ring: LogRing;
@@ -141,7 +145,9 @@ export class Daemon {
     this.#debug = new DebugControl(this.#logs, overrideFile(config.stateDir), this.#log);
     const clock = this.#clock;
     this.#notify = new ServiceNotify({ clock });
-    this.#bus = new BusClient({ address: config.busAddress, clock, log: this.#logs.scope("dbus") });
+    this.#bus = new BusClient({
+      ...{ address: config.busAddress, clock, log: this.#logs.scope("dbus"), quiet: this.#quiet },
+    });
     this.#supplicant = new WpaSupplicant({ bus: this.#bus, clock, log: this.#logs.scope("wifi") });
     this.#modems = new ModemManager({ bus: this.#bus, log: this.#logs.scope("modem") });
     this.#rtnl = new KernelRtnl({ clock, log: this.#logs.scope("rtnl") });
@@ -272,9 +278,21 @@ export class Daemon {
       rehearseLease();
       // No collection of garbage after it: the first lease would take two milliseconds more, and no page less would be in use.
       await rehearseCable(this.#clock);
+      this.#makeRoomAfterLosses();
     } catch (error) {
       this.#log.warn(`the rehearsal failed: ${describeError(error)}`, { error });
     }
+  }
+
+  /** The next cable that goes in finds the heap ready. */
+  #makeRoomAfterLosses(): void {
+    makeRoom();
+    let cancel: Cancel = () => {};
+    this.#rtnl.onDelta((delta) => {
+      if (delta.kind !== "link-changed" || !delta.before.hasCarrier || delta.link.hasCarrier) return;
+      cancel();
+      cancel = this.#clock.startTimer("room", afterLossMs, makeRoom);
+    });
   }
 
   /** Twice is harmless. What is connected stays connected: links, addresses and routes are left as they are. */
@@ -370,6 +388,7 @@ export class Daemon {
     const udev = new Udev();
     return {
       clock: this.#clock,
+      quiet: this.#quiet,
       logOf: (scope) => this.#logs.scope(scope),
       rtnl: this.#rtnl,
       profiles: this.#profiles,

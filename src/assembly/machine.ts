@@ -7,6 +7,7 @@ import { heldAddresses } from "../network/held-addresses.ts";
 import { Applier } from "../network/kernel/applier.ts";
 import { Network, type NetworkObserver, type NetworkPorts } from "../network/network.ts";
 import { watchDuplicates } from "../network/protocols/kernel-duplicates.ts";
+import { Standbys } from "../network/standbys.ts";
 import { DeviceLeases } from "../profiles/device-leases.ts";
 import type { Layer3Ports } from "../services/layer3-plan.ts";
 import type { MachinePorts } from "./ports.ts";
@@ -18,15 +19,17 @@ import type { MachinePorts } from "./ports.ts";
 export class Machine {
   readonly applier: Applier;
   readonly manager: Manager;
+  readonly #standbys: Standbys;
   readonly #leases: DeviceLeases;
   /** The kernel told of addresses that an earlier run left not before this. */
   #startedAtMs = 0;
 
   constructor(private readonly ports: MachinePorts) {
-    const { clock, rtnl, sysctls, originalSettings } = ports;
+    const { clock, quiet, rtnl, sysctls, originalSettings } = ports;
     const applierPorts = { rtnl, clock, log: ports.logOf("route"), sysctls };
     this.applier = new Applier({ ...applierPorts, ...(originalSettings && { originalSettings }) });
     this.#leases = new DeviceLeases(ports.profiles, clock);
+    this.#standbys = new Standbys({ clock, quiet, rtnl, log: ports.logOf("dhcp"), protocols: ports.protocols });
     this.manager = new Manager(this.#managerPorts(), managerShape);
   }
 
@@ -37,17 +40,21 @@ export class Machine {
 
   #managerPorts(): ManagerPorts {
     const { ports, applier } = this;
+    const { quiet } = ports;
     return {
       ...ports,
       log: ports.logOf("manager"),
       makeNetwork: (observer) => this.#makeNetwork(observer),
+      standbys: this.#standbys,
       layer3: this.#layer3(),
       prepareLink: (device) => this.#prepareLink(device),
       leaveLink: (link) => {
+        this.#standbys.cancel(link);
         applier.unmanage(link);
         ports.linkLeft(link);
       },
       forgetLink: (link) => {
+        this.#standbys.cancel(link);
         applier.unmanage(link);
         ports.linkLeft(link);
         ports.linkGone(link);
@@ -59,6 +66,7 @@ export class Machine {
           isAllowed: (name) => ports.links.isAllowed(name),
           takesOver: ports.takesOver,
         }),
+      setNames: (plan) => quiet.afterwards(() => ports.setNames(plan)),
       setRanks: (links) => applier.setRanks(links),
       releaseUnclaimed: (links) => {
         applier.releaseUnclaimed(links);
@@ -67,9 +75,9 @@ export class Machine {
     };
   }
   #makeNetwork(observer: NetworkObserver): Network {
-    const { clock, rtnl, protocols, guard, carrierGraceMs, logOf } = this.ports;
+    const { clock, rtnl, protocols, quiet, guard, carrierGraceMs, logOf } = this.ports;
     const ports: NetworkPorts = {
-      ...{ clock, log: logOf("dhcp"), applier: this.applier, protocols, carrierGraceMs },
+      ...{ clock, log: logOf("dhcp"), applier: this.applier, protocols, quiet, carrierGraceMs },
       ...(guard && { guard }),
       watchDuplicates: (link, addresses, of) => watchDuplicates(rtnl, link, addresses, of),
     };

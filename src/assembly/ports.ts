@@ -1,6 +1,7 @@
 import { DaemonError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { LogControl, silentLog } from "../base/log.ts";
+import type { Quiet } from "../base/quiet.ts";
 import { defaultTechnologyOrder } from "../base/technology.ts";
 import { LinkSelection } from "../device-info/link-names.ts";
 import { DebugControl } from "../manager/debug-control.ts";
@@ -19,6 +20,7 @@ import { technologyModules } from "../technologies/modules.ts";
 type AnsweredHere =
   | "log"
   | "makeNetwork"
+  | "standbys"
   | "layer3"
   | "prepareLink"
   | "leaveLink"
@@ -36,6 +38,8 @@ export interface MachinePorts extends Omit<ManagerPorts, AnsweredHere> {
   readonly protocols: NetworkPorts["protocols"];
   readonly guard?: NetworkPorts["guard"];
   readonly carrierGraceMs: number;
+  /** Between a link's carrier and its address; begun and ended here. */
+  readonly quiet: Quiet;
   readonly wantsRapidCommit: boolean;
   /** What links are found configured with is replaced. */
   readonly takesOver: boolean;
@@ -50,7 +54,7 @@ export interface MachinePorts extends Omit<ManagerPorts, AnsweredHere> {
 }
 
 /** Ports without which a Machine is no machine. */
-type Essential = "clock" | "rtnl" | "profiles" | "protocols";
+type Essential = "clock" | "quiet" | "rtnl" | "profiles" | "protocols";
 
 const noModems: Modems = {
   all: [],

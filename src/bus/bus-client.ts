@@ -2,6 +2,7 @@ import { NameFlag, RequestNameReply } from "dbus-next/lib/constants.js";
 import type { Cancel, Clock } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import type { Quiet } from "../base/quiet.ts";
 import {
   BusError,
   type BusPort,
@@ -38,6 +39,8 @@ export interface BusClientOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly limits?: Partial<BusLimits>;
+  /** Signals may wait for its end; whatever else is sent takes them along. Absent: they never do. */
+  readonly quiet?: Pick<Quiet, "afterwards" | "end">;
 }
 
 /** The real {@link BusPort}: keeps names, matches and watches across connections. */
@@ -99,6 +102,19 @@ export class BusClient implements BusPort {
   }
 
   emit(
+    path: string,
+    interfaceName: string,
+    member: string,
+    signature: string,
+    args: readonly unknown[] | MarshalledReply,
+    destination?: string,
+  ): void {
+    const { quiet } = this.#options;
+    const send = () => this.#emitNow(path, interfaceName, member, signature, args, destination);
+    if (quiet) quiet.afterwards(send);
+    else send();
+  }
+  #emitNow(
     path: string,
     interfaceName: string,
     member: string,
@@ -242,7 +258,10 @@ export class BusClient implements BusPort {
       inTurn: (sender, work) => session.onWork(sender, work),
       // On another connection the serial would belong to somebody else's call.
       sendReply: (message: Message, kept?: MarshalledReply) => {
-        if (session === this.#session) session.send(message, kept);
+        if (session !== this.#session) return;
+        // Clients rely on it: what happened before the reply is told before it.
+        this.#options.quiet?.end();
+        session.send(message, kept);
       },
     });
     if (this.#onCall) this.#onCall(call);

@@ -7,7 +7,7 @@ import { describeConflict, type FoundConflict } from "../network/found-conflict.
 import type { IpConfig, IpConfigIdentity } from "../network/ip-config.ts";
 import { addressesOf } from "../network/ip-settings.ts";
 import { isForeignDefault } from "../network/kernel/marks.ts";
-import type { Network, NetworkFailure, NetworkObserver, StopOptions } from "../network/network.ts";
+import type { Network, NetworkFailure, NetworkObserver, NetworkOptions, StopOptions } from "../network/network.ts";
 import type { Link } from "../rtnl/rtnl.ts";
 import { isConnecting } from "../services/connect-states.ts";
 import type { Service } from "../services/service.ts";
@@ -42,6 +42,9 @@ export interface DeviceHost extends LinkActivationHost {
   wayOutChanged(device: Device): void;
   /** A Network for this link that tells the Device of its changes. */
   makeNetwork(device: Device): Network;
+  /** What is asked on the link in the moment of its carrier; see {@link import("../network/standbys.ts").Standbys}. */
+  standBy(options: NetworkOptions): void;
+  standDown(linkIndex: number): void;
   /** What is below the link (a supplicant, a modem) is ready to connect, or is not any more. */
   readinessChanged(device: Device, because: string): void;
   /** The link is gone for good: what is kept open for it can be closed. */
@@ -276,6 +279,13 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
     this.take();
     this.selectService(service);
     if (this.startNetwork(service)) service.advance("configure", this.mediumIsUp);
+  }
+  /** The first question of this Service's layer 3 is to leave with the carrier, before anything else is done about it. */
+  standBy(service: Service): void {
+    this.host.standBy(service.networkOptions(this));
+  }
+  standDown(): void {
+    this.host.standDown(this.#link.index);
   }
   /** The reason that a Service on it is told when layer 3 begins. */
   protected get mediumIsUp(): string {

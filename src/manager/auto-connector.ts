@@ -2,6 +2,7 @@
 import { DaemonError, describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { isPrimary, type Technology } from "../base/technology.ts";
+import type { AutoConnectRefusal } from "../services/auto-connect.ts";
 import { isConnected } from "../services/connect-states.ts";
 import type { Service } from "../services/service.ts";
 import { type OrderRules, orderOf } from "../services/service-order.ts";
@@ -53,7 +54,7 @@ export class AutoConnector {
     for (const service of services) {
       const refusal = service.autoConnectRefusal;
       if (refusal === undefined) this.#connect(service);
-      else this.#note(service, refusal);
+      else this.#refuse(service, refusal);
     }
   }
   /** In a later turn: the best Service of each technology is connected, whatever was tried before. */
@@ -83,7 +84,8 @@ export class AutoConnector {
       this.host.log.warn(`${logName}: auto-connect failed: ${describeError(error)}`);
     }
   }
-  #note(service: Service, refusal: string): void {
+  #refuse(service: Service, refusal: AutoConnectRefusal): void {
+    service.awaitMedium(refusal === "connection medium unavailable");
     if (this.#lastRefusals.get(service) === refusal) return;
     this.#lastRefusals.set(service, refusal);
     this.host.log.debug(() => `${service.logName}: not connected by itself: ${refusal}`);

@@ -8,7 +8,7 @@ import type { Device, DeviceHost, LinkHardware } from "../devices/device.ts";
 import type { DeviceClaims } from "../devices/device-claims.ts";
 import { DevicePaths } from "../devices/device-paths.ts";
 import { LinkSwitch } from "../devices/link-switch.ts";
-import type { Network } from "../network/network.ts";
+import type { Network, NetworkOptions } from "../network/network.ts";
 import type { Link, Rtnl } from "../rtnl/rtnl.ts";
 import type { LinkFacts } from "../system/sysfs.ts";
 import type { EventFeed } from "./event-feed.ts";
@@ -160,6 +160,12 @@ export class DeviceRegistry implements DeviceHost, DeviceInfoHost {
   }
   makeNetwork(device: Device): Network {
     return this.ports.makeNetwork(device);
+  }
+  standBy(options: NetworkOptions): void {
+    if (this.#devices.length <= mostPreparedLinks) this.ports.standbys.prepare(options);
+  }
+  standDown(linkIndex: number): void {
+    this.ports.standbys.cancel(linkIndex);
   }
   forgetLink(linkIndex: number): void {
     this.ports.forgetLink(linkIndex);

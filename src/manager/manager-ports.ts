@@ -4,6 +4,7 @@ import type { Technology } from "../base/technology.ts";
 import type { LinkSelection } from "../device-info/link-names.ts";
 import type { Device } from "../devices/device.ts";
 import type { Network, NetworkObserver } from "../network/network.ts";
+import type { Standbys } from "../network/standbys.ts";
 import type { AutomationPorts } from "../policy/automation-host.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
 import type { TechnologyModule, TechnologyPorts } from "../providers/technology-module.ts";
@@ -41,6 +42,7 @@ export interface ManagerPorts extends ConnectivityPorts, WebPorts {
   /** Where the text of the network configuration is. */
   readonly configuration: ConfigurationSource;
   makeNetwork(observer: NetworkObserver): Network;
+  readonly standbys: Pick<Standbys, "prepare" | "cancel">;
   readonly layer3: Layer3Ports;
   readonly automation: AutomationPorts;
   /** A burst is over: memory that it took can go. */

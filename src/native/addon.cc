@@ -10,6 +10,7 @@
 
 #include "arguments.h"
 #include "environment.h"
+#include "memory.h"
 #include "socket.h"
 #include "system_error.h"
 #include "timer.h"
@@ -68,6 +69,13 @@ void TrimMalloc(const Napi::CallbackInfo&) {
 #endif
 }
 
+Napi::Value PopulateHeap(const Napi::CallbackInfo& info) {
+  int64_t most_bytes;
+  if (!ReadInteger(info.Env(), info[0], "mostBytes", 0, INT_MAX, &most_bytes)) return info.Env().Undefined();
+  const size_t populated = PopulateHollowHeapPages(static_cast<size_t>(most_bytes));
+  return Napi::Number::New(info.Env(), static_cast<double>(populated));
+}
+
 Napi::Value OpenHandles(const Napi::CallbackInfo& info) {
   Environment& environment = *info.Env().GetInstanceData<Addon>()->environment;
   Napi::Object counts = Napi::Object::New(info.Env());
@@ -92,6 +100,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("peerCredentials", Napi::Function::New(env, PeerCredentials, "peerCredentials"));
   exports.Set("setDumpable", Napi::Function::New(env, SetDumpable, "setDumpable"));
   exports.Set("trimMalloc", Napi::Function::New(env, TrimMalloc, "trimMalloc"));
+  exports.Set("populateHeap", Napi::Function::New(env, PopulateHeap, "populateHeap"));
   exports.Set("openHandles", Napi::Function::New(env, OpenHandles, "openHandles"));
   return exports;
 }

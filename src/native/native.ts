@@ -94,6 +94,11 @@ export interface NativeAddon {
   setDumpable(isDumpable: boolean): void;
   /** Gives free memory of malloc back to the system: malloc_trim(3) in all arenas. Nothing where the C library has none. */
   trimMalloc(): void;
+  /**
+   * Brings reserved pages of V8's heap into memory, the emptiest first, at most `mostBytes` of them (MADV_POPULATE_WRITE).
+   * Right after a collection these are the new space. Returns the bytes; 0 on a kernel before 5.14.
+   */
+  populateHeap(mostBytes: number): number;
   /** Counts of what is open, for leak tests and the debug dump. */
   openHandles(): { readonly sockets: number; readonly timers: number };
 }

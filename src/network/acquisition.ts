@@ -16,6 +16,8 @@ export interface ProtocolRequest {
 
 /** Never called from inside a call to the Acquisition, and not after its end. */
 export interface AcquisitionOwner {
+  /** What {@link settled} is about to tell for the first time; nothing but what is in a hurry is to be done. */
+  granted(settings: IpSettings): void;
   /** First settings, or changed ones. */
   settled(settings: IpSettings): void;
   /** Another host has the address, which is declined. */
@@ -59,6 +61,7 @@ export class Acquisition<Config> {
       this.#tellEnd = resolve;
     });
     const events = {
+      granted: (settings: IpSettings) => this.#isEnded || this.owner.granted(settings),
       up: (settings: IpSettings) => this.#onSettings(settings),
       changed: (settings: IpSettings) => this.#onSettings(settings),
       failed: (error: unknown) => this.#onFailed(error),

@@ -1,4 +1,4 @@
-import { addressesOf, type IpSettings } from "./ip-settings.ts";
+import { addressesOf, type IpAddress, type IpSettings } from "./ip-settings.ts";
 import type { AddressLifetime } from "./kernel/wish.ts";
 import { type DynamicSource, type EffectiveSettings, mergeSettings } from "./merge.ts";
 import type { StaticIp } from "./static-ip.ts";
@@ -13,8 +13,9 @@ export class NetworkSources {
   readonly #told = new Map<DynamicSource, TimedSettings>();
   #captivePortalUri: string | undefined;
 
-  /** `undefined`: nothing any more. */
+  /** `undefined`: nothing any more. The same again: since when stays. */
   set(name: DynamicSource, settings: IpSettings | undefined, nowMs: number): void {
+    if (settings && settings === this.#told.get(name)?.settings) return;
     if (settings) this.#told.set(name, { settings, madeAtMs: nowMs });
     else this.#told.delete(name);
   }
@@ -42,16 +43,27 @@ export class NetworkSources {
       [...addressesOf(settings.ipv4), ...addressesOf(settings.ipv6)].map((own) => ({ ...own, madeAtMs })),
     );
     const found: { [address: string]: AddressLifetime } = {};
-    for (const { address, validSeconds, isKernels } of used) {
-      const source = all.find((own) => own.address === address);
-      if (validSeconds === undefined || isKernels || !source) continue;
-      found[address] = {
-        validUntilMs: source.madeAtMs + validSeconds * 1000,
-        ...(source.preferredSeconds !== undefined && {
-          preferredUntilMs: source.madeAtMs + source.preferredSeconds * 1000,
-        }),
-      };
+    for (const own of used) {
+      const source = all.find(({ address }) => address === own.address);
+      const lifetime = source && lifetimeFrom({ ...own, preferredSeconds: source.preferredSeconds }, source.madeAtMs);
+      if (lifetime) found[own.address] = lifetime;
     }
     return found;
   }
+  /** Of an address that the source told; undefined: for ever. */
+  lifetimeOf(name: DynamicSource, own: IpAddress): AddressLifetime | undefined {
+    const told = this.#told.get(name);
+    return told && lifetimeFrom(own, told.madeAtMs);
+  }
+}
+
+type Timed = Pick<IpAddress, "validSeconds" | "isKernels"> & { readonly preferredSeconds?: number | undefined };
+
+function lifetimeFrom(own: Timed, madeAtMs: number): AddressLifetime | undefined {
+  const { validSeconds, preferredSeconds, isKernels } = own;
+  if (validSeconds === undefined || isKernels) return undefined;
+  return {
+    validUntilMs: madeAtMs + validSeconds * 1000,
+    ...(preferredSeconds !== undefined && { preferredUntilMs: madeAtMs + preferredSeconds * 1000 }),
+  };
 }

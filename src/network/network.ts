@@ -1,16 +1,17 @@
 import type { Clock } from "../base/clock.ts";
 import { familyOfServer } from "../base/ip-address.ts";
 import type { Log } from "../base/log.ts";
+import type { Quiet } from "../base/quiet.ts";
 import type { Family } from "../rtnl/rtnl.ts";
 import { Acquisition, type ProtocolRequest } from "./acquisition.ts";
 import { CarrierGrace, type GracePorts, type HoldSink } from "./carrier-grace.ts";
 import { type FixedAddressPorts, FixedAddressWatch } from "./fixed-address-watch.ts";
 import { describeConflict, type FoundConflict } from "./found-conflict.ts";
 import { describeIpConfig, type IpConfig, type IpConfigIdentity, newIpConfigIdentity } from "./ip-config.ts";
-import type { IpSettings } from "./ip-settings.ts";
+import type { IpFamilySettings, IpSettings } from "./ip-settings.ts";
 import type { ApplyResult } from "./kernel/applier.ts";
 import { hasDefaultRoute } from "./kernel/routes.ts";
-import type { NetworkWish } from "./kernel/wish.ts";
+import type { AddressLifetime, NetworkWish } from "./kernel/wish.ts";
 import type { DynamicSource, EffectiveSettings } from "./merge.ts";
 import { NetworkSources } from "./network-sources.ts";
 import type { ProtocolLink, ProtocolStep } from "./protocols/handler.ts";
@@ -52,6 +53,7 @@ export interface NetworkObserver {
 export interface WishSink extends HoldSink {
   prepare(link: number): void;
   setNetwork(link: number, wish: NetworkWish, onApplied: (result: ApplyResult) => void): void;
+  putAddress(link: number, address: IpFamilySettings, lifetime: AddressLifetime | undefined): void;
 }
 
 /** {@link FixedAddressPorts}: for addresses that DHCP has not leased; the DHCP client watches its own. */
@@ -60,6 +62,8 @@ export interface NetworkPorts extends GracePorts, FixedAddressPorts {
   readonly log: Log;
   readonly applier: WishSink;
   readonly protocols: Pick<ProtocolRegistry, "get">;
+  /** Over when the address is there, or when none comes. Absent: it is never quiet. */
+  readonly quiet?: Pick<Quiet, "end">;
 }
 
 export interface NetworkOptions {
@@ -323,6 +327,7 @@ export class Network {
   #startProtocol(link: ProtocolLink, { source, handler = source, config }: ProtocolRequest): void {
     if (source === "dhcp4") this.#ipConfigs[4] = newIpConfigIdentity("dhcp", 4);
     const owner = {
+      granted: (settings: IpSettings) => this.#onGranted(source, settings),
       settled: (settings: IpSettings) => this.#onSettings(source, settings),
       conflict: (address: string, mac: string) => this.#onConflict({ address, mac, outcome: "declined" }),
       lost: (reason: string) => this.#onSettingsLost(source, reason),
@@ -346,6 +351,14 @@ export class Network {
   #failIfNothingIsLeft(): void {
     if (!this.#sources.has("link", "handler", "slaac", "dhcp6"))
       this.#failLater("the static address was removed and there is no DHCP");
+  }
+
+  /** The address goes first, where nothing else has a say in it; the rest follows with {@link #onSettings}. */
+  #onGranted(source: DynamicSource, settings: IpSettings): void {
+    const { ipv4 } = settings;
+    if (!ipv4 || this.#hasStaticAddress || this.#held || settings.layer3Link !== undefined) return;
+    this.#take({ [source]: settings });
+    this.ports.applier.putAddress(this.layer3Link, ipv4, this.#sources.lifetimeOf(source, ipv4));
   }
 
   #onSettings(source: DynamicSource, settings: IpSettings): void {
@@ -442,6 +455,7 @@ export class Network {
       this.#fail("address-refused", refusal.error.message);
       return;
     }
+    this.ports.quiet?.end();
     if (!this.#hasNews) return;
     this.#hasNews = false;
     this.observer.changed();

@@ -31,6 +31,9 @@ const bufferBytes = 9216;
 /** A flood while nobody listened fills the socket's buffer (some hundred packets) and no more. */
 const mostStalePackets = 4096;
 
+/** Of an answer that has just arrived; more come by the event loop. */
+const mostPolledPackets = 8;
+
 export class KernelPackets implements PacketPort {
   /** `onError` hears of socket errors that need no answer: the link went down (ENETDOWN), an overrun (ENOBUFS). */
   constructor(
@@ -57,7 +60,7 @@ export class KernelPackets implements PacketPort {
 }
 
 class KernelChannel implements PacketChannel {
-  #isListening = false;
+  #onPacket: ((packet: ReceivedPacket) => void) | undefined;
   #isClosed = false;
   constructor(
     private readonly socket: NativeSocket,
@@ -77,14 +80,22 @@ class KernelChannel implements PacketChannel {
   }
   listen(onPacket: ((packet: ReceivedPacket) => void) | undefined): void {
     if (this.#isClosed) return;
+    const wasListening = this.#onPacket !== undefined;
+    this.#onPacket = onPacket;
     if (onPacket === undefined) {
-      this.#isListening = false;
       this.socket.stop();
       return;
     }
-    if (!this.#isListening) this.#dropStale();
-    this.#isListening = true;
+    if (!wasListening) this.#dropStale();
     this.socket.start({ onMessage: (message) => onPacket(toPacket(message)), onError: (error) => this.onError(error) });
+  }
+  poll(): void {
+    if (this.#isClosed || !this.#onPacket) return;
+    try {
+      for (const message of this.socket.receive(mostPolledPackets)) this.#onPacket?.(toPacket(message));
+    } catch (error) {
+      this.onError(error as SystemError);
+    }
   }
   watchAddress(address: string): void {
     const number = parseIpv4(address);

@@ -17,6 +17,8 @@ export interface PacketChannel {
    * is dropped, so that an old answer is never taken for a new one: listen first, then send.
    */
   listen(onPacket: ((packet: ReceivedPacket) => void) | undefined): void;
+  /** Hands what has arrived to the listener now, where the rest of this turn would let it wait. Without one: nothing. */
+  poll(): void;
   /**
    * Only for `arp`: from now on only packets are let through that name this IPv4 address as their sender's, or ask for it
    * without a sender (probes, RFC 5227). On a busy network everything else would wake the daemon many times a second. A

@@ -2,6 +2,7 @@ import { Machine } from "../assembly/machine.ts";
 import { idlePorts, type MachinePorts } from "../assembly/ports.ts";
 import type { Clock } from "../base/clock.ts";
 import { LogControl, silentLog } from "../base/log.ts";
+import { Quiet } from "../base/quiet.ts";
 import { ObjectDispatcher } from "../bus/objects/dispatcher.ts";
 import { Exporter } from "../dbus/exporter.ts";
 import { MemoryStorage } from "../profiles/memory-store.ts";
@@ -55,7 +56,7 @@ const ports = (clock: Clock, rtnl: StageKernel, profiles: ProfileStack): Machine
   return {
     ...idle,
     readFacts: (name) => ({ ...idle.readFacts(name), driver: "e1000" }),
-    ...{ clock, rtnl, profiles, protocols: stageProtocols(rtnl, clock) },
+    ...{ clock, quiet: new Quiet(clock), rtnl, profiles, protocols: stageProtocols(rtnl, clock) },
     logOf: (scope) => logs.scope(scope),
     setNames: (plan) => void resolverText(plan),
   };

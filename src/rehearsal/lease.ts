@@ -38,9 +38,12 @@ export function rehearseLease(makeHandler: (ports: Dhcp4Ports) => ProtocolHandle
     forget: () => {},
   };
   const handler = makeHandler({ packets: stage, udp, random: () => 0, transactionId: () => 1 });
+  const { host } = stage;
   // The second time the lease is known.
   for (const answers of [["offer", "ack"], ["ack"]] as const) {
-    const session = handler.attach(link, { leases }, stage.host);
+    const standby = handler.standBy?.(link, { leases }, host);
+    standby?.begin();
+    const session = handler.attach(link, { leases }, host);
     void session.setup(new AbortController().signal).catch(() => {});
     for (const type of answers) stage.answer(type);
     void session.teardown({ force: true });
@@ -54,7 +57,7 @@ class Stage implements PacketPort {
 
   get host(): ProtocolHost {
     const clock: Clock = { now: () => 0, wallTime: () => 0, startTimer: () => () => {}, pendingTimers: () => [] };
-    return { clock, log: silentLog, settingsChanged: () => {}, lost: () => {} };
+    return { clock, log: silentLog, settingsChanged: () => {}, granted: () => {}, lost: () => {} };
   }
   open(): PacketChannel {
     return {
@@ -62,6 +65,7 @@ class Stage implements PacketPort {
       listen: (onPacket) => {
         this.#onPacket = onPacket;
       },
+      poll: () => {},
       watchAddress: () => {},
       close: () => {},
     };

@@ -91,8 +91,11 @@ const lease: IpSettings = {
 /** Gives the same lease to each link at once. */
 const stageDhcp: ProtocolHandler<Dhcp4Config> = {
   name: "dhcp4",
-  attach: () => ({
-    setup: async () => lease,
+  attach: (_link, _config, host) => ({
+    setup: async () => {
+      host.granted?.(lease);
+      return lease;
+    },
     teardown: async () => {},
     renew: () => {},
   }),

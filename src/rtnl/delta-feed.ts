@@ -7,6 +7,7 @@ import type { Delta, DeltaReason } from "./rtnl.ts";
 
 export class DeltaFeed {
   readonly #listeners = new Set<{ readonly hear: (delta: Delta) => void }>();
+  readonly #carrierListeners = new Set<{ readonly hear: (link: number) => void }>();
   #waiting: Delta[] = [];
   #isTelling = false;
   #told = 0;
@@ -22,6 +23,28 @@ export class DeltaFeed {
     this.#listeners.add(entry);
     return () => this.#listeners.delete(entry);
   }
+  onCarrier(hear: (link: number) => void): Cancel {
+    const entry = { hear };
+    this.#carrierListeners.add(entry);
+    return () => this.#carrierListeners.delete(entry);
+  }
+  /** The link has carrier; the snapshot does not show it yet. */
+  tellCarrier(link: number): void {
+    for (const { hear } of [...this.#carrierListeners]) {
+      try {
+        hear(link);
+      } catch (error) {
+        this.log.error(() => `a listener failed on the carrier of link ${link}: ${describeError(error)}`, { error });
+      }
+    }
+  }
+  /** For a kernel in memory, which has no messages to look into. */
+  tellCarriersOf(changes: readonly Change[]): void {
+    for (const change of changes) {
+      if (change.kind !== "link-changed" || !change.link.hasCarrier || change.before.hasCarrier) continue;
+      this.tellCarrier(change.link.index);
+    }
+  }
   /** All changes have been made to the snapshot before the first is told. */
   tell(reason: DeltaReason, changes: readonly Change[]): void {
     for (const change of changes) this.#waiting.push({ reason, ...change } as Delta);
@@ -36,6 +59,7 @@ export class DeltaFeed {
   }
   close(): void {
     this.#listeners.clear();
+    this.#carrierListeners.clear();
     this.#waiting = [];
   }
 

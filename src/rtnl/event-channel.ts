@@ -10,6 +10,8 @@ const mostInOneBurst = 1024;
 const mostInOneDrain = 65536;
 
 export interface EventHost {
+  /** The first message of a burst, before the others are read and before {@link onBurst} has it again. */
+  onFirst(datagram: Buffer): void;
   /** The burst is delivered whole before anybody is told, so that a host that draws out more news sees them in order. */
   onBurst(datagrams: readonly Buffer[]): void;
   /** News were lost. */
@@ -38,7 +40,10 @@ export class EventChannel {
     this.#isPaused = false;
     this.socket.start({
       // One event seldom comes alone: what follows it is taken in the same turn.
-      onMessage: (message) => this.#drain([message]),
+      onMessage: (message) => {
+        if (isFromKernel(message)) this.host.onFirst(message.data);
+        this.#drain([message]);
+      },
       onError: (error) => this.#onError(error),
     });
   }

@@ -6,6 +6,7 @@
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { type NativeAddon, nativeAddon, type SystemError } from "../native/native.ts";
+import { linkWithCarrier } from "./carrier-message.ts";
 import type { Change } from "./change.ts";
 import { differences } from "./delta.ts";
 import { DeltaFeed } from "./delta-feed.ts";
@@ -85,6 +86,10 @@ export class KernelRtnl implements Rtnl {
   }
   onDelta(listener: (delta: Delta) => void): Cancel {
     return this.#feed.on(listener);
+  }
+
+  onCarrier(listener: (link: number) => void): Cancel {
+    return this.#feed.onCarrier(listener);
   }
 
   /** Rejects with {@link KernelError} when the sockets cannot be had; nothing is left open then. Once only. */
@@ -180,6 +185,10 @@ export class KernelRtnl implements Rtnl {
   }
   #eventHost() {
     return {
+      onFirst: (datagram: Buffer) => {
+        const link = linkWithCarrier(datagram);
+        if (link !== undefined && this.#world.links.get(link)?.hasCarrier === false) this.#feed.tellCarrier(link);
+      },
       onBurst: (datagrams: readonly Buffer[]) => this.#onBurst(datagrams),
       onOverrun: () => this.#onOverrun(),
       onFailure: (error: SystemError) => {

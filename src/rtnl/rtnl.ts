@@ -307,6 +307,11 @@ export interface Rtnl {
    * not keep the others from running.
    */
   onDelta(listener: (delta: Delta) => void): Cancel;
+  /**
+   * Listeners hear of a carrier that came (IFF_LOWER_UP) before anything is decoded: the snapshot need not show it
+   * yet, and the delta follows in the same turn. For what must leave at once.
+   */
+  onCarrier(listener: (link: number) => void): Cancel;
   /** Rejects with {@link KernelError}. When it resolves the snapshot shows the effect and listeners have heard of it. */
   request(request: KernelRequest): Promise<void>;
   /**

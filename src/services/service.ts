@@ -270,6 +270,12 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     this.#connectNow("auto-connect");
   }
 
+  /**
+   * Whether nothing but its medium (the carrier of a cable) is missing for it to connect by itself; told after each sort that
+   * looks at it.
+   */
+  awaitMedium(_isAllThatIsMissing: boolean): void {}
+
   /** The Manager connects it although the cooldown is not over, or something worse is connected. */
   connectAsBest(): void {
     if (isActive(this.#state) || this.#state === "disconnecting" || this.host.policyRefusal(this)) return;

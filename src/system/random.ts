@@ -17,5 +17,17 @@ export function randomBytes(length: number): Buffer {
   }
 }
 
+/** So many numbers at a time: most are then had without a system call. */
+const poolBytes = 256;
+let pool: Buffer = Buffer.alloc(0);
+let used = 0;
+
 /** From 0 to 4,294,967,295. */
-export const randomUint32 = (): number => randomBytes(4).readUInt32LE(0);
+export function randomUint32(): number {
+  if (used + 4 > pool.length) {
+    pool = randomBytes(poolBytes);
+    used = 0;
+  }
+  used += 4;
+  return pool.readUInt32LE(used - 4);
+}

@@ -74,6 +74,9 @@ export class FakeKernel implements Rtnl {
   onDelta(listener: (delta: Delta) => void): Cancel {
     return this.#feed.on(listener);
   }
+  onCarrier(listener: (link: number) => void): Cancel {
+    return this.#feed.onCarrier(listener);
+  }
   async request(request: KernelRequest): Promise<void> {
     const error = this.#try(request);
     if (error) throw error;
@@ -204,7 +207,9 @@ export class FakeKernel implements Rtnl {
   #tellAs(reason: DeltaReason): void {
     this.#state.describeLinks();
     const changes = this.#state.takeChanges();
-    if (this.#isStarted) this.#feed.tell(reason, changes);
+    if (!this.#isStarted) return;
+    if (reason === "event") this.#feed.tellCarriersOf(changes);
+    this.#feed.tell(reason, changes);
   }
 }
 

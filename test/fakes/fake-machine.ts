@@ -6,6 +6,7 @@ import { idlePorts, type MachinePorts } from "../../src/assembly/ports.ts";
 import type { Cancel } from "../../src/base/clock.ts";
 import { DaemonError } from "../../src/base/errors.ts";
 import { LogControl, silentLog } from "../../src/base/log.ts";
+import { Quiet } from "../../src/base/quiet.ts";
 import { LinkSelection } from "../../src/device-info/link-names.ts";
 import type { Device } from "../../src/devices/device.ts";
 import { DebugControl } from "../../src/manager/debug-control.ts";
@@ -218,6 +219,7 @@ export class FakeMachine {
       ...idle,
       ...{
         clock: this.clock,
+        quiet: new Quiet(this.clock),
         rtnl: this.kernel,
         profiles: this.profiles,
         protocols: this.#registry,

@@ -111,6 +111,8 @@ class FakeChannel implements PacketChannel {
   listen(onPacket: ((packet: ReceivedPacket) => void) | undefined): void {
     this.#onPacket = this.link.channels.has(this) ? onPacket : undefined;
   }
+  /** Frames are handed over when they arrive: none waits. */
+  poll(): void {}
   watchAddress(address: string): void {
     this.#watched = address;
   }

@@ -2,8 +2,8 @@ import type { Cancel, Clock } from "../../base/clock.ts";
 import { describeError } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import type { Address, Delta, KernelError, KernelRequest, Route, Rtnl, Rule } from "../../rtnl/rtnl.ts";
-import { addressesOf } from "../ip-settings.ts";
-import { difference, type Scope } from "./apply.ts";
+import { addressesOf, type IpFamilySettings } from "../ip-settings.ts";
+import { addressPut, difference, type Scope } from "./apply.ts";
 import {
   type LinkSysctlPort,
   LinkSysctls,
@@ -16,7 +16,7 @@ import { isMadeOfPrefix, isOwnRoute, isOwnRule, linkOfRoute, linkOfRule } from "
 import { KernelNotes } from "./notes.ts";
 import { NetworkRanks } from "./ranks.ts";
 import { isHarmlessRefusal, linkOfRequest } from "./requests.ts";
-import { kernelWish, type NetworkWish, type WishedNetwork } from "./wish.ts";
+import { type AddressLifetime, kernelWish, type NetworkWish, type WishedNetwork } from "./wish.ts";
 
 export interface Refusal {
   readonly request: KernelRequest;
@@ -121,6 +121,18 @@ export class Applier {
     this.#apply(isTakenOver ? this.#entries.keys() : [link]);
     // Not before, if nobody has prepared the link: it takes longer than all the rest.
     this.#holdSettings("network", link);
+  }
+
+  /**
+   * Puts one address ahead of the wish that is about to say the same: the request leaves before this returns. While a batch
+   * is under way, or a network is in force, the wish alone says it.
+   */
+  putAddress(link: number, own: IpFamilySettings, lifetime: AddressLifetime | undefined): void {
+    if (this.#isClosed || this.#sending || this.#entries.get(link)?.isHeld === false) return;
+    const { family, address, prefixLength, broadcast } = own;
+    const wished = { link, family, address, prefixLength, ...(broadcast !== undefined && { broadcast }), ...lifetime };
+    const request = addressPut(wished, this.ports.rtnl.snapshot, this.#notes.memory(this.ports.clock.now()));
+    if (request) this.#sending = this.#send([request], new Map(), lifetime ? { [address]: lifetime } : {});
   }
 
   /**
@@ -261,9 +273,13 @@ export class Applier {
     this.#lastRanks = ranks;
   }
 
-  async #send(requests: readonly KernelRequest[], told: ReadonlyMap<number, Entry>): Promise<void> {
+  async #send(
+    requests: readonly KernelRequest[],
+    told: ReadonlyMap<number, Entry>,
+    lifetimes?: NetworkWish["lifetimes"],
+  ): Promise<void> {
     for (const request of requests) {
-      const wish = this.#entries.get(linkOfRequest(request) ?? 0)?.wish;
+      const wish = lifetimes ? { lifetimes } : this.#entries.get(linkOfRequest(request) ?? 0)?.wish;
       this.#notes.onRequest(request, wish, this.ports.rtnl.snapshot, this.ports.clock.now());
     }
     this.#losses.expect(requests);

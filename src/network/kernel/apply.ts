@@ -133,6 +133,10 @@ function addressChanges(
   };
 }
 
+/** The request for one address alone; undefined: the kernel has it as wished, or it is not ours to change. */
+export const addressPut = (wish: WishedAddress, snapshot: Snapshot, memory: KernelMemory): KernelRequest | undefined =>
+  isPutNeeded(wish, snapshot, memory) ? putAddress(wish, memory.nowMs) : undefined;
+
 /** An address that is there without our mark is somebody's work: it is used as it is. */
 function isPutNeeded(wish: WishedAddress, snapshot: Snapshot, memory: KernelMemory): boolean {
   if (!snapshot.links.has(wish.link)) return false;

@@ -36,7 +36,7 @@ export class KernelNotes {
   }
 
   /** Written down before it is sent: the news of it comes before the answer. */
-  onRequest(request: KernelRequest, wish: NetworkWish | undefined, snapshot: Snapshot, nowMs: number): void {
+  onRequest(request: KernelRequest, wish: Partial<NetworkWish> | undefined, snapshot: Snapshot, nowMs: number): void {
     if (request.op === "put-address") {
       this.#putAddresses.set(addressKey(request.address), wish?.lifetimes?.[request.address.address] ?? {});
     } else if (request.op === "delete-address") {
@@ -98,9 +98,9 @@ export class KernelNotes {
     this.#abandoned.delete(link);
   }
 
-  #onMtu(link: number, wish: NetworkWish | undefined, snapshot: Snapshot): void {
+  #onMtu(link: number, wish: Partial<NetworkWish> | undefined, snapshot: Snapshot): void {
     const mtu = snapshot.links.get(link)?.mtu;
-    if (wish?.settings.mtu === undefined) this.#originalMtus.delete(link);
+    if (wish?.settings?.mtu === undefined) this.#originalMtus.delete(link);
     else if (mtu !== undefined && !this.#originalMtus.has(link)) this.#originalMtus.set(link, mtu);
   }
 }

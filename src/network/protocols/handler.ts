@@ -27,6 +27,26 @@ export interface ProtocolHandler<Config> {
   /** Works without a link below it. */
   readonly noDevice?: true;
   attach(link: ProtocolLink, config: Config, host: ProtocolHost): ProtocolSession;
+  /**
+   * Gets a session ready that asks at {@link Standby.begin}, before an owner attaches; `attach` for the same link and the
+   * same configuration then hands it over. Undefined: with this configuration there is nothing to be ready for.
+   */
+  standBy?(link: ProtocolLink, config: Config, ports: StandbyPorts): Standby | undefined;
+}
+
+export interface StandbyPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A session that waits for the carrier of its link. */
+export interface Standby {
+  /** Whether a session for these would be the same. */
+  isFor(link: ProtocolLink, config: unknown): boolean;
+  /** The carrier is there: the first question leaves in here. False: it has begun before, or is over. */
+  begin(): boolean;
+  /** Nothing is asked any more, unless an owner has attached. Twice is fine. */
+  end(): void;
 }
 
 export interface TeardownOptions {
@@ -59,6 +79,11 @@ export interface ProtocolHost {
   readonly clock: Clock;
   readonly log: Log;
   settingsChanged(settings: IpSettings): void;
+  /**
+   * What a setup is about to resolve with: told inside the call that brought the answer, for what must not wait for anything
+   * else. Also inside the call of setup.
+   */
+  granted?(settings: IpSettings): void;
   /** Also during the setup. */
   step?(step: ProtocolStep): void;
   /** Another host has the address that was to be used, or is in use; told before {@link lost}. */

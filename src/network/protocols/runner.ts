@@ -7,6 +7,8 @@ import type { ProtocolHandler, ProtocolLink, ProtocolSession, ProtocolStep, Tear
 /** What the owner of a runner is told. Never called from inside a call to the runner. */
 export interface RunnerOwner {
   up(settings: IpSettings): void;
+  /** What `up` is about to tell: inside the call that brought it, and only during a setup. */
+  granted?(settings: IpSettings): void;
   /** Other settings while up. */
   changed(settings: IpSettings): void;
   /** Setup did not succeed; the runner is down and may be set up again. */
@@ -53,6 +55,9 @@ export class ProtocolRunner<Config> {
     this.#session = handler.attach(link, config, {
       clock: ports.clock,
       log: ports.log,
+      granted: (settings) => {
+        if (this.#state === "setup") this.owner.granted?.(settings);
+      },
       settingsChanged: (settings) => this.#onChanged(settings),
       conflict: (address, otherMac) => this.#later(() => this.owner.conflict?.(address, otherMac)),
       step: (step) => this.#later(() => this.owner.step?.(step)),

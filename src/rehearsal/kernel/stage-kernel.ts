@@ -50,6 +50,9 @@ export class StageKernel implements Rtnl {
   onDelta(listener: (delta: Delta) => void): Cancel {
     return this.#feed.on(listener);
   }
+  onCarrier(listener: (link: number) => void): Cancel {
+    return this.#feed.onCarrier(listener);
+  }
   async request(request: KernelRequest): Promise<void> {
     const error = this.#try(request);
     if (error) throw error;
@@ -97,7 +100,9 @@ export class StageKernel implements Rtnl {
   #tell(reason: "own-request" | "event"): void {
     this.#state.describeLinks();
     const changes = this.#state.takeChanges();
-    if (this.#isStarted) this.#feed.tell(reason, changes);
+    if (!this.#isStarted) return;
+    if (reason === "event") this.#feed.tellCarriersOf(changes);
+    this.#feed.tell(reason, changes);
   }
 }
 

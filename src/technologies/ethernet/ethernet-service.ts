@@ -19,6 +19,9 @@ export interface EthernetPort extends ServiceDevice {
   /** Starts layer 3 for this Service; another one on the Device goes to idle. */
   connectService(service: EthernetService): void;
   disconnectService(service: EthernetService, reason: DisconnectReason): void;
+  /** Gets ready what this Service asks the network first, for the moment of the carrier. */
+  standBy(service: EthernetService): void;
+  standDown(): void;
   /** What a carrier lost just now has left on the link goes at once. */
   giveUp(): void;
 }
@@ -100,6 +103,11 @@ export class EthernetService extends Service {
   override technologyChanged(): void {
     if (!this.#port?.hasCarrier) this.forgetAttempts();
     super.technologyChanged();
+  }
+
+  override awaitMedium(isAllThatIsMissing: boolean): void {
+    if (isAllThatIsMissing) this.#port?.standBy(this);
+    else this.#port?.standDown();
   }
 
   protected override makeEntry(): EthernetEntry {

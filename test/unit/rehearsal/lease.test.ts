@@ -11,6 +11,7 @@ test("a rehearsal plays a first lease and a known one to their ends", () => {
     const handler = dhcp4Handler(ports);
     return {
       name: "dhcp4",
+      standBy: handler.standBy,
       attach: (link, config, host) => {
         const session = handler.attach(link, config, host);
         return {

@@ -205,6 +205,9 @@ export class ScriptedKernel implements NativeAddon {
   }
   setDumpable(): void {}
   trimMalloc(): void {}
+  populateHeap(): number {
+    return 0;
+  }
   openHandles() {
     return { sockets: this.sockets.filter((socket) => socket.fd !== -1).length, timers: 0 };
   }

@@ -3,11 +3,23 @@ import type { Dhcp4Config } from "./config.ts";
 import type { Identity } from "./identity.ts";
 import type { DhcpLease } from "./lease.ts";
 import type { DhcpMessage } from "./message.ts";
-import type { Messenger } from "./messenger.ts";
+import { broadcastDatagram, type Messenger } from "./messenger.ts";
 import * as requests from "./requests.ts";
 
 /** After this many unanswered messages the reason may be a server or relay that cannot unicast to us. */
 const unansweredBeforeBroadcast = 2;
+
+/** What an exchange begins with. */
+export type FirstQuestion = "discover" | "reboot";
+
+interface ReadyQuestion {
+  readonly kind: FirstQuestion;
+  /** The address that it names. */
+  readonly hint: string | undefined;
+  readonly id: number;
+  readonly datagram: Buffer;
+  sentAt: number | undefined;
+}
 
 /** The client's side of an exchange: its number, how often it was asked, and whether answers must be broadcast. */
 export class Asking {
@@ -17,6 +29,7 @@ export class Asking {
   #sent = 0;
   #unanswered = 0;
   #needsBroadcast = false;
+  #ready: ReadyQuestion | undefined;
 
   constructor(
     private readonly identity: Identity,
@@ -44,8 +57,24 @@ export class Asking {
     this.#unanswered = 0;
   }
   newExchange(): void {
-    this.#transactionId = this.newTransactionId();
+    this.#transactionId = this.#ready?.sentAt === undefined ? this.newTransactionId() : this.#ready.id;
     this.#startedAt = this.clock.now();
+  }
+  /** Encodes a first message for {@link sendReady}, with a transaction id of its own. */
+  getReady(kind: FirstQuestion, hint: string | undefined): void {
+    const id = this.newTransactionId();
+    const exchange = { id, seconds: 0, isBroadcast: this.flag === "always" };
+    const message =
+      kind === "reboot" && hint !== undefined
+        ? requests.requestRemembered(this.identity, exchange, hint)
+        : requests.discover(this.identity, exchange, hint);
+    this.#ready = { kind, hint, id, datagram: broadcastDatagram(message), sentAt: undefined };
+  }
+  /** The exchange that begins next goes on from it, if it would ask the same. */
+  sendReady(): void {
+    if (!this.#ready) return;
+    this.messenger.send(this.#ready.datagram);
+    this.#ready.sentAt = this.clock.now();
   }
   /** Another message from now on: its repetitions count from the beginning. */
   newQuestion(): void {
@@ -58,6 +87,7 @@ export class Asking {
   /** `hint`: an address we have or had here. */
   discover(hint: string | undefined): void {
     this.#count();
+    if (this.#wasSent("discover", hint)) return;
     this.messenger.broadcast(requests.discover(this.identity, this.#exchange, hint));
   }
   requestOffered(address: string, serverId: string): void {
@@ -66,6 +96,7 @@ export class Asking {
   }
   requestRemembered(address: string): void {
     this.#count();
+    if (this.#wasSent("reboot", address)) return;
     this.messenger.broadcast(requests.requestRemembered(this.identity, this.#exchange, address));
   }
   renew(lease: DhcpLease): void {
@@ -88,6 +119,14 @@ export class Asking {
     return this.messenger.directly(message, lease);
   }
 
+  /** Whether the message has left already, as {@link sendReady} sent it. */
+  #wasSent(kind: FirstQuestion, hint: string | undefined): boolean {
+    const ready = this.#ready;
+    this.#ready = undefined;
+    if (ready?.sentAt === undefined || ready.kind !== kind || ready.hint !== hint) return false;
+    this.#sentAt = ready.sentAt;
+    return true;
+  }
   #count(): void {
     this.#sent++;
     this.#sentAt = this.clock.now();

@@ -10,6 +10,8 @@ import type { UdpPort } from "./udp-port.ts";
 export type LostReason = "nak" | "lease-expired" | "address-conflict" | "unconfirmed" | "ipv6-only-preferred";
 
 export interface ClientObserver {
+  /** A server has granted what {@link onSettings} tells next; before anything else is done about it. */
+  onGranted(settings: IpSettings): void;
   /** New or confirmed settings; the first of them ends the acquisition. */
   onSettings(settings: IpSettings): void;
   /** The acquisition failed; the client has stopped. */

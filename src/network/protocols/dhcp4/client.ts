@@ -7,7 +7,7 @@ import { AddressGuard } from "./address-guard.ts";
 import { Asking } from "./asking.ts";
 import type { Backoff } from "./backoff.ts";
 import type { ClientObserver, ClientPorts, LostReason } from "./client-ports.ts";
-import type { Dhcp4Config } from "./config.ts";
+import type { Dhcp4Config, HeldAddress } from "./config.ts";
 import { type Identity, identityOf } from "./identity.ts";
 import { IgnoredPackets } from "./ignored-packets.ts";
 import { KeptLease, type RememberedLease } from "./kept-lease.ts";
@@ -43,6 +43,8 @@ const unconfirmedAfterMs = 10_000;
 /** How often a message is sent before another way is tried; the others go on until time is up. */
 const mostSends: Partial<Record<Dhcp4State, number>> = { requesting: 2, rebooting: 2 };
 
+const isUnexpired = ({ lease, elapsedMs }: RememberedLease): boolean => phaseOfLease(lease, elapsedMs) !== "expired";
+
 const anywhere = "0.0.0.0";
 
 const phaseInputs = { valid: undefined, renew: "renew-due", rebind: "rebind-due", expired: "expired" } as const;
@@ -74,6 +76,8 @@ export class Dhcp4Client {
   /** A server granted or confirmed the lease since the start or the latest {@link verify}. */
   #isConfirmed = false;
   #withoutIpv4Until = 0;
+  /** Until then the message that is ready asks the right thing; boot-time milliseconds. */
+  #readyUntil = 0;
 
   /** Throws DaemonError InvalidArguments. */
   constructor(
@@ -127,6 +131,23 @@ export class Dhcp4Client {
     };
   }
 
+  /**
+   * Listens, so that {@link begin} finds no stale packets to read over, and encodes what it is going to send. Throws what
+   * opening a socket throws.
+   */
+  getReady(): void {
+    this.#messenger.listen();
+    const remembered = this.#recall([]);
+    const isUsable = remembered !== undefined && isUnexpired(remembered);
+    this.#asking.getReady(isUsable ? "reboot" : "discover", remembered?.lease.settings.ipv4.address);
+    const { leaseSeconds = Number.POSITIVE_INFINITY } = (isUsable && remembered.lease) || {};
+    this.#readyUntil = this.ports.clock.now() + leaseSeconds * 1000 - (remembered?.elapsedMs ?? 0);
+  }
+  /** As {@link start}; the message that is ready leaves first, if it still stands. */
+  begin(): void {
+    if (this.#backoff.waitMs === 0 && this.ports.clock.now() < this.#readyUntil) this.#asking.sendReady();
+    this.start({ resume: false });
+  }
   /** Only when stopped. `resume`: the kept lease's address is on the link. Throws what opening a socket throws. */
   start({ resume }: { readonly resume: boolean }): void {
     if (this.#withoutIpv4Until > this.ports.clock.now()) {
@@ -135,15 +156,21 @@ export class Dhcp4Client {
     }
     this.#messenger.prepare();
     this.#hasHeardServer = false;
-    const { clock, bootId } = this.ports;
-    const moment = { wallMs: clock.wallTime(), bootMs: clock.now(), bootId };
-    const remembered = this.#kept.load(moment, resume ? (this.config.held ?? []) : []);
+    const remembered = this.#recall(resume ? (this.config.held ?? []) : []);
     this.#remembered = remembered;
-    const isUsable = remembered !== undefined && phaseOfLease(remembered.lease, remembered.elapsedMs) !== "expired";
+    const isUsable = remembered !== undefined && isUnexpired(remembered);
     this.#startLimit();
     if (isUsable && resume) this.#resume(remembered);
     else if (isUsable) this.#planUnconfirmedUse(remembered);
     this.#run(isUsable ? "start-known" : "start");
+  }
+  /** Takes an answer that came while the owner was still on its way. */
+  poll(): void {
+    if (isAwaitingReply[this.#state]) this.#messenger.poll();
+  }
+  #recall(held: readonly HeldAddress[]): RememberedLease | undefined {
+    const { clock, bootId } = this.ports;
+    return this.#kept.load({ wallMs: clock.wallTime(), bootMs: clock.now(), bootId }, held);
   }
   /**
    * Has the lease in use confirmed now, in the way of INIT-REBOOT: servers of another network must refuse it (RFC 2131,
@@ -161,6 +188,7 @@ export class Dhcp4Client {
     if (release && lease && this.#isInUse && this.#asking.release(lease)) this.#kept.forget();
     this.#isInUse = false;
     this.#run("stop");
+    this.#messenger.unlisten();
   }
 
   // --- the table ---
@@ -174,8 +202,8 @@ export class Dhcp4Client {
     this.#timers.cancel("dhcp4-begin");
     if (step.state !== "selecting") this.#timers.cancel("dhcp4-better-offer");
     if (step.state !== before) this.#asking.newQuestion();
-    if (!isAwaitingReply[step.state]) this.#stopAsking();
-    else if (!isAwaitingReply[before]) this.#messenger.listen();
+    if (isAwaitingReply[step.state]) this.#messenger.listen();
+    else if (isAwaitingReply[before]) this.#stopAsking();
     if (step.state === "stopped") this.#halt();
     for (const action of step.actions) this.#actions[action](input);
     if (step.state !== before && this.#state === step.state) this.#tellStep();
@@ -372,12 +400,13 @@ export class Dhcp4Client {
   }
   #deliver(): void {
     const settings = this.#life.settings as IpSettings;
-    this.#isInUse = true;
     if (this.#state === "bound") {
+      if (!this.#isInUse) this.observer.onGranted(settings);
       this.#isConfirmed = true;
       this.#timers.cancel("dhcp4-limit");
       this.#timers.cancel("dhcp4-unconfirmed");
     }
+    this.#isInUse = true;
     // Disk and ARP wait for the next turn: first the address.
     this.#timers.start("dhcp4-afterwards", 0, () => {
       this.#kept.flush();

@@ -10,6 +10,9 @@ import type { UdpChannel, UdpPort } from "./udp-port.ts";
 export const broadcastMac = "ff:ff:ff:ff:ff:ff";
 const broadcastAddress = "255.255.255.255";
 
+export const broadcastDatagram = (message: DhcpMessage): Buffer =>
+  buildDatagram(message.clientAddress, broadcastAddress, encodeMessage(message));
+
 /** Of one message; nothing for what came through UDP. */
 export interface Sender {
   readonly mac?: string;
@@ -40,6 +43,10 @@ export class Messenger {
   listen(): void {
     this.channels.listen("dhcp4-client", this, (packet) => this.#onPacket(packet));
   }
+  /** Takes an answer that is there already. */
+  poll(): void {
+    this.channels.channel("dhcp4-client").poll();
+  }
   /** Closes UDP as well. */
   unlisten(): void {
     this.channels.unlisten("dhcp4-client", this);
@@ -60,7 +67,10 @@ export class Messenger {
   }
   /** From the client address of the message. Returns whether the kernel took it. */
   broadcast(message: DhcpMessage): boolean {
-    const datagram = buildDatagram(message.clientAddress, broadcastAddress, encodeMessage(message));
+    return this.send(broadcastDatagram(message));
+  }
+  /** A {@link broadcastDatagram} that was made beforehand. */
+  send(datagram: Buffer): boolean {
     return this.channels.channel("dhcp4-client").send(broadcastMac, datagram);
   }
   /** By UDP where the port is held, otherwise {@link directly}. */

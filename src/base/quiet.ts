@@ -1,0 +1,37 @@
+import type { Cancel, Clock } from "./clock.ts";
+
+/** A network that takes longer to answer is not kept waiting for by anybody else. */
+const longestMs = 50;
+
+/**
+ * The moment between a link's carrier and its address. What nobody on the way to the address waits for (signals to clients,
+ * the resolver's files) is put off until it is over, in the order in which it came.
+ */
+export class Quiet {
+  #waiting: (() => void)[] = [];
+  #isOn = false;
+  #cancelLimit: Cancel = () => {};
+
+  constructor(private readonly clock: Clock) {}
+
+  /** Ends with {@link end}, or 50 ms later. While it is on: nothing happens. */
+  begin(): void {
+    if (this.#isOn) return;
+    this.#isOn = true;
+    this.#cancelLimit = this.clock.startTimer("quiet until the address", longestMs, () => this.end());
+  }
+  /** Does now what was put off. Twice is fine. */
+  end(): void {
+    if (!this.#isOn) return;
+    this.#isOn = false;
+    this.#cancelLimit();
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const act of waiting) act();
+  }
+  /** At once, unless it is quiet. */
+  afterwards(act: () => void): void {
+    if (this.#isOn) this.#waiting.push(act);
+    else act();
+  }
+}
