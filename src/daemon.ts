@@ -25,6 +25,7 @@ import { isMacOfHost } from "./network/host-macs.ts";
 import { type Dhcp4Handler, dhcp4Handler } from "./network/protocols/dhcp4/handler.ts";
 import { KernelUdp } from "./network/protocols/dhcp4/kernel-udp.ts";
 import { FixedAddressGuards } from "./network/protocols/fixed-address-guards.ts";
+import { pppoeHandler } from "./network/protocols/ppp/handler.ts";
 import { ProtocolRegistry } from "./network/protocols/registry.ts";
 import { ScriptProtocols } from "./network/protocols/script/script-protocols.ts";
 import { type SlaacHandler, slaacHandler } from "./network/protocols/slaac/handler.ts";
@@ -175,6 +176,7 @@ export class Daemon {
       ...{ log: this.#logs.scope("manager"), processes: this.#rootProcesses, registry: this.#protocols },
       ...{ folders: config.handlerFolders, programsIn },
     });
+    this.#protocols.register(pppoeHandler({ processes: this.#rootProcesses, rtnl: this.#rtnl }));
     const guardLog = this.#logs.scope("dhcp");
     this.#guards = new FixedAddressGuards({ clock, log: guardLog, packets, isOwnMac, random: Math.random });
     const { stateDir, runDir } = config;

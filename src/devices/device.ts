@@ -413,9 +413,9 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
     this.#selectedService?.setIpConfigPath(this.ipConfigPaths[0]);
     this.#selectedService?.networkChanged();
     // A Network that lost its address looks for another one; until then nobody is connected through it.
-    const { state, primaryFamily, conflict } = this.#network ?? {};
+    const { state, primaryFamily, conflict, lostBecause } = this.#network ?? {};
     if (state !== "connected" || primaryFamily !== undefined) return;
-    this.#selectedService?.networkLost(conflict ? describeConflict(conflict) : "the address is lost");
+    this.#selectedService?.networkLost(conflict ? describeConflict(conflict) : (lostBecause ?? "the address is lost"));
   }
   stepped(text: string): void {
     this.host.addressing(this, text);
@@ -479,6 +479,7 @@ const sharesAddress: ReadonlySet<string> = new Set(["vlan", "ipvlan", "ipvtap", 
 const failureWords: Readonly<Record<NetworkFailure, string>> = {
   "dhcp-failed": "dhcp-failed",
   "protocol-failed": "connect-failed",
+  "authentication-refused": "ppp-auth-failed",
   "no-ip-configuration": "connect-failed",
   "address-refused": "internal-error",
 };

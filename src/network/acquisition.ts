@@ -27,7 +27,7 @@ export interface AcquisitionOwner {
   /** What was told must not be used any more; other settings are being asked for already. */
   lost(reason: string): void;
   /** Nothing within the time limit, or a refusal. Only a passive protocol goes on before {@link Acquisition.begin}. */
-  failed(detail: string): void;
+  failed(detail: string, isAuthenticationRefused: boolean): void;
   /** The network wants to be used without IPv4 (RFC 8925); asked again when its time is over. */
   yielded(): void;
 }
@@ -140,7 +140,7 @@ export class Acquisition<Config> {
     this.#timers.cancel("acquisition");
     const waitMs = ipv6OnlyWaitMs(error);
     if (waitMs === undefined) {
-      this.owner.failed(describeError(error));
+      this.owner.failed(describeError(error), reasonOf(error) === authenticationRefused);
       return;
     }
     this.#timers.start("acquisition-retry", waitMs, () => this.begin());
@@ -148,9 +148,13 @@ export class Acquisition<Config> {
   }
 }
 
+/** The `reason` in the context of a handler's DaemonError: the other end does not take the user name or the password. */
+const authenticationRefused = "authentication-refused";
+const reasonOf = (error: unknown): unknown => (error instanceof DaemonError ? error.context.reason : undefined);
+
 /** How long the network asked to be left without IPv4, as the DHCPv4 handler tells it; undefined: it did not. */
 function ipv6OnlyWaitMs(error: unknown): number | undefined {
-  if (!(error instanceof DaemonError) || error.context.reason !== "ipv6-only-preferred") return undefined;
+  if (!(error instanceof DaemonError) || reasonOf(error) !== "ipv6-only-preferred") return undefined;
   const { retryAfterMs } = error.context;
   return typeof retryAfterMs === "number" && retryAfterMs >= 0 ? retryAfterMs : shortestIpv6OnlyWaitMs;
 }

@@ -27,6 +27,8 @@ export type NetworkFailure =
   | "dhcp-failed"
   /** The same of the protocols of a network without DHCPv4. */
   | "protocol-failed"
+  /** The other end does not take the user name or the password. */
+  | "authentication-refused"
   /** The kernel does not take the address. */
   | "address-refused";
 
@@ -117,6 +119,8 @@ export class Network {
   #problems: readonly string[] = [];
   /** Of the protocols that found nothing; the later ones add nothing that a person could use. */
   #firstFailure: string | undefined;
+  /** Why the newest settings that were lost are lost. */
+  #lostBecause: string | undefined;
   readonly #grace: CarrierGrace;
   readonly #fixedAddresses: FixedAddressWatch;
 
@@ -195,6 +199,10 @@ export class Network {
   get progress(): string {
     return this.#progress;
   }
+  /** Why the settings of a protocol were lost, until others come; undefined: none were. */
+  get lostBecause(): string | undefined {
+    return this.#lostBecause;
+  }
   /** The other host that has the fixed address, or had the declined one until the next lease; undefined: none is known. */
   get conflict(): FoundConflict | undefined {
     return this.#conflict;
@@ -254,6 +262,7 @@ export class Network {
     this.#problems = [];
     this.#progress = "";
     this.#firstFailure = undefined;
+    this.#lostBecause = undefined;
     return Promise.all(ended).then(() => {});
   }
 
@@ -331,7 +340,7 @@ export class Network {
       settled: (settings: IpSettings) => this.#onSettings(source, settings),
       conflict: (address: string, mac: string) => this.#onConflict({ address, mac, outcome: "declined" }),
       lost: (reason: string) => this.#onSettingsLost(source, reason),
-      failed: (detail: string) => this.#onProtocolFailed(source, detail),
+      failed: (detail: string, isRefused: boolean) => this.#onProtocolFailed(source, detail, isRefused),
       yielded: () => this.#drop(source),
       stepped: (step: ProtocolStep) => this.#onStep(step),
     };
@@ -367,6 +376,7 @@ export class Network {
       if (this.#conflict?.outcome === "declined") this.#conflict = undefined;
     }
     this.#firstFailure = undefined;
+    this.#lostBecause = undefined;
     this.#take({ [source]: settings });
     // With a fixed address only the rest of the lease is of use (9.2).
     if (source === "dhcp4" && this.#hasStaticAddress) this.#dhcp?.giveBack();
@@ -384,6 +394,7 @@ export class Network {
   #onSettingsLost(source: DynamicSource, reason: string): void {
     const what = source === "dhcp4" ? "lease" : `settings of ${source}`;
     this.ports.log.info(() => `${this.link?.name}: ${what} lost: ${reason}`);
+    this.#lostBecause = reason;
     this.#drop(source);
   }
 
@@ -394,12 +405,13 @@ export class Network {
     if (source === "dhcp4" || !hadNone) this.#refresh();
   }
 
-  #onProtocolFailed(source: DynamicSource, detail: string): void {
+  #onProtocolFailed(source: DynamicSource, detail: string, isAuthenticationRefused: boolean): void {
     this.#firstFailure ??= detail;
     this.#drop(source);
     const isHopeless = this.#othersThan(source).every(([, other]) => !other.isWithinLimit);
     if (!this.primaryFamily && isHopeless) {
-      this.#fail(this.#dhcp ? "dhcp-failed" : "protocol-failed", this.#firstFailure);
+      const failed = this.#dhcp ? "dhcp-failed" : "protocol-failed";
+      this.#fail(isAuthenticationRefused ? "authentication-refused" : failed, this.#firstFailure);
       return;
     }
     const name = source === "dhcp4" ? "DHCP" : source;

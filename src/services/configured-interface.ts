@@ -37,7 +37,7 @@ export const interfaceShape = new PropertyShape<ConfiguredInterface>(
     Interface: { signature: "s", doc: "Name of its section.", get: (it) => it.sectionName },
     Proto: {
       signature: "s",
-      doc: "Where its addresses come from: static, dhcp, none, or a handler.",
+      doc: "Where its addresses come from: static, dhcp, pppoe, none, or a handler.",
       get: (it) => it.proto,
     },
     State: { signature: "s", doc: "SETUP, UP, TEARDOWN or DOWN.", get: (it) => it.interfaceState },

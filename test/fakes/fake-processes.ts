@@ -21,6 +21,8 @@ export interface FakeProgramRun {
   exit(code: number): void;
   /** Instead of dying of SIGTERM. */
   onTerm(react: () => void): void;
+  /** It is over, however that came about: the kernel takes back what it had made for the program. */
+  onEnd(react: () => void): void;
 }
 export type FakeProgram = (run: FakeProgramRun) => void;
 
@@ -76,6 +78,7 @@ class FakeRun implements RunningProcess {
   #end: ProcessEnd | undefined;
   #cause: EndCause = "itself";
   #onTerm: (() => void) | undefined;
+  #onEnd: (() => void) | undefined;
   #cancelTimer: Cancel = () => {};
   readonly #output: { readonly [S in OutputStream]: OutputLines };
 
@@ -107,7 +110,8 @@ class FakeRun implements RunningProcess {
     }
     const { argv, environment = {}, folder = "/", input = "" } = order;
     // A program's output never comes inside the call that started it.
-    queueMicrotask(() =>
+    queueMicrotask(() => {
+      if (this.#end) return;
       program({
         argv,
         environment,
@@ -118,8 +122,11 @@ class FakeRun implements RunningProcess {
         onTerm: (react) => {
           this.#onTerm = react;
         },
-      }),
-    );
+        onEnd: (react) => {
+          this.#onEnd = react;
+        },
+      });
+    });
   }
   stop(): void {
     if (this.#end) return;
@@ -150,6 +157,7 @@ class FakeRun implements RunningProcess {
     this.#cancelTimer();
     this.#output.stdout.end();
     this.#output.stderr.end();
+    this.#onEnd?.();
     this.#settle(end);
   }
 }

@@ -11,6 +11,7 @@ import {
   foreignOptions,
   globalsOptions,
   interfaceOptions,
+  pppoeOptions,
   routeOptions,
   staticOptions,
 } from "./section-options.ts";
@@ -35,7 +36,7 @@ export interface InterfaceConfig {
   readonly isAuto: boolean;
   /** Not up without carrier. */
   readonly needsLink: boolean;
-  readonly values: ValuesOf<typeof interfaceOptions & typeof staticOptions & typeof dhcpOptions>;
+  readonly values: ValuesOf<typeof interfaceOptions & typeof staticOptions & typeof dhcpOptions & typeof pppoeOptions>;
   /** All as they stand in the text, for a handler; empty where the protocol is built in. */
   readonly options: ReadonlyMap<string, readonly string[]>;
   /** The `config route` sections that name it. */
@@ -62,8 +63,8 @@ export interface NetworkConfig {
 }
 export const emptyNetworkConfig: NetworkConfig = { interfaces: new Map(), devices: new Map(), problems: [] };
 
-/** Protocols that need no program of others. */
-export const builtInProtocols: readonly string[] = ["static", "dhcp", "none"];
+/** Protocols that need no handler script of others. */
+export const builtInProtocols: readonly string[] = ["static", "dhcp", "pppoe", "none"];
 const madeTypes: ReadonlySet<string> = new Set(["bridge", "8021q"]);
 /** `eth0.5` says all there is to say of a VLAN. */
 const impliedVlan = /^(.+)\.([1-9]\d{0,3})$/;
@@ -190,6 +191,7 @@ class NetworkReader {
       ...interfaceOptions,
       ...(proto === "static" && staticOptions),
       ...(proto === "dhcp" && dhcpOptions),
+      ...(proto === "pppoe" && pppoeOptions),
       ...(isOpen && foreignOptions),
     };
     const { device, ifname, ...values } = readSection(section, options, this.#problems, { isOpen });

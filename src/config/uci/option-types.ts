@@ -49,6 +49,25 @@ function parseWhole(text: string): number | undefined {
 }
 
 export const text: OptionType<string> = scalar((value) => ({ value }));
+/** One line of 1 to `most` bytes; it may be a secret. */
+export const line = (most: number): OptionType<string> =>
+  scalar((value) =>
+    value !== "" && Buffer.byteLength(value) <= most && !/\p{Cc}/u.test(value)
+      ? { value }
+      : { wrong: `is one line of 1 to ${most} bytes` },
+  );
+/** `5`, `5 1` or `5,1`: unanswered questions until the other end counts as gone (0: none is asked), and seconds between two. */
+export const keepalive: OptionType<Keepalive> = scalar((value) => {
+  const [, failures = "", seconds = "5"] = /^(\d{1,4})(?:[ ,]+(\d{1,4}))?$/.exec(value) ?? [];
+  if (failures === "" || Number(seconds) === 0) {
+    return { wrong: `is a number of failures and, after a blank, one of seconds, not ${shown(value)}` };
+  }
+  return { value: { failures: Number(failures), intervalSeconds: Number(seconds) } };
+});
+export interface Keepalive {
+  readonly failures: number;
+  readonly intervalSeconds: number;
+}
 export const oneOf = (...words: readonly string[]): OptionType<string> =>
   checked(`is one of ${words.join(", ")}`, (value) => words.includes(value));
 export const linkName: OptionType<string> = checked(

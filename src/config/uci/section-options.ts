@@ -1,5 +1,5 @@
 /** The options of the sections of package `network`: one line each. */
-import { later, linkName, linkOrAlias, list, mac, oneOf, text, truth, whole } from "./option-types.ts";
+import { keepalive, later, line, linkName, linkOrAlias, list, mac, oneOf, text, truth, whole } from "./option-types.ts";
 
 const highestMetric = 0xffffffff;
 const word = list(text);
@@ -64,6 +64,19 @@ export const dhcpOptions = {
   reqopts: later(text),
   broadcast: later(truth),
   norelease: later(truth),
+} as const;
+
+/** Of `proto pppoe`. pppd takes names and passwords of up to 255 bytes. */
+export const pppoeOptions = {
+  username: line(255),
+  password: line(255),
+  ac: line(255),
+  service: line(255),
+  keepalive,
+  keepalive_adaptive: later(truth),
+  demand: later(text),
+  host_uniq: later(text),
+  pppd_options: later(text),
 } as const;
 
 export const deviceOptions = {

@@ -3,6 +3,7 @@ import { builtInProtocols, type InterfaceConfig } from "../../config/uci/network
 import { staticAddressing } from "../../config/uci/static-addressing.ts";
 import type { ProtocolRequest } from "../../network/acquisition.ts";
 import { emptyIpSettings, type IpSettings } from "../../network/ip-settings.ts";
+import { defaultKeepalive, type PppoeConfig } from "../../network/protocols/ppp/pppd-options.ts";
 import type { ScriptConfig } from "../../network/protocols/script/script-handler.ts";
 import type { HandlerCatalogue } from "../../network/protocols/script/script-protocols.ts";
 import { emptyStaticIp, type StaticIp } from "../../network/static-ip.ts";
@@ -47,7 +48,8 @@ export function staticIpOf({ proto, values, routes }: InterfaceConfig): StaticIp
     ...(ip6Addresses.length > 0 && {
       ipv6: { addresses: ip6Addresses, ...(isWayOut && ip6Gateway !== undefined && { gateway: ip6Gateway }) },
     }),
-    ...(mtu !== undefined && { mtu }),
+    // That of a session is a matter of both its ends: pppd sets it.
+    ...(mtu !== undefined && proto !== "pppoe" && { mtu }),
     nameServers: dns,
     searchDomains,
     routes,
@@ -69,6 +71,22 @@ export function severalAddressesOf({
   if (!first || others.length === 0) return undefined;
   const isWayOut = values.defaultroute !== false && gateway !== undefined;
   return { ...emptyIpSettings, ipv4: { family: 4, ...first, others, ...(isWayOut && { gateway }) } };
+}
+
+/** What is to be run beside DHCP; undefined: nothing. */
+export const protocolOf = (section: InterfaceConfig): ProtocolRequest | undefined =>
+  section.proto === "pppoe" ? { source: "handler", handler: "pppoe", config: pppoeConfigOf(section) } : undefined;
+
+function pppoeConfigOf({ values }: InterfaceConfig): PppoeConfig {
+  const { username = "", password = "", ac, service, keepalive = defaultKeepalive, mtu } = values;
+  return {
+    ...{ userName: username, password, keepalive },
+    ...(ac !== undefined && { accessConcentrator: ac }),
+    ...(service !== undefined && { serviceName: service }),
+    ...(mtu !== undefined && { mtu }),
+    wantsDefaultRoute: values.defaultroute !== false,
+    wantsNameServers: values.peerdns !== false,
+  };
 }
 
 /** A lower metric goes before a higher one, and none before all: as a Priority, where the higher one goes first. */

@@ -22,6 +22,7 @@ import {
   handlerRequest,
   hearsRouters,
   priorityOf,
+  protocolOf,
   severalAddressesOf,
   staticIpOf,
 } from "./interface-addressing.ts";
@@ -100,6 +101,8 @@ export class InterfaceService extends Service implements ConfiguredInterface, De
     if (hearsRouters(this.#config)) protocols.push({ source: "slaac", config: {} });
     const handler = handlerRequest(this.#config);
     if (handler) protocols.push(handler);
+    const own = protocolOf(this.#config);
+    if (own) protocols.push(own);
     return { ...plan, protocols, ...(several && { given: { link: several } }) };
   }
   get #lacksCarrier(): boolean {
@@ -259,7 +262,10 @@ export class InterfaceService extends Service implements ConfiguredInterface, De
     return this.#upSinceMs === undefined ? 0 : Math.floor((this.host.clock.now() - this.#upSinceMs) / 1000);
   }
   get l3Device(): string {
-    return this.interfaceState === "UP" ? (this.#port?.linkName ?? "") : "";
+    if (this.interfaceState !== "UP") return "";
+    // That of a session is not the port.
+    const name = this.network && this.probePorts.linkName(this.network.layer3Link);
+    return name ?? this.#port?.linkName ?? "";
   }
   get errors(): readonly InterfaceErrorEntry[] {
     if (isActive(this.state)) return [];
