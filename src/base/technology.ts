@@ -8,6 +8,7 @@ export const technologies = [
   "tunnel",
   "loopback",
   "ppp",
+  "pppoe",
   "guest_interface",
   "unknown",
 ] as const;
@@ -19,6 +20,9 @@ export type PrimaryTechnology = (typeof primaryTechnologies)[number];
 
 export const isPrimary = (technology: Technology): technology is PrimaryTechnology =>
   (primaryTechnologies as readonly string[]).includes(technology);
+
+/** An account for PPPoE is used over a cable, and counts as one where Services are ordered, grouped, or carry others. */
+export const countsAs = (technology: Technology): Technology => (technology === "pppoe" ? "ethernet" : technology);
 
 /** Names a client may use; `unknown` is an answer, never a question. */
 export const isTechnologyName = (name: string): name is Exclude<Technology, "unknown"> =>

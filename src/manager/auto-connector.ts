@@ -1,7 +1,7 @@
 /** Connections that no client asked for by name (docs/contract/shill.md, Connecting). */
 import { DaemonError, describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import { isPrimary, type Technology } from "../base/technology.ts";
+import { countsAs, isPrimary, type Technology } from "../base/technology.ts";
 import type { AutoConnectRefusal } from "../services/auto-connect.ts";
 import { isConnected } from "../services/connect-states.ts";
 import type { Service } from "../services/service.ts";
@@ -19,7 +19,7 @@ export interface BestRules extends OrderRules {
 export function bestServices(services: readonly Service[], rules: BestRules): readonly Service[] {
   const byMerit = [...services].sort((a, b) => orderOf(a, b, { ...rules, ignoreConnectivity: true }));
   // A tunnel stands on a network itself.
-  const hasUnderlay = services.some(({ technology, state }) => isPrimary(technology) && isConnected(state));
+  const hasUnderlay = services.some(({ technology, state }) => isPrimary(countsAs(technology)) && isConnected(state));
   const best = new Map<Technology, Service>();
   for (const service of byMerit) {
     const { technology } = service;
@@ -27,7 +27,7 @@ export function bestServices(services: readonly Service[], rules: BestRules): re
     if (!service.isConnectable) break;
     if (best.has(technology) || !service.autoConnect || !service.isVisible) continue;
     if (service.isExplicitlyDisconnected || !rules.isTechnologyAutoConnectable(technology)) continue;
-    if (isPrimary(technology) || hasUnderlay) best.set(technology, service);
+    if (isPrimary(countsAs(technology)) || hasUnderlay) best.set(technology, service);
   }
   return [...best.values()];
 }

@@ -1,5 +1,5 @@
 /** Policy on the parts of the Manager. */
-import { isPrimary, type Technology } from "../base/technology.ts";
+import { countsAs, isPrimary, type Technology } from "../base/technology.ts";
 import type { Device } from "../devices/device.ts";
 import { Automation } from "../policy/automation.ts";
 import type { AutomationHost, NameService } from "../policy/automation-host.ts";
@@ -62,8 +62,10 @@ function hostOf(
     setNameService: (names) => manager.connectivity.setLocationNames(names),
     happened: (event) => manager.feed.post(event),
     listsChanged: () => manager.feed.observers.tell((observer) => observer.automationChanged?.()),
-    priorityGroupOf: (technology) =>
-      isPrimary(technology) ? (kindOf(technology)?.priorityGroup ?? defaultPriorityGroup) : undefined,
+    priorityGroupOf: (technology) => {
+      const kind = countsAs(technology);
+      return isPrimary(kind) ? (kindOf(kind)?.priorityGroup ?? defaultPriorityGroup) : undefined;
+    },
     get activePolicy() {
       return manager.settings.values.activePolicy;
     },

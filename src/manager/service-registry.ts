@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
-import { isPrimary, type Technology } from "../base/technology.ts";
+import { countsAs, isPrimary, type Technology } from "../base/technology.ts";
 import type { Device, LinkHardware } from "../devices/device.ts";
 import type { DeviceClaims } from "../devices/device-claims.ts";
 import type { IpConfigHolder } from "../network/ip-config.ts";
@@ -133,11 +133,11 @@ export class ServiceRegistry implements ProviderHost {
     return this.ports.probeHosts;
   }
   validationPlan(service: Service): ValidationPlan {
-    const isWanted = this.settings.includes("checkPortalList", service.technology);
+    const isWanted = this.settings.includes("checkPortalList", countsAs(service.technology));
     return validationPlan(service, isWanted, this.ports.probeHosts);
   }
   get underlay(): Service | undefined {
-    return this.list.all.find(({ technology, state }) => isPrimary(technology) && isConnected(state));
+    return this.list.all.find(({ technology, state }) => isPrimary(countsAs(technology)) && isConnected(state));
   }
   isProhibited(technology: Technology): boolean {
     return this.settings.includes("prohibitedTechnologies", technology);

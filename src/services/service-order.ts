@@ -2,7 +2,7 @@
  * The order of Services and the reason of each place (docs/contract/shill.md, Order). The first criterion that tells two
  * Services apart decides; its name is the reason that clients read.
  */
-import type { Technology } from "../base/technology.ts";
+import { countsAs, type Technology } from "../base/technology.ts";
 import { type ConnectState, isConnected, isConnecting, isPortalled } from "./connect-states.ts";
 
 /** What the order looks at; a Service offers it, a test writes it down. */
@@ -50,7 +50,8 @@ interface Criterion {
 const holdsFirst = (a: boolean, b: boolean): number => Number(b) - Number(a);
 
 const technologyRank = (technology: Technology, { technologyOrder }: OrderRules): number => {
-  const at = technologyOrder.indexOf(technology);
+  const named = technologyOrder.indexOf(technology);
+  const at = named < 0 ? technologyOrder.indexOf(countsAs(technology)) : named;
   return at < 0 ? technologyOrder.length : at;
 };
 

@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { DaemonError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type PropertyShape, PropertyStore } from "../base/property.ts";
-import { isPrimary, type Technology } from "../base/technology.ts";
+import { countsAs, isPrimary, type Technology } from "../base/technology.ts";
 import type { Network, NetworkOptions } from "../network/network.ts";
 import { emptyStaticIp, type StaticIp } from "../network/static-ip.ts";
 import type { Profile } from "../profiles/profile.ts";
@@ -436,7 +436,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
       state: this.#state,
       isExplicitlyDisconnected: this.isExplicitlyDisconnected,
       isThrottled: this.attempts.isThrottled,
-      lacksUnderlay: !isPrimary(this.technology) && host.underlay === undefined,
+      lacksUnderlay: !isPrimary(countsAs(this.technology)) && host.underlay === undefined,
       hadBadPassphraseJustNow: this.#hadBadPassphraseJustNow,
       policyRefusal: host.policyRefusal(this),
       technologyRefusal: this.technologyRefusal,

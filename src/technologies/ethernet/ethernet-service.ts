@@ -1,5 +1,5 @@
 import type { AutoConnectRefusal } from "../../services/auto-connect.ts";
-import { isConnected } from "../../services/connect-states.ts";
+import { isActive, isConnected } from "../../services/connect-states.ts";
 import { Service, type ServiceHost } from "../../services/service.ts";
 import type { DisconnectReason, ServiceDevice } from "../../services/service-device.ts";
 import { serviceShape } from "../../services/service-properties.ts";
@@ -14,6 +14,7 @@ export interface EthernetPort extends ServiceDevice {
   readonly isUsable: boolean;
   /** Why the link is not ours to touch by ourselves; a person's Connect goes over it. */
   readonly leftAloneBecause: string | undefined;
+  readonly selectedService: Service | undefined;
   /** A person wants it: a link that was left alone is ours from now on, and goes up. */
   take(): void;
   /** Starts layer 3 for this Service; another one on the Device goes to idle. */
@@ -86,7 +87,9 @@ export class EthernetService extends Service {
     if (!this.#port.isUsable) return "device is disabled";
     // Such a link is not even set up: whether it would have carrier is not known.
     if (this.#port.leftAloneBecause !== undefined) return "device is left alone";
-    return this.#port.hasCarrier ? undefined : "connection medium unavailable";
+    if (!this.#port.hasCarrier) return "connection medium unavailable";
+    const other = this.#port.selectedService;
+    return other && other !== this && isActive(other.state) ? "busy" : undefined;
   }
 
   /** Takes another identity in the store; the caller loads the entry that belongs to it. */

@@ -42,6 +42,7 @@ const byType: Readonly<Record<string, unknown>> = { s: "word", i: 7, q: 7, u: 7,
 /** Properties that are not free to take another value, and the reason. */
 const bound: Readonly<Record<string, string>> = {
   Name: "only the value that it has is taken, as unit tests of the Service say",
+  "PPPoE.Username": "only the value that it has is taken: it is what the account is known by",
   Profile: "moves the settings to another Profile, as tests of the Profile stack say",
   "ethernet AutoConnect": "cables connect by themselves",
 };
@@ -56,6 +57,7 @@ interface Subject {
 /** What is configured on each machine, so that it is stored. */
 const identities: { readonly [C in Card]?: Readonly<Record<string, string>> } = {
   radio: { Type: "wifi", SSID: "Home", SecurityClass: "psk" },
+  account: { Type: "pppoe", "PPPoE.Username": "alice" },
   tunnel: { Type: "vpn", "Provider.Type": "wireguard", "Provider.Host": "vpn.example", Name: "work" },
 };
 
@@ -135,7 +137,7 @@ function otherValue(name: string, { signature }: AnyPropertyDef<never>, now: unk
 }
 const wrongType = (signature: string) => (signature === "as" ? variant("s", "word") : variant("as", ["word"]));
 
-const cards = ["cable", "radio", "modem", "tunnel"] as const;
+const cards = ["cable", "account", "radio", "modem", "tunnel"] as const;
 type Card = (typeof cards)[number];
 
 for (const card of cards) {

@@ -32,8 +32,8 @@ export interface PppoeConfig {
 
 /** Six bytes of PPPoE and two of PPP in each Ethernet frame (RFC 2516, 7). */
 export const pppoeOverhead = 8;
-/** Three questions after 3, 6 and 12 s: the answer to all is known before a Network's limit of 30 s. */
-const discovery = ["pppoe-padi-timeout", "3", "pppoe-padi-attempts", "3"] as const;
+/** Three questions, which wait 2, 4 and 8 s for an answer: it is known well before a Network's limit of 30 s. */
+const discovery = ["pppoe-padi-timeout", "2", "pppoe-padi-attempts", "3"] as const;
 
 /**
  * The password is read from standard input, which a plugin of pppd does, so that it stands in no argument and in no file. What
@@ -44,12 +44,14 @@ export function pppdCommand(link: ProtocolLink, config: PppoeConfig): readonly [
   const mtu = Math.min(config.mtu ?? link.mtu, link.mtu - pppoeOverhead);
   return [
     pppdProgram,
-    // The prefix keeps a link that is called as an option from being one.
-    ...["plugin", "pppoe.so", `nic-${link.name}`, ...discovery],
-    ...["plugin", "passwordfd.so", "passwordfd", "0"],
-    ...(userName === "" ? [] : ["user", userName]),
+    ...["plugin", "pppoe.so", ...discovery],
     ...(accessConcentrator === undefined ? [] : ["pppoe-ac", accessConcentrator]),
     ...(serviceName === undefined ? [] : ["pppoe-service", serviceName]),
+    // After them: pppd 2.4.9 reads how to look for a concentrator when it is told where. The prefix keeps a link that is called as
+    // an option from being one.
+    `nic-${link.name}`,
+    ...["plugin", "passwordfd.so", "passwordfd", "0"],
+    ...(userName === "" ? [] : ["user", userName]),
     // One session for one process: when to try again is decided here.
     ...["nodetach", "nopersist", "maxfail", "1"],
     ...["noauth", "noipdefault", "noccp", "noipv6", "nodefaultroute", "noproxyarp"],
