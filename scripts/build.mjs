@@ -9,6 +9,8 @@ const programs = {
   fairlead: "src/cli/main.ts",
   "fairlead-wait-online": "src/cli/wait-online-main.ts",
   "fairlead-helper": "src/helper/helper-main.ts",
+  // A child of the daemon where NetworkManager has the radio: the only process with node-wifi in it.
+  "fairlead-node-wifi": "src/supplicant/node-wifi/worker-main.ts",
 };
 
 /**

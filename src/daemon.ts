@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Machine } from "./assembly/machine.ts";
 import type { MachinePorts } from "./assembly/ports.ts";
 import type { Cancel } from "./base/clock.ts";
@@ -46,6 +47,11 @@ import { KernelWakeOnLan } from "./rtnl/kernel-wake-on-lan.ts";
 import { KernelWireguard } from "./rtnl/kernel-wireguard.ts";
 import { probeHosts } from "./services/validation/probe-hosts.ts";
 import { LogindSleep } from "./sleep/logind.ts";
+import { ChosenSupplicant } from "./supplicant/chosen-supplicant.ts";
+import { NmLinks } from "./supplicant/node-wifi/nm-links.ts";
+import { NodeWifiChild } from "./supplicant/node-wifi/node-wifi-child.ts";
+import { NodeWifiSupplicant } from "./supplicant/node-wifi/node-wifi-supplicant.ts";
+import type { Supplicant } from "./supplicant/supplicant.ts";
 import { WpaSupplicant } from "./supplicant/wpa-supplicant.ts";
 import { uidOfAccount } from "./system/accounts.ts";
 import { BootClock } from "./system/boot-clock.ts";
@@ -70,6 +76,7 @@ import { Sysctl } from "./system/sysctl.ts";
 import { readLinkFacts, readLinkSpeedMbps, readLinkTraffic } from "./system/sysfs.ts";
 import { programFault, programsIn, readTrustedFile } from "./system/trusted-file.ts";
 import { Udev } from "./system/udev.ts";
+import { startWorker } from "./system/worker-process.ts";
 import { technologyModules } from "./technologies/modules.ts";
 import { version } from "./version.ts";
 
@@ -113,7 +120,7 @@ export class Daemon {
   readonly #log: Log;
   readonly #debug: DebugControl;
   readonly #bus: BusClient;
-  readonly #supplicant: WpaSupplicant;
+  readonly #supplicant: Supplicant;
   readonly #modems: ModemManager;
   readonly #rtnl: KernelRtnl;
   readonly #wireguard: KernelWireguard;
@@ -149,7 +156,7 @@ export class Daemon {
     this.#bus = new BusClient({
       ...{ address: config.busAddress, clock, log: this.#logs.scope("dbus"), quiet: this.#quiet },
     });
-    this.#supplicant = new WpaSupplicant({ bus: this.#bus, clock, log: this.#logs.scope("wifi") });
+    this.#supplicant = this.#makeSupplicant();
     this.#modems = new ModemManager({ bus: this.#bus, log: this.#logs.scope("modem") });
     this.#rtnl = new KernelRtnl({ clock, log: this.#logs.scope("rtnl") });
     this.#wireguard = new KernelWireguard(clock);
@@ -253,6 +260,18 @@ export class Daemon {
     const resolved = new Resolved({ bus: this.#bus, clock: this.#clock, log });
     const { resolver: choice } = this.config;
     return new NameResolution({ file, resolved, choice, log, health: this.#storage, leadsToResolved });
+  }
+  #makeSupplicant(): Supplicant {
+    const { busAddress, wifiBackend } = this.config;
+    const [bus, clock, log] = [this.#bus, this.#clock, this.#logs.scope("wifi")];
+    const wpa = new WpaSupplicant({ bus, clock, log });
+    if (wifiBackend === "wpa_supplicant") return wpa;
+    // Beside src/ and dist/ alike.
+    const module = fileURLToPath(new URL("../dist/fairlead-node-wifi.cjs", import.meta.url));
+    const links = new NmLinks({ bus, log });
+    const child = new NodeWifiChild({ clock, log, start: startWorker, module, busAddress });
+    const nodeWifi = new NodeWifiSupplicant({ links, nodeWifi: child, log });
+    return wifiBackend === "node-wifi" ? nodeWifi : new ChosenSupplicant({ wpa, nodeWifi, links, log });
   }
   #makeSleep(): LogindSleep {
     const clock = this.#clock;

@@ -20,6 +20,8 @@ interface RemoteTypes extends Wire {
   aay: readonly Buffer[];
   au: readonly number[];
   "a{uu}": ReadonlyMap<number, number>;
+  "(uu)": readonly [number, number];
+  "aa{sv}": readonly ReadonlyMap<string, WireVariant>[];
   "(ub)": readonly [number, boolean];
   "a(su)": readonly (readonly [string, number])[];
   "a{oa{sa{sv}}}": ReadonlyMap<string, unknown>;

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import {
   checkSettings,
+  flagNames,
   isSettingName,
   refusal,
   type SettingName,
@@ -36,7 +37,7 @@ const options: Options = {
   version: { type: "boolean" },
   help: { type: "boolean", short: "h" },
   ...Object.fromEntries(
-    settingNames.map((name) => [name, { type: setting(name).argument === undefined ? "boolean" : "string" }]),
+    flagNames.map((name) => [name, { type: setting(name).argument === undefined ? "boolean" : "string" }]),
   ),
 };
 
@@ -100,8 +101,14 @@ function fromText(name: SettingName, value: string | boolean): unknown {
 
 const helpLine = (flag: string, help: string): string => `  ${flag.padEnd(32)}${help}\n`;
 
+const fileOnlyLines = (): readonly string[] =>
+  settingNames.flatMap((name) => {
+    const { argument = "", help, isOfFileOnly } = setting(name);
+    return isOfFileOnly ? [helpLine(`${name} = ${argument}`, help)] : [];
+  });
+
 function helpText(): string {
-  const flags = settingNames.map((name) => {
+  const flags = flagNames.map((name) => {
     const { argument, help } = setting(name);
     return helpLine(`--${name}${argument === undefined ? "" : ` ${argument}`}`, help);
   });
@@ -113,6 +120,8 @@ function helpText(): string {
     helpLine("--version", "prints the version"),
     helpLine("--help", "prints this"),
     "\nEach option but the last three is also a key of the configuration file; options win.\n",
+    "The file alone has:\n",
+    ...fileOnlyLines(),
     "Exit status: 0 after SIGTERM or SIGINT, 1 when the bus or its name cannot be had,\n",
     "2 when an option or the file is wrong.\n",
   ].join("");

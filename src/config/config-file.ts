@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import { parse, TomlError } from "smol-toml";
-import { checkSettings, isSettingName, refusal, type SettingName, type Settings } from "./settings.ts";
+import { checkSettings, isSettingName, refusal, type SettingName, type Settings, settingNames } from "./settings.ts";
 
 const sizeLimitBytes = 1024 * 1024;
 
@@ -15,13 +15,23 @@ export function readConfigFile(file: string): Settings | undefined {
 
 function parseConfig(file: string, text: string): Settings {
   const raw = new Map<SettingName, unknown>();
-  for (const [key, value] of Object.entries(parseToml(file, text))) {
+  for (const [key, value] of flatEntries(parseToml(file, text))) {
     if (!isSettingName(key))
       throw refusal(`${file}:${lineOf(text, key)}: unknown key ${JSON.stringify(key.slice(0, 60))}`);
     raw.set(key, value);
   }
   return checkSettings(raw, (name) => `${file}:${lineOf(text, name)}: ${name}`);
 }
+
+/** The keys of a table that settings are in have its name and a dot before them. */
+const flatEntries = (file: Readonly<Record<string, unknown>>): readonly (readonly [string, unknown])[] =>
+  Object.entries(file).flatMap(([key, value]) =>
+    isTable(value) && settingNames.some((name) => name.startsWith(`${key}.`))
+      ? Object.entries(value).map(([below, of]) => [`${key}.${below}`, of] as const)
+      : [[key, value] as const],
+  );
+const isTable = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function parseToml(file: string, text: string): Readonly<Record<string, unknown>> {
   try {
@@ -38,15 +48,13 @@ function parseToml(file: string, text: string): Readonly<Record<string, unknown>
  * quoted or as a table; 1 if it is written in a way that only the parser understands.
  */
 function lineOf(text: string, key: string): number {
+  const [table = ""] = key.split(".");
+  return 1 + Math.max(0, findLine(text, key), key === table ? 0 : findLine(text, table));
+}
+function findLine(text: string, key: string): number {
   const literal = key.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
   const pattern = new RegExp(`^\\s*(\\[\\[?\\s*)?(["']?)${literal}\\2\\s*[=.\\]]`, "u");
-  return (
-    1 +
-    Math.max(
-      0,
-      text.split("\n").findIndex((line) => pattern.test(line)),
-    )
-  );
+  return text.split("\n").findIndex((line) => pattern.test(line));
 }
 
 function readBounded(file: string): string | undefined {

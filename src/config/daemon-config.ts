@@ -3,6 +3,7 @@ import { defaultTechnologyOrder, type Technology } from "../base/technology.ts";
 import { defaultHandlerFolders } from "../helper/helper-arguments.ts";
 import type { ResolverChoice } from "../resolver/name-resolution.ts";
 import { defaultHttpsUrl, defaultHttpUrl } from "../services/validation/probe-hosts.ts";
+import type { WifiBackend } from "../supplicant/chosen-supplicant.ts";
 import type { CommandLine } from "./arguments.ts";
 import { readConfigFile } from "./config-file.ts";
 import { checkSettings, noUrl, refusal, type Settings } from "./settings.ts";
@@ -36,6 +37,8 @@ export interface DaemonConfig {
   readonly portalHttpsUrl: string;
   /** Which program is told of name servers, besides the file. */
   readonly resolver: ResolverChoice;
+  /** Which program drives radios. */
+  readonly wifiBackend: WifiBackend;
   readonly isForeground: boolean;
 }
 
@@ -79,6 +82,7 @@ function makeConfig(
     uciConfig: settings["uci-config"],
     handlerFolders: Object.freeze(settings.handlers ?? defaultHandlerFolders),
     resolver: settings.resolver ?? "auto",
+    wifiBackend: settings["wifi.backend"] ?? "auto",
     isForeground: settings.foreground ?? false,
   });
 }

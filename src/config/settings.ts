@@ -9,6 +9,7 @@ import { logLevels } from "../base/log.ts";
 import { defaultTechnologyOrder, parseTechnologyList, type Technology, technologies } from "../base/technology.ts";
 import { parseAddress } from "../bus/session/address.ts";
 import { resolverChoices } from "../resolver/name-resolution.ts";
+import { wifiBackends } from "../supplicant/chosen-supplicant.ts";
 
 export interface Setting<T> {
   /** What stands for the value in the help; absent: a switch. */
@@ -20,6 +21,8 @@ export interface Setting<T> {
   readonly isPath?: true;
   /** A flag is text; the file has numbers. */
   readonly isNumber?: true;
+  /** There is no flag. A name with a dot is a key of a table of the file. */
+  readonly isOfFileOnly?: true;
   readonly schema: v.GenericSchema<unknown, T>;
 }
 
@@ -153,6 +156,12 @@ const settingTable = {
     help: "auto (default), file, resolved: who is told of name servers",
     schema: v.picklist(resolverChoices, `must be one of ${resolverChoices.join(", ")}`),
   },
+  "wifi.backend": {
+    argument: "NAME",
+    help: `drives radios: ${wifiBackends.join(", ")}; default auto`,
+    isOfFileOnly: true,
+    schema: v.picklist(wifiBackends, `must be one of ${wifiBackends.join(", ")}`),
+  },
   foreground: { help: "log to the terminal as text", schema: switchSchema },
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 
@@ -162,6 +171,8 @@ export type Settings = { readonly [Name in SettingName]?: v.InferOutput<(typeof 
 
 export const settingNames = Object.keys(settingTable) as readonly SettingName[];
 export const setting = (name: SettingName): Setting<unknown> => settingTable[name];
+/** Those that are flags as well. */
+export const flagNames = settingNames.filter((name) => setting(name).isOfFileOnly !== true);
 export const isSettingName = (name: string): name is SettingName => Object.hasOwn(settingTable, name);
 
 /** Checks values of any origin; `where` says where a setting stands. Throws DaemonError InvalidArguments. */

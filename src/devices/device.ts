@@ -212,7 +212,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
   update(link: Link): void {
     const before = this.#link;
     this.#link = link;
-    if (before.mac !== link.mac) this.#macChanged();
+    if (before.mac !== link.mac) this.macChanged();
     if (before.hasCarrier !== link.hasCarrier) {
       this.claimable.setCarrier(link.hasCarrier);
       // What comes first goes out first: a lost carrier is news for clients, a new one for the DHCP server.
@@ -228,7 +228,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
    * To servers and neighbours the link is another host now: what was agreed on in the name of the former one does not hold.
    * Nothing is given back in that name, which is not on the wire any more.
    */
-  #macChanged(): void {
+  protected macChanged(): void {
     this.properties.touch("Address");
     const service = this.#selectedService;
     const isOnLayer3 = this.#network !== undefined && this.#network.state !== "idle";

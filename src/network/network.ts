@@ -76,6 +76,8 @@ export interface NetworkOptions {
   readonly given?: { readonly [S in DynamicSource]?: IpSettings };
   /** What to run, in the order in which they are begun. */
   readonly protocols?: readonly ProtocolRequest[];
+  /** Another program has configured the link and goes on to: `given` is shown, and nothing is written to the kernel. */
+  readonly isKept?: boolean;
 }
 
 export interface StopOptions {
@@ -86,6 +88,18 @@ export interface StopOptions {
   /** The carrier is lost, perhaps for a moment: addresses, routes and MTU stay for a while. */
   readonly isCarrierLost?: boolean;
 }
+
+/** Takes the place of the Applier where another program configures the link: all that is wished is there. */
+const keptSink: WishSink = {
+  prepare() {},
+  setNetwork(link, wish, onApplied) {
+    queueMicrotask(() => onApplied({ link, wish, refused: [] }));
+  },
+  putAddress() {},
+  hold: () => false,
+  release() {},
+  releaseAfterLoss() {},
+};
 
 /** What a tethering phone says in option 43. */
 const tetheringHint = Buffer.from("ANDROID_METERED").toString("hex");
@@ -223,7 +237,7 @@ export class Network {
     const [first, ...others] = options.protocols ?? [];
     // The first question goes out before anything else: its answer takes longest.
     if (first) this.#startProtocol(options.link, first);
-    this.ports.applier.prepare(options.link.index);
+    this.#sink.prepare(options.link.index);
     for (const request of others) this.#startProtocol(options.link, request);
     this.#take(options.given ?? {});
     if (this.#hasStaticAddress || this.#fixedIpv6.length > 0 || options.given) this.#refresh();
@@ -267,18 +281,18 @@ export class Network {
   }
 
   #leave(link: ProtocolLink, { leaveConfigured, isCarrierLost }: StopOptions): void {
-    if (isCarrierLost && !leaveConfigured) {
+    if (isCarrierLost && !leaveConfigured && !this.#options?.isKept) {
       this.#grace.begin(link);
       return;
     }
     this.#grace.forget();
-    if (!leaveConfigured) this.ports.applier.release(link.index);
+    if (!leaveConfigured) this.#sink.release(link.index);
   }
 
   /** Replaces the static configuration, at once also on a live connection. The same again: nothing happens. */
   setStatic(next: StaticIp): void {
     const before = this.#static;
-    if (isSameStaticIp(before, next)) return;
+    if (isSameStaticIp(before, next) || this.#options?.isKept) return;
     this.#static = next;
     if (this.#state === "idle") return;
     if (next.address !== undefined) this.#dhcp?.giveBack();
@@ -322,6 +336,9 @@ export class Network {
     };
   }
 
+  get #sink(): WishSink {
+    return this.#options?.isKept ? keptSink : this.ports.applier;
+  }
   get #hasStaticAddress(): boolean {
     return this.#static.address !== undefined;
   }
@@ -367,7 +384,7 @@ export class Network {
     const { ipv4 } = settings;
     if (!ipv4 || this.#hasStaticAddress || this.#held || settings.layer3Link !== undefined) return;
     this.#take({ [source]: settings });
-    this.ports.applier.putAddress(this.layer3Link, ipv4, this.#sources.lifetimeOf(source, ipv4));
+    this.#sink.putAddress(this.layer3Link, ipv4, this.#sources.lifetimeOf(source, ipv4));
   }
 
   #onSettings(source: DynamicSource, settings: IpSettings): void {
@@ -436,12 +453,12 @@ export class Network {
     this.#wish = { settings: merged, lifetimes: this.#sources.lifetimes(merged), isMtuPending };
     this.#grace.forget();
     this.#followLayer3Link(merged.layer3Link ?? link.index);
-    this.ports.applier.setNetwork(this.layer3Link, this.#wish, (result) => this.#onApplied(result));
+    this.#sink.setNetwork(this.layer3Link, this.#wish, (result) => this.#onApplied(result));
   }
 
   #followLayer3Link(index: number): void {
     if (index === this.layer3Link) return;
-    this.ports.applier.release(this.layer3Link);
+    this.#sink.release(this.layer3Link);
     this.#layer3Link = index;
   }
 

@@ -1,6 +1,6 @@
 /**
- * The port to the daemon that speaks 802.11 for us: it scans, associates and does the handshakes. The real twin is
- * `wpa-supplicant.ts`, the fake `test/fakes/fake-supplicant.ts`; one contract holds both.
+ * The port to the daemon that speaks 802.11 for us: it scans, associates and does the handshakes. The real twins are
+ * `wpa-supplicant.ts` and `node-wifi/node-wifi-supplicant.ts`, the fake `test/fakes/fake-supplicant.ts`; one contract holds them.
  */
 
 export type BssMode = "infrastructure" | "ad-hoc" | "mesh" | "other";
@@ -70,6 +70,21 @@ export interface RadioEnd {
   readonly status?: number;
   /** The state that it ended in. */
   readonly from: RadioState;
+  /** What a keeper of the link says of it, where it says more than IEEE 802.11 has numbers for. */
+  readonly told?: "no-address" | "not-found" | "ended-by-keeper" | "chosen-elsewhere";
+}
+
+/** What the keeper of a link configured on it. Addresses in canonical text. */
+export interface KeptFamily {
+  readonly addresses: readonly { readonly address: string; readonly prefixLength: number }[];
+  /** Absent: no default route. */
+  readonly gateway?: string;
+}
+export interface KeptAddressing {
+  readonly ipv4?: KeptFamily;
+  readonly ipv6?: KeptFamily;
+  readonly nameServers: readonly string[];
+  readonly searchDomains: readonly string[];
 }
 
 /** Never called from inside a call to the port. */
@@ -91,6 +106,8 @@ export interface RadioObserver {
   associationEnded(end: RadioEnd): void;
   /** The access point that it is associated with; undefined: with none. Another one while completed: it roamed. */
   currentBssChanged(id: string | undefined): void;
+  /** {@link Radio.addressing} is another one. */
+  addressingChanged?(): void;
 }
 
 export interface RadioCapabilities {
@@ -106,6 +123,10 @@ export interface Radio {
   readonly state: RadioState;
   readonly bsses: ReadonlyMap<string, Bss>;
   readonly currentBss: string | undefined;
+  /** The program that owns the link with its addresses and routes; absent: the link is ours. */
+  readonly keeper?: string | undefined;
+  /** With a keeper: what it configured; undefined while there is no address. */
+  readonly addressing?: KeptAddressing | undefined;
   /** Rejects with DaemonError InProgress while one is under way, Failure when the supplicant refuses or is gone. */
   scan(ssids: readonly Buffer[]): Promise<void>;
   /** Takes the place of what was connected or connecting. Resolves when the attempt has begun. Rejects as {@link scan}. */
@@ -117,6 +138,8 @@ export interface Radio {
 }
 
 export interface Supplicant {
+  /** {@link Radio.keeper} of a link before it is attached. Never rejects. Absent: no link has one. */
+  keeperOf?(linkName: string): Promise<string | undefined>;
   /** Keeps the link attached, also over restarts of the supplicant, until {@link Radio.detach}. */
   attach(linkName: string, observer: RadioObserver): Radio;
   /** Whether it is on the bus. */

@@ -25,6 +25,7 @@ import { type NamePlan, planNames } from "../../src/resolver/name-plan.ts";
 import type { Service } from "../../src/services/service.ts";
 import type { LinkTraffic } from "../../src/services/traffic-counters.ts";
 import type { ProbeHosts } from "../../src/services/validation/probe-hosts.ts";
+import type { Supplicant } from "../../src/supplicant/supplicant.ts";
 import type { FoundProgram } from "../../src/system/trusted-file.ts";
 import { EthernetProvider } from "../../src/technologies/ethernet/ethernet-provider.ts";
 import { ethernet } from "../../src/technologies/ethernet/module.ts";
@@ -49,7 +50,7 @@ export interface FakeMachineOptions {
   readonly busType?: "pci" | "usb";
   readonly kernel?: FakeKernel;
   readonly storage?: ProfileStorage;
-  readonly supplicant?: FakeSupplicant;
+  readonly supplicant?: Supplicant;
   readonly modems?: FakeModemManager;
   readonly wireguard?: FakeWireguard;
   readonly clock?: FakeClock;
@@ -84,7 +85,7 @@ export class FakeMachine {
   readonly wakeOnLan: FakeWakeOnLan;
   readonly modems: FakeModemManager;
   readonly http: FakeHttp;
-  readonly supplicant: FakeSupplicant;
+  readonly supplicant: Supplicant;
   readonly wireguard: FakeWireguard;
   readonly lookup = new FakeNames();
   readonly applier: Applier;

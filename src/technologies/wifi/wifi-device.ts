@@ -3,16 +3,22 @@ import { DaemonError, describeError } from "../../base/errors.ts";
 import { type PropertyShape, propertyTable } from "../../base/property.ts";
 import { Device, type DeviceHost, deviceShape } from "../../devices/device.ts";
 import { deviceProperties } from "../../devices/device-properties.ts";
+import type { IpSettings } from "../../network/ip-settings.ts";
 import type { Link } from "../../rtnl/rtnl.ts";
 import type { Service } from "../../services/service.ts";
 import type { DisconnectReason } from "../../services/service-device.ts";
 import type { Bss, Radio, RadioEnd, RadioObserver, RadioState, Supplicant } from "../../supplicant/supplicant.ts";
+import { settingsOf } from "./kept-settings.ts";
 import { ScanSchedule } from "./scan-schedule.ts";
 import { failureOf } from "./wifi-failures.ts";
 import { type WifiPort, WifiService } from "./wifi-service.ts";
 
 /** An access point that does not answer within this time is out of reach (shill's kPendingTimeout). */
 const pendingMs = 15_000;
+/** NetworkManager has limits of its own (25 s to associate), and says why: this is for one that says nothing. */
+const keeperPendingMs = 90_000;
+
+const idleStates: ReadonlySet<RadioState> = new Set(["unknown", "interface_disabled", "disconnected", "inactive"]);
 
 /** What a radio needs of its Provider, which knows the networks. */
 export interface WifiAir {
@@ -51,6 +57,32 @@ export class WifiDevice extends Device implements WifiPort, RadioObserver {
   get isReady(): boolean {
     return this.isUsable && (this.#radio?.isReady ?? false);
   }
+  /** The program that owns the link with its addresses and routes; undefined: the link is ours. */
+  get keeper(): string | undefined {
+    return this.#radio?.keeper;
+  }
+  get keptSettings(): IpSettings | undefined {
+    const { addressing } = this.#radio ?? {};
+    return this.keeper !== undefined && addressing ? settingsOf(addressing) : undefined;
+  }
+  /** A network is selected, or its keeper joins one by itself. */
+  get isBusy(): boolean {
+    const isIdle = this.keeper === undefined || idleStates.has(this.#radio?.state ?? "unknown");
+    return this.selectedService !== undefined || !isIdle;
+  }
+  override get leftAloneBecause(): string | undefined {
+    return this.keeper === undefined ? super.leftAloneBecause : `${this.keeper} has the link, and configures it`;
+  }
+  /** NetworkManager gives each network another address, and tells when it is connected with it. */
+  protected override macChanged(): void {
+    if (this.keeper === undefined) super.macChanged();
+    else this.properties.touch("Address");
+  }
+  /** Those of the keeper of the link come and go with the connection that it makes for us. */
+  override addressesChanged(): void {
+    if (this.keeper === undefined) super.addressesChanged();
+    else this.host.addressesChanged(this);
+  }
   /** What it hears now. */
   get bsses(): Iterable<Bss> {
     return this.#radio?.bsses.values() ?? [];
@@ -68,14 +100,16 @@ export class WifiDevice extends Device implements WifiPort, RadioObserver {
     return `associated on ${this.name}`;
   }
 
-  /** The supplicant has the link from when it is set up until it is set down. */
+  /** The supplicant has the link from when it is set up until it is set down. A keeper does both itself. */
   override async activate(): Promise<void> {
-    await super.activate();
-    if (this.isSetUp) this.#radio ??= this.supplicant.attach(this.name, this);
+    const isKept = (await this.supplicant.keeperOf?.(this.name)) !== undefined;
+    if (!isKept) await super.activate();
+    if (isKept || this.isSetUp) this.#radio ??= this.supplicant.attach(this.name, this);
   }
   override async deactivate(): Promise<void> {
+    const isKept = this.keeper !== undefined;
     await this.#detach();
-    await super.deactivate();
+    if (!isKept) await super.deactivate();
   }
   override dispose(reason: DisconnectReason): void {
     void this.#detach();
@@ -144,16 +178,18 @@ export class WifiDevice extends Device implements WifiPort, RadioObserver {
     this.#isOrdering = true;
     void radio.disconnect().finally(() => {
       this.#isOrdering = false;
+      if (!this.selectedService) this.#adopt();
       if (!this.selectedService) this.#scans.restart();
     });
   }
 
   #startPending(service: WifiService): void {
     this.#cancelPending();
-    this.#cancelPending = this.host.clock.startTimer(`wifi-pending ${this.name}`, pendingMs, () => {
+    const limitMs = this.keeper === undefined ? pendingMs : keeperPendingMs;
+    this.#cancelPending = this.host.clock.startTimer(`wifi-pending ${this.name}`, limitMs, () => {
       const from = this.#radio?.state ?? "unknown";
       const { error, details } = failureOf({ reason: 0, isLocal: false, from }, service);
-      this.#fail(service, error, `no connection within ${pendingMs / 1000} s${details === "" ? "" : `: ${details}`}`);
+      this.#fail(service, error, `no connection within ${limitMs / 1000} s${details === "" ? "" : `: ${details}`}`);
     });
   }
   /** The Service leaves the radio with a reason, and may be tried again. */
@@ -173,7 +209,10 @@ export class WifiDevice extends Device implements WifiPort, RadioObserver {
 
   ready(): void {
     this.#scans.restart();
-    this.host.readinessChanged(this, "the supplicant has the radio");
+    this.properties.touch("Scanning");
+    // Its keeper gave it up.
+    if (this.keeper === undefined && !this.isSetUp) void super.activate();
+    this.host.readinessChanged(this, `${this.keeper ?? "the supplicant"} has the radio`);
   }
   lost(because: string): void {
     this.#endScans();
@@ -225,10 +264,25 @@ export class WifiDevice extends Device implements WifiPort, RadioObserver {
     const service = this.#selected;
     if (!service) this.#adopt();
     else if (state === "completed") this.#onAssociated(service);
+    else if (state === "associated" && this.keeper !== undefined) this.#onKeeperConfigures(service, this.keeper);
+  }
+  /** Its own limits hold from here on. */
+  #onKeeperConfigures(service: WifiService, keeper: string): void {
+    this.#cancelPending();
+    service.advance("configure", `${keeper} asks for an address`);
+  }
+  addressingChanged(): void {
+    const service = this.#selected;
+    const settings = this.keptSettings;
+    if (!service || !settings || this.#radio?.state !== "completed") return;
+    if (service.network) service.network.setSource("link", settings);
+    else this.#onAssociated(service);
   }
   #onAssociated(service: WifiService): void {
     this.#cancelPending();
     service.suspectedFailures = 0;
+    // The keeper tells its addresses when it has them.
+    if (this.keeper !== undefined && !this.keptSettings) return;
     // Another access point of the same network, or new keys: layer 3 is there already.
     if (service.network) this.network?.renew();
     else if (this.startNetwork(service)) service.advance("configure", this.mediumIsUp);
@@ -238,6 +292,8 @@ export class WifiDevice extends Device implements WifiPort, RadioObserver {
     if (!service || this.#isOrdering) return;
     // Refused before the handshake: the supplicant tries other access points, until the time is over.
     if (service.state === "association" && end.from === "associating") return;
+    // It stays so, as if it had been left here.
+    if (end.told === "chosen-elsewhere") service.isExplicitlyDisconnected = true;
     const { error, details } = failureOf(end, service);
     this.#fail(service, error, details);
   }

@@ -31,6 +31,18 @@ const reasons: Readonly<Record<number, WifiFailure>> = {
   23: { error: "eap-authentication-failed", details: "802.1X failed" },
 };
 
+/** What the keeper of the link says. */
+const toldFailures: Readonly<Record<NonNullable<RadioEnd["told"]>, WifiFailure>> = {
+  "no-address": { error: "dhcp-failed", details: "the keeper of the link got no address" },
+  "not-found": {
+    error: "unknown-failure",
+    details:
+      "the keeper of the link got no association: the network may be out of reach, or a passphrase of WPA3 wrong",
+  },
+  "chosen-elsewhere": { error: "disconnect-failure", details: "it was left in another program, by hand" },
+  "ended-by-keeper": { error: "disconnect-failure", details: "the keeper of the link ended the connection" },
+};
+
 /** `network.suspectedFailures` counts up where the passphrase may be wrong. */
 export function failureOf(end: RadioEnd, network: FailedNetwork): WifiFailure {
   if (network.securityClass === "psk" && isKeyFailure(end)) {
@@ -38,6 +50,7 @@ export function failureOf(end: RadioEnd, network: FailedNetwork): WifiFailure {
     const isWrong = !network.hasEverConnected || network.suspectedFailures >= mostSuspectedFailures;
     if (isWrong) return { error: "bad-passphrase", details: "the access point did not accept the passphrase" };
   }
+  if (end.told !== undefined) return toldFailures[end.told];
   const isFaint = (network.endpoint?.signalDbm ?? -100) <= faintDbm;
   if (end.reason === 0 || end.reason === 3 || end.reason === 4) {
     if (isFaint) return { error: "out-of-range", details: "the signal is too weak" };

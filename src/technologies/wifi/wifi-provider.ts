@@ -72,9 +72,10 @@ export class WifiProvider implements Provider, WifiAir {
     if (bssId === "") this.#dropEndpoints(device);
     else this.#dropEndpoint(keyOf(device, bssId), bssId);
   }
-  /** Only one that would be connected by itself: a person may have disconnected it meanwhile, or a Profile be gone. */
+  /** With a keeper of the link: whatever that one has connected. Else only one that would be connected by itself: a person may have disconnected it meanwhile, or a Profile be gone. */
   networkToAdopt(device: WifiDevice, bssId: string): WifiService | undefined {
     const service = this.#byBss.get(keyOf(device, bssId));
+    if (device.keeper !== undefined) return service;
     return service?.profile && service.autoConnectRefusal === undefined ? service : undefined;
   }
   hiddenSsids(): readonly Buffer[] {

@@ -1,6 +1,9 @@
 import { DaemonError } from "../../base/errors.ts";
+import type { IpSettings } from "../../network/ip-settings.ts";
+import type { NetworkOptions } from "../../network/network.ts";
 import type { AutoConnectRefusal } from "../../services/auto-connect.ts";
 import { isConnected, isConnecting } from "../../services/connect-states.ts";
+import type { Layer3Device } from "../../services/layer3-plan.ts";
 import { Service, type ServiceHost } from "../../services/service.ts";
 import type { DisconnectReason, ServiceDevice } from "../../services/service-device.ts";
 import type { Bss, RadioKey } from "../../supplicant/supplicant.ts";
@@ -12,8 +15,10 @@ import { isRawKey, printableSsid, type SecurityClass, securityOf, strengthOf } f
 export interface WifiPort extends ServiceDevice {
   /** Enabled, and the supplicant has it. */
   readonly isReady: boolean;
-  /** What it is connected to, or about to be. */
-  readonly selectedService: Service | undefined;
+  /** With a keeper of the link: what that one configured. Undefined: layer 3 is ours. */
+  readonly keptSettings: IpSettings | undefined;
+  /** Connected to a network, or about to be. */
+  readonly isBusy: boolean;
   /** Associates, and then starts layer 3; another Service on the radio goes to idle. */
   connectService(service: WifiService): void;
   disconnectService(service: WifiService, reason: DisconnectReason): void;
@@ -87,7 +92,7 @@ export class WifiService extends Service implements WifiFacts {
     if (!this.#port) return "no device";
     if (!this.#port.isReady) return "device is disabled";
     if (this.#endpoints.size === 0 && !this.isHidden) return "connection medium unavailable";
-    return this.#port.selectedService ? "busy" : undefined;
+    return this.#port.isBusy ? "busy" : undefined;
   }
 
   override technologyChanged(): void {
@@ -110,6 +115,12 @@ export class WifiService extends Service implements WifiFacts {
     this.technologyChanged();
   }
 
+  /** What another program configured is taken as it is: no DHCP of ours beside its own. */
+  override networkOptions(device: Layer3Device): NetworkOptions {
+    const options = super.networkOptions(device);
+    const kept = this.#port?.keptSettings;
+    return kept ? { link: options.link, given: { link: kept }, isKept: true } : options;
+  }
   protected override startConnect(): void {
     if (!this.#port) throw new DaemonError("Failure", `${this.logName}: there is no radio to connect with`);
     this.#port.connectService(this);

@@ -6,7 +6,7 @@ import { verbs } from "../../../src/cli/verbs.ts";
 import { commonOptions } from "../../../src/cli/words/command-line.ts";
 import { waitOnlineHelp, waitOnlineOptions } from "../../../src/cli/words/online-wish.ts";
 import { parseArguments } from "../../../src/config/arguments.ts";
-import { settingNames } from "../../../src/config/settings.ts";
+import { flagNames, settingNames } from "../../../src/config/settings.ts";
 import { helperHelp, helperOptions } from "../../../src/helper/helper-arguments.ts";
 
 const page = (name: string): string =>
@@ -28,7 +28,8 @@ test("fairlead(1) tells of every verb and every option, and of no others", () =>
 
 test("fairleadd(8) tells of every option, and of no others", () => {
   const text = page("fairleadd.8");
-  const options = [...settingNames, "config", "help", "version"];
+  const options = [...flagNames, "config", "help", "version"];
+  for (const name of settingNames) assert.ok(text.includes(name), name);
   for (const name of options) assert.match(text, new RegExp(`--${name}\\b`), name);
   const known = new Set<string>(options);
   for (const [, name = ""] of text.matchAll(/--([a-z][a-z-]*)/g)) assert.ok(known.has(name), `--${name} is no option`);

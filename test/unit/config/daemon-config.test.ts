@@ -28,6 +28,7 @@ const defaults: DaemonConfig = {
   portalHttpUrl: "http://connectivitycheck.gstatic.com/generate_204",
   portalHttpsUrl: "https://www.google.com/generate_204",
   resolver: "auto",
+  wifiBackend: "auto",
   isForeground: false,
 };
 
@@ -78,6 +79,7 @@ portal-https-url = "https://p.test/"
 uci-config = "/etc/network.uci"
 handlers = ["/h"]
 resolver = "file"
+wifi.backend = "node-wifi"
 foreground = true
 `,
   );
@@ -98,8 +100,13 @@ foreground = true
     uciConfig: "/etc/network.uci",
     handlerFolders: ["/h"],
     resolver: "file",
+    wifiBackend: "node-wifi",
     isForeground: true,
   });
+});
+
+test("a setting of a table can be written as one, too", (t) => {
+  assert.equal(read(["--config", fileWith(t, '[wifi]\nbackend = "wpa_supplicant"')]).wifiBackend, "wpa_supplicant");
 });
 
 test("flags beat the file, one by one", (t) => {
@@ -159,6 +166,9 @@ const refused: readonly (readonly [string, RegExp])[] = [
   ["carrier-grace = -1", /:1: carrier-grace: must be a number/],
   ['foreground = "yes"', /:1: foreground: must be true or false/],
   ["log-level = 2026-01-01", /:1: log-level: must be one of/],
+  ['\nwifi.backend = "iwd"', /:2: wifi\.backend: must be one of auto, wpa_supplicant, node-wifi \("iwd"\)$/],
+  ["\n[wifi]\nband = 5", /:2: unknown key "wifi\.band"$/],
+  ["\nwifi = 1", /:2: unknown key "wifi"$/],
   ["x = 1\nx = 2", /:2:\d+: Invalid TOML document: /],
   ["foreground = true\nforeground", /:2:\d+: Invalid TOML document: /],
   ['state-dir = "', /:1:\d+: Invalid TOML document: /],

@@ -17,7 +17,11 @@ const home: FakeAccessPoint = {
 const cafe: FakeAccessPoint = { ssid: "Cafe", bssid: "02:00:00:00:01:02", security: "open", signalDbm: -60 };
 
 /** A machine with one radio, and these access points in the air. */
-async function scene(t: TestContext, points: readonly FakeAccessPoint[], options: FakeMachineOptions = {}) {
+async function scene(
+  t: TestContext,
+  points: readonly FakeAccessPoint[],
+  options: FakeMachineOptions & { readonly supplicant?: FakeSupplicant } = {},
+) {
   const supplicant = options.supplicant ?? new FakeSupplicant();
   for (const point of points) supplicant.switchOn(point);
   const it = new FakeMachine({ modules: technologyModules, devtype: "wlan", ...options, supplicant });
