@@ -8,7 +8,7 @@ import { Applier } from "../network/kernel/applier.ts";
 import { Network, type NetworkObserver, type NetworkPorts } from "../network/network.ts";
 import { watchDuplicates } from "../network/protocols/kernel-duplicates.ts";
 import { Standbys } from "../network/standbys.ts";
-import { DeviceLeases } from "../profiles/device-leases.ts";
+import { DeviceLeases } from "../profiles/lease-keeper.ts";
 import type { Layer3Ports } from "../services/layer3-plan.ts";
 import type { MachinePorts } from "./ports.ts";
 

@@ -1,6 +1,5 @@
 import { DaemonError } from "../base/errors.ts";
-import type { Log } from "../base/log.ts";
-import { LogControl, silentLog } from "../base/log.ts";
+import { type Log, LogControl, silentLog } from "../base/log.ts";
 import type { Quiet } from "../base/quiet.ts";
 import { defaultTechnologyOrder } from "../base/technology.ts";
 import { LinkSelection } from "../device-info/link-names.ts";
@@ -12,7 +11,7 @@ import type { NetworkPorts } from "../network/network.ts";
 import type { HandlerCatalogue } from "../network/protocols/script/script-protocols.ts";
 import type { AutomationPorts } from "../policy/automation-host.ts";
 import type { Wireguard } from "../rtnl/wireguard.ts";
-import { probeHosts } from "../services/validation/probe-hosts.ts";
+import { probeHosts } from "../services/validation/validation-plan.ts";
 import type { Supplicant } from "../supplicant/supplicant.ts";
 import { technologyModules } from "../technologies/modules.ts";
 

@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import packageJson from "../../package.json" with { type: "json" };
+import { ProcessClock } from "../base/clock.ts";
 import { silentLog } from "../base/log.ts";
-import { ProcessClock } from "../base/process-clock.ts";
 import { BusClient } from "../bus/bus-client.ts";
 import { clientLimits } from "../bus/wire/limits.ts";
 import { exitCodes, usageFailure } from "./failure.ts";

@@ -1,6 +1,7 @@
 /** fairlead-wait-online: arguments, bus, exit code. */
+
+import { ProcessClock } from "../base/clock.ts";
 import { silentLog } from "../base/log.ts";
-import { ProcessClock } from "../base/process-clock.ts";
 import { BusClient } from "../bus/bus-client.ts";
 import { clientLimits } from "../bus/wire/limits.ts";
 import { exitCodes, Failure } from "./failure.ts";

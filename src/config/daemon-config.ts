@@ -2,7 +2,7 @@ import type { LogLevel } from "../base/log.ts";
 import { defaultTechnologyOrder, type Technology } from "../base/technology.ts";
 import { defaultHandlerFolders } from "../helper/helper-arguments.ts";
 import type { ResolverChoice } from "../resolver/name-resolution.ts";
-import { defaultHttpsUrl, defaultHttpUrl } from "../services/validation/probe-hosts.ts";
+import { defaultHttpsUrl, defaultHttpUrl } from "../services/validation/validation-plan.ts";
 import type { WifiBackend } from "../supplicant/chosen-supplicant.ts";
 import type { CommandLine } from "./arguments.ts";
 import { readConfigFile } from "./config-file.ts";

@@ -4,8 +4,8 @@
  */
 import * as v from "valibot";
 import { DaemonError, describeError } from "../base/errors.ts";
-import { isLinkName } from "../base/link-name.ts";
 import { logLevels } from "../base/log.ts";
+import { isLinkName } from "../base/names.ts";
 import { defaultTechnologyOrder, parseTechnologyList, type Technology, technologies } from "../base/technology.ts";
 import { parseAddress } from "../bus/session/address.ts";
 import { resolverChoices } from "../resolver/name-resolution.ts";

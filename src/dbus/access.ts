@@ -2,7 +2,7 @@
 import { DaemonError } from "../base/errors.ts";
 import type { Caller, Credentials } from "../bus/bus.ts";
 import type { Authority, Verdict } from "../polkit/authority.ts";
-import { isSameOwner, type Owner } from "../profiles/owner.ts";
+import { isSameOwner, type Owner } from "../profiles/profile.ts";
 
 /** What a method asks of its caller, and a sentence for the reference page. Every method of every interface has one. */
 export const rights = {

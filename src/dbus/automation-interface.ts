@@ -3,7 +3,7 @@ import type { WireVariant } from "../base/property.ts";
 import type { Caller } from "../bus/bus.ts";
 import { type Automation, automationShape } from "../policy/automation.ts";
 import type { Location } from "../policy/location.ts";
-import { ownerOfProfile } from "../profiles/owner.ts";
+import { ownerOfProfile } from "../profiles/profile.ts";
 import { type AccessPolicy, hasRight } from "./access.ts";
 import { args, interfaceTable, methodOf } from "./interface-table.ts";
 

@@ -1,4 +1,4 @@
-import type { HistoryEntry } from "../base/event-history.ts";
+import type { HistoryEntry } from "../base/events.ts";
 import type { Dispatcher, ExportedObject } from "../bus/bus.ts";
 import type { Device } from "../devices/device.ts";
 import type { ManagerObserver } from "../manager/event-feed.ts";

@@ -1,7 +1,7 @@
 import { DaemonError } from "../base/errors.ts";
 import { PropertyShape, type Wire, type WireVariant } from "../base/property.ts";
 import type { Caller, MarshalledReply, MethodDef, MethodHandler, MethodResult, SignalDef } from "../bus/bus.ts";
-import type { Owner } from "../profiles/owner.ts";
+import type { Owner } from "../profiles/profile.ts";
 import { type AccessPolicy, type Need, type Right, requireRights } from "./access.ts";
 
 /** An object on an interface, as its methods see it. */

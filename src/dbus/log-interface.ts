@@ -3,7 +3,7 @@ import { DaemonError } from "../base/errors.ts";
 import { type LogLevel, logLevels } from "../base/log.ts";
 import type { WireVariant } from "../base/property.ts";
 import type { DebugControl } from "../manager/debug-control.ts";
-import type { LogRing } from "../system/log-ring.ts";
+import type { LogRing } from "../system/log-sink.ts";
 import { args, interfaceTable, methodOf } from "./interface-table.ts";
 
 const method = methodOf<LogView>();

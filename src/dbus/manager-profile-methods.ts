@@ -1,6 +1,6 @@
 /** The Profile stack on the Manager (shill's doc/manager-api.txt). The rules are those of profiles/profile-stack.ts. */
 import type { Manager } from "../manager/manager.ts";
-import { isSameOwner, type Owner, ownerOfProfile } from "../profiles/owner.ts";
+import { isSameOwner, type Owner, ownerOfProfile } from "../profiles/profile.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
 import { args, type MethodEntry, methodOf } from "./interface-table.ts";
 

@@ -1,7 +1,7 @@
 import { DaemonError } from "../base/errors.ts";
 import type { Caller } from "../bus/bus.ts";
 import { exportProfile } from "../manager/profile-exchange.ts";
-import { ownerOfProfile } from "../profiles/owner.ts";
+import { ownerOfProfile } from "../profiles/profile.ts";
 import { type AccessPolicy, hasRight } from "./access.ts";
 import { args, interfaceTable, methodOf } from "./interface-table.ts";
 import type { ProfileView } from "./profile-interface.ts";

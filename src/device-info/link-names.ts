@@ -1,5 +1,5 @@
 import { DaemonError } from "../base/errors.ts";
-import { isLinkName } from "../base/link-name.ts";
+import { isLinkName } from "../base/names.ts";
 
 /** Refuses what the kernel would refuse as a link's name. */
 export function checkLinkName(name: string): void {

@@ -1,8 +1,8 @@
 /** fairlead-helper: arguments, the socket, exit code. */
 import { chownSync, writeSync } from "node:fs";
+import { ProcessClock } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
 import { LogControl, type LogSink } from "../base/log.ts";
-import { ProcessClock } from "../base/process-clock.ts";
 import { uidOfAccount } from "../system/accounts.ts";
 import { ChildProcesses } from "../system/child-processes.ts";
 import { journalLine, plainLine } from "../system/log-line.ts";

@@ -1,10 +1,9 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type LabOptions, parseArguments, UsageError, usage } from "./arguments.ts";
-import { connectBus } from "./bus-connection.ts";
 import { greeting, shellGreeting } from "./greeting.ts";
 import { Lab } from "./lab.ts";
-import { waitOnline } from "./online.ts";
+import { connectBus, waitOnline } from "./online.ts";
 import { obey, openPrompt } from "./prompt.ts";
 import { renderChange, renderNote } from "./render.ts";
 import { openShell, runInside } from "./shell.ts";

@@ -1,4 +1,8 @@
-import { connectBus } from "./bus-connection.ts";
+import { ProcessClock } from "../base/clock.ts";
+import { silentLog } from "../base/log.ts";
+import type { BusPort } from "../bus/bus.ts";
+import { BusClient } from "../bus/bus-client.ts";
+import { clientLimits } from "../bus/wire/limits.ts";
 import type { Lab } from "./lab.ts";
 import { renderChange, renderNote } from "./render.ts";
 import { Watcher } from "./watcher.ts";
@@ -24,4 +28,11 @@ export async function waitOnline(lab: Lab, limitMs = onlineLimitMs): Promise<boo
   print(outcome === false ? `nothing was online within ${limitMs / 1000} s` : outcome);
   print(lab.logTail());
   return false;
+}
+
+/** The lab on its own bus, as any client. Rejects with one clear line. */
+export async function connectBus(address: string): Promise<BusPort> {
+  const bus = new BusClient({ address, clock: new ProcessClock(), log: silentLog, limits: clientLimits });
+  await bus.connect();
+  return bus;
 }

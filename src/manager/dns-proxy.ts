@@ -3,9 +3,10 @@
  * resolves no names itself: it puts the proxy's addresses into the resolver file, and keeps the rest for the proxy to read.
  * Nothing of it is stored; a proxy that starts says it anew.
  */
-import { isDomainName } from "../base/domain-name.ts";
+
 import { DaemonError } from "../base/errors.ts";
 import { familyOf } from "../base/ip-address.ts";
+import { isDomainName } from "../base/names.ts";
 import { propertyTable, type WireVariant } from "../base/property.ts";
 
 /** More than any of them has; a client must not fill the memory. */

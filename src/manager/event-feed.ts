@@ -1,7 +1,6 @@
 import type { Cancel, Clock } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
-import { EventHistory, type HistoryEntry } from "../base/event-history.ts";
-import { EventQueue } from "../base/events.ts";
+import { EventHistory, EventQueue, type HistoryEntry } from "../base/events.ts";
 import type { Log } from "../base/log.ts";
 import type { Device } from "../devices/device.ts";
 import type { IpConfigHolder } from "../network/ip-config.ts";

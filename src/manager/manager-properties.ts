@@ -1,13 +1,12 @@
 /** The properties of the Manager (shill's doc/manager-api.txt), and those of them that are stored. */
 import { DaemonError } from "../base/errors.ts";
-import { PropertyShape, propertyTable } from "../base/property.ts";
+import { hostnameFault } from "../base/names.ts";
+import { PropertyShape, propertyTable, type Signature, type Wire } from "../base/property.ts";
 import { propertyRows } from "../base/property-row.ts";
-import { hostnameFault } from "../base/sent-hostname.ts";
 import { parseTechnologyList, primaryTechnologies } from "../base/technology.ts";
 import { isConnected } from "../services/connect-states.ts";
 import { dnsProxyProperties } from "./dns-proxy.ts";
 import type { Manager } from "./manager.ts";
-import { managerConstants } from "./manager-constants.ts";
 import { technologiesOf } from "./technology-control.ts";
 
 const technologyList = (what: string) => (value: string) => {
@@ -30,6 +29,27 @@ function checkHostname(value: string): void {
 const rows = propertyRows(({ settings }: Manager) => settings.values);
 
 const wifiOnEthernet = ["off", "connected", "online"] as const;
+
+const constant = <S extends Signature>(signature: S, value: Wire[S], doc: string) => ({
+  signature,
+  doc: `${doc} Not to be set here.`,
+  get: (): Wire[S] => value,
+});
+
+/**
+ * Properties with one value that cannot be set: their features do not exist outside of ChromeOS. Clients that read them
+ * find the value that they expect; shill's documents do not have them.
+ */
+const managerConstants = propertyTable<unknown>()({
+  AlwaysOnVpnPackage: constant("s", "", "The Android package of an always-on VPN: none."),
+  DisableWiFiVHT: constant("b", false, "Whether radios do without 802.11ac."),
+  EnableDHCPQoS: constant("b", false, "Whether DHCP packets carry a DSCP mark."),
+  EnableSingleCACertVerificationPhase1: constant("b", false, "Whether EAP takes a single CA certificate, phase 1."),
+  EnableSingleCACertVerificationPhase2: constant("b", false, "Whether EAP takes a single CA certificate, phase 2."),
+  SupportedVPNTypes: constant("s", "wireguard", "Kinds of tunnels that a VPN may be of, as a comma list."),
+  UseLegacyDHCPCD: constant("b", false, "Whether an old DHCP client is used."),
+  "WiFi.RequestScanType": constant("s", "default", "How radios scan when asked to."),
+});
 
 export const managerProperties = propertyTable<Manager>()({
   ActiveProfile: {

@@ -1,8 +1,7 @@
 /** Finds, makes and configures Services for clients (docs/contract/shill.md, Connecting). */
 import { DaemonError } from "../base/errors.ts";
 import { isTechnologyName, type Technology } from "../base/technology.ts";
-import { ownerOfProfile } from "../profiles/owner.ts";
-import type { Profile } from "../profiles/profile.ts";
+import { ownerOfProfile, type Profile } from "../profiles/profile.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
 import type { Provider } from "../providers/provider.ts";
 import { type Configuration, matcherOf, settingNames, textOf } from "../services/configuration.ts";

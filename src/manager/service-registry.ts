@@ -14,9 +14,8 @@ import { type ConnectState, isActive, isConnected } from "../services/connect-st
 import { DeferredSaves } from "../services/deferred-saves.ts";
 import type { Layer3Ports } from "../services/layer3-plan.ts";
 import type { Service } from "../services/service.ts";
-import type { ProbeHosts } from "../services/validation/probe-hosts.ts";
 import type { ProbePorts } from "../services/validation/validation.ts";
-import { type ValidationPlan, validationPlan } from "../services/validation/validation-plan.ts";
+import { type ProbeHosts, type ValidationPlan, validationPlan } from "../services/validation/validation-plan.ts";
 import type { EventFeed } from "./event-feed.ts";
 import type { ManagerPorts } from "./manager-ports.ts";
 import type { ManagerSettings } from "./manager-settings.ts";

@@ -1,6 +1,6 @@
 /** Objects of ModemManager as {@link Modem}. Pure; what is odd reads as absent, as it comes from firmware and from the air. */
 import { addressBits, familyOf, formatIpAddress, type IpFamily, parseIpAddress } from "../base/ip-address.ts";
-import { isLinkName } from "../base/link-name.ts";
+import { isLinkName } from "../base/names.ts";
 import type { WireVariant } from "../base/property.ts";
 import type { RemoteObject } from "../bus/remote-objects.ts";
 import { mmBearer, mmModem, mmModem3gpp, mmSim } from "./mm-interfaces.ts";

@@ -1,5 +1,5 @@
+import { TimerSet } from "../base/clock.ts";
 import { DaemonError, describeError } from "../base/errors.ts";
-import { TimerSet } from "../base/timer-set.ts";
 import type { IpSettings } from "./ip-settings.ts";
 import type { DynamicSource } from "./merge.ts";
 import type { ProtocolHandler, ProtocolLink, ProtocolStep, TeardownOptions } from "./protocols/handler.ts";

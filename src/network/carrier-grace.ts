@@ -1,6 +1,5 @@
-import type { Clock } from "../base/clock.ts";
+import { type Clock, TimerSet } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
-import { TimerSet } from "../base/timer-set.ts";
 import type { ProtocolLink } from "./protocols/handler.ts";
 
 /** The part of an Applier that it needs. */

@@ -1,3 +1,4 @@
+import type { Snapshot } from "../rtnl/rtnl.ts";
 /** Another host that has an address of ours. */
 export interface FoundConflict {
   readonly address: string;
@@ -19,3 +20,14 @@ const outcomes = {
 /** For state reasons, events and the log. */
 export const describeConflict = ({ address, mac = "another host", outcome }: FoundConflict): string =>
   `${address} is also used by ${mac}; ${outcomes[outcome]}`;
+
+/**
+ * Whether any link of this host has the MAC address: also those that are blocked, left alone, or part of a bridge or a
+ * bond, whose ports go by the address of the whole and keep a permanent one. Not the loopback, whose address is all zeros.
+ */
+export function isMacOfHost(mac: string, { links }: Pick<Snapshot, "links">): boolean {
+  for (const link of links.values()) {
+    if (!link.isLoopback && (link.mac === mac || link.permanentMac === mac)) return true;
+  }
+  return false;
+}

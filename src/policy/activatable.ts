@@ -7,8 +7,7 @@ import {
   type WireVariant,
 } from "../base/property.ts";
 import { checkPropertyWrite } from "../base/property-access.ts";
-import { type Owner, ownerOfProfile } from "../profiles/owner.ts";
-import type { Profile } from "../profiles/profile.ts";
+import { type Owner, ownerOfProfile, type Profile } from "../profiles/profile.ts";
 import {
   type ActivationFault,
   type ActivationInput,

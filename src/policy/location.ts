@@ -1,6 +1,6 @@
-import { isDomainName } from "../base/domain-name.ts";
 import { DaemonError } from "../base/errors.ts";
 import { familyOf } from "../base/ip-address.ts";
+import { isDomainName } from "../base/names.ts";
 import { PropertyShape, propertyTable } from "../base/property.ts";
 import { Activatable, activationProperties, boundedList } from "./activatable.ts";
 import type { AutomationHost, NameService } from "./automation-host.ts";

@@ -1,8 +1,7 @@
 import { DaemonError, describeError } from "../base/errors.ts";
 import type { WireVariant } from "../base/property.ts";
 import { consent } from "../profiles/consents.ts";
-import { isSameOwner } from "../profiles/owner.ts";
-import type { Profile } from "../profiles/profile.ts";
+import { isSameOwner, type Profile } from "../profiles/profile.ts";
 import type { AutomationHost, NameService, StoredObject } from "./automation-host.ts";
 import type { PlaceFacts } from "./conditions.ts";
 import { Location, type LocationKeeper } from "./location.ts";

@@ -39,3 +39,13 @@ export class Profile {
     return this.store.entries().filter((entry) => isTechnologyName(entry.split("_", 1)[0] ?? ""));
   }
 }
+
+/**
+ * Owner of an object: the machine, nobody yet (a network that is stored nowhere), or a user. Without a known uid only
+ * administrators may change the object.
+ */
+export type Owner = "machine" | "nobody" | { readonly uid: number | undefined };
+
+export const ownerOfProfile = (profile: Profile): Owner => (profile.isMachine ? "machine" : { uid: profile.ownerUid });
+export const isSameOwner = (a: Owner, b: Owner): boolean =>
+  typeof a === "object" && typeof b === "object" ? a.uid === b.uid : a === b;

@@ -1,6 +1,7 @@
 /** The resolver file (docs/contract/shill.md, Addressing): its contents, and the moments when it is written. */
-import { isDomainName } from "../base/domain-name.ts";
+
 import { familyOfServer } from "../base/ip-address.ts";
+import { isDomainName } from "../base/names.ts";
 
 export interface ResolverSettings {
   readonly nameServers: readonly string[];

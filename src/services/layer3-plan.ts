@@ -3,7 +3,7 @@ import type { ProtocolRequest } from "../network/acquisition.ts";
 import type { NetworkOptions } from "../network/network.ts";
 import type { Dhcp4Config, HeldAddress, LeaseKeeper } from "../network/protocols/dhcp4/config.ts";
 import type { StaticIp } from "../network/static-ip.ts";
-import type { LeaseOwner } from "../profiles/device-leases.ts";
+import type { LeaseOwner } from "../profiles/lease-keeper.ts";
 
 /** The Device that layer 3 is planned for. */
 export interface Layer3Device extends LeaseOwner {

@@ -1,9 +1,9 @@
 import { DaemonError } from "../base/errors.ts";
 import { isTechnologyName, type Technology } from "../base/technology.ts";
 import type { EntryRows } from "../profiles/store.ts";
-import type { ServiceHost } from "./service.ts";
+import type { AutoConnectRefusal } from "./auto-connect.ts";
+import { Service, type ServiceHost } from "./service.ts";
 import { serviceShape } from "./service-properties.ts";
-import { SettingsOnlyService } from "./settings-only-service.ts";
 
 /**
  * The technology of a stored entry, by its row `Type`, else by the first word of its name. Throws InternalError where
@@ -23,7 +23,24 @@ function storedText(json: string | undefined): string {
   }
 }
 
-/** A stored network of a technology that nobody provides (yet): its settings can be looked at, and that is all. */
+/** Settings that can be looked at and changed, and that cannot be connected. */
+export abstract class SettingsOnlyService extends Service {
+  override get isConnectable(): boolean {
+    return false;
+  }
+  override get isVisible(): boolean {
+    return false;
+  }
+  override get strengthPercent(): number {
+    return 0;
+  }
+  override get technologyRefusal(): AutoConnectRefusal | undefined {
+    return "no device";
+  }
+  protected override startDisconnect(): void {}
+}
+
+/** Stored settings of a technology without a Provider. */
 export class StoredService extends SettingsOnlyService {
   constructor(
     host: ServiceHost,

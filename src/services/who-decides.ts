@@ -2,7 +2,7 @@
  * Whose settings come into force for a Service, and who has to agree that it changes hands: the one place, asked on every
  * way that leads there. docs/decisions/who-may-do-what.md says why. Pure: what Profiles hold is given, nothing is read.
  */
-import { isSameOwner, type Owner } from "../profiles/owner.ts";
+import { isSameOwner, type Owner } from "../profiles/profile.ts";
 
 /** What one Profile of the stack says about a Service. */
 export interface Claim {

@@ -1,6 +1,7 @@
 /** Messages of DNS (RFC 1035, 4.1; RFC 3596), as far as a stub that asks for addresses needs them. Pure. */
-import { isDomainName } from "../base/domain-name.ts";
+
 import { formatIpAddress, type IpFamily } from "../base/ip-address.ts";
+import { isDomainName } from "../base/names.ts";
 
 const typeOf = { 4: 1, 6: 28 } as const;
 const internet = 1;

@@ -1,7 +1,8 @@
 import { fstatSync, writeSync } from "node:fs";
 import { Writable } from "node:stream";
+import type { Clock } from "../base/clock.ts";
 import type { LogFields, LogLevel, LogSink } from "../base/log.ts";
-import { journalLine, type LogEntry, plainLine } from "./log-line.ts";
+import { journalLine, type LogEntry, lineText, plainLine } from "./log-line.ts";
 
 export interface LogSinkOptions {
   /** Where lines go, and must be when it returns; standard error when absent. */
@@ -141,5 +142,75 @@ function writeToStandardError(text: string): void {
       if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || patience-- <= 0) return;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }
+  }
+}
+
+/** A person does not see the difference, and a lease takes less. */
+const delayMs = 5;
+
+interface Line {
+  readonly level: LogLevel;
+  readonly scope: string;
+  readonly message: string;
+  readonly fields: LogFields | undefined;
+  readonly at: number;
+}
+
+/**
+ * Hands lines on a few milliseconds later, together: what happens now, a cable that goes in above all, does not wait for
+ * the log. Errors go out at once, after everything that came before them.
+ */
+export class DeferredLog implements LogSink {
+  #waiting: Line[] = [];
+
+  constructor(
+    private readonly sink: LogSink,
+    private readonly clock: Pick<Clock, "startTimer" | "wallTime">,
+  ) {}
+
+  write(level: LogLevel, scope: string, message: string, fields: LogFields | undefined): void {
+    this.#waiting.push({ level, scope, message, fields, at: this.clock.wallTime() });
+    if (level === "error") this.flush();
+    else if (this.#waiting.length === 1) this.clock.startTimer("log", delayMs, () => this.flush());
+  }
+  /** Nothing waits afterwards. */
+  flush(): void {
+    const due = this.#waiting;
+    this.#waiting = [];
+    for (const { level, scope, message, fields, at } of due) this.sink.write(level, scope, message, fields, at);
+  }
+}
+
+/** A few minutes of what is said at debug, days of the rest; at most some megabytes, as lines have a longest length. */
+const mostLines = 500;
+const longestText = 1000;
+
+export interface KeptLine {
+  /** Counts all lines since the start: what a reader has seen it need not ask for again. */
+  readonly number: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly level: LogLevel;
+  readonly scope: string;
+  /** Without secrets and on one line, as it went to the log. */
+  readonly text: string;
+}
+
+/** Keeps the newest lines for clients, on their way to the log. */
+export class LogRing implements LogSink {
+  readonly #lines: KeptLine[] = [];
+  #count = 0;
+  constructor(private readonly next: LogSink) {}
+
+  write(level: LogLevel, scope: string, message: string, fields: LogFields | undefined, at = Date.now()): void {
+    const text = lineText({ level, scope, message, fields, at }).slice(0, longestText);
+    this.#lines.push({ number: ++this.#count, at, level, scope, text });
+    if (this.#lines.length > mostLines) this.#lines.shift();
+    this.next.write(level, scope, message, fields, at);
+  }
+  /** Those after number `after`, the newest `most` of them, oldest first. */
+  newest(after: number, most: number): readonly KeptLine[] {
+    const fresh = this.#lines.filter(({ number }) => number > after);
+    return fresh.slice(Math.max(0, fresh.length - most));
   }
 }

@@ -2,8 +2,8 @@
 import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { DaemonError, describeError } from "../base/errors.ts";
-import { isLinkName } from "../base/link-name.ts";
 import { type Log, silentLog } from "../base/log.ts";
+import { isLinkName } from "../base/names.ts";
 import { readBounded } from "./files.ts";
 
 /** Longest value read: those we know are numbers; lists of ports are the longest there are. */

@@ -1,7 +1,7 @@
 /** What /sys tells of a link beyond rtnetlink: enough to decide its technology. */
 import { existsSync, readdirSync, readlinkSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { isLinkName } from "../base/link-name.ts";
+import { isLinkName } from "../base/names.ts";
 import { readBounded } from "./files.ts";
 
 export interface LinkFacts {

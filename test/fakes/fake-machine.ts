@@ -24,7 +24,7 @@ import type { TechnologyModule } from "../../src/providers/technology-module.ts"
 import { type NamePlan, planNames } from "../../src/resolver/name-plan.ts";
 import type { Service } from "../../src/services/service.ts";
 import type { LinkTraffic } from "../../src/services/traffic-counters.ts";
-import type { ProbeHosts } from "../../src/services/validation/probe-hosts.ts";
+import type { ProbeHosts } from "../../src/services/validation/validation-plan.ts";
 import type { Supplicant } from "../../src/supplicant/supplicant.ts";
 import type { FoundProgram } from "../../src/system/trusted-file.ts";
 import { EthernetProvider } from "../../src/technologies/ethernet/ethernet-provider.ts";

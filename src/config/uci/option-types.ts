@@ -1,5 +1,5 @@
 /** How the text of an option becomes a plain value, each kind once; the rules of conversion are netifd's. Pure. */
-import { isLinkName } from "../../base/link-name.ts";
+import { isLinkName } from "../../base/names.ts";
 
 /** `wrong` completes the sentence "NAME ...". It never holds the text of an option whose value may be secret. */
 export type Reading<T> = { readonly value: T } | { readonly wrong: string };

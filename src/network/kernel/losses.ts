@@ -2,7 +2,6 @@ import type { Log } from "../../base/log.ts";
 import type { Address, KernelRequest, Route, Rule } from "../../rtnl/rtnl.ts";
 import { isSameRoute } from "./apply.ts";
 import { addressKey, routeKey, ruleKey } from "./marks.ts";
-import { RepairBudget } from "./repair-budget.ts";
 import { linkOfRequest, putKey } from "./requests.ts";
 
 /** Tells what somebody took from us from what we removed ourselves, and bounds how often it is put back. */
@@ -77,5 +76,35 @@ function expectedLosses(request: KernelRequest): readonly (readonly [key: string
       return [[routeKey(request.route), request.route]];
     default:
       return [];
+  }
+}
+
+/**
+ * Limits how often an object is put back that another program keeps removing. Without a limit the two programs would fight
+ * for ever, at the full speed of the machine.
+ */
+export class RepairBudget {
+  readonly #spent = new Map<string, { windowEndsAt: number; count: number }>();
+
+  constructor(
+    private readonly mostPerWindow = 5,
+    private readonly windowMs = 60_000,
+  ) {}
+
+  /** `left`: this one is to be left alone for the rest of the window; told as `spent` the first time. */
+  ask(key: string, nowMs: number): "repair" | "spent" | "left" {
+    const entry = this.#spent.get(key);
+    if (!entry || entry.windowEndsAt <= nowMs) {
+      this.#forgetOld(nowMs);
+      this.#spent.set(key, { windowEndsAt: nowMs + this.windowMs, count: 1 });
+      return "repair";
+    }
+    entry.count++;
+    if (entry.count <= this.mostPerWindow) return "repair";
+    return entry.count === this.mostPerWindow + 1 ? "spent" : "left";
+  }
+
+  #forgetOld(nowMs: number): void {
+    for (const [key, { windowEndsAt }] of this.#spent) if (windowEndsAt <= nowMs) this.#spent.delete(key);
   }
 }

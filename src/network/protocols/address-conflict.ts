@@ -1,5 +1,4 @@
-import type { Clock } from "../../base/clock.ts";
-import { TimerSet } from "../../base/timer-set.ts";
+import { type Clock, TimerSet } from "../../base/clock.ts";
 import type { ReceivedPacket } from "../../packet/packet.ts";
 import { type ArpPacket, arpAnnouncement, arpProbe, decodeArp } from "./address-conflict-arp.ts";
 

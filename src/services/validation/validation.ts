@@ -2,7 +2,7 @@ import type { Cancel, Clock } from "../../base/clock.ts";
 import { describeError } from "../../base/errors.ts";
 import type { Http, HttpLink, HttpResult } from "../../system/http.ts";
 import { type Finding, judge, type Probe, portalBehind, tellingBodyBytes } from "./probe-findings.ts";
-import { intervalAfter, urlOfAttempt } from "./probe-schedule.ts";
+import { intervalAfter, urlOfAttempt } from "./validation-plan.ts";
 
 /** What validation needs of the outside. */
 export interface WebPorts {

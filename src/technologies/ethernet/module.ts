@@ -1,8 +1,7 @@
 import type { TechnologyModule } from "../../providers/technology-module.ts";
 import { serviceShape } from "../../services/service-properties.ts";
 import { EthernetDevice, ethernetShape } from "./ethernet-device.ts";
-import { EthernetEapProvider } from "./ethernet-eap-provider.ts";
-import { ethernetEapShape } from "./ethernet-eap-service.ts";
+import { EthernetEapProvider, ethernetEapShape } from "./ethernet-eap.ts";
 import { ethernetMarks } from "./ethernet-entry.ts";
 import { EthernetProvider } from "./ethernet-provider.ts";
 

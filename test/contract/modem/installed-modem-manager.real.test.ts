@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { ProcessClock } from "../../../src/base/clock.ts";
 import { silentLog } from "../../../src/base/log.ts";
-import { ProcessClock } from "../../../src/base/process-clock.ts";
 import { BusClient } from "../../../src/bus/bus-client.ts";
 import type { Modem } from "../../../src/modem/modem.ts";
 import { ModemManager } from "../../../src/modem/modem-manager.ts";

@@ -1,6 +1,6 @@
 import { test } from "node:test";
+import { ProcessClock } from "../../../src/base/clock.ts";
 import { silentLog } from "../../../src/base/log.ts";
-import { ProcessClock } from "../../../src/base/process-clock.ts";
 import { BusClient } from "../../../src/bus/bus-client.ts";
 import { ModemManager } from "../../../src/modem/modem-manager.ts";
 import type { FakeModemSpec } from "../../fakes/fake-modem-manager.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { ProcessClock } from "../../../src/base/clock.ts";
 import { silentLog } from "../../../src/base/log.ts";
-import { ProcessClock } from "../../../src/base/process-clock.ts";
 import { BusClient } from "../../../src/bus/bus-client.ts";
 import { requirePrivateNamespace } from "../../harness/namespace.ts";
 import { type Polkitd, startPolkitd } from "../../harness/polkitd.ts";

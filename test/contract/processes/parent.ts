@@ -1,5 +1,5 @@
 /** Starts a program, prints its pid, and waits to be killed. */
-import { ProcessClock } from "../../../src/base/process-clock.ts";
+import { ProcessClock } from "../../../src/base/clock.ts";
 import { ChildProcesses } from "../../../src/system/child-processes.ts";
 
 const processes = new ChildProcesses(new ProcessClock());

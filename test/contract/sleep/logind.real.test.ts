@@ -1,5 +1,5 @@
+import { ProcessClock } from "../../../src/base/clock.ts";
 import { silentLog } from "../../../src/base/log.ts";
-import { ProcessClock } from "../../../src/base/process-clock.ts";
 import { BusClient } from "../../../src/bus/bus-client.ts";
 import { fallAsleep, startFakeLogind } from "../../harness/fake-logind.ts";
 import { requirePrivateNamespace } from "../../harness/namespace.ts";

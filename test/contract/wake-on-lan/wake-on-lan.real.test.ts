@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { ProcessClock } from "../../../src/base/process-clock.ts";
+import { ProcessClock } from "../../../src/base/clock.ts";
 import { KernelWakeOnLan } from "../../../src/rtnl/kernel-wake-on-lan.ts";
 import { addCable, addPeer, requirePrivateNamespace } from "../../harness/namespace.ts";
 import { wakeOnLanCases } from "./wake-on-lan-cases.ts";

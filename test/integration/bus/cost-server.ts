@@ -1,6 +1,7 @@
 /** Exports a Service of 60 properties and as many links as asked for; run by cost.test.ts as a process of its own. */
+
+import { ProcessClock } from "../../../src/base/clock.ts";
 import { silentLog } from "../../../src/base/log.ts";
-import { ProcessClock } from "../../../src/base/process-clock.ts";
 import type { AnyPropertyDef } from "../../../src/base/property.ts";
 import type { ExportedObject, MethodDef, MethodHandler } from "../../../src/bus/bus.ts";
 import { BusClient } from "../../../src/bus/bus-client.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, writeSync } from "node:fs";
 import { type TestContext, test } from "node:test";
-import { ProcessClock } from "../../../src/base/process-clock.ts";
+import { ProcessClock } from "../../../src/base/clock.ts";
 import { callForDescriptor } from "../../../src/bus/session/descriptor-call.ts";
 import { nativeAddon } from "../../../src/native/native.ts";
 import { requirePrivateNamespace } from "../../harness/namespace.ts";

@@ -1,6 +1,6 @@
 import type { TestContext } from "node:test";
+import { ProcessClock } from "../../../src/base/clock.ts";
 import { type Log, silentLog } from "../../../src/base/log.ts";
-import { ProcessClock } from "../../../src/base/process-clock.ts";
 import type { AnyPropertyDef } from "../../../src/base/property.ts";
 import type {
   AnyExportedInterface,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { ProcessClock } from "../../../src/base/clock.ts";
 import { silentLog } from "../../../src/base/log.ts";
-import { ProcessClock } from "../../../src/base/process-clock.ts";
 import { BusClient } from "../../../src/bus/bus-client.ts";
 import { busName } from "../../harness/daemon.ts";
 import { requirePrivateNamespace, run } from "../../harness/namespace.ts";

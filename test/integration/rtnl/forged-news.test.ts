@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { ProcessClock } from "../../../src/base/clock.ts";
 import { silentLog } from "../../../src/base/log.ts";
-import { ProcessClock } from "../../../src/base/process-clock.ts";
 import { nativeAddon } from "../../../src/native/native.ts";
 import { KernelRtnl } from "../../../src/rtnl/kernel.ts";
 import { requirePrivateNamespace } from "../../harness/namespace.ts";

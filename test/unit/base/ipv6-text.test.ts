@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { isIPv6 } from "node:net";
 import { test } from "node:test";
 import fc from "fast-check";
-import { isIpv6Text } from "../../../src/base/ipv6-text.ts";
+import { isIpv6Text } from "../../../src/base/ip-address.ts";
 import { fuzzRuns } from "../../harness/fuzz-runs.ts";
 
 test("addresses of every form are addresses", () => {

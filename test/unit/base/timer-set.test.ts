@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { TimerSet } from "../../../src/base/timer-set.ts";
+import { TimerSet } from "../../../src/base/clock.ts";
 import { FakeClock } from "../../fakes/fake-clock.ts";
 
 test("a timer of the same name replaces the earlier one", () => {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Caller } from "../../../src/bus/bus.ts";
 import { AccessControl, judge, requireRights } from "../../../src/dbus/access.ts";
 import type { Verdict } from "../../../src/polkit/authority.ts";
-import type { Owner } from "../../../src/profiles/owner.ts";
+import type { Owner } from "../../../src/profiles/profile.ts";
 
 const ownUid = 990;
 const [anna, bert] = [1000, 1001];

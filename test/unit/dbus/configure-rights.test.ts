@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { WireVariant } from "../../../src/base/property.ts";
 import { managerServiceMethods } from "../../../src/dbus/manager-service-methods.ts";
-import type { Owner } from "../../../src/profiles/owner.ts";
+import type { Owner } from "../../../src/profiles/profile.ts";
 import { technologyModules } from "../../../src/technologies/modules.ts";
 import { machine } from "../manager/machine.ts";
 

@@ -5,7 +5,7 @@ import { managerServiceMethods } from "../../../src/dbus/manager-service-methods
 import { MemoryStore } from "../../../src/profiles/memory-store.ts";
 import { Profile } from "../../../src/profiles/profile.ts";
 import { eapProperties } from "../../../src/services/eap-properties.ts";
-import type { EthernetEapService } from "../../../src/technologies/ethernet/ethernet-eap-service.ts";
+import type { EthernetEapService } from "../../../src/technologies/ethernet/ethernet-eap.ts";
 import { technologyModules } from "../../../src/technologies/modules.ts";
 import { onBus, shillError, variant } from "./machine-on-bus.ts";
 

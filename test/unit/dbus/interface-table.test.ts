@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Caller } from "../../../src/bus/bus.ts";
 import type { AccessPolicy, Need } from "../../../src/dbus/access.ts";
 import { interfaceTable, type Target } from "../../../src/dbus/interface-table.ts";
-import type { Owner } from "../../../src/profiles/owner.ts";
+import type { Owner } from "../../../src/profiles/profile.ts";
 
 interface Thing {
   owner: Owner;

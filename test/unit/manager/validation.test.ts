@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Service } from "../../../src/services/service.ts";
-import { probeHosts } from "../../../src/services/validation/probe-hosts.ts";
+import { probeHosts } from "../../../src/services/validation/validation-plan.ts";
 import type { FakeMachine } from "../../fakes/fake-machine.ts";
 import { machine } from "./machine.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isMacOfHost } from "../../../src/network/host-macs.ts";
+import { isMacOfHost } from "../../../src/network/found-conflict.ts";
 import { FakeKernel } from "../../fakes/fake-kernel.ts";
 
 const stranger = "02:00:00:00:00:99";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Finding, judge, type Probe } from "../../../src/services/validation/probe-findings.ts";
-import { intervalAfter, urlOfAttempt } from "../../../src/services/validation/probe-schedule.ts";
+import { intervalAfter, urlOfAttempt } from "../../../src/services/validation/validation-plan.ts";
 import type { HttpResult } from "../../../src/system/http.ts";
 
 const answer = (status: number, more: { location?: string; body?: string } = {}): HttpResult => ({

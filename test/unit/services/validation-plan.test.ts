@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { defaultHttpsUrl, defaultHttpUrl, probeHosts } from "../../../src/services/validation/probe-hosts.ts";
-import { type ValidationFacts, validationPlan } from "../../../src/services/validation/validation-plan.ts";
+import {
+  defaultHttpsUrl,
+  defaultHttpUrl,
+  probeHosts,
+  type ValidationFacts,
+  validationPlan,
+} from "../../../src/services/validation/validation-plan.ts";
 
 const own = probeHosts("http://probe.test/", "https://probe.test/");
 const plain: ValidationFacts = { checkPortal: "auto", configurationSource: "Unknown", proxyConfig: "" };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { Owner } from "../../../src/profiles/owner.ts";
+import type { Owner } from "../../../src/profiles/profile.ts";
 import { type Claim, type Move, needsOfMove, whoHolds } from "../../../src/services/who-decides.ts";
 
 /**

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readBootId } from "../../../src/system/boot-id.ts";
+import { readBootId } from "../../../src/system/host-facts.ts";
 
 test("a run of the kernel has one name", () => {
   const id = readBootId();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { nativeAddon } from "../../../src/native/native.ts";
-import { forbidCoreDumps } from "../../../src/system/core-dumps.ts";
+import { forbidCoreDumps } from "../../../src/system/memory.ts";
 
 const file = "/proc/self/coredump_filter";
 

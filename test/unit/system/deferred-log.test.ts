@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { LogSink } from "../../../src/base/log.ts";
-import { DeferredLog } from "../../../src/system/deferred-log.ts";
+import { DeferredLog } from "../../../src/system/log-sink.ts";
 import { FakeClock } from "../../fakes/fake-clock.ts";
 
 function scene() {

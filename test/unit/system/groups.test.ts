@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { isInGroup } from "../../../src/system/groups.ts";
+import { isInGroup } from "../../../src/system/accounts.ts";
 import { temporaryFolder } from "../../harness/temporary-folder.ts";
 
 function accounts(t: TestContext, group = "root:x:0:\nnetdev:x:108:alice,bob\nstaff:x:50:\n") {

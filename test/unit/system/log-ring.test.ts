@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { LogSink } from "../../../src/base/log.ts";
-import { LogRing } from "../../../src/system/log-ring.ts";
+import { LogRing } from "../../../src/system/log-sink.ts";
 
 const nowhere: LogSink = { write() {} };
 

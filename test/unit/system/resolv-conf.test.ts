@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { leadsToResolved } from "../../../src/system/resolv-conf.ts";
+import { leadsToResolved } from "../../../src/system/host-facts.ts";
 import { temporaryFolder } from "../../harness/temporary-folder.ts";
 
 const texts: Readonly<Record<string, boolean>> = {

@@ -1,6 +1,6 @@
+import { TimerSet } from "../../../base/clock.ts";
 import { DaemonError } from "../../../base/errors.ts";
 import { isHostIpv4, parseIpv4 } from "../../../base/ipv4.ts";
-import { TimerSet } from "../../../base/timer-set.ts";
 import type { IpSettings } from "../../ip-settings.ts";
 import type { ProtocolLink } from "../handler.ts";
 import { AddressGuard } from "./address-guard.ts";

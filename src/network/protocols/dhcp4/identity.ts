@@ -1,6 +1,6 @@
 import { DaemonError } from "../../../base/errors.ts";
 import { formatMac } from "../../../base/ip-address.ts";
-import { hostnameFault } from "../../../base/sent-hostname.ts";
+import { hostnameFault } from "../../../base/names.ts";
 import type { ProtocolLink } from "../handler.ts";
 import type { ClientId, Dhcp4Config } from "./config.ts";
 import { macBytes } from "./message.ts";

@@ -1,5 +1,4 @@
-import type { Clock } from "../../../base/clock.ts";
-import { TimerSet } from "../../../base/timer-set.ts";
+import { type Clock, TimerSet } from "../../../base/clock.ts";
 import type { IpSettings } from "../../ip-settings.ts";
 import { type DhcpLease, type LeasePhase, nextPhaseInMs, phaseOfLease, settingsOfLease } from "./lease.ts";
 

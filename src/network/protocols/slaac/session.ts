@@ -1,5 +1,5 @@
+import { TimerSet } from "../../../base/clock.ts";
 import { DaemonError } from "../../../base/errors.ts";
-import { TimerSet } from "../../../base/timer-set.ts";
 import type { RouterSolicitor } from "../../../packet/router-solicitor.ts";
 import { isDuplicate } from "../../../rtnl/address-flags.ts";
 import type { Route, Rtnl } from "../../../rtnl/rtnl.ts";

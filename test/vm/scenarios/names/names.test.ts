@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { ProcessClock } from "../../../../src/base/clock.ts";
 import { silentLog } from "../../../../src/base/log.ts";
-import { ProcessClock } from "../../../../src/base/process-clock.ts";
 import { BusClient } from "../../../../src/bus/bus-client.ts";
 import { Resolved } from "../../../../src/resolver/resolved.ts";
 import { resolvedCases, type ShownNames } from "../../../contract/resolved/resolved-cases.ts";

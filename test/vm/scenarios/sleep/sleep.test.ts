@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
+import { ProcessClock } from "../../../../src/base/clock.ts";
 import { silentLog } from "../../../../src/base/log.ts";
-import { ProcessClock } from "../../../../src/base/process-clock.ts";
 import { BusClient } from "../../../../src/bus/bus-client.ts";
 import { logindCases } from "../../../contract/sleep/logind-cases.ts";
 import type { TestDaemon } from "../../../harness/daemon.ts";

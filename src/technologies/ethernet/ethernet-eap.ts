@@ -1,10 +1,11 @@
 import { DaemonError } from "../../base/errors.ts";
 import { PropertyShape } from "../../base/property.ts";
+import type { Provider, ProviderHost } from "../../providers/provider.ts";
 import { EapCredentials } from "../../services/eap-credentials.ts";
 import { eapProperties } from "../../services/eap-properties.ts";
 import type { Service, ServiceHost } from "../../services/service.ts";
 import { serviceProperties } from "../../services/service-properties.ts";
-import { SettingsOnlyService } from "../../services/settings-only-service.ts";
+import { SettingsOnlyService } from "../../services/stored-service.ts";
 
 const keyManagement = "IEEE8021X";
 export const ethernetEapId = "etherneteap_all";
@@ -12,8 +13,8 @@ export const ethernetEapId = "etherneteap_all";
 export const ethernetEapShape = new PropertyShape<Service>({ ...serviceProperties, ...eapProperties(keyManagement) });
 
 /**
- * Holds what cables answer 802.1X with, whichever of them asks; nothing that could be connected (docs/contract/shill.md,
- * Cables). Nobody authenticates with it yet.
+ * The credentials that every cable answers 802.1X with; it cannot be connected (docs/contract/shill.md, Cables). No
+ * authentication uses it yet.
  */
 export class EthernetEapService extends SettingsOnlyService {
   override readonly technology = "etherneteap";
@@ -35,5 +36,40 @@ export class EthernetEapService extends SettingsOnlyService {
   }
   protected override startConnect(): void {
     throw new DaemonError("Failure", `${this.logName} holds settings and is not connected itself`);
+  }
+}
+
+/** One Service for the 802.1X of all cables, there from the start (docs/contract/shill.md, Cables). */
+export class EthernetEapProvider implements Provider {
+  readonly technology = "etherneteap";
+  #service: EthernetEapService | undefined;
+
+  constructor(private readonly host: ProviderHost) {}
+
+  start(): void {
+    this.getService();
+  }
+  deviceEnabled(): void {}
+  deviceDisabled(): void {}
+  servicesOn(): readonly Service[] {
+    return [];
+  }
+  sorted(): void {}
+
+  getService(): EthernetEapService {
+    if (!this.#service) {
+      this.#service = this.makeTemporary();
+      this.host.registerService(this.#service);
+    }
+    return this.#service;
+  }
+  findSimilar(): EthernetEapService {
+    return this.getService();
+  }
+  makeTemporary(): EthernetEapService {
+    return new EthernetEapService(this.host, this.host.nextServiceSerial());
+  }
+  serviceForEntry(entry: string): EthernetEapService | undefined {
+    return entry === ethernetEapId ? this.makeTemporary() : undefined;
   }
 }
