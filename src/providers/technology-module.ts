@@ -7,7 +7,7 @@ import type { Link } from "../rtnl/rtnl.ts";
 import type { Wireguard } from "../rtnl/wireguard.ts";
 import type { Service } from "../services/service.ts";
 import type { Supplicant } from "../supplicant/supplicant.ts";
-import type { NameLookup } from "../system/name-lookup.ts";
+import type { NameLookup } from "../system/link-dns.ts";
 import type { Provider, ProviderHost } from "./provider.ts";
 
 /**

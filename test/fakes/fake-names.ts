@@ -1,4 +1,4 @@
-import type { NameLookup, NameLookupLink } from "../../src/system/name-lookup.ts";
+import type { NameLookup, NameLookupLink } from "../../src/system/link-dns.ts";
 
 /** A name server in memory that knows only what it was told. */
 export class FakeNames implements NameLookup {

@@ -2,7 +2,7 @@ import type { Cancel, Clock } from "../../base/clock.ts";
 import { describeError } from "../../base/errors.ts";
 import { familyOf } from "../../base/ip-address.ts";
 import type { WireguardPeer } from "../../config/wireguard/wireguard-file.ts";
-import type { NameLookup, NameLookupLink } from "../../system/name-lookup.ts";
+import type { NameLookup, NameLookupLink } from "../../system/link-dns.ts";
 
 /** Never inside a call to the object. */
 export interface EndpointsOwner {

@@ -6,7 +6,7 @@ import type { Link } from "../../rtnl/rtnl.ts";
 import type { Configuration } from "../../services/configuration.ts";
 import { isActive } from "../../services/connect-states.ts";
 import type { Service } from "../../services/service.ts";
-import type { NameLookupLink } from "../../system/name-lookup.ts";
+import type { NameLookupLink } from "../../system/link-dns.ts";
 import { markOf, removeTunnelLink, tunnelMark } from "./tunnel-link.ts";
 import { identityOf, isVpnEntry, type VpnIdentity, vpnEntry } from "./vpn-identity.ts";
 import { type VpnRoom, VpnService } from "./vpn-service.ts";

@@ -9,7 +9,7 @@ import type { Configuration } from "../../services/configuration.ts";
 import { isActive, isConnected } from "../../services/connect-states.ts";
 import { Service } from "../../services/service.ts";
 import type { DisconnectReason } from "../../services/service-device.ts";
-import type { NameLookupLink } from "../../system/name-lookup.ts";
+import type { NameLookupLink } from "../../system/link-dns.ts";
 import { tunnelMark } from "./tunnel-link.ts";
 import { followingProperties, type VpnFacts, vpnShape } from "./vpn-properties.ts";
 import { makePrivateKey } from "./wireguard-keys.ts";

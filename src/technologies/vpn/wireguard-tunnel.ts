@@ -3,7 +3,7 @@ import { describeError } from "../../base/errors.ts";
 import type { WireguardPeer } from "../../config/wireguard/wireguard-file.ts";
 import type { Link, Rtnl } from "../../rtnl/rtnl.ts";
 import type { Wireguard, WireguardPeerState } from "../../rtnl/wireguard.ts";
-import type { NameLookup, NameLookupLink } from "../../system/name-lookup.ts";
+import type { NameLookup, NameLookupLink } from "../../system/link-dns.ts";
 import { PeerEndpoints } from "./peer-endpoints.ts";
 import { makeTunnelLink, removeTunnelLink } from "./tunnel-link.ts";
 

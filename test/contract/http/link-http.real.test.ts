@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { DnsNameLookup } from "../../../src/system/link-dns.ts";
 import { LinkHttp } from "../../../src/system/link-http.ts";
-import { DnsNameLookup } from "../../../src/system/name-lookup.ts";
 import { childModule } from "../../harness/child-module.ts";
 import { addCable, addPeer, requirePrivateNamespace, run } from "../../harness/namespace.ts";
 import { closedPort, httpCases, sharedAddress, unknownHost, webHost } from "./http-cases.ts";
