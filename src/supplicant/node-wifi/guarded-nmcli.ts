@@ -1,12 +1,10 @@
-import { type ChildProcess, execFile } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
 
 /** A run of nmcli that takes longer has lost NetworkManager. */
 const runLimitMs = 120_000;
 /** An access point takes a hundred bytes; the air holds some hundred of them. */
 const mostOutputBytes = 1024 * 1024;
-/** Before it is replaced below. */
-const execute = execFile;
 
 type Callback = (error: NmcliError | null, stdout: string, stderr: string) => void;
 
@@ -44,12 +42,13 @@ export class GuardedNmcli {
   install(): void {
     const module = createRequire(import.meta.url)("node:child_process") as { execFile: unknown };
     module.execFile = (file: string, args: readonly unknown[], _options: unknown, done: Callback) =>
-      this.#start(file, guardedArguments(args, this.isFresh), done);
+      this.#start(file, guardedArguments(args, this.isFresh), done).stdin?.end();
   }
   /** Resolves to what it printed. Rejects with {@link NmcliError}. */
   run(args: readonly string[]): Promise<string> {
     return new Promise((resolve, reject) => {
-      this.#start("nmcli", args, (error, stdout) => (error ? reject(error) : resolve(stdout)));
+      const child = this.#start("nmcli", args, (error, stdout) => (error ? reject(error) : resolve(stdout)));
+      child.stdin?.end();
     });
   }
   /**
@@ -65,26 +64,45 @@ export class GuardedNmcli {
       child.stdin?.end(lines);
     });
   }
-  /** Ends what runs; its callers are told. */
+  /** Ends what runs, with all that it started; its callers are told. */
   stopAll(): void {
-    for (const child of this.#running) child.kill("SIGTERM");
+    for (const child of this.#running) endGroup(child);
   }
 
+  /** In a group of its own: a shell that is ended would leave nmcli behind. */
   #start(file: string, args: readonly string[], done: Callback): ChildProcess {
-    const options = { timeout: runLimitMs, maxBuffer: mostOutputBytes, encoding: "utf8" } as const;
-    const child = execute(file, [...args], options, (error, stdout, stderr) => {
-      this.#running.delete(child);
-      if (!error) done(null, stdout, stderr);
-      else done(new NmcliError(wordsOf(stderr) || faultOf(error), exitCodeOf(error)), "", "");
-    });
+    const child = spawn(file, args, { detached: true, stdio: ["pipe", "pipe", "pipe"] });
     this.#running.add(child);
+    const printed = { stdout: "", stderr: "" };
+    for (const stream of ["stdout", "stderr"] as const) {
+      child[stream].setEncoding("utf8").on("data", (text: string) => {
+        printed[stream] += text;
+        if (printed[stream].length > mostOutputBytes) endGroup(child);
+      });
+    }
+    const limit = setTimeout(() => endGroup(child), runLimitMs);
+    const finish = (error: NmcliError | null) => {
+      clearTimeout(limit);
+      if (this.#running.delete(child)) done(error, error ? "" : printed.stdout, printed.stderr);
+    };
+    child.once("error", (error) => finish(new NmcliError(`it could not be run: ${error.message}`, undefined)));
+    child.once("close", (code, signal) => {
+      if (code === 0) finish(null);
+      else finish(new NmcliError(wordsOf(printed.stderr) || `it ended with ${code ?? signal}`, code ?? undefined));
+    });
     return child;
   }
 }
 
-const faultOf = ({ signal, code }: { readonly signal?: unknown; readonly code?: unknown }): string =>
-  typeof signal === "string" ? `it was ended by ${signal}` : `it could not be run: ${String(code)}`;
-const exitCodeOf = (error: { readonly code?: unknown }): number | undefined =>
-  typeof error.code === "number" ? error.code : undefined;
+/** None is left: that is no error. */
+function endGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, "SIGTERM");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
 /** The first line; what follows is advice for people at a terminal. */
 const wordsOf = (stderr: string): string => (stderr.split("\n")[0] ?? "").replace(/^Error: /, "").slice(0, 300);

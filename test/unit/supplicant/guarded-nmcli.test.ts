@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { guardedArguments } from "../../../src/supplicant/node-wifi/guarded-nmcli.ts";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { GuardedNmcli, guardedArguments } from "../../../src/supplicant/node-wifi/guarded-nmcli.ts";
 import { bssOf } from "../../../src/supplicant/node-wifi/listed-bss.ts";
 import { passwordLine } from "../../../src/supplicant/node-wifi/node-wifi-worker.ts";
+import { temporaryFolder } from "../../harness/temporary-folder.ts";
 
 test("names of networks are asked for in hexadecimal, which node-wifi can split", () => {
   const fields = "active,ssid,bssid,mode";
@@ -60,4 +63,38 @@ test("what nmcli lists is an access point, or left out", () => {
     assert.equal(bssOf({ ...point, ...odd }), undefined);
   }
   assert.equal(bssOf({ ...point, mode: "constructor", qualityPercent: 0 })?.mode, "other");
+});
+
+/** A program called nmcli that prints what it is given: its arguments, and what is in the file after `passwd-file`. */
+function fakeNmcli(t: TestContext): void {
+  const folder = temporaryFolder(t);
+  const script = [
+    "#!/bin/sh",
+    'echo "$@"',
+    'while [ "$1" != passwd-file ]; do shift; done; cat "$2"',
+    "exec sleep $WAIT",
+  ];
+  writeFileSync(join(folder, "nmcli"), `${script.join("\n")}\n`, { mode: 0o755 });
+  const before = process.env.PATH;
+  process.env.PATH = `${folder}:${before}`;
+  t.after(() => {
+    process.env.PATH = before;
+    delete process.env.WAIT;
+  });
+}
+
+test("a secret reaches nmcli as a file that can be opened, and no argument", async (t) => {
+  fakeNmcli(t);
+  process.env.WAIT = "0";
+  const printed = await new GuardedNmcli().runWithSecret(["connection", "up"], "psk:a secret\n");
+  assert.equal(printed, "connection up passwd-file /dev/stdin\npsk:a secret\n");
+});
+
+test("what waits for NetworkManager is ended with all that it started", async (t) => {
+  fakeNmcli(t);
+  process.env.WAIT = "1000";
+  const nmcli = new GuardedNmcli();
+  const running = nmcli.runWithSecret(["connection", "up"], "psk:a secret\n");
+  nmcli.stopAll();
+  await assert.rejects(running, /SIGTERM/);
 });
