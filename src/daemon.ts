@@ -175,7 +175,7 @@ export class Daemon {
     this.#rootProcesses = process.geteuid?.() === 0 ? this.#processes : new HelperProcesses(helperSocket);
     this.#handlers = new ScriptProtocols({
       ...{ log: this.#logs.scope("manager"), processes: this.#rootProcesses, registry: this.#protocols },
-      ...{ folders: config.handlerFolders, programsIn },
+      ...{ rtnl: this.#rtnl, folders: config.handlerFolders, programsIn },
     });
     this.#protocols.register(pppoeHandler({ processes: this.#rootProcesses, rtnl: this.#rtnl }));
     const guardLog = this.#logs.scope("dhcp");

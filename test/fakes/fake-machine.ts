@@ -165,6 +165,7 @@ export class FakeMachine {
     });
     this.handlers = new ScriptProtocols({
       ...{ log: silentLog, processes: this.processes, registry: this.#registry, folders: ["/handlers"] },
+      rtnl: this.kernel,
       programsIn: () => this.handlerPrograms,
     });
     this.#machine = new Machine(this.#ports(options));

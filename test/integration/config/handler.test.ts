@@ -10,6 +10,7 @@ import { parseDump } from "../../../src/network/protocols/script/description.ts"
 import { scriptHandler } from "../../../src/network/protocols/script/script-handler.ts";
 import { Teardowns } from "../../../src/network/protocols/script/script-session.ts";
 import { ChildProcesses } from "../../../src/system/child-processes.ts";
+import { FakeKernel } from "../../fakes/fake-kernel.ts";
 import { addPeer } from "../../harness/namespace.ts";
 import { tryRun } from "../../harness/processes.ts";
 import { temporaryFolder } from "../../harness/temporary-folder.ts";
@@ -44,7 +45,11 @@ test("a real script describes itself, brings settings, leaves a program, and is 
   const [description = assert.fail()] = parseDump(lines);
   assert.equal(description.name, "hello");
 
-  const handler = scriptHandler(description, { script, folder }, processes, new Teardowns());
+  const handler = scriptHandler(
+    description,
+    { script, folder },
+    { processes, rtnl: new FakeKernel(), teardowns: new Teardowns() },
+  );
   const told: string[] = [];
   const host = { clock, log: silentLog, settingsChanged() {}, lost: (reason: string) => told.push(reason) };
   const link = { index: 1, name: "lo", mac: "", mtu: 1500 };

@@ -1,7 +1,6 @@
-import type { Processes } from "../../../system/processes.ts";
 import type { ProtocolHandler } from "../handler.ts";
 import { configTexts, type ScriptDescription } from "./description.ts";
-import { ScriptSession, type Teardowns } from "./script-session.ts";
+import { type ScriptPorts, ScriptSession } from "./script-session.ts";
 
 export interface ScriptConfig {
   readonly interfaceName: string;
@@ -19,8 +18,7 @@ export interface ScriptPlace {
 export const scriptHandler = (
   description: ScriptDescription,
   place: ScriptPlace,
-  processes: Processes,
-  teardowns: Teardowns,
+  ports: ScriptPorts,
 ): ProtocolHandler<ScriptConfig> => ({
   name: description.name,
   awaits: "answer of its handler",
@@ -29,7 +27,7 @@ export const scriptHandler = (
     const device = description.needsNoDevice ? undefined : link.name;
     const config = configTexts(description, options);
     const order = { ...place, description, interfaceName, config, device };
-    const session = new ScriptSession(order, processes, host, teardowns);
+    const session = new ScriptSession(order, ports, host);
     if (description.hasRenew) return session;
     return { setup: (abort) => session.setup(abort), teardown: (how) => session.teardown(how) };
   },

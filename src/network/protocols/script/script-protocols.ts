@@ -8,7 +8,7 @@ import type { ProtocolHandler } from "../handler.ts";
 import type { ProtocolRegistry } from "../registry.ts";
 import { parseDump, type ScriptDescription } from "./description.ts";
 import { type ScriptConfig, scriptHandler } from "./script-handler.ts";
-import { Teardowns } from "./script-session.ts";
+import { type ScriptPorts, Teardowns } from "./script-session.ts";
 
 /** A handler says what it is without a look at anything. */
 const dumpLimitMs = 5_000;
@@ -30,6 +30,7 @@ export interface ScriptProtocolsPorts {
   readonly log: Log;
   /** As root, or on the way to it. */
   readonly processes: Processes;
+  readonly rtnl: ScriptPorts["rtnl"];
   readonly registry: Pick<ProtocolRegistry, "replaceScripts">;
   readonly folders: readonly string[];
   programsIn(folder: string): readonly FoundProgram[];
@@ -112,7 +113,7 @@ export class ScriptProtocols implements HandlerCatalogue {
   }
 
   #take(scripts: readonly FoundScript[]): void {
-    const { processes, registry, log } = this.ports;
+    const { processes, rtnl, registry, log } = this.ports;
     const handlers = new Map<string, ProtocolHandler<ScriptConfig>>();
     const found = new Map<string, ScriptDescription>();
     for (const { path, description } of scripts) {
@@ -121,7 +122,7 @@ export class ScriptProtocols implements HandlerCatalogue {
       if (found.has(name)) continue;
       found.set(name, description);
       const place = { script: path, folder: dirname(path) };
-      handlers.set(name, scriptHandler(description, place, processes, this.#teardowns));
+      handlers.set(name, scriptHandler(description, place, { processes, rtnl, teardowns: this.#teardowns }));
     }
     for (const name of registry.replaceScripts([...handlers.values()])) {
       log.warn(() => `the handler ${name} is left out: it has the name of a protocol of ours`);

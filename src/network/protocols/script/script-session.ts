@@ -1,4 +1,6 @@
+import type { Cancel } from "../../../base/clock.ts";
 import { DaemonError, describeError } from "../../../base/errors.ts";
+import type { Rtnl } from "../../../rtnl/rtnl.ts";
 import { type ProcessEnd, type Processes, programEnvironment, type RunningProcess } from "../../../system/processes.ts";
 import type { IpSettings } from "../../ip-settings.ts";
 import type { ProtocolHost, ProtocolSession, TeardownOptions } from "../handler.ts";
@@ -9,6 +11,12 @@ import { type Notification, parseNotification } from "./update.ts";
 const abortGraceMs = 1_000;
 /** A teardown that takes longer hangs. */
 const teardownLimitMs = 5_000;
+
+export interface ScriptPorts {
+  readonly processes: Processes;
+  readonly rtnl: Pick<Rtnl, "snapshot" | "onDelta">;
+  readonly teardowns: Teardowns;
+}
 
 export interface ScriptOrder {
   /** Absolute. */
@@ -59,19 +67,20 @@ export class ScriptSession implements ProtocolSession {
   #words: readonly string[] = [];
   #isRenewWanted = false;
   #teardown: Promise<void> | undefined;
+  /** For the link of settings that were told already. */
+  #stopWaiting: Cancel = () => {};
 
   constructor(
     private readonly order: ScriptOrder,
-    private readonly processes: Processes,
+    private readonly ports: ScriptPorts,
     private readonly host: ProtocolHost,
-    private readonly teardowns: Teardowns,
   ) {}
 
   async setup(abort: AbortSignal): Promise<IpSettings> {
     // Lost, and not taken down: the script is to clean up, and learns of its task's end.
     if (this.#state !== "idle") await this.teardown({ force: false });
     // That of another session, with the options as they were.
-    await this.teardowns.of(this.order.interfaceName);
+    await this.ports.teardowns.of(this.order.interfaceName);
     if (abort.aborted) throw new DaemonError("OperationAborted", "it was given up");
     this.#state = "setup";
     this.#error = undefined;
@@ -107,7 +116,7 @@ export class ScriptSession implements ProtocolSession {
       this.#teardown = this.#takeDown().finally(() => {
         this.#teardown = undefined;
       });
-      this.teardowns.add(this.order.interfaceName, this.#teardown);
+      this.ports.teardowns.add(this.order.interfaceName, this.#teardown);
     }
     return this.#teardown;
   }
@@ -115,6 +124,7 @@ export class ScriptSession implements ProtocolSession {
     this.#state = "teardown";
     this.#isRenewWanted = false;
     this.#attempt = undefined;
+    this.#stopWaiting();
     const [script, task] = [this.#script, this.#task];
     script?.stop();
     await script?.ended;
@@ -147,7 +157,7 @@ export class ScriptSession implements ProtocolSession {
   #run(action: Action): RunningProcess {
     const { script, folder, description, interfaceName, config, device } = this.order;
     const last = device === undefined ? [] : [device];
-    this.#script = this.processes.run({
+    this.#script = this.ports.processes.run({
       name: `${description.name} ${action} ${interfaceName}`,
       argv: [script, description.name, action, interfaceName, config.open, ...last],
       input: `${config.whole}\n`,
@@ -175,7 +185,7 @@ export class ScriptSession implements ProtocolSession {
     if (this.#state === "idle" || this.#state === "teardown") return;
     switch (notification.kind) {
       case "up":
-        this.#onUp(notification.settings);
+        this.#onUp(notification.settings, notification.linkName);
         break;
       case "link-lost":
         if (this.#state === "up") this.host.lost("its handler says that the link is down");
@@ -196,7 +206,24 @@ export class ScriptSession implements ProtocolSession {
         this.host.log.info(() => `${this.order.interfaceName}: action ${notification.action} is not supported yet`);
     }
   }
-  #onUp(settings: IpSettings): void {
+  #onUp(settings: IpSettings, linkName = this.order.device): void {
+    this.#stopWaiting();
+    if (linkName === this.order.device || linkName === undefined) {
+      this.#tell(settings);
+      return;
+    }
+    const { rtnl } = this.ports;
+    const take = () => {
+      const link = rtnl.snapshot.linkByName(linkName);
+      if (!link) return;
+      this.#stopWaiting();
+      this.#tell({ ...settings, layer3Link: link.index });
+    };
+    // The line and the kernel's news of a link that was just made come by two ways.
+    this.#stopWaiting = rtnl.onDelta((delta) => delta.kind.startsWith("link-") && take());
+    take();
+  }
+  #tell(settings: IpSettings): void {
     const attempt = this.#attempt;
     this.#attempt = undefined;
     this.#state = "up";
@@ -214,7 +241,7 @@ export class ScriptSession implements ProtocolSession {
   #startTask(argv: readonly [string, ...string[]], environment: Readonly<Record<string, string>>): void {
     this.#task?.stop();
     const { description, interfaceName, folder } = this.order;
-    const task = this.processes.run({
+    const task = this.ports.processes.run({
       name: `${description.name} task ${interfaceName}`,
       ...{ argv, environment: { ...programEnvironment, ...environment }, folder, graceMs: abortGraceMs },
       onLine: (line) => this.host.log.info(() => `${interfaceName}: ${line.slice(0, 200)}`),

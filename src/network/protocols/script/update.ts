@@ -2,6 +2,7 @@
 import { DaemonError } from "../../../base/errors.ts";
 import { familyOf, networkOf, parseCidr } from "../../../base/ip-address.ts";
 import { parseIpv4, prefixOfMask } from "../../../base/ipv4.ts";
+import { isLinkName } from "../../../base/link-name.ts";
 import {
   emptyIpSettings,
   type IpAddress,
@@ -12,7 +13,8 @@ import {
 import { parseObject } from "./description.ts";
 
 export type Notification =
-  | { readonly kind: "up"; readonly settings: IpSettings }
+  /** `linkName`: of the link that has the settings; absent: the one that the handler was given. */
+  | { readonly kind: "up"; readonly settings: IpSettings; readonly linkName?: string }
   | { readonly kind: "link-lost" }
   | {
       readonly kind: "run";
@@ -33,7 +35,9 @@ export function parseNotification(line: string): Notification {
   const of = parseObject(line);
   switch (of.action) {
     case 0:
-      return of["link-up"] === true ? { kind: "up", settings: settingsOf(of) } : { kind: "link-lost" };
+      return of["link-up"] === true
+        ? { kind: "up", settings: settingsOf(of), ...linkNameOf(of) }
+        : { kind: "link-lost" };
     case 1:
       return { kind: "run", ...commandOf(of) };
     case 2:
@@ -74,6 +78,12 @@ function commandOf(of: Fields): Pick<Extract<Notification, { kind: "run" }>, "ar
   return { argv: [program, ...rest], environment: Object.fromEntries(environment) };
 }
 
+function linkNameOf({ ifname }: Fields): { readonly linkName?: string } {
+  if (ifname === undefined) return {};
+  if (typeof ifname === "string" && isLinkName(ifname)) return { linkName: ifname };
+  throw refusal("ifname", "the name of a link");
+}
+
 function settingsOf(of: Fields): IpSettings {
   return {
     ...emptyIpSettings,
@@ -91,7 +101,11 @@ function familyIn(
   field: string,
   gateway: string,
 ): Partial<IpSettings> {
-  const [first, ...others] = entries(field, of[field]).map((entry) => addressOf(field, entry, family));
+  const isExternal = of["address-external"] === true && { isKernels: true as const };
+  const [first, ...others] = entries(field, of[field]).map((entry) => ({
+    ...addressOf(field, entry, family),
+    ...isExternal,
+  }));
   if (!first) return {};
   const way = of[gateway];
   const own: IpFamilySettings = {

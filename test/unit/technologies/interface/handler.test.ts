@@ -96,6 +96,21 @@ test("what a handler says of its failure is the interface's error, and it is tri
   assert.equal(section(it).interfaceState, "UP");
 });
 
+test("settings on a link of the handler's own are taken when that link is there, and leave it with the interface", async (t) => {
+  const it = await machine(t, ["eth0"]);
+  install(it, (run) => run.print(up("198.51.100.2").replace("{", '{"ifname":"tun7",')));
+  await reload(it, vpn());
+  assert.equal(section(it).interfaceState, "SETUP");
+  it.kernel.addHardware({ name: "tun7", kind: "tun", isUp: true });
+  await it.settle();
+  assert.equal(section(it).interfaceState, "UP");
+  assert.match(it.kernel.toText(), /address 198\.51\.100\.2\/24 dev tun7/);
+  assert.match(it.kernel.toText(), /default via 198\.51\.100\.1 dev tun7/);
+  section(it).down();
+  await it.settle();
+  assert.doesNotMatch(it.kernel.toText(), /198\.51\.100/);
+});
+
 test("a program that is not to be run is left out, and the interface says so", async (t) => {
   const it = await machine(t, ["eth0"]);
   install(it);

@@ -12,6 +12,7 @@ import { scriptHandler } from "../../../../../src/network/protocols/script/scrip
 import { Teardowns } from "../../../../../src/network/protocols/script/script-session.ts";
 import { parseNotification } from "../../../../../src/network/protocols/script/update.ts";
 import { FakeClock } from "../../../../fakes/fake-clock.ts";
+import { FakeKernel } from "../../../../fakes/fake-kernel.ts";
 import { FakeProcesses, type FakeProgramRun } from "../../../../fakes/fake-processes.ts";
 import { anyText } from "../../../../harness/any-text.ts";
 import { fuzzRuns } from "../../../../harness/fuzz-runs.ts";
@@ -33,8 +34,8 @@ function scene(script: (run: FakeProgramRun) => void, of: ScriptDescription = de
   });
   processes.install("/task", (run) => runs.push(run));
   const place = { script: "/handlers/t.sh", folder: "/handlers" };
-  const teardowns = new Teardowns();
-  const handler = scriptHandler(of, place, processes, teardowns);
+  const kernel = new FakeKernel();
+  const handler = scriptHandler(of, place, { processes, rtnl: kernel, teardowns: new Teardowns() });
   const link = { index: 3, name: "eth0", mac: "02:00:00:00:00:01", mtu: 1500 };
   const options = new Map([
     ["server", ["vpn.example"]],
@@ -52,7 +53,7 @@ function scene(script: (run: FakeProgramRun) => void, of: ScriptDescription = de
   const another = () => handler.attach(link, { interfaceName: "vpn", options }, host);
   const session = another();
   const actions = () => runs.map(({ argv }) => (argv[0] === "/task" ? "task" : argv[2]));
-  return { clock, processes, runs, told, session, another, actions };
+  return { clock, kernel, processes, runs, told, session, another, actions };
 }
 const onSetup = (act: (run: FakeProgramRun) => void) => (run: FakeProgramRun) => {
   if (run.argv[2] === "setup") act(run);
@@ -97,7 +98,9 @@ test("a script that ends and leaves nothing running has failed, with what it sai
 test("a script that is not there has failed, and names itself", async () => {
   const it = scene(() => {});
   const place = { script: "/handlers/none.sh", folder: "/handlers" };
-  const missing = scriptHandler(description, place, it.processes, new Teardowns());
+  const missing = scriptHandler(description, place, {
+    ...{ processes: it.processes, rtnl: it.kernel, teardowns: new Teardowns() },
+  });
   const host = { clock: it.clock, log: silentLog, settingsChanged() {}, lost() {} };
   const session = missing.attach(
     { index: 3, name: "eth0", mac: "", mtu: 1500 },
