@@ -17,6 +17,7 @@ import { dumpOf } from "./daemon-dump.ts";
 import { AccessControl } from "./dbus/access.ts";
 import { Exporter } from "./dbus/exporter.ts";
 import { LinkSelection } from "./device-info/link-names.ts";
+import { FolderProcesses, rootModifierFolders } from "./helper/folder-processes.ts";
 import { helperSocket } from "./helper/helper-messages.ts";
 import { HelperProcesses } from "./helper/helper-processes.ts";
 import { DebugControl, type OverrideFile } from "./manager/debug-control.ts";
@@ -435,7 +436,12 @@ export class Daemon {
       carrierGraceMs: config.carrierGraceMs,
       wantsRapidCommit: config.wantsRapidCommit,
       takesOver: config.foreignConfiguration === "take-over",
-      automation: { processes: this.#processes, hostDomain, readTrustedFile, programFault },
+      automation: {
+        processes: new FolderProcesses(rootModifierFolders, this.#rootProcesses, this.#processes),
+        hostDomain,
+        readTrustedFile,
+        programFault,
+      },
       setNames: (plan) => this.#names.update(plan),
       releaseMemory,
       linkReady: (link) => {

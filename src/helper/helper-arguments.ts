@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { DaemonError, describeError } from "../base/errors.ts";
+import { rootModifierFolders } from "./folder-processes.ts";
 
 /** The administrator's, and those that are installed with this program. */
 export const defaultHandlerFolders: readonly string[] = [
@@ -27,7 +28,8 @@ lie in one of its folders and that root alone can change, and no others.
 systemd starts it with the first connection to fairlead-helper.socket.
 
   --folder DIR     programs in DIR may be run (may be repeated); default:
-                   /etc/fairlead/handlers and those that came with fairleadd
+                   /etc/fairlead/handlers, /etc/fairlead/modifiers and what
+                   came with fairleadd
   --user NAME      the daemon's account, which may connect besides root;
                    default fairlead
   --socket PATH    listen there instead of on the socket that systemd passes
@@ -47,7 +49,7 @@ export const helperOptions = {
 export function parseHelperArguments(args: readonly string[]): HelperArguments | undefined {
   const { values } = parsed(args);
   if (values.help) return undefined;
-  const { folder: folders = defaultHandlerFolders, user, socket } = values;
+  const { folder: folders = [...defaultHandlerFolders, ...rootModifierFolders], user, socket } = values;
   if (folders.length > mostFolders) throw refusal(`more than ${mostFolders} folders`);
   if (!folders.every((folder) => folder.startsWith("/"))) throw refusal("--folder needs an absolute path");
   if (!/^[a-z_][a-z0-9_-]{0,31}$/.test(user)) throw refusal("--user needs the name of an account");

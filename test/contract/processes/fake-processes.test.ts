@@ -1,7 +1,8 @@
-import { mostOutputBytes } from "../../../src/system/processes.ts";
+import { FolderProcesses } from "../../../src/helper/folder-processes.ts";
+import { mostOutputBytes, type Processes } from "../../../src/system/processes.ts";
 import { FakeClock } from "../../fakes/fake-clock.ts";
 import { FakeProcesses, type FakeProgram } from "../../fakes/fake-processes.ts";
-import { type ProgramName, processesCases } from "./processes-cases.ts";
+import { type ProcessesWorld, type ProgramName, processesCases } from "./processes-cases.ts";
 
 const childPid = 4711;
 
@@ -32,15 +33,30 @@ const programs: Readonly<Record<ProgramName, FakeProgram>> = {
   },
 };
 
-processesCases("fake processes", async () => {
+const world = (wrap: (processes: FakeProcesses) => Processes) => async (): Promise<ProcessesWorld> => {
   const clock = new FakeClock();
   const processes = new FakeProcesses(clock);
   for (const [name, program] of Object.entries(programs)) processes.install(`/programs/${name}`, program);
   return {
-    processes,
+    processes: wrap(processes),
     pathOf: (name) => `/programs/${name}`,
     pass: (ms) => clock.advanceSettled(ms),
     isAlive: () => false,
     close: () => processes.stopAll(),
   };
-});
+};
+
+processesCases(
+  "fake processes",
+  world((processes) => processes),
+);
+for (const folder of ["/programs", "/elsewhere"]) {
+  processesCases(
+    `programs in and outside ${folder}`,
+    world((processes) => {
+      const refusing = new FakeProcesses(new FakeClock());
+      const [inside, outside] = folder === "/programs" ? [processes, refusing] : [refusing, processes];
+      return new FolderProcesses([folder], inside, outside);
+    }),
+  );
+}

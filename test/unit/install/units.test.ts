@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { rootModifierFolders } from "../../../src/helper/folder-processes.ts";
 import { helperSocket } from "../../../src/helper/helper-messages.ts";
 import { installFile } from "../../harness/system-bus.ts";
 import { temporaryFolder } from "../../harness/temporary-folder.ts";
@@ -70,7 +71,7 @@ test("the daemon's user alone connects to the helper, whose socket comes with th
   assert.ok(text("fairlead.service").includes("Wants=fairlead-helper.socket"));
   const [start = ""] = text("fairlead-helper.service").filter((line) => line.startsWith("ExecStart="));
   const folders = [...start.matchAll(/ --folder (\S+)/g)].map(([, folder]) => folder);
-  assert.deepEqual(folders, ["/etc/fairlead/handlers", "/usr/local/lib/fairlead/handlers"]);
+  assert.deepEqual(folders, ["/etc/fairlead/handlers", "/usr/local/lib/fairlead/handlers", ...rootModifierFolders]);
 });
 
 test("bus, polkit and systemd speak of the same user", () => {
