@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Machine } from "./assembly/machine.ts";
@@ -28,6 +28,7 @@ import { type Dhcp4Handler, dhcp4Handler } from "./network/protocols/dhcp4/handl
 import { KernelUdp } from "./network/protocols/dhcp4/kernel-udp.ts";
 import { FixedAddressGuards } from "./network/protocols/fixed-address-guards.ts";
 import { pppoeHandler } from "./network/protocols/ppp/handler.ts";
+import { checkedPppd, pppdProgram } from "./network/protocols/ppp/pppd-options.ts";
 import { ProtocolRegistry } from "./network/protocols/registry.ts";
 import { ScriptProtocols } from "./network/protocols/script/script-protocols.ts";
 import { type SlaacHandler, slaacHandler } from "./network/protocols/slaac/handler.ts";
@@ -102,6 +103,13 @@ const overrideFile = (stateDir: string): OverrideFile => {
     remove: () => void removeFile(path),
   };
 };
+
+/** Only root starts pppd itself. Where the program is not found it is asked for all the same: the end says what is missing. */
+function pppdFor(handlerFolders: readonly string[]): string {
+  if (process.geteuid?.() === 0) return pppdProgram;
+  const candidates = handlerFolders.map((folder) => join(folder, checkedPppd));
+  return candidates.find((path) => existsSync(path)) ?? candidates.at(-1) ?? pppdProgram;
+}
 
 /** All parts of the program, made from the configuration, started in order and stopped in the opposite one. */
 export class Daemon {
@@ -178,7 +186,9 @@ export class Daemon {
       ...{ log: this.#logs.scope("manager"), processes: this.#rootProcesses, registry: this.#protocols },
       ...{ rtnl: this.#rtnl, folders: config.handlerFolders, programsIn },
     });
-    this.#protocols.register(pppoeHandler({ processes: this.#rootProcesses, rtnl: this.#rtnl }));
+    this.#protocols.register(
+      pppoeHandler({ program: pppdFor(config.handlerFolders), processes: this.#rootProcesses, rtnl: this.#rtnl }),
+    );
     const guardLog = this.#logs.scope("dhcp");
     this.#guards = new FixedAddressGuards({ clock, log: guardLog, packets, isOwnMac, random: Math.random });
     const { stateDir, runDir } = config;

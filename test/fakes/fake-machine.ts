@@ -14,6 +14,7 @@ import type { Manager } from "../../src/manager/manager.ts";
 import type { Applier } from "../../src/network/kernel/applier.ts";
 import type { NetworkPorts } from "../../src/network/network.ts";
 import { pppoeHandler } from "../../src/network/protocols/ppp/handler.ts";
+import { pppdProgram } from "../../src/network/protocols/ppp/pppd-options.ts";
 import type { ProtocolRegistry } from "../../src/network/protocols/registry.ts";
 import { ScriptProtocols } from "../../src/network/protocols/script/script-protocols.ts";
 import { type SlaacHandler, slaacHandler } from "../../src/network/protocols/slaac/handler.ts";
@@ -161,7 +162,7 @@ export class FakeMachine {
     this.profiles = new ProfileStack({ ...folders, storage: this.storage, log: silentLog });
     this.#registry = protocolsOf({
       ...{ dhcp4: this.dhcp, slaac: this.#slaac() },
-      pppoe: pppoeHandler({ processes: this.processes, rtnl: this.kernel }),
+      pppoe: pppoeHandler({ program: pppdProgram, processes: this.processes, rtnl: this.kernel }),
     });
     this.handlers = new ScriptProtocols({
       ...{ log: silentLog, processes: this.processes, registry: this.#registry, folders: ["/handlers"] },

@@ -75,9 +75,13 @@ const optionsOfDevice = ({ values, type, below, vlanId }: DeviceConfig): Options
     ...Object.entries({ type, vid: vlanId, [type === "bridge" ? "ports" : "ifname"]: below }),
   ]);
 
-function interfaceAction(options: readonly string[], { isAuto }: InterfaceConfig): ChangeAction {
-  if (options.every((name) => liveInterfaceOptions.has(name))) return "change live";
-  const others = options.filter((name) => !liveInterfaceOptions.has(name));
+/** pppd is told of them when a session begins. */
+const sessionOptions: ReadonlySet<string> = new Set(["defaultroute", "peerdns"]);
+
+function interfaceAction(options: readonly string[], { isAuto, proto }: InterfaceConfig): ChangeAction {
+  const isLive = (name: string) => liveInterfaceOptions.has(name) && !(proto === "pppoe" && sessionOptions.has(name));
+  if (options.every(isLive)) return "change live";
+  const others = options.filter((name) => !isLive(name));
   return isAuto && others.length === 1 && others[0] === "auto" ? "start" : "rebuild";
 }
 function deviceAction(options: readonly string[]): ChangeAction {

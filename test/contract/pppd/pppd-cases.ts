@@ -5,7 +5,7 @@ import { DaemonError } from "../../../src/base/errors.ts";
 import { silentLog } from "../../../src/base/log.ts";
 import type { IpSettings } from "../../../src/network/ip-settings.ts";
 import { pppoeHandler } from "../../../src/network/protocols/ppp/handler.ts";
-import type { PppoeConfig } from "../../../src/network/protocols/ppp/pppd-options.ts";
+import { type PppoeConfig, pppdProgram } from "../../../src/network/protocols/ppp/pppd-options.ts";
 import type { Rtnl } from "../../../src/rtnl/rtnl.ts";
 import type { Processes } from "../../../src/system/processes.ts";
 
@@ -46,7 +46,11 @@ function attach(world: PppdWorld, more: Partial<PppoeConfig> = {}) {
     ...more,
   };
   const { index, name, mtu, mac = "" } = link;
-  return { lost, changed, session: pppoeHandler(world).attach({ index, name, mtu, mac }, config, host) };
+  return {
+    lost,
+    changed,
+    session: pppoeHandler({ ...world, program: pppdProgram }).attach({ index, name, mtu, mac }, config, host),
+  };
 }
 
 async function setUp(world: PppdWorld, more: Partial<PppoeConfig> = {}) {

@@ -2,6 +2,8 @@
 import type { ProtocolLink } from "../handler.ts";
 
 export const pppdProgram = "/usr/sbin/pppd";
+/** A program of the handlers' folders that becomes pppd after a look at its arguments, for a daemon that is not root. */
+export const checkedPppd = "pppoe-session";
 
 /** How the other end is asked whether it is still there (LCP echo, RFC 1661, 5.8). */
 export interface Keepalive {
@@ -39,11 +41,15 @@ const discovery = ["pppoe-padi-timeout", "2", "pppoe-padi-attempts", "3"] as con
  * The password is read from standard input, which a plugin of pppd does, so that it stands in no argument and in no file. What
  * pppd could do to the rest of the machine is switched off: default route, scripts of the distribution, IPv6.
  */
-export function pppdCommand(link: ProtocolLink, config: PppoeConfig): readonly [program: string, ...rest: string[]] {
+export function pppdCommand(
+  program: string,
+  link: ProtocolLink,
+  config: PppoeConfig,
+): readonly [program: string, ...rest: string[]] {
   const { userName, accessConcentrator, serviceName, keepalive } = config;
   const mtu = Math.min(config.mtu ?? link.mtu, link.mtu - pppoeOverhead);
   return [
-    pppdProgram,
+    program,
     ...["plugin", "pppoe.so", ...discovery],
     ...(accessConcentrator === undefined ? [] : ["pppoe-ac", accessConcentrator]),
     ...(serviceName === undefined ? [] : ["pppoe-service", serviceName]),

@@ -4,6 +4,7 @@
  */
 import { parseIpv4 } from "../../../base/ipv4.ts";
 import type { ProcessEnd } from "../../../system/processes.ts";
+import { pppdProgram } from "./pppd-options.ts";
 
 /** Immutable; {@link withLine} makes the next one. */
 export interface PppdReport {
@@ -90,14 +91,19 @@ export function describeEnd(end: ProcessEnd, { trouble: seen, lastLine }: PppdRe
   if (end.kind === "not-started") return notStarted(end.code, end.message);
   if (end.because === "stop") return { trouble: undefined, because: "pppd was stopped" };
   if (end.kind === "killed") return { trouble: seen, because: `pppd was killed (${end.signal})` };
+  if (end.code === shellFoundNothing) return { trouble: undefined, because: notInstalled };
   const trouble = seen ?? troubleOfCode.get(end.code);
   const because = trouble === undefined ? `pppd ended with ${end.code}: ${lastLine}` : sentences[trouble];
   return { trouble, because };
 }
 
+const notInstalled = "pppd is not installed (Debian's package ppp)";
+/** Exit code of a shell that was to become a program which is not there; none of pppd's. */
+const shellFoundNothing = 127;
+
 function notStarted(code: string, message: string): SessionEnd {
-  if (code === "ENOENT") return { trouble: undefined, because: "pppd is not installed (Debian's package ppp)" };
+  // The helper's socket may be what is not there, which its message says.
+  if (code === "ENOENT" && message.includes(pppdProgram)) return { trouble: undefined, because: notInstalled };
   const isForbidden = code === "EACCES" || code === "EPERM";
-  if (isForbidden) return { trouble: "not-root", because: "pppd wants root, and the daemon is another user" };
-  return { trouble: undefined, because: `pppd could not be started: ${message}` };
+  return { trouble: isForbidden ? "not-root" : undefined, because: `pppd could not be started: ${message}` };
 }

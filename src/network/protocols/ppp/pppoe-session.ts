@@ -8,6 +8,8 @@ import { type PppoeConfig, pppdCommand } from "./pppd-options.ts";
 import { describeEnd, emptyReport, type PppdReport, withLine } from "./pppd-report.ts";
 
 export interface PppoePorts {
+  /** pppd, or what becomes it; `processes` runs it as root. */
+  readonly program: string;
   readonly processes: Processes;
   readonly rtnl: Pick<Rtnl, "snapshot" | "onDelta">;
 }
@@ -67,7 +69,7 @@ export class PppoeSession implements ProtocolSession {
     });
     const pppd = this.ports.processes.run({
       name: `pppd on ${this.link.name}`,
-      argv: pppdCommand(this.link, this.config),
+      argv: pppdCommand(this.ports.program, this.link, this.config),
       // pppd says things in the language of its environment.
       environment: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" },
       input: this.config.password,

@@ -57,6 +57,20 @@ test("peerdns 0 and defaultroute 0 are heeded", async (t) => {
   assert.doesNotMatch(it.kernel.toText(), /route default/);
 });
 
+test("a reload that changes what pppd is told begins a new session; one that does not leaves it alone", async (t) => {
+  const { it, concentrator } = await dsl(t);
+  for (const [more, sessions] of [
+    [" option metric 5\n", 1],
+    [" option peerdns 0\n", 2],
+    [" option peerdns 0\n option keepalive 3\n", 3],
+  ] as const) {
+    it.configuration.text = uci(more);
+    it.manager.configuration.reload();
+    await it.clock.advanceSettled(1000);
+    assert.deepEqual([concentrator.commands.length, concentrator.sessions], [sessions, 1], more);
+  }
+});
+
 test("a wrong password is an error of its own, tried again less and less often", async (t) => {
   const world = await dsl(t, uci().replace("secret", "wrong"));
   const { concentrator, wan } = world;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type PppoeConfig, pppdCommand } from "../../../../../src/network/protocols/ppp/pppd-options.ts";
+import { type PppoeConfig, pppdCommand, pppdProgram } from "../../../../../src/network/protocols/ppp/pppd-options.ts";
 
 const link = { index: 2, name: "eth0", mac: "02:00:00:00:00:01", mtu: 1500 };
 const config: PppoeConfig = {
@@ -10,7 +10,7 @@ const config: PppoeConfig = {
   wantsDefaultRoute: true,
   wantsNameServers: true,
 };
-const command = (more: Partial<PppoeConfig> = {}) => pppdCommand(link, { ...config, ...more }).join(" ");
+const command = (more: Partial<PppoeConfig> = {}) => pppdCommand(pppdProgram, link, { ...config, ...more }).join(" ");
 
 test("the password is no argument, whatever else is asked for", () => {
   assert.doesNotMatch(command({ accessConcentrator: "ac", serviceName: "gold", mtu: 1400 }), /sesame/);
@@ -25,7 +25,11 @@ test("pppd is kept away from default route, resolver, scripts and IPv6", () => {
 });
 
 test("a link or a name that reads as an option is none", () => {
-  const argv = pppdCommand({ ...link, name: "auth" }, { ...config, userName: "debug", serviceName: "call" });
+  const argv = pppdCommand(
+    pppdProgram,
+    { ...link, name: "auth" },
+    { ...config, userName: "debug", serviceName: "call" },
+  );
   assert.ok(!argv.includes("auth") && argv.includes("nic-auth"));
   assert.deepEqual([argv[argv.indexOf("debug") - 1], argv[argv.indexOf("call") - 1]], ["user", "pppoe-service"]);
 });

@@ -74,10 +74,15 @@ test("each end has one reason, by what was printed and else by the exit code", (
 });
 
 test("a pppd that does not start says what is missing", () => {
-  const because = (code: string) => describeEnd({ kind: "not-started", code, message: code }, emptyReport).because;
-  assert.match(because("ENOENT"), /not installed/);
-  assert.match(because("EACCES"), /wants root/);
-  assert.match(because("EMFILE"), /could not be started: EMFILE/);
+  const end = (code: string, message = code) => describeEnd({ kind: "not-started", code, message }, emptyReport);
+  assert.match(end("ENOENT", "no such file or directory, access '/usr/sbin/pppd'").because, /not installed/);
+  assert.match(describeEnd(exited(127), emptyReport).because, /not installed/);
+  const noHelper = end(
+    "ENOENT",
+    "it wants root, and fairlead-helper does not answer at /run/fairlead-helper.sock (ENOENT)",
+  );
+  assert.match(noHelper.because, /could not be started: it wants root, and fairlead-helper does not answer/);
+  assert.deepEqual([end("EPERM").trouble, end("EMFILE").trouble], ["not-root", undefined]);
 });
 
 test("whatever is printed is bounded in what it leaves", () => {
