@@ -2,7 +2,7 @@
 import { DaemonError } from "../../../base/errors.ts";
 import { familyOf, networkOf, parseCidr } from "../../../base/ip-address.ts";
 import { parseIpv4, prefixOfMask } from "../../../base/ipv4.ts";
-import { isLinkName } from "../../../base/link-name.ts";
+import { isLinkName } from "../../../base/names.ts";
 import {
   emptyIpSettings,
   type IpAddress,
