@@ -1,5 +1,5 @@
 /**
- * What shill's clients may rely on (spec/shill-dbus-api.md, 1 to 5), a line each, and what became of it here. From this
+ * The members that shill's clients may rely on (shill's doc/*-api.txt), a line each, and their state here. From this
  * come docs/conformance.md and the test that asks the real daemon for each.
  */
 

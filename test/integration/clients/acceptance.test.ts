@@ -1,4 +1,4 @@
-/** What ChromeOS's own acceptance tests ask of a connection manager (spec/shill-clients.md, 2 and 3). */
+/** The requests of ChromeOS's own acceptance tests (autotest and Tast) to a connection manager. */
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";

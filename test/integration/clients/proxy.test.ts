@@ -1,4 +1,4 @@
-/** What the libraries of autotest and Tast ask of a connection manager (spec/shill-clients.md, A1 to A8 and T13), on two cables. */
+/** The requests of the libraries of autotest (client/cros/networking/shill_proxy.py) and Tast, on two cables. */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";

@@ -1,4 +1,4 @@
-"""What shill's own command scripts do, with the library and the order of calls that they use (spec/shill-clients.md, 1).
+"""The calls of shill's own command scripts (bin/ in platform2/shill), with their library and in their order.
 
 usage: shill_clients.py VERB [ARGUMENT ...]; the bus is that of DBUS_SYSTEM_BUS_ADDRESS. Prints JSON.
 """

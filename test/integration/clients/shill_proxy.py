@@ -1,4 +1,4 @@
-"""What autotest's proxy of shill does, with the library and the order of calls that it uses (spec/shill-clients.md, 2: A1 to A8; T13).
+"""The calls of autotest's proxy of shill (client/cros/networking/shill_proxy.py), with its library and in its order.
 
 usage: shill_proxy.py; the bus is that of DBUS_SYSTEM_BUS_ADDRESS. Reads commands as JSON lists, answers each with a line of JSON.
 """

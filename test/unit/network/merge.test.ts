@@ -41,7 +41,7 @@ const modem = source({
 
 const onLink = { family: 4, address: "10.0.0.7", prefixLength: 24 } as const;
 
-/** Each row: what is given, and the part of the result that it is about (spec/shill-behaviour.md, 9.2). */
+/** Each row: the sources, and the part of the result that it is about (docs/contract/shill.md). */
 const rows: readonly (readonly [name: string, given: SettingsSources, expected: Record<string, unknown>])[] = [
   [
     "a lease alone is used as it is",
