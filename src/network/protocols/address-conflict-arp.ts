@@ -1,4 +1,4 @@
-/** ARP packets for IPv4 over Ethernet (RFC 826), as RFC 5227 uses them. Pure; reading never throws. */
+/** ARP packets for IPv4 over Ethernet (RFC 826), as RFC 5227 and RFC 4436 use them. Pure; reading never throws. */
 import { formatMac, parseMac } from "../../base/ip-address.ts";
 import { formatIpv4, parseIpv4 } from "../../base/ipv4.ts";
 
@@ -32,6 +32,13 @@ export const arpProbe = (mac: string, address: string): Buffer => arpRequest(mac
 
 /** "This address is mine": refreshes what neighbours remember (RFC 5227, 1.1). */
 export const arpAnnouncement = (mac: string, address: string): Buffer => arpRequest(mac, address, address);
+
+/** "Are you still there?", to one host that answered this address before (RFC 4436, 2.1.1). */
+export function arpReachabilityTest(mac: string, address: string, host: { mac: string; address: string }): Buffer {
+  const packet = arpRequest(mac, address, host.address);
+  packet.set(parseMac(host.mac), 18);
+  return packet;
+}
 
 function arpRequest(mac: string, sender: string, target: string): Buffer {
   const packet = Buffer.alloc(arpLength);

@@ -5,6 +5,7 @@ import type { IpSettings } from "../../ip-settings.ts";
 import type { ProtocolLink } from "../handler.ts";
 import { AddressGuard } from "./address-guard.ts";
 import { Asking } from "./asking.ts";
+import { AttachmentTest } from "./attachment-test.ts";
 import type { Backoff } from "./backoff.ts";
 import type { ClientObserver, ClientPorts, LostReason } from "./client-ports.ts";
 import type { Dhcp4Config, HeldAddress } from "./config.ts";
@@ -62,6 +63,7 @@ export class Dhcp4Client {
   readonly #asking: Asking;
   readonly #kept: KeptLease;
   readonly #guard: AddressGuard;
+  readonly #attachment: AttachmentTest;
   readonly #backoff: Backoff;
   readonly #servers: OfferingServers;
   readonly #life: LeaseLife;
@@ -75,6 +77,8 @@ export class Dhcp4Client {
   #isInUse = false;
   /** A server granted or confirmed the lease since the start or the latest {@link verify}. */
   #isConfirmed = false;
+  /** Boot-time milliseconds of the latest {@link start}. */
+  #startedAt = 0;
   #withoutIpv4Until = 0;
   /** Until then the message that is ready asks the right thing; boot-time milliseconds. */
   #readyUntil = 0;
@@ -100,6 +104,7 @@ export class Dhcp4Client {
     this.#asking = new Asking(this.#identity, config.broadcastFlag, this.#messenger, clock, () =>
       ports.transactionId(),
     );
+    this.#attachment = new AttachmentTest(link, channels, log, () => this.#onAttached());
     this.#guard = new AddressGuard(link, channels, log, config.conflictDetection ?? "parallel", ports, {
       onFree: () => this.#onAddressFree(),
       onConflict: (otherMac) => this.#onConflict(otherMac),
@@ -142,10 +147,12 @@ export class Dhcp4Client {
     this.#asking.getReady(isUsable ? "reboot" : "discover", remembered?.lease.settings.ipv4.address);
     const { leaseSeconds = Number.POSITIVE_INFINITY } = (isUsable && remembered.lease) || {};
     this.#readyUntil = this.ports.clock.now() + leaseSeconds * 1000 - (remembered?.elapsedMs ?? 0);
+    if (isUsable && this.#mayUseUnconfirmed) this.#attachment.prepare(remembered);
   }
   /** As {@link start}; the message that is ready leaves first, if it still stands. */
   begin(): void {
     if (this.#backoff.waitMs === 0 && this.ports.clock.now() < this.#readyUntil) this.#asking.sendReady();
+    this.#attachment.ask();
     this.start({ resume: false });
   }
   /** Only when stopped. `resume`: the kept lease's address is on the link. Throws what opening a socket throws. */
@@ -158,14 +165,18 @@ export class Dhcp4Client {
     this.#hasHeardServer = false;
     const remembered = this.#recall(resume ? (this.config.held ?? []) : []);
     this.#remembered = remembered;
+    this.#startedAt = this.ports.clock.now();
     const isUsable = remembered !== undefined && isUnexpired(remembered);
     this.#startLimit();
     if (isUsable && resume) this.#resume(remembered);
     else if (isUsable) this.#planUnconfirmedUse(remembered);
     this.#run(isUsable ? "start-known" : "start");
+    // With the question to the servers, and after it: not both get lost together, and theirs takes longer.
+    if (isUsable && !resume) this.#attachment.ask();
   }
   /** Takes an answer that came while the owner was still on its way. */
   poll(): void {
+    this.#attachment.poll();
     if (isAwaitingReply[this.#state]) this.#messenger.poll();
   }
   #recall(held: readonly HeldAddress[]): RememberedLease | undefined {
@@ -189,6 +200,7 @@ export class Dhcp4Client {
     this.#isInUse = false;
     this.#run("stop");
     this.#messenger.unlisten();
+    this.#attachment.stop();
   }
 
   // --- the table ---
@@ -323,6 +335,7 @@ export class Dhcp4Client {
   }
   #onNak(options: LeaseOptions): void {
     this.#hasHeardServer = true;
+    this.#attachment.stop();
     const what = this.#hint ?? "its own offer";
     this.ports.log.info(`${this.link.name}: server ${options.serverId} refused ${what}`);
     this.observer.onStep({ kind: "refused", text: `DHCP ${options.serverId} refuses ${what}` });
@@ -398,10 +411,10 @@ export class Dhcp4Client {
     const input = phaseInputs[this.#life.phase];
     if (input) this.#run(input);
   }
-  #deliver(): void {
+  #deliver({ isAttached = false } = {}): void {
     const settings = this.#life.settings as IpSettings;
+    if (!this.#isInUse && (isAttached || this.#state === "bound")) this.observer.onGranted(settings);
     if (this.#state === "bound") {
-      if (!this.#isInUse) this.observer.onGranted(settings);
       this.#isConfirmed = true;
       this.#timers.cancel("dhcp4-limit");
       this.#timers.cancel("dhcp4-unconfirmed");
@@ -427,18 +440,32 @@ export class Dhcp4Client {
     this.#deliver();
   }
   #planUnconfirmedUse({ lease, elapsedMs }: RememberedLease): void {
-    const isWanted = this.config.useUnconfirmedLease ?? true;
-    if (!isWanted || this.#guard.mode === "before-use") return;
+    if (!this.#mayUseUnconfirmed) return;
+    if (!this.#attachment.isPrepared) this.#attachment.prepare({ lease, elapsedMs });
     const startedAt = this.ports.clock.now() - elapsedMs;
     this.#timers.start("dhcp4-unconfirmed", unconfirmedAfterMs, () => this.#useUnconfirmed(lease, startedAt));
   }
   #useUnconfirmed(lease: DhcpLease, startedAt: number): void {
-    if (this.#hasHeardServer || phaseOfLease(lease, this.ports.clock.now() - startedAt) === "expired") return;
+    if (this.#hasHeardServer || this.#isInUse) return;
+    if (phaseOfLease(lease, this.ports.clock.now() - startedAt) === "expired") return;
     const { address } = lease.settings.ipv4;
     this.ports.log.info(`${this.link.name}: no server answers; using ${address} unconfirmed`);
     this.observer.onStep({ kind: "note", text: `DHCP no server answers; uses ${address} unconfirmed` });
     this.#life.begin(lease, startedAt);
     this.#deliver();
+  }
+  get #mayUseUnconfirmed(): boolean {
+    return (this.config.useUnconfirmedLease ?? true) && this.#guard.mode !== "before-use";
+  }
+  /** The gateway is that of the remembered lease: the network is, too. The server's answer is awaited all the same. */
+  #onAttached(): void {
+    const remembered = this.#remembered;
+    if (!remembered || this.#isInUse || this.#hasHeardServer || this.#state !== "rebooting") return;
+    const { lease, elapsedMs } = remembered;
+    const { gateway, address } = lease.settings.ipv4;
+    this.observer.onStep({ kind: "note", text: `DHCP uses ${address} again: its gateway ${gateway} answers` });
+    this.#life.begin(lease, this.#startedAt - elapsedMs);
+    this.#deliver({ isAttached: true });
   }
 
   // --- conflicts ---
@@ -517,6 +544,7 @@ export class Dhcp4Client {
   }
   #halt(): void {
     this.#timers.cancelAll();
+    this.#attachment.stop();
     this.#guard.stop();
     this.#kept.flush();
     this.#life.end();

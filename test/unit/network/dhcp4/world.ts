@@ -70,6 +70,10 @@ export class World {
     t.after(() => this.#assertNothingLeft());
   }
 
+  /** Gets ready for the carrier what {@link attach} with the same configuration takes over. */
+  standBy(config: Dhcp4Config = {}) {
+    return this.handler.standBy(link, { leases: this.keeper, ...config }, { clock: this.clock, log: this.log });
+  }
   /** A new session on the same link, as after a restart of the connection. */
   attach(config: Dhcp4Config): Dhcp4Session {
     this.session = this.handler.attach(
