@@ -46,9 +46,12 @@ test("another cable takes over at once, and traffic moves back with the lease", 
   await server.stop();
   eth0.unplug();
   await until("eth1 leads", () => defaultLinks().join() === "eth1,eth0");
+  // The gateway would confirm the network before any server does.
+  peer.exec("ip", "address", "del", "10.1.0.1/24", "dev", "lan");
   eth0.plug();
   await untilState(daemon, "eth0", "configuration");
   assert.match(ip("route", "get", "10.9.9.9"), / dev eth1 /, "the carrier alone is not enough");
+  peer.exec("ip", "address", "add", "10.1.0.1/24", "dev", "lan");
   await startServer(t, peer, "10.1.0");
   await untilState(daemon, "eth0", "ready");
   await until("eth0 leads", () => defaultLinks().join() === "eth0,eth1");
