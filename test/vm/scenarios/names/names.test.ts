@@ -7,6 +7,7 @@ import { resolvedCases, type ShownNames } from "../../../contract/resolved/resol
 import { DaemonClient } from "../../../harness/daemon-client.ts";
 import { run } from "../../../harness/processes.ts";
 import { until } from "../../../harness/until.ts";
+import { ipv6Lan, server } from "../../../integration/daemon/advertising-router.ts";
 import { kernelLink } from "../../../integration/daemon/kernel-view.ts";
 import { addLan, serviceOn, untilState } from "../../../integration/daemon/support.ts";
 import { systemBus } from "../../guest/booted-system.ts";
@@ -87,6 +88,39 @@ scenario(
     await daemon.call(String(path), "org.chromium.flimflam.Service", "Disconnect");
     await shows(best, { nameServers: [], searchDomains: [] });
     await shows(other, { nameServers: serverOn[other], isDefault: true });
+    assert.equal(run("journalctl", ["--boot", "--unit", daemon.unit, "--priority=warning", "--output=cat"]), "");
+  },
+);
+
+scenario(
+  "under the shipped unit a network with IPv6 alone is used: addresses, way out, names, and a fixed address",
+  async (scene) => {
+    startResolved();
+    const daemon = await scene.installDaemon();
+    await ipv6Lan(scene.t);
+    daemon.systemctl("start", daemon.unit);
+    await untilState(daemon, "eth0", "ready", patienceMs);
+    const config = async () =>
+      (await serviceOn(daemon, "eth0"))?.NetworkConfig as { [name: string]: string & readonly string[] };
+    const { IPv4Address, IPv6Addresses, IPv6Gateway } = await config();
+    assert.equal(IPv4Address, "");
+    assert.ok(
+      IPv6Addresses?.every((address) => address.startsWith("2001:db8:1:")),
+      String(IPv6Addresses),
+    );
+    assert.match(String(IPv6Gateway), /^fe80::/);
+    const { ifindex } = kernelLink("eth0");
+    const servers = async () => (await shownNames(daemon.client, ifindex).catch(() => undefined))?.nameServers;
+    await until(
+      "systemd-resolved has the router's name server",
+      async () => String(await servers()) === server,
+      patienceMs,
+    );
+    assert.match(run("ping", ["-6", "-c1", "-W10", "2001:db8:1::1"]), /1 received/);
+    run("/usr/local/bin/fairlead", ["set", "eth0", "StaticIPConfig", "address=2001:db8:1::77/64"]);
+    const isFirst = async () => (await config()).IPv6Addresses?.[0] === "2001:db8:1::77/64";
+    await until("the fixed address is first", isFirst, patienceMs);
+    assert.match(run("ip", ["-6", "address", "show", "dev", "eth0"]), /2001:db8:1::77\/64/);
     assert.equal(run("journalctl", ["--boot", "--unit", daemon.unit, "--priority=warning", "--output=cat"]), "");
   },
 );
