@@ -160,6 +160,10 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
   get isLeftAlone(): boolean {
     return this.leftAloneBecause !== undefined;
   }
+  /** It would be left alone also if it were no part of another link. */
+  get isForOthers(): boolean {
+    return this.#activation.isForOthers;
+  }
   /** What is below the link (a modem, say) has against connecting now; undefined: nothing, or there is no such thing. */
   get notReadyBecause(): string | undefined {
     return undefined;

@@ -31,6 +31,10 @@ export class LinkActivation {
     if (link.master !== undefined) return "the link is part of another one";
     return this.isOurs ? undefined : this.host.leftAloneBecause(link);
   }
+  /** It would be left alone also if it were no part of another link: the end of a container, say. */
+  get isForOthers(): boolean {
+    return !this.isOurs && this.host.leftAloneBecause(this.link()) !== undefined;
+  }
   get #isLeftAlone(): boolean {
     return this.leftAloneBecause !== undefined;
   }

@@ -6,7 +6,10 @@ import type { ProviderHost } from "../../providers/provider.ts";
 import type { Link } from "../../rtnl/rtnl.ts";
 import { isOwnLink, markOf, stackedKinds } from "./stacked-kinds.ts";
 
-export type StackedHost = Pick<ProviderHost, "clock" | "log" | "rtnl" | "claims">;
+export type StackedHost = Pick<ProviderHost, "clock" | "log" | "rtnl" | "claims"> & {
+  /** It has an enabled Device, and is no end of a container or of a virtual machine. */
+  isUsed(link: string): boolean;
+};
 
 /** What the kernel refused is asked for again after this time, then after twice as long each. */
 const firstRetryMs = 1_000;
@@ -22,6 +25,8 @@ export class StackedLink implements DeviceUser {
   #isWanted = true;
   /** Ports that the configuration has named and names no longer. */
   readonly #leaving = new Set<string>();
+  /** Ports that an earlier run has left in the bridge; undefined: not looked at yet. */
+  #inherited: Set<string> | undefined;
   #work: Promise<void> = Promise.resolve();
   #isDue = false;
   #retryMs = firstRetryMs;
@@ -101,6 +106,7 @@ export class StackedLink implements DeviceUser {
     // Below first: a VLAN goes up only on a link that is up.
     const errors = await this.#each(below, async ({ name }) => this.host.claims.device(name).claim(this));
     const link = await this.#make(below[0]);
+    await this.#letGoOfStrays(link);
     if (this.#kind?.hasPorts) errors.push(...(await this.#each(below, (port) => this.#join(port, link.index))));
     if (errors.length > 0) throw errors[0];
   }
@@ -180,6 +186,26 @@ export class StackedLink implements DeviceUser {
     for (const name of this.#leaving) {
       await this.#free(name);
       this.#leaving.delete(name);
+    }
+  }
+  /**
+   * Links that a section named once and none names now leave our bridge. Ends of containers and taps
+   * of virtual machines are for the program that put them there; so is whatever joins while we run.
+   */
+  async #letGoOfStrays(link: Link): Promise<void> {
+    if (!this.#kind?.hasPorts || link.alias !== markOf(this.#config)) return;
+    const { snapshot } = this.host.rtnl;
+    if (!this.#inherited) {
+      const ports = [...snapshot.links.values()].filter(({ master }) => master === link.index);
+      this.#inherited = new Set(ports.map(({ name }) => name));
+    }
+    for (const name of this.#inherited) {
+      const isNamed = this.#config.below.includes(name);
+      if (!isNamed && !this.host.isUsed(name)) continue;
+      this.#inherited.delete(name);
+      if (isNamed) continue;
+      await this.#free(name);
+      this.host.log.info(`${this.name}: ${name} has left: the network configuration names it no longer`);
     }
   }
   /** A port of ours no longer. */

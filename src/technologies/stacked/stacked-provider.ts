@@ -1,18 +1,25 @@
 import { DaemonError, describeError } from "../../base/errors.ts";
 import type { SectionChange } from "../../config/uci/differences.ts";
 import type { NetworkConfig } from "../../config/uci/network-config.ts";
+import type { Device } from "../../devices/device.ts";
 import type { Provider, ProviderHost } from "../../providers/provider.ts";
 import type { Delta } from "../../rtnl/rtnl.ts";
 import type { Service } from "../../services/service.ts";
 import { isOwnLink, stackedKinds } from "./stacked-kinds.ts";
-import { StackedLink } from "./stacked-link.ts";
+import { type StackedHost, StackedLink } from "./stacked-link.ts";
 
 /** The bridges and VLANs of the network configuration. It has no Services: interfaces are what a person connects. */
 export class StackedProvider implements Provider {
   readonly technology = "unknown";
   readonly #links = new Map<string, StackedLink>();
+  /** Names of links. */
+  readonly #used = new Set<string>();
+  readonly #linkHost: StackedHost;
 
-  constructor(private readonly host: ProviderHost) {}
+  constructor(private readonly host: ProviderHost) {
+    const { clock, log, rtnl, claims } = host;
+    this.#linkHost = { clock, log, rtnl, claims, isUsed: (link) => this.#used.has(link) };
+  }
 
   start(): void {
     this.host.rtnl.onDelta((delta) => this.#onDelta(delta));
@@ -37,7 +44,7 @@ export class StackedProvider implements Provider {
       if (!section || type === undefined) continue;
       const link = this.#links.get(name);
       if (link) link.takeConfig(section);
-      else this.#links.set(name, new StackedLink(this.host, section));
+      else this.#links.set(name, new StackedLink(this.#linkHost, section));
     }
   }
   #retire(name: string): void {
@@ -45,8 +52,14 @@ export class StackedProvider implements Provider {
     this.#links.delete(name);
   }
 
-  deviceEnabled(): void {}
-  deviceDisabled(): void {}
+  deviceEnabled({ linkName, isForOthers }: Device): void {
+    if (isForOthers || this.#used.has(linkName)) return;
+    this.#used.add(linkName);
+    for (const link of this.#links.values()) link.check();
+  }
+  deviceDisabled({ linkName }: Device): void {
+    this.#used.delete(linkName);
+  }
   servicesOn(): readonly Service[] {
     return [];
   }

@@ -8,7 +8,7 @@ import { run } from "../../harness/processes.ts";
 import { temporaryFolder } from "../../harness/temporary-folder.ts";
 import { until } from "../../harness/until.ts";
 import { addressesOf, ip } from "../daemon/kernel-view.ts";
-import { addLan, type Lan, startDaemon } from "../daemon/support.ts";
+import { addLan, type Lan, serviceOn, startDaemon } from "../daemon/support.ts";
 
 const fairlead = fileURLToPath(new URL("../../../bin/fairlead", import.meta.url));
 const bridge = (...ports: string[]) =>
@@ -55,6 +55,19 @@ test("a bridge of two links gets a lease, outlives a restart, and goes with its 
   assert.equal(said, "device br-lan: remove\ninterface lan: remove\n");
   await until("the bridge is gone", () => indexOf("br-lan") === undefined);
   await until("eth0 has its own lease", () => /^10\.1\.0\./.test(String(addressesOf("eth0"))));
+});
+
+test("a port that left the file while the daemon was down leaves the bridge at the start, and is used by itself", async (t) => {
+  const { daemon, file } = await setUp(t);
+  await until("the bridge has a lease", hasLease);
+  const index = indexOf("br-lan");
+  await daemon.stop();
+  writeFileSync(file, bridge("eth0") + lan);
+  await daemon.launch();
+  await until("eth1 has left", () => String(portsOf("br-lan")) === "eth0");
+  assert.equal(indexOf("br-lan"), index);
+  assert.ok(hasLease(), "the bridge keeps its lease");
+  await until("eth1 has a Service of its own", () => serviceOn(daemon, "eth1"));
 });
 
 test("the bridge goes with its last port, and all of it comes back with one", async (t) => {

@@ -156,6 +156,31 @@ test("a restart finds its links by their mark, makes none anew, and removes thos
   assert.deepEqual(indexes(), [before[0], undefined]);
 });
 
+test("a port that left the configuration while the daemon was down leaves the bridge; a container's end stays", async (t) => {
+  const it = await machine(t, ["eth0", "eth1"], { uci: bridge(["eth0", "eth1"]) + lan() });
+  const { kernel } = it;
+  const index = kernel.snapshot.linkByName("br-lan")?.index ?? 0;
+  kernel.addHardware({ name: "vnet0", mac: mac(9), isPlugged: true, kind: "tun" });
+  const tap = kernel.snapshot.linkByName("vnet0")?.index ?? 0;
+  kernel.outside({ op: "set-link", link: tap, change: { master: index } });
+  await it.settle();
+  it.stop();
+  kernel.restart();
+  const { storage, clock, dhcp } = it;
+  const again = await new FakeMachine({ kernel, storage, clock, dhcp, uci: bridge(["eth0"]) + lan() }).start();
+  t.after(() => again.stop());
+  const portsOf = () =>
+    [...kernel.snapshot.links.values()].filter(({ master }) => master === index).map(({ name }) => name);
+  assert.deepEqual(portsOf().sort(), ["eth0", "vnet0"]);
+  assert.equal(kernel.snapshot.linkByName("br-lan")?.index, index);
+  assert.equal(again.service("eth1").configured, undefined);
+  // What joins while the daemon runs is another program's wish.
+  const other = kernel.snapshot.linkByName("eth1")?.index ?? 0;
+  kernel.outside({ op: "set-link", link: other, change: { master: index } });
+  await again.settle();
+  assert.deepEqual(portsOf().sort(), ["eth0", "eth1", "vnet0"]);
+});
+
 test("a bridge that another program made is used, and left when the section goes; a link of another kind is not", async (t) => {
   const it = await machine(t, ["eth0", "eth1"]);
   it.kernel.outside({ op: "add-link", link: { kind: "bridge", name: "br-lan" } });
