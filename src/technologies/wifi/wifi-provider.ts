@@ -2,6 +2,7 @@ import { DaemonError } from "../../base/errors.ts";
 import type { Device } from "../../devices/device.ts";
 import type { Profile } from "../../profiles/profile.ts";
 import type { Provider, ProviderHost } from "../../providers/provider.ts";
+import type { AutoConnectRefusal } from "../../services/auto-connect.ts";
 import type { Configuration } from "../../services/configuration.ts";
 import type { Service } from "../../services/service.ts";
 import type { Bss } from "../../supplicant/supplicant.ts";
@@ -14,6 +15,12 @@ const mostNetworksInRange = 500;
 
 /** Stored ones, those in range, and those that clients made without storing them. */
 const mostNetworks = 20_000;
+
+/** Refusals to connect that are none to go on with a connection that is there. */
+const concernsNewConnections: ReadonlySet<AutoConnectRefusal> = new Set([
+  "auto-connect is off",
+  "technology not auto connectable",
+]);
 
 /** Networks in the air: known from access points in range, or from Profiles. */
 export class WifiProvider implements Provider, WifiAir {
@@ -72,11 +79,13 @@ export class WifiProvider implements Provider, WifiAir {
     if (bssId === "") this.#dropEndpoints(device);
     else this.#dropEndpoint(keyOf(device, bssId), bssId);
   }
-  /** With a keeper of the link: whatever that one has connected. Else only one that would be connected by itself: a person may have disconnected it meanwhile, or a Profile be gone. */
+  /** With a keeper of the link: whatever that one has connected. Else one that may be connected, whether by itself or not: a person may have disconnected it meanwhile, or a Profile be gone. */
   networkToAdopt(device: WifiDevice, bssId: string): WifiService | undefined {
     const service = this.#byBss.get(keyOf(device, bssId));
     if (device.keeper !== undefined) return service;
-    return service?.profile && service.autoConnectRefusal === undefined ? service : undefined;
+    if (!service?.profile || service.isExplicitlyDisconnected || this.host.policyRefusal(service)) return undefined;
+    const { autoConnectRefusal: refusal } = service;
+    return refusal === undefined || concernsNewConnections.has(refusal) ? service : undefined;
   }
   hiddenSsids(): readonly Buffer[] {
     return [...this.#services.values()].filter(({ isHidden }) => isHidden).map(({ ssid }) => ssid);

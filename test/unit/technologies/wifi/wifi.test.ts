@@ -188,6 +188,24 @@ test("a supplicant that went on over the restart keeps its association, and is a
   assert.equal(supplicant.asked.length, 1);
 });
 
+test("an association of a network that does not connect by itself is kept over a restart, too", async (t) => {
+  const { it, join, settle, supplicant, network } = await scene(t, [home]);
+  await join("Home", "a long passphrase");
+  network("Home").setProperty("AutoConnect", false);
+  await settle(1000);
+  it.manager.stop();
+  it.kernel.restart();
+  supplicant.close();
+  const { storage, kernel, dhcp } = it;
+  const second = await scene(t, [], { storage, kernel, dhcp, supplicant });
+  await second.settle();
+  const found = second.network("Home");
+  assert.deepEqual([found.state, found.autoConnect, supplicant.asked.length], ["ready", false, 1]);
+  found.disconnect("D-Bus RPC");
+  await second.settle(1000);
+  assert.equal(found.state, "idle", "a person who disconnects is left in peace");
+});
+
 test("another network takes the place of the first on the same radio", async (t) => {
   const { network, join } = await scene(t, [home, cafe]);
   await join("Home", "a long passphrase");
