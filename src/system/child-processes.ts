@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { accessSync, constants, existsSync } from "node:fs";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { accessSync, constants } from "node:fs";
 import type { Cancel, Clock } from "../base/clock.ts";
 import { OutputLines } from "./output-lines.ts";
 import {
@@ -23,15 +23,30 @@ const outputGraceMs = 200;
 /** {@link Processes} by fork and exec. Each program leads a session and a process group of its own. */
 export class ChildProcesses implements Processes {
   readonly #runs = new RunList<Run>();
-  readonly #launcher = existsSync(setpriv) ? [setpriv, "--pdeathsig", "KILL", "--"] : [];
+  #launcher: readonly string[] | undefined;
 
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly launcherProgram = setpriv,
+  ) {}
 
   run(order: ProcessOrder): RunningProcess {
     checkOrder(order);
-    const run = new Run(order, this.clock, order.isLasting ? [] : this.#launcher);
+    const run = new Run(order, this.clock, order.isLasting ? [] : this.#workingLauncher());
     this.#runs.add(run);
     return run;
+  }
+  /**
+   * None where it does not work: a unit's filter of system calls may forbid it to set capabilities. There the service manager ends
+   * what the daemon leaves.
+   */
+  #workingLauncher(): readonly string[] {
+    if (!this.#launcher) {
+      const launcher = ["--pdeathsig", "KILL", "--"];
+      const { status } = spawnSync(this.launcherProgram, [...launcher, "/bin/true"], { stdio: "ignore", env: {} });
+      this.#launcher = status === 0 ? [this.launcherProgram, ...launcher] : [];
+    }
+    return this.#launcher;
   }
   list() {
     return this.#runs.list();

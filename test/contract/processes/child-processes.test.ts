@@ -53,3 +53,13 @@ test("child processes: a program whose parent is killed dies with it", async (t)
   parent.kill("SIGKILL");
   await until("the program is gone", () => !isAlive(pid));
 });
+
+test("child processes: a launcher that the system forbids is done without", async () => {
+  const clock = new BootClock();
+  try {
+    const end = await new ChildProcesses(clock, "/bin/false").run({ name: "true", argv: ["/bin/true"] }).ended;
+    assert.deepEqual(end, { kind: "exited", code: 0, because: "itself" });
+  } finally {
+    clock.close();
+  }
+});
