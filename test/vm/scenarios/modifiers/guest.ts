@@ -1,0 +1,3 @@
+import type { Guest } from "../../machine/guest.ts";
+
+export const guest: Guest = { init: "systemd", limitSeconds: 420 };
