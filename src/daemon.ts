@@ -114,7 +114,7 @@ function pppdFor(handlerFolders: readonly string[]): string {
 /** All parts of the program, made from the configuration, started in order and stopped in the opposite one. */
 export class Daemon {
   readonly #clock = new BootClock();
-  readonly #quiet = new Quiet(this.#clock);
+  readonly #quiet: Quiet;
   readonly #processes = new ChildProcesses(this.#clock);
   readonly #sink: StandardErrorLog;
   readonly #ring: LogRing;
@@ -155,6 +155,7 @@ export class Daemon {
     this.#log = this.#logs.scope("daemon");
     this.#debug = new DebugControl(this.#logs, overrideFile(config.stateDir), this.#log);
     const clock = this.#clock;
+    this.#quiet = new Quiet(clock, this.#log);
     this.#notify = new ServiceNotify({ clock });
     this.#bus = new BusClient({
       ...{ address: config.busAddress, clock, log: this.#logs.scope("dbus"), quiet: this.#quiet },

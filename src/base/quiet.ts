@@ -1,4 +1,6 @@
 import type { Cancel, Clock } from "./clock.ts";
+import { describeError } from "./errors.ts";
+import type { Log } from "./log.ts";
 
 /** A network that takes longer to answer is not kept waiting for by anybody else. */
 const longestMs = 50;
@@ -8,30 +10,42 @@ const longestMs = 50;
  * the resolver's files) is put off until it is over, in the order in which it came.
  */
 export class Quiet {
-  #waiting: (() => void)[] = [];
+  readonly #waiting: (() => void)[] = [];
   #isOn = false;
   #cancelLimit: Cancel = () => {};
 
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly log: Log,
+  ) {}
 
+  get isOn(): boolean {
+    return this.#isOn;
+  }
   /** Ends with {@link end}, or 50 ms later. While it is on: nothing happens. */
   begin(): void {
     if (this.#isOn) return;
     this.#isOn = true;
     this.#cancelLimit = this.clock.startTimer("quiet until the address", longestMs, () => this.end());
   }
-  /** Does now what was put off. Twice is fine. */
+  /** Does now what was put off, and what that puts off in its turn; what fails is logged and keeps nothing back. Twice is fine. */
   end(): void {
     if (!this.#isOn) return;
-    this.#isOn = false;
     this.#cancelLimit();
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const act of waiting) act();
+    for (let act = this.#waiting.shift(); act; act = this.#waiting.shift()) this.#do(act);
+    this.#isOn = false;
   }
   /** At once, unless it is quiet. */
   afterwards(act: () => void): void {
     if (this.#isOn) this.#waiting.push(act);
     else act();
+  }
+
+  #do(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.log.error(() => `what was put off failed: ${describeError(error)}`, { error });
+    }
   }
 }

@@ -39,8 +39,8 @@ export interface BusClientOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly limits?: Partial<BusLimits>;
-  /** Signals may wait for its end; whatever else is sent takes them along. Absent: they never do. */
-  readonly quiet?: Pick<Quiet, "afterwards" | "end">;
+  /** Signals may wait for its end; a reply takes them along. Absent: they never do. */
+  readonly quiet?: Pick<Quiet, "afterwards" | "end" | "isOn">;
 }
 
 /** The real {@link BusPort}: keeps names, matches and watches across connections. */
@@ -110,11 +110,20 @@ export class BusClient implements BusPort {
     destination?: string,
   ): void {
     const { quiet } = this.#options;
-    const send = () => this.#emitNow(path, interfaceName, member, signature, args, destination);
-    if (quiet) quiet.afterwards(send);
-    else send();
+    const session = this.#session;
+    if (!session) return;
+    if (!quiet?.isOn) {
+      this.#emitNow(session, path, interfaceName, member, signature, args, destination);
+      return;
+    }
+    const kept = "marshalled" in args ? copyOf(args) : args;
+    quiet.afterwards(() => {
+      // On another connection the destination may be somebody else's name.
+      if (session === this.#session) this.#emitNow(session, path, interfaceName, member, signature, kept, destination);
+    });
   }
   #emitNow(
+    session: BusSession,
     path: string,
     interfaceName: string,
     member: string,
@@ -122,11 +131,10 @@ export class BusClient implements BusPort {
     args: readonly unknown[] | MarshalledReply,
     destination?: string,
   ): void {
-    if (!this.#session) return;
     const [body, kept] = "marshalled" in args ? [[], args] : [args, undefined];
     try {
       const init = { type: MessageType.SIGNAL, path, interface: interfaceName, member, destination };
-      this.#session.send(makeMessage({ ...init, signature, body }), kept);
+      session.send(makeMessage({ ...init, signature, body }), kept);
     } catch (error) {
       throw asInvalidArgs(error, `signal ${quote(member)}`);
     }
@@ -179,6 +187,7 @@ export class BusClient implements BusPort {
   }
 
   async close(): Promise<void> {
+    this.#options.quiet?.end();
     this.#phase = "closed";
     this.#cancelRetry?.();
     const session = this.#session;
@@ -307,3 +316,8 @@ const daemonCall = (member: string, signature: string, args: readonly unknown[])
 function asInvalidArgs(error: unknown, where: string): unknown {
   return error instanceof WireError ? new BusError(standardError("InvalidArgs"), `${where}: ${error.message}`) : error;
 }
+
+/** The bytes are the sender's: it may use them for its next signal. */
+const copyOf = ({ marshalled }: MarshalledReply): MarshalledReply => ({
+  marshalled: marshalled.map((part) => Uint8Array.from(part)),
+});

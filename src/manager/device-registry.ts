@@ -163,6 +163,7 @@ export class DeviceRegistry implements DeviceHost, DeviceInfoHost {
   }
   standBy(options: NetworkOptions): void {
     if (this.#devices.length <= mostPreparedLinks) this.ports.standbys.prepare(options);
+    else this.standDown(options.link.index);
   }
   standDown(linkIndex: number): void {
     this.ports.standbys.cancel(linkIndex);

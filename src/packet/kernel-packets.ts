@@ -108,6 +108,7 @@ class KernelChannel implements PacketChannel {
   }
   close(): void {
     this.#isClosed = true;
+    this.#onPacket = undefined;
     this.socket.close();
   }
   #dropStale(): void {

@@ -56,7 +56,7 @@ const ports = (clock: Clock, rtnl: StageKernel, profiles: ProfileStack): Machine
   return {
     ...idle,
     readFacts: (name) => ({ ...idle.readFacts(name), driver: "e1000" }),
-    ...{ clock, quiet: new Quiet(clock), rtnl, profiles, protocols: stageProtocols(rtnl, clock) },
+    ...{ clock, quiet: new Quiet(clock, silentLog), rtnl, profiles, protocols: stageProtocols(rtnl, clock) },
     logOf: (scope) => logs.scope(scope),
     setNames: (plan) => void resolverText(plan),
   };

@@ -526,7 +526,9 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
   }
   #afterChange(name: string): void {
     if (this.shape.group("validation").includes(name)) this.validation.review();
-    if (orderProperties.has(name)) this.host.requestSort(`${name} was set`, this);
+    // With other addressing another question is to leave at the next carrier, or none.
+    const isStandbyConcerned = name === "StaticIPConfig" && !this.#network;
+    if (orderProperties.has(name) || isStandbyConcerned) this.host.requestSort(`${name} was set`, this);
   }
 
   /** Deferred until after a connection: the entry is written, and the driver is asked for the speed of the link. */

@@ -226,7 +226,7 @@ export class FakeMachine {
       ...idle,
       ...{
         clock: this.clock,
-        quiet: new Quiet(this.clock),
+        quiet: new Quiet(this.clock, silentLog),
         rtnl: this.kernel,
         profiles: this.profiles,
         protocols: this.#registry,

@@ -84,6 +84,10 @@ export class FakePackets implements PacketPort {
   get openChannels(): number {
     return [...this.#links.values()].reduce((sum, link) => sum + link.channels.size, 0);
   }
+  /** Channels that somebody listens to. */
+  get listeners(): number {
+    return [...this.#links.values()].reduce((sum, { channels }) => sum + [...channels].filter(isHeard).length, 0);
+  }
   open(kind: PacketKind, linkIndex: number): PacketChannel {
     const link = this.#links.get(linkIndex);
     if (!link) throw Object.assign(new Error("bind ENODEV"), { code: "ENODEV", errno: 19, syscall: "bind" });
@@ -101,6 +105,9 @@ class FakeChannel implements PacketChannel {
     private readonly link: FakeLink,
     private readonly canSend: () => boolean,
   ) {}
+  get isHeard(): boolean {
+    return this.#onPacket !== undefined;
+  }
   send(destinationMac: string, payload: Uint8Array): boolean {
     if (!this.link.channels.has(this) || !this.canSend() || !macPattern.test(destinationMac)) return false;
     const type = this.kind === "arp" ? "arp" : "ipv4";
@@ -127,6 +134,8 @@ class FakeChannel implements PacketChannel {
     this.#onPacket?.({ payload: Buffer.from(payload), sourceMac, isChecksumReady });
   }
 }
+
+const isHeard = (channel: FakeChannel): boolean => channel.isHeard;
 
 const macPattern = /^[\da-f]{2}(:[\da-f]{2}){5}$/i;
 

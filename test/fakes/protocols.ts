@@ -8,7 +8,13 @@ import { ProtocolRegistry } from "../../src/network/protocols/registry.ts";
 export function protocolsOf(handlers: { readonly [name: string]: ProtocolHandler<any> }): ProtocolRegistry {
   const registry = new ProtocolRegistry();
   for (const [name, handler] of Object.entries(handlers)) {
-    registry.register({ ...traitsOf(handler), name, attach: handler.attach.bind(handler) });
+    const standBy = handler.standBy?.bind(handler);
+    registry.register({
+      ...traitsOf(handler),
+      name,
+      attach: handler.attach.bind(handler),
+      ...(standBy && { standBy }),
+    });
   }
   return registry;
 }

@@ -147,6 +147,27 @@ export function packetPortCases(name: string, makeWorld: () => Promise<PacketWor
     witness.channel.close();
   });
 
+  inWorld("a poll hands over what has arrived, each packet once, and without a listener nothing", async (world) => {
+    const { channel, heard } = listen(world, "dhcp4-client");
+    for (const text of ["a", "b"]) world.stationSend(broadcastMac, "ipv4", ipv4Packet({ text }));
+    await until("both were heard", () => {
+      channel.poll();
+      return heard.length >= 2;
+    });
+    channel.listen(undefined);
+    world.stationSend(broadcastMac, "ipv4", ipv4Packet({ text: "unheard" }));
+    channel.poll();
+    channel.listen((packet) => heard.push(packet));
+    await until("it is empty", () => {
+      world.stationSend(broadcastMac, "ipv4", ipv4Packet({ text: "last" }));
+      channel.poll();
+      return heard.map(textOf).includes("last");
+    });
+    assert.deepEqual(heard.map(textOf).slice(0, 2), ["a", "b"]);
+    channel.close();
+    channel.poll();
+  });
+
   inWorld("a later listener takes the place of the first", async (world) => {
     const { channel, heard } = listen(world, "dhcp4-client");
     const second: ReceivedPacket[] = [];

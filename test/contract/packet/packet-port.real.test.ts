@@ -1,11 +1,13 @@
+import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { test } from "node:test";
 import { nativeAddon } from "../../../src/native/native.ts";
 import { KernelPackets } from "../../../src/packet/kernel-packets.ts";
 import type { Frame, FrameType } from "../../fakes/fake-packets.ts";
 import { requirePrivateNamespace, run } from "../../harness/namespace.ts";
 import { until } from "../../harness/until.ts";
 import { packetPortCases } from "./packet-port-cases.ts";
-import type { PacketWorld } from "./packet-world.ts";
+import { ipv4Packet, type PacketWorld } from "./packet-world.ts";
 
 requirePrivateNamespace();
 
@@ -86,3 +88,18 @@ function rawAddress(linkIndex: number, etherType: number, destination: string): 
 }
 
 packetPortCases("kernel", makeWorld);
+
+test("kernel: a poll does not wait for the event loop, and a listener that closes ends it", async () => {
+  const world = await makeWorld();
+  const channel = world.port.open("dhcp4-client", world.linkIndex);
+  let heard = 0;
+  channel.listen(() => {
+    heard++;
+    channel.close();
+  });
+  for (const text of ["a", "b"]) world.stationSend(mac, "ipv4", ipv4Packet({ text }));
+  // The kernel hands a packet from one end of a veth to the other within the call, or in a thread of its own.
+  for (let tries = 0; heard === 0 && tries < 100_000; tries++) channel.poll();
+  assert.equal(heard, 1);
+  world.close();
+});

@@ -10,6 +10,7 @@ async function fakeHost(): Promise<RtnlHost> {
   return {
     rtnl: kernel,
     outside: async (request: KernelRequest) => kernel.outside(request),
+    setCarrier: (link, isPlugged) => kernel.setCarrier(link.name, isPlugged),
     addNeighbour: (link: Link, address: string, mac: string) =>
       kernel.setNeighbour({ link: link.index, family: 4, address, mac, state: reachable }),
     hearRouter: (link, ad) => kernel.hearRouter(link.name, ad),

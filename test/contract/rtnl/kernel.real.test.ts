@@ -70,6 +70,9 @@ async function realHost(): Promise<RtnlHost> {
     rtnl,
     outside: (request: KernelRequest) =>
       (other.counters.deltas === 0 ? other.start() : Promise.resolve()).then(() => other.request(request)),
+    setCarrier: (link, isPlugged) => {
+      execFileSync("ip", ["link", "set", "dev", link.name, "carrier", isPlugged ? "on" : "off"]);
+    },
     addNeighbour: (link: Link, address: string, mac: string) => {
       execFileSync("ip", ["neighbour", "add", address, "lladdr", mac, "dev", link.name, "nud", "permanent"]);
     },

@@ -53,6 +53,23 @@ export const portCases: Cases = {
     assert.equal(heard, 0);
   },
 
+  "a carrier that comes is told ahead of its delta, and one that goes is not": async (scene) => {
+    if (!(await scene.add({ kind: "dummy", name: "cable0" }))) return;
+    await scene.setUp("cable0");
+    const { index } = scene.link("cable0");
+    const told: string[] = [];
+    scene.rtnl.onCarrier((link) => told.push(`carrier of ${link === index ? "cable0" : link}`));
+    scene.rtnl.onDelta((delta) => {
+      if (delta.kind !== "link-changed" || delta.link.hasCarrier === delta.before.hasCarrier) return;
+      told.push(delta.link.hasCarrier ? "delta" : "loss");
+    });
+    scene.host.setCarrier(scene.link("cable0"), false);
+    await scene.until("the carrier is lost", () => told.length > 0);
+    scene.host.setCarrier(scene.link("cable0"), true);
+    await scene.until("the carrier is back", () => told.includes("delta"));
+    assert.deepEqual(told, ["loss", "carrier of cable0", "delta"]);
+  },
+
   "a listener may make requests, and everybody hears the deltas in the same order": async (scene) => {
     const { index } = await scene.cable();
     const first: string[] = [];

@@ -20,6 +20,8 @@ export interface RtnlHost {
   readonly rtnl: Rtnl;
   /** Another program makes the request. */
   outside(request: KernelRequest): Promise<void>;
+  /** The other end of the link's cable is plugged in or pulled. */
+  setCarrier(link: Link, isPlugged: boolean): void;
   /** Another program writes into the neighbour table. */
   addNeighbour(link: Link, address: string, mac: string): void;
   /** A router speaks into the link of that name from the other end of its cable, and the link listens to routers. */

@@ -34,6 +34,7 @@ async function stageHost(): Promise<RtnlHost> {
   return {
     rtnl,
     outside: absent,
+    setCarrier: (link, isPlugged) => rtnl.setCarrier(link.index, isPlugged),
     addNeighbour: absent,
     hearRouter: absent,
     foreignPid: () => process.pid + 1,

@@ -1,6 +1,6 @@
 """An attacker on the cable: answers each DHCPDISCOVER with lies, or shouts lies at a client that is bound.
 
-usage: dhcp-attacker.py LINK answer | serve | refuse | poison | shout CLIENT_MAC CLIENT_ADDRESS | arp ADDRESS
+usage: dhcp-attacker.py LINK answer | serve | refuse | poison | flood | swap | shout CLIENT_MAC CLIENT_ADDRESS | arp ADDRESS
 Prints `ready`, then `lied N` for each round.
 """
 
@@ -104,6 +104,26 @@ def refuse():
         print("refused", refused)
 
 
+def flood():
+    """Two hundred confirmations of each question, none of which is for it."""
+    for rounds, (_, xid, mac) in enumerate(questions(), 1):
+        for _ in range(100):
+            other = (xid + random.randrange(1, 2**32)) % 2**32
+            wire.send(frame(other, mac, socket.inet_aton("10.1.0.77"), usual(ACK) + b"\xff"))
+            stranger = bytes([*mac[:5], mac[5] ^ 1])
+            wire.send(frame(xid, stranger, socket.inet_aton("10.1.0.77"), usual(ACK) + b"\xff"))
+        print("lied", rounds)
+
+
+def swap():
+    """Grants an address, and from the second request on confirms another one than it is asked for."""
+    requests = 0
+    for kind, xid, mac in questions():
+        requests += kind != DISCOVER
+        address = socket.inet_aton("10.1.0.88" if requests > 1 else "10.1.0.77")
+        wire.send(frame(xid, mac, address, usual(OFFER if kind == DISCOVER else ACK) + b"\xff"))
+
+
 def poison():
     """Grants a lease that is right but for options meant to do harm further on."""
     line = b"x\nnameserver 6.6.6.6\n"
@@ -155,4 +175,8 @@ def is_defended(address, end):
 
 
 print("ready", flush=True)
-{"answer": answer, "serve": serve, "refuse": refuse, "poison": poison, "shout": shout, "arp": arp}[mode](*sys.argv[3:])
+modes = {
+    "answer": answer, "serve": serve, "refuse": refuse, "poison": poison,
+    "flood": flood, "swap": swap, "shout": shout, "arp": arp,
+}
+modes[mode](*sys.argv[3:])

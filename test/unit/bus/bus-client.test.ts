@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { silentLog } from "../../../src/base/log.ts";
+import { Quiet } from "../../../src/base/quiet.ts";
 import type { IncomingCall } from "../../../src/bus/bus.ts";
 import { BusClient } from "../../../src/bus/bus-client.ts";
 import type { BusLimits } from "../../../src/bus/wire/limits.ts";
@@ -14,7 +15,8 @@ const standard = (name: string) => `org.freedesktop.DBus.Error.${name}`;
 async function makeWorld(t: TestContext, limits: Partial<BusLimits> = {}) {
   const server = await FakeBusServer.start(t);
   const clock = new FakeClock();
-  const client = new BusClient({ address: server.address, clock, log: silentLog, limits });
+  const quiet = new Quiet(clock, silentLog);
+  const client = new BusClient({ address: server.address, clock, log: silentLog, limits, quiet });
   t.after(async () => {
     const closed = client.close();
     await clock.advanceSettled(1000);
@@ -25,7 +27,7 @@ async function makeWorld(t: TestContext, limits: Partial<BusLimits> = {}) {
   client.onConnection((state, detail) => states.push(`${state} ${detail}`));
   const told = (member: string) =>
     until(`${member} was sent`, () => server.told.find(({ message }) => message.member === member));
-  return { server, clock, client, states, told };
+  return { server, clock, client, states, told, quiet };
 }
 const call = { destination: ":1.7", path: "/", interface: "a.b", member: "Do" };
 const toUs = { sender: ":1.7", destination: ":1.1", path: "/", interface: "a.b", member: "Do" };
@@ -411,4 +413,77 @@ test("a listener that throws harms neither the others nor the connection", async
   await until("both were heard", () => heard.length === 2);
   client.emit("/", "a.b", "Alive", "", []);
   await told("Alive");
+});
+
+// --- signals that wait for an address ---
+
+const members = (server: FakeBusServer): readonly string[] =>
+  server.told.flatMap(({ message }) => message.member ?? `reply to ${message.replySerial}`).slice(1);
+
+test("while it is quiet signals wait, and are sent in order at its end", async (t) => {
+  const { server, clock, client, told, quiet } = await makeWorld(t);
+  await client.connect();
+  quiet.begin();
+  for (const member of ["A", "B"]) client.emit("/", "a.b", member, "s", [member]);
+  const answered = client.call({
+    ...call,
+    destination: "org.freedesktop.DBus",
+    interface: "org.freedesktop.DBus",
+    member: "GetId",
+  });
+  answered.catch(() => {});
+  await told("GetId");
+  assert.deepEqual(members(server), ["GetId"], "calls do not wait");
+  clock.advance(50);
+  client.emit("/", "a.b", "C", "s", ["C"]);
+  await told("C");
+  assert.deepEqual(members(server), ["GetId", "A", "B", "C"]);
+});
+
+test("a reply comes after the signals that were emitted before it", async (t) => {
+  const { server, client, quiet } = await makeWorld(t);
+  await client.connect();
+  client.serve((incoming) => {
+    client.emit("/", "a.b", "Before", "", []);
+    incoming.reply("", []);
+    client.emit("/", "a.b", "After", "", []);
+  });
+  quiet.begin();
+  server.send({ ...toUs, type: MessageType.METHOD_CALL, serial: 7 });
+  await until("all were sent", () => server.told.length >= 4);
+  assert.equal(members(server)[0], "Before");
+  assert.match(members(server)[1] ?? "", /^reply/);
+  assert.equal(members(server)[2], "After");
+});
+
+test("a signal that waits is sent as it was when it was emitted, whatever becomes of its bytes", async (t) => {
+  const { server, client, quiet } = await makeWorld(t);
+  await client.connect();
+  quiet.begin();
+  const bytes = Buffer.alloc(4);
+  for (const number of [1, 2]) {
+    bytes.writeUInt32LE(number);
+    client.emit("/", "a.b", "Told", "u", { marshalled: [bytes] });
+  }
+  quiet.end();
+  await until("both were sent", () => server.told.length >= 3);
+  assert.deepEqual(
+    server.told.slice(1).map(({ args }) => args),
+    [[1], [2]],
+  );
+});
+
+test("a signal that waits is not sent on another connection", async (t) => {
+  const { server, clock, client, states, told, quiet } = await makeWorld(t);
+  await client.connect();
+  quiet.begin();
+  client.emit("/", "a.b", "Lost", "", [], ":1.7");
+  server.disconnect();
+  await until("the loss was told", () => states.length === 1);
+  clock.advance(49);
+  clock.advance(1);
+  await until("it is back", () => states.length === 2);
+  client.emit("/", "a.b", "Sent", "", []);
+  await told("Sent");
+  assert.ok(!members(server).includes("Lost"));
 });

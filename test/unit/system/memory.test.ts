@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { getHeapSpaceStatistics } from "node:v8";
-import { releaseMemory } from "../../../src/system/memory.ts";
+import { nativeAddon } from "../../../src/native/native.ts";
+import { makeRoom, releaseMemory } from "../../../src/system/memory.ts";
 
 test("what nobody refers to is gone afterwards", () => {
   const gone = new WeakRef(makeGarbage());
@@ -39,6 +40,31 @@ test("what was allocated outside the heap goes back to the system too", () => {
   assert.ok(given > 20_000_000, `${given} of ${before} bytes were given back`);
   assert.equal(kept.length, 250);
 });
+
+test("room is made by emptying the new space, and the collector is not left lying about", () => {
+  const usedBytes = () =>
+    getHeapSpaceStatistics().find((space) => space.space_name === "new_space")?.space_used_size ?? 0;
+  makeRoom();
+  const young = Array.from({ length: 5_000 }, (_, at) => ({ at }));
+  const before = usedBytes();
+  makeRoom();
+  makeRoom();
+  assert.ok(usedBytes() < before / 2, `${usedBytes()} of ${before} bytes are still in use`);
+  assert.deepEqual([young.length, "gc" in globalThis], [5_000, false]);
+});
+
+test("of the heap no more is brought into memory than was said, in whole pages", () => {
+  assert.equal(nativeAddon().populateHeap(0), 0);
+  assert.equal(nativeAddon().populateHeap(1), 0);
+  const bytes = nativeAddon().populateHeap(512 * 1024);
+  assert.ok(bytes <= 512 * 1024 && bytes % (256 * 1024) === 0, String(bytes));
+});
+
+for (const bad of [-1, 1.5, Number.NaN, 2 ** 31, "1", undefined]) {
+  test(`a size of ${bad} is refused`, () => {
+    assert.throws(() => nativeAddon().populateHeap(bad as number), /mostBytes/);
+  });
+}
 
 /** 32 MB from malloc, of which every eighth piece is kept: none of the holes is at the end of malloc's memory. */
 function makeSparseBuffers(): readonly Buffer[] {

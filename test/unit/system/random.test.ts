@@ -15,3 +15,9 @@ test("numbers use all 32 bits", () => {
   assert.ok(numbers.some((number) => number >= 2 ** 31));
   assert.ok(numbers.some((number) => number < 2 ** 31));
 });
+
+test("numbers that are drawn ahead of time are given out once", () => {
+  const numbers = Array.from({ length: 1000 }, randomUint32);
+  // Of 2^32 two of a thousand are the same once in nine thousand runs; a pool that repeats itself gives dozens.
+  assert.ok(new Set(numbers).size >= 998);
+});

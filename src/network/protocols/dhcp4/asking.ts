@@ -70,11 +70,9 @@ export class Asking {
         : requests.discover(this.identity, exchange, hint);
     this.#ready = { kind, hint, id, datagram: broadcastDatagram(message), sentAt: undefined };
   }
-  /** The exchange that begins next goes on from it, if it would ask the same. */
+  /** The exchange that begins next goes on from it, if the kernel took it and it would ask the same. */
   sendReady(): void {
-    if (!this.#ready) return;
-    this.messenger.send(this.#ready.datagram);
-    this.#ready.sentAt = this.clock.now();
+    if (this.#ready && this.messenger.send(this.#ready.datagram)) this.#ready.sentAt = this.clock.now();
   }
   /** Another message from now on: its repetitions count from the beginning. */
   newQuestion(): void {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
-import type { Dhcp4Config, LeaseKeeper } from "../../../../src/network/protocols/dhcp4/config.ts";
-import { clientMac, World } from "./world.ts";
+import { test } from "node:test";
+import type { LeaseKeeper } from "../../../../src/network/protocols/dhcp4/config.ts";
+import { clientMac, World, worldWithLease } from "./world.ts";
 
 /** When the client sent something, by the clock. */
 function questions(world: World): number[] {
@@ -17,17 +17,6 @@ function otherBoot(world: World): void {
   const { boot, ...lease } = JSON.parse(world.keeper.text as string);
   assert.equal(boot.id, world.bootId);
   world.keeper.text = JSON.stringify({ ...lease, boot: { ...boot, id: "89ab-cdef" } });
-}
-
-/** A world whose keeper holds a lease of 10.1.0.100 that the server knows, and whose session is down. */
-async function worldWithLease(t: TestContext, config: Dhcp4Config = {}) {
-  const world = new World(t, config, { leaseSeconds: 1000 });
-  await world.up();
-  await world.pass(1);
-  await world.session.teardown({ force: true });
-  world.server.received.length = 0;
-  world.told.length = 0;
-  return world;
 }
 
 test("a known lease takes two messages", async (t) => {

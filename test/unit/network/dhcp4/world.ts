@@ -5,6 +5,7 @@ import type { IpSettings } from "../../../../src/network/ip-settings.ts";
 import type { Dhcp4Config, LeaseKeeper } from "../../../../src/network/protocols/dhcp4/config.ts";
 import { dhcp4Handler } from "../../../../src/network/protocols/dhcp4/handler.ts";
 import type { Dhcp4Session } from "../../../../src/network/protocols/dhcp4/session.ts";
+import type { ProtocolLink, Standby } from "../../../../src/network/protocols/handler.ts";
 import { FakeClock } from "../../../fakes/fake-clock.ts";
 import { FakeDhcpServer, type FakeDhcpServerConfig } from "../../../fakes/fake-dhcp-server.ts";
 import { FakePackets, FakeWire } from "../../../fakes/fake-packets.ts";
@@ -12,7 +13,7 @@ import { FakeUdp } from "../../../fakes/fake-udp.ts";
 import { RecordingLog } from "../../../fakes/recording-log.ts";
 
 export const clientMac = "02:00:00:00:00:aa";
-const link = { index: 7, name: "eth0", mac: clientMac, mtu: 1500 };
+export const link = { index: 7, name: "eth0", mac: clientMac, mtu: 1500 };
 
 /** A keeper in memory. */
 export class FakeKeeper implements LeaseKeeper {
@@ -41,6 +42,8 @@ export class World {
   readonly server: FakeDhcpServer;
   /** What the owner was told: "settings 10.1.0.100", "lost nak". */
   readonly told: string[] = [];
+  /** Addresses that were told ahead of the settings. */
+  readonly granted: string[] = [];
   readonly log = new RecordingLog();
   settings: IpSettings | undefined;
   /** Address and the other host's MAC address, as told. */
@@ -70,14 +73,10 @@ export class World {
     t.after(() => this.#assertNothingLeft());
   }
 
-  /** Gets ready for the carrier what {@link attach} with the same configuration takes over. */
-  standBy(config: Dhcp4Config = {}) {
-    return this.handler.standBy(link, { leases: this.keeper, ...config }, { clock: this.clock, log: this.log });
-  }
   /** A new session on the same link, as after a restart of the connection. */
-  attach(config: Dhcp4Config): Dhcp4Session {
+  attach(config: Dhcp4Config, on: ProtocolLink = link): Dhcp4Session {
     this.session = this.handler.attach(
-      link,
+      on,
       { leases: this.keeper, ...config },
       {
         clock: this.clock,
@@ -86,12 +85,20 @@ export class World {
           this.settings = settings;
           this.told.push(`settings ${settings.ipv4?.address}`);
         },
+        granted: (settings) => this.granted.push(`${settings.ipv4?.address}`),
         step: ({ text }) => this.steps.push(text),
         conflict: (address, otherMac) => this.conflicts.push(`${address} ${otherMac}`),
         lost: (reason) => this.told.push(`lost ${reason}`),
       },
     );
     return this.session;
+  }
+  /** Gets the first question ready, as on a link that has no carrier yet. */
+  standBy(config: Dhcp4Config = {}): Standby {
+    const ports = { clock: this.clock, log: this.log };
+    const standby = this.handler.standBy(link, { leases: this.keeper, ...config }, ports);
+    assert.ok(standby, "nothing to be ready for");
+    return standby;
   }
   /** Begins a setup and notes how it ends. */
   setup(abort: AbortSignal = new AbortController().signal): void {
@@ -130,4 +137,16 @@ export class World {
     this.handler.close();
     assert.equal(this.packets.openChannels, 0, "packet sockets left after close");
   }
+}
+
+/** A world whose keeper holds a lease of 10.1.0.100 for 1000 s that the server knows, and whose session is down. */
+export async function worldWithLease(t: TestContext, config: Dhcp4Config = {}): Promise<World> {
+  const world = new World(t, config, { leaseSeconds: 1000 });
+  await world.up();
+  await world.pass(1);
+  await world.session.teardown({ force: true });
+  world.server.received.length = 0;
+  world.told.length = 0;
+  world.granted.length = 0;
+  return world;
 }

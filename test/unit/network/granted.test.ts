@@ -1,0 +1,98 @@
+/** The address goes to the kernel with the server's answer, ahead of all that follows from it. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { emptyStaticIp } from "../../../src/network/static-ip.ts";
+import type { KernelRequest } from "../../../src/rtnl/rtnl.ts";
+import { dhcp4With } from "../../fakes/protocols.ts";
+import { wish } from "./kernel/kernel-world.ts";
+import { lease, makeWorld } from "./network-world.ts";
+
+type World = Awaited<ReturnType<typeof makeWorld>>;
+
+/** What the kernel is asked for inside `act`. */
+function asked(world: World, act: () => void): string {
+  const before = world.kernel.requested.length;
+  act();
+  const requests: readonly KernelRequest[] = world.kernel.requested.slice(before);
+  return requests.map(({ op }) => op).join(" ");
+}
+const grant = (world: World, settings = lease()): string =>
+  asked(world, () => world.dhcp.last.host.granted?.(settings));
+const own = (world: World) => world.kernel.snapshot.addresses(world.eth0).filter(({ family }) => family === 4);
+
+test("a granted address is in the kernel at once, the rest follows, and its life is not counted twice", async () => {
+  const world = await makeWorld();
+  world.start();
+  const settings = lease();
+  assert.equal(grant(world, settings), "put-address");
+  assert.deepEqual(
+    own(world).map(({ address, validSeconds }) => [address, validSeconds]),
+    [["10.0.0.9", 600]],
+  );
+  const before = world.kernel.requested.length;
+  await world.clock.advanceSettled(3000);
+  world.dhcp.last.up(settings);
+  assert.equal(await world.heard(), "changed, connected first");
+  const rest = world.kernel.requested.slice(before).map(({ op }) => op);
+  assert.ok(rest.includes("put-route") && !rest.includes("put-address"), rest.join(" "));
+});
+
+test("with a fixed address nothing is put ahead", async () => {
+  const world = await makeWorld();
+  const fixed = { ...emptyStaticIp, address: "10.0.0.2", prefixLength: 24 };
+  world.start({ protocols: dhcp4With(), static: fixed });
+  await world.heard();
+  assert.equal(grant(world), "");
+  assert.equal(world.addresses(), "10.0.0.2");
+});
+
+test("while the kernel is answering for another link the wish alone says it", async () => {
+  const world = await makeWorld();
+  world.start();
+  world.applier.setNetwork(world.eth1, wish("10.2.0.2/24", "10.2.0.1"));
+  const settings = lease();
+  assert.equal(grant(world, settings), "");
+  world.dhcp.last.up(settings);
+  assert.equal(await world.heard(), "changed, connected first");
+  assert.equal(world.addresses(), "10.0.0.9");
+});
+
+test("an address that the kernel refuses ahead is asked for again with the rest, and its refusal told", async () => {
+  const world = await makeWorld();
+  world.start();
+  for (const _ of [1, 2]) world.kernel.refuseNext("put-address", "EPERM", "not you");
+  const settings = lease();
+  assert.equal(grant(world, settings), "put-address");
+  world.dhcp.last.up(settings);
+  assert.match(await world.heard(), /failed address-refused: .*EPERM \(not you\)/);
+  assert.equal(world.text(), "");
+});
+
+for (const how of [{ release: true }, { release: false, isCarrierLost: true }]) {
+  test(`a stop before the rest was told takes the address back: ${JSON.stringify(how)}`, async () => {
+    const world = await makeWorld();
+    world.start();
+    grant(world);
+    assert.equal(world.addresses(), "10.0.0.9");
+    void world.network.stop(how);
+    await world.heard();
+    assert.equal(world.text(), "");
+  });
+}
+
+test("the same address of somebody else's is used as it is, and stays", async () => {
+  const world = await makeWorld();
+  const foreign = { link: world.eth0, family: 4, address: "10.0.0.9", prefixLength: 24 } as const;
+  world.kernel.outside({ op: "put-address", address: foreign });
+  world.start();
+  const settings = lease();
+  assert.equal(grant(world, settings), "");
+  world.dhcp.last.up(settings);
+  await world.heard();
+  void world.network.stop({ release: true });
+  await world.heard();
+  assert.deepEqual(
+    own(world).map(({ address, validSeconds, protocol }) => [address, validSeconds, protocol]),
+    [["10.0.0.9", undefined, undefined]],
+  );
+});
