@@ -309,7 +309,8 @@ export interface Rtnl {
   onDelta(listener: (delta: Delta) => void): Cancel;
   /**
    * Listeners hear of a carrier that came (IFF_LOWER_UP) before anything is decoded: the snapshot need not show it
-   * yet, and the delta follows in the same turn. For what must leave at once.
+   * yet, and the delta follows in the same turn. For what must leave at once. Of a burst
+   * only the first message is looked at; the carrier of another link is told by its delta alone.
    */
   onCarrier(listener: (link: number) => void): Cancel;
   /** Rejects with {@link KernelError}. When it resolves the snapshot shows the effect and listeners have heard of it. */
