@@ -234,8 +234,6 @@ export class Daemon {
     // When all that waits for us is done, and still long before a server answers.
     setImmediate(rehearseAddress).unref();
     this.#notify.ready();
-    // Not waited for: an interface that needs one comes up when it is known.
-    this.#handlers.reread();
     this.#sleep.start();
     this.#names.start();
     this.#clock.startTimer("after-start", afterStartMs, () => void this.#prepare());

@@ -77,6 +77,7 @@ const noSupplicant: Supplicant = {
 const noHandlers: HandlerCatalogue = {
   names: [],
   find: () => undefined,
+  whenKnown: async () => {},
   whyNoOthers: "",
   reread: () => {},
   onChange: () => () => {},

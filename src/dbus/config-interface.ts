@@ -36,7 +36,10 @@ export const configInterface = interfaceTable<NetworkConfigurator>({
       doc: "Protocols that handlers of other programs bring, by name, and why there are no others.",
       errors: [],
       right: "read",
-      call: (configurator) => [configurator.handlers.names, configurator.handlers.whyNoOthers],
+      call: async ({ handlers }) => {
+        await handlers.whenKnown();
+        return [handlers.names, handlers.whyNoOthers];
+      },
     },
     PreviewReload: {
       in: [],

@@ -21,7 +21,7 @@ export const config: Verb = {
 };
 
 /** All other protocols are built in. */
-const mayNeedHandler = /proto\b(?!['"\s]+(static|dhcp|none)\b)/;
+const mayNeedHandler = /proto\b(?!['"\s]+(static|dhcp|pppoe|none)\b)/;
 
 /** A daemon that runs knows which handlers there are; without one they stay unknown. */
 async function knownHandlers({ daemon }: VerbCall): Promise<KnownHandlers | undefined> {

@@ -17,11 +17,15 @@ const mostLines = 1_000;
 
 /** Protocols that programs of others bring. */
 export interface HandlerCatalogue {
+  /** Empty until they were first asked for: by {@link find} or {@link whenKnown}. */
   readonly names: readonly string[];
+  /** The first call has them read; until then there is none, and {@link onChange} tells when that is over. */
   find(name: string): ScriptDescription | undefined;
+  /** Resolves when they have been read. */
+  whenKnown(): Promise<void>;
   /** Why there are no others, for people; empty: nothing is known of handlers here. */
   readonly whyNoOthers: string;
-  /** Looks again; those that ask for changes hear of it. */
+  /** Looks again, if they were read before; those that ask for changes hear of it. */
   reread(): void;
   onChange(listener: () => void): Cancel;
 }
@@ -41,12 +45,16 @@ interface FoundScript {
   readonly description: ScriptDescription;
 }
 
-/** The handler scripts of the configured folders: asked what they are at the start and at each reload of the configuration. */
+/**
+ * The handler scripts of the configured folders. They are asked what they are when a configuration first names a protocol that is
+ * none of ours, and again at each reload: a machine without such a configuration runs none.
+ */
 export class ScriptProtocols implements HandlerCatalogue {
   #found: ReadonlyMap<string, ScriptDescription> = new Map();
   /** Of reading; the newest counts. */
   #reading = 0;
   #isRead = false;
+  #firstRead: Promise<void> | undefined;
   /** Nobody runs them; undefined: they were asked. */
   #absence: string | undefined;
   readonly #listeners = new Set<() => void>();
@@ -58,14 +66,19 @@ export class ScriptProtocols implements HandlerCatalogue {
     return [...this.#found.keys()].sort();
   }
   find(name: string): ScriptDescription | undefined {
+    void this.whenKnown();
     return this.#found.get(name);
+  }
+  whenKnown(): Promise<void> {
+    this.#firstRead ??= this.read();
+    return this.#firstRead;
   }
   get whyNoOthers(): string {
     if (!this.#isRead) return "the handlers are being read";
     return this.#absence ?? `no handler of that name in ${this.ports.folders.join(" or ")}`;
   }
   reread(): void {
-    void this.read();
+    if (this.#firstRead) void this.read();
   }
   onChange(listener: () => void): Cancel {
     this.#listeners.add(listener);
