@@ -11,8 +11,8 @@ import { resolverText } from "../resolver/resolver-file.ts";
 import { StageKernel } from "./kernel/stage-kernel.ts";
 import { StageBus, StageClock, stageProtocols } from "./stage.ts";
 
-/** Often enough for the interpreter to have seen every shape; more gains nothing. */
-const rounds = 24;
+/** Often enough for the interpreter to have seen every shape; each takes some ten milliseconds, and much more on a slow machine. */
+const rounds = 4;
 
 /**
  * Plays a cable that goes in and out, on a stage in memory, with the daemon's own parts. The first real cable then finds
