@@ -55,7 +55,7 @@ export class ScriptProtocols implements HandlerCatalogue {
   #reading = 0;
   #isRead = false;
   #firstRead: Promise<void> | undefined;
-  /** Nobody runs them; undefined: they were asked. */
+  /** Why no handler can be run; undefined: they were asked. */
   #absence: string | undefined;
   readonly #listeners = new Set<() => void>();
   readonly #teardowns = new Teardowns();
@@ -70,7 +70,8 @@ export class ScriptProtocols implements HandlerCatalogue {
     return this.#found.get(name);
   }
   whenKnown(): Promise<void> {
-    this.#firstRead ??= this.read();
+    // In a turn of its own: a folder without programs is read at once, and its listeners ask again.
+    this.#firstRead ??= Promise.resolve().then(() => this.read());
     return this.#firstRead;
   }
   get whyNoOthers(): string {
@@ -101,7 +102,7 @@ export class ScriptProtocols implements HandlerCatalogue {
       if (this.#absence !== undefined) break;
     }
     this.#isRead = true;
-    // While nobody runs them, what was known is better than nothing.
+    // While none can be run, what was known is better than nothing.
     if (this.#absence === undefined) this.#take(scripts);
     for (const listener of this.#listeners) listener();
   }
@@ -148,7 +149,7 @@ export class ScriptProtocols implements HandlerCatalogue {
   }
 }
 
-/** Whoever would run it cannot be reached. */
+/** The helper that would run it cannot be reached. */
 const isNobodyThere = (end: ProcessEnd): end is Extract<ProcessEnd, { kind: "not-started" }> =>
   end.kind === "not-started" && end.code === "ENOTCONN";
 

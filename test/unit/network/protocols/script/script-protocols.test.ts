@@ -50,6 +50,18 @@ test("what does not say in time what it is, or says nothing that can be read, is
   assert.match(log.messages("warn").join("\n"), /\/h\/d is left out: another one is called d, too/);
 });
 
+test("an empty folder is read once, though those that hear of it ask again", async () => {
+  const { protocols } = scene(new FakeProcesses(new FakeClock()), []);
+  let heard = 0;
+  protocols.onChange(() => {
+    heard++;
+    protocols.find("hello");
+  });
+  assert.equal(protocols.find("hello"), undefined);
+  await protocols.whenKnown();
+  assert.deepEqual([heard, protocols.whyNoOthers], [1, "no handler of that name in /h"]);
+});
+
 test("without root and without the helper there are none, and the reason is said", async (t) => {
   const socket = `${temporaryFolder(t)}/none`;
   const { protocols } = scene(new HelperProcesses(socket), ["a", "b"]);
