@@ -5,9 +5,9 @@ import type { DynamicSource } from "./merge.ts";
 import type { ProtocolHandler, ProtocolLink, ProtocolStep, TeardownOptions } from "./protocols/handler.ts";
 import { ProtocolRunner, type RunnerPorts, type RunnerState } from "./protocols/runner.ts";
 
-/** What a Network wants of one protocol. */
+/** One protocol that a Network runs, and how. */
 export interface ProtocolRequest {
-  /** As what its settings count. */
+  /** Source under which its settings are merged. */
   readonly source: DynamicSource;
   /** Its name in the registry. Default: that of the source. */
   readonly handler?: string;
@@ -16,17 +16,19 @@ export interface ProtocolRequest {
 
 /** Never called from inside a call to the Acquisition, and not after its end. */
 export interface AcquisitionOwner {
-  /** What {@link settled} is about to tell for the first time; nothing but what is in a hurry is to be done. */
+  /** Settings that {@link settled} reports next: only for urgent work. */
   granted(settings: IpSettings): void;
   /** First settings, or changed ones. */
   settled(settings: IpSettings): void;
   /** Another host has the address, which is declined. */
   conflict(address: string, otherMac: string): void;
-  /** What it does just now. */
+  /** The protocol has reached another step. */
   stepped(step: ProtocolStep): void;
-  /** What was told must not be used any more; other settings are being asked for already. */
+  /** The settings reported before are void; the protocol is already asking for others. */
   lost(reason: string): void;
-  /** Nothing within the time limit, or a refusal. Only a passive protocol goes on before {@link Acquisition.begin}. */
+  /**
+   * No settings within the time limit, or a refusal. Only a passive protocol goes on before {@link Acquisition.begin}.
+   */
   failed(detail: string, isAuthenticationRefused: boolean): void;
   /** The network wants to be used without IPv4 (RFC 8925); asked again when its time is over. */
   yielded(): void;
@@ -96,12 +98,12 @@ export class Acquisition<Config> {
     });
   }
 
-  /** Asks the other side to confirm what it told; without anything nothing happens. Whether there is something. */
+  /** Asks the other side to confirm the settings. False: there are none. */
   renew(): boolean {
     return this.#runner.renew();
   }
 
-  /** Gives back what was told; without anything nothing happens, and asking goes on. */
+  /** Gives the settings back; asking goes on. Without settings it does nothing. */
   giveBack(): void {
     if (this.#runner.state === "up") this.#runner.teardown({ force: false });
   }

@@ -13,13 +13,14 @@ export interface GracePorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly applier: HoldSink;
-  /** How long what is in the kernel outlives the carrier; absent or 0: not at all. */
+  /** How long the kernel's addresses and routes outlive the carrier; absent or 0: not at all. */
   readonly carrierGraceMs?: number;
 }
 
 /**
- * What a Network has left in the kernel when the carrier was lost. It stays for a while; the next session on the link
- * takes it over and ends it by its own wish, or by its failure. See docs/decisions/short-loss-of-carrier.md.
+ * Addresses and routes that a Network left in the kernel when the carrier was lost. They stay for a while; the next
+ * session on the link takes them over and ends them by its own wish, or by its failure. See
+ * docs/decisions/short-loss-of-carrier.md.
  */
 export class CarrierGrace {
   #held: { readonly link: ProtocolLink; readonly untilMs: number } | undefined;
@@ -54,7 +55,7 @@ export class CarrierGrace {
     this.#timers?.cancelAll();
     this.#held = undefined;
   }
-  /** What is left goes at once. */
+  /** Removes the held addresses and routes at once. */
   end(): void {
     const link = this.#held?.link.index;
     this.forget();

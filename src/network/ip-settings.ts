@@ -36,9 +36,9 @@ export const addressesOf = (own: IpFamilySettings | undefined): readonly IpAddre
   own === undefined ? [] : [own, ...(own.others ?? [])];
 
 /**
- * What one source (a static configuration, a lease, a router) wants for one link. Immutable; sources make a new one for
- * each change, also when the time of a name server or a route is over, and never install anything themselves. Addresses are
- * in canonical text (RFC 5952).
+ * Settings that one source (a static configuration, a lease, a router) asks for on one link. Immutable; sources make a
+ * new one for each change, also when the time of a name server or a route is over, and never install anything
+ * themselves. Addresses are in canonical text (RFC 5952).
  */
 export interface IpSettings {
   readonly ipv4?: IpFamilySettings;
@@ -47,7 +47,7 @@ export interface IpSettings {
   readonly routes: readonly IpRoute[];
   /** CIDR text. Present and not empty: only these go through the link, and there is no default route. */
   readonly includedRoutes?: readonly string[];
-  /** CIDR text of what must not go through the link. */
+  /** CIDR text of destinations that must not go through the link. */
   readonly excludedRoutes?: readonly string[];
   readonly nameServers: readonly string[];
   readonly searchDomains: readonly string[];

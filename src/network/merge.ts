@@ -3,17 +3,17 @@ import { addressesOf, type IpAddress, type IpFamilySettings, type IpSettings } f
 import type { StaticIp } from "./static-ip.ts";
 
 /**
- * Whatever tells settings as time goes by. `link`: the link's own protocol or file (a modem, WireGuard). `handler`: a program
- * that was asked to set the link up.
+ * Sources that report settings while the network is up. `link`: the link's own protocol or file (a modem, WireGuard).
+ * `handler`: a program that was asked to set the link up.
  */
 export type DynamicSource = "dhcp4" | "slaac" | "dhcp6" | "link" | "handler";
 
-/** What each source has to say at the moment; absent: nothing (yet). */
+/** Settings of each source now; absent: none (yet). */
 export type SettingsSources = { readonly static?: StaticIp | undefined } & {
   readonly [S in DynamicSource]?: IpSettings | undefined;
 };
 
-/** What one link is to have, after merging. */
+/** Settings of one link after merging. */
 export interface EffectiveSettings extends IpSettings {
   readonly includedRoutes: readonly string[];
   readonly excludedRoutes: readonly string[];
@@ -43,7 +43,7 @@ export function mergeSettings(sources: SettingsSources, firstCaptivePortalUri?: 
   });
 }
 
-/** The link's own protocol says what goes through it by `includedRoutes`. */
+/** The link's own protocol names its destinations by `includedRoutes`. */
 const withRoutes = ["dhcp4", "slaac", "handler"] as const;
 
 const firstRestriction = ({ static: fixed, link, handler }: SettingsSources, of: "includedRoutes" | "excludedRoutes") =>
@@ -130,7 +130,7 @@ function mergeSearchDomains(sources: SettingsSources): readonly string[] {
   return [...new Set(dynamicSources(sources).flatMap((source) => source.searchDomains))];
 }
 
-/** The smallest that anybody asks for: a larger one would lose packets at the narrowest place. */
+/** The smallest of all sources: a larger one would lose packets at the narrowest place. */
 function mergeMtu(sources: SettingsSources): number | undefined {
   if (sources.static?.mtu) return sources.static.mtu;
   const mtus = dynamicSources(sources).flatMap((source) => (source.mtu ? [source.mtu] : []));
@@ -153,6 +153,6 @@ function firstOf<V>(sources: SettingsSources, pick: (source: IpSettings) => V | 
 const firstNonEmpty = (...lists: readonly (readonly string[] | undefined)[]): readonly string[] =>
   lists.find((list) => list !== undefined && list.length > 0) ?? [];
 
-/** Every property must be named, so that none is forgotten; what is undefined is left out of the result. */
+/** Every property must be named, so that none is forgotten; undefined ones are left out of the result. */
 const withoutAbsent = <T extends object>(every: { [K in keyof T]-?: T[K] | undefined }): T =>
   Object.fromEntries(Object.entries(every).filter(([, value]) => value !== undefined)) as T;

@@ -8,7 +8,7 @@ interface TimedSettings {
   readonly madeAtMs: number;
 }
 
-/** What the sources of one Network say at the moment, and since when. */
+/** Settings of each source of one Network, and since when. */
 export class NetworkSources {
   readonly #told = new Map<DynamicSource, TimedSettings>();
   #captivePortalUri: string | undefined;

@@ -35,17 +35,17 @@ export type NetworkFailure =
 /** Never called from inside a call to the Network. */
 export interface NetworkObserver {
   /**
-   * The addressing is in the kernel. `first`: for the first time since the start; otherwise it is another one than
-   * before, or there again after it was lost, and what was found out about the network is to be checked anew.
+   * The addressing is in the kernel. `first`: for the first time since the start; otherwise it differs from the one
+   * before, or is there again after a loss, and earlier findings about the network are to be checked anew.
    */
   connected(first: boolean): void;
-  /** Something that clients are shown is different. Told before {@link connected}. */
+  /** A value that clients are shown is different. Told before {@link connected}. */
   changed(): void;
-  /** Another host has an address of this link; told before what follows from it. */
+  /** Another host has an address of this link; told before its consequences. */
   conflicted(conflict: FoundConflict): void;
-  /** What it does just now on the way to addressing, for people. */
+  /** The present step on the way to addressing, as text for people. */
   stepped?(text: string): void;
-  /** What was told of a kept address holds no longer. */
+  /** The reported conflict of a kept address is over. */
   conflictOver(because: string): void;
   /** The Network has stopped itself and taken everything back. */
   failed(reason: NetworkFailure, detail: string): void;
@@ -70,11 +70,11 @@ export interface NetworkPorts extends GracePorts, FixedAddressPorts {
 
 export interface NetworkOptions {
   readonly link: ProtocolLink;
-  /** Laid over what the network offers. Absent: nothing is fixed. */
+  /** Laid over the settings of the network. Absent: nothing is fixed. */
   readonly static?: StaticIp;
-  /** What is known from the start: a WireGuard file, a section with fixed addresses of both families. */
+  /** Settings known from the start: a WireGuard file, a section with fixed addresses of both families. */
   readonly given?: { readonly [S in DynamicSource]?: IpSettings };
-  /** What to run, in the order in which they are begun. */
+  /** Protocols to run, in the order in which they are begun. */
   readonly protocols?: readonly ProtocolRequest[];
   /** Another program has configured the link and goes on to: `given` is shown, and nothing is written to the kernel. */
   readonly isKept?: boolean;
@@ -101,14 +101,15 @@ const keptSink: WishSink = {
   releaseAfterLoss() {},
 };
 
-/** What a tethering phone says in option 43. */
+/** Option 43 of a tethering phone. */
 const tetheringHint = Buffer.from("ANDROID_METERED").toString("hex");
 
 let lastSessionId = 0;
 
 /**
- * Layer 3 of one link: merges what the static configuration, DHCP and others have to say, and has the result applied.
- * Owned by a Device for as long as it is connected to a Service; may be started again after a stop or a failure.
+ * Layer 3 of one link: merges the settings of the static configuration, DHCP and other sources, and has the result
+ * applied. Owned by a Device for as long as it is connected to a Service; may be started again after a stop or a
+ * failure.
  */
 export class Network {
   #state: NetworkState = "idle";
@@ -128,7 +129,7 @@ export class Network {
   #ipConfigs: { 4?: IpConfigIdentity; 6?: IpConfigIdentity } = {};
   #hasConnected = false;
   #hasNews = false;
-  /** What the connection stands on, as last told. */
+  /** The family that carries the connection and its address, as last told. */
   #toldPrimary: string | undefined;
   #problems: readonly string[] = [];
   /** Of the protocols that found nothing; the later ones add nothing that a person could use. */
@@ -167,13 +168,14 @@ export class Network {
   get effective(): EffectiveSettings | undefined {
     return this.#effective;
   }
-  /** What DHCP, or else the link or its handler, said; untouched by the static configuration. */
+  /** Settings of DHCP, or else of the link or its handler, before the static configuration. */
   get saved(): IpSettings | undefined {
     return this.#sources.get("dhcp4") ?? this.#sources.get("link") ?? this.#sources.get("handler");
   }
   /**
-   * IPv4 wins; IPv6 is the connection only where there is no IPv4. What a router alone tells counts with name servers only
-   * (docs/contract/shill.md, Addressing); an address that a person or the link's own configuration names, as it is.
+   * IPv4 wins; IPv6 is the connection only where there is no IPv4. Addresses of a router alone count with name servers
+   * only (docs/contract/shill.md, Addressing); an address that a person or the link's own configuration names, as it
+   * is.
    */
   get primaryFamily(): Family | undefined {
     if (this.#effective?.ipv4) return 4;
@@ -190,7 +192,7 @@ export class Network {
   get #fixedIpv6(): readonly string[] {
     return this.#static.ipv6?.addresses.map(({ address }) => address) ?? [];
   }
-  /** A default route of whatever source, of either family. */
+  /** A default route of any source, of either family. */
   get hasDefaultRoute(): boolean {
     return this.#effective !== undefined && hasDefaultRoute(this.#effective);
   }
@@ -245,8 +247,8 @@ export class Network {
   }
 
   /**
-   * Nothing is told to the observer. Resolves when the session with the server has ended. Idle: only what the loss of the
-   * carrier has left goes.
+   * The observer is told nothing. Resolves when the session with the server has ended. Idle: only the addresses and
+   * routes that are held after the loss of the carrier go.
    */
   stop(how: StopOptions): Promise<void> {
     const { link } = this.#options ?? {};
@@ -302,15 +304,15 @@ export class Network {
   }
 
   /**
-   * Asks the other side of each protocol to confirm what it told (DHCP: the lease), and the network whether a fixed address is free: after resume, or on another
-   * access point of the same network.
+   * Asks the other side of each protocol to confirm its settings (DHCP: the lease), and the network whether a fixed
+   * address is free: after resume, or on another access point of the same network.
    */
   renew(): void {
     for (const acquisition of this.#acquisitions.values()) acquisition.renew();
     this.#fixedAddresses.again();
   }
 
-  /** What a source says that no protocol of this Network tells; undefined: nothing any more. */
+  /** Settings of a source that no protocol of this Network reports; undefined: none any more. */
   setSource(name: DynamicSource, settings: IpSettings | undefined): void {
     if (this.#state === "idle") return;
     this.#take({ [name]: settings });
@@ -401,7 +403,7 @@ export class Network {
   }
 
   #onStep({ kind, text }: ProtocolStep): void {
-    // The server knows better than what a short loss of carrier has left.
+    // The server's refusal outranks the addresses held after a short loss of carrier.
     if (kind === "refused" && this.#grace.isHeld) this.#grace.end();
     if (text === this.#progress) return;
     this.#progress = text;

@@ -27,8 +27,8 @@ export class Standbys {
   }
 
   /**
-   * What would be started with the carrier. A link with a fixed address asks nothing before it is connected. The same again:
-   * nothing happens.
+   * Prepares the protocol that would be started with the carrier. A link with a fixed address asks nothing before it is
+   * connected. The same options again: nothing happens.
    */
   prepare({ link, protocols = [], static: fixed, given }: NetworkOptions): void {
     const [first] = protocols;

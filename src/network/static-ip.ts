@@ -1,4 +1,4 @@
-/** The value of StaticIPConfig: addressing that a person or a policy lays over what the network offers. */
+/** The value of StaticIPConfig: addressing that a person or a policy lays over the settings of the network. */
 import { DaemonError } from "../base/errors.ts";
 import { familyOf, formatIpAddress, networkOf, parseCidr, parseIpAddress } from "../base/ip-address.ts";
 import { broadcastOf, isHostIpv4, maskOfPrefix, parseIpv4 } from "../base/ipv4.ts";
@@ -19,7 +19,7 @@ export interface StaticIp {
   readonly searchDomains: readonly string[];
   /** CIDR text. When not empty, only these go through the network, and it gives no default route. */
   readonly includedRoutes: readonly string[];
-  /** CIDR text of what must not go through the network. */
+  /** CIDR text of destinations that must not go through the network. */
   readonly excludedRoutes: readonly string[];
   /** Beside those of the network. The network configuration has them; clients neither see nor set them. */
   readonly routes?: readonly IpRoute[];
@@ -29,7 +29,7 @@ export interface StaticIp {
 
 export const emptyStaticIp: StaticIp = { nameServers: [], searchDomains: [], includedRoutes: [], excludedRoutes: [] };
 
-/** More than any resolver or person uses; bounds what a client can make the daemon keep. */
+/** More than any resolver or person uses; bounds the memory that a client can fill. */
 const mostEntries = { NameServers: 32, SearchDomains: 64, IncludedRoutes: 512, ExcludedRoutes: 512 } as const;
 const longestDomain = 255;
 const highestMtu = 65535;
@@ -65,10 +65,10 @@ export function acceptStaticIp(dictionary: Dictionary): StaticIp {
   return parseStaticIp(dictionary);
 }
 
-/** One for all: it is what nearly every Service has. */
+/** One for all: nearly every Service has it. */
 const nothing: ReadonlyMap<string, WireVariant> = new Map();
 
-/** The D-Bus form; what is not set has no key. `parseStaticIp` of it gives an equal value. */
+/** The D-Bus form; an unset value has no key. `parseStaticIp` of it gives an equal value. */
 export function staticIpDictionary(of: StaticIp): ReadonlyMap<string, WireVariant> {
   if (of === emptyStaticIp) return nothing;
   const dictionary = new Map<string, WireVariant>();
@@ -176,7 +176,7 @@ function canonicalCidr(text: string): string | undefined {
   }
 }
 
-/** What is no valid name is only left out where it would do harm, in the resolver file: clients get back what they set. */
+/** An invalid name is only left out where it would do harm, in the resolver file: clients get their own values back. */
 const plausibleDomain = (text: string): string | undefined =>
   text.length > 0 && text.length <= longestDomain && /^[\x21-\x7e\u0080-\uffff]+$/.test(text) ? text : undefined;
 

@@ -17,7 +17,7 @@ export interface StaticIpv6 {
   readonly gateway?: string;
 }
 
-/** More than any host has; bounds what a client can make the daemon keep. */
+/** More than any host has; bounds the memory that a client can fill. */
 const mostAddresses = 16;
 
 type Dictionary = ReadonlyMap<string, WireVariant>;
@@ -34,14 +34,14 @@ export function parseStaticIpv6(dictionary: Dictionary): StaticIpv6 | undefined 
   return { addresses, ...(gateway !== undefined && { gateway }) };
 }
 
-/** As a client sets it: what no host can have is refused with the rule that it breaks. Throws DaemonError InvalidArguments. */
+/** As a client sets it: an impossible value is refused with the rule that it breaks. Throws DaemonError InvalidArguments. */
 export function acceptStaticIpv6(dictionary: Dictionary): StaticIpv6 | undefined {
   const rule = brokenRule(dictionary);
   if (rule !== undefined) throw new DaemonError("InvalidArguments", `StaticIPv6Config: ${rule}`);
   return parseStaticIpv6(dictionary);
 }
 
-/** The D-Bus form; what is not set has no key. `parseStaticIpv6` of it gives an equal value. */
+/** The D-Bus form; an unset value has no key. `parseStaticIpv6` of it gives an equal value. */
 export function staticIpv6Dictionary(of: StaticIpv6 | undefined): Dictionary {
   const dictionary = new Map<string, WireVariant>();
   const cidrs = of?.addresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`) ?? [];

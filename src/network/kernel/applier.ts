@@ -23,7 +23,7 @@ export interface Refusal {
   readonly error: KernelError;
 }
 
-/** What became of a wish. `refused` is empty when the kernel has all of it. */
+/** Result of applying a wish. `refused` is empty when the kernel has all of it. */
 export interface ApplyResult {
   readonly link: number;
   readonly wish: NetworkWish;
@@ -38,7 +38,7 @@ export interface ApplierPorts {
   readonly originalSettings?: OriginalSettings;
 }
 
-/** What of ours is on a link: after a restart, what the run before has left. */
+/** Our addresses and routes on a link that an earlier run has left. */
 export interface Inheritance {
   readonly addresses: readonly Address[];
   readonly routes: readonly Route[];
@@ -50,13 +50,13 @@ type OnApplied = (result: ApplyResult) => void;
 interface Entry {
   readonly wish: NetworkWish;
   readonly onApplied: OnApplied | undefined;
-  /** The carrier is lost; what is there stays for now, behind all other networks. */
+  /** The carrier is lost; addresses and routes stay for now, behind all other networks. */
   readonly isHeld: boolean;
 }
 
 /**
  * The one place that changes addresses, routes and rules. It keeps the wish of every connected network and makes the
- * kernel follow: in one batch, sent in the turn in which the wish was told; put back when somebody removes it.
+ * kernel follow: in one batch, sent in the turn in which the wish arrived; put back when another program removes it.
  */
 export class Applier {
   readonly #entries = new Map<number, Entry>();
@@ -68,7 +68,7 @@ export class Applier {
   #hadExclusions = false;
   /** Links to look at in the next pass. */
   #due = new Set<number>();
-  /** The batch under way; what comes meanwhile waits for its answer. */
+  /** The batch under way; later requests wait for its answer. */
   #sending: Promise<void> | undefined;
   #isPassDue = false;
   #isRepairPosted = false;
@@ -97,29 +97,31 @@ export class Applier {
     this.#sysctls.release("device", link, this.#nameIfThere(link));
   }
 
-  /** A network is about to come: does what {@link manage} has not done, until {@link release}. Twice is fine. */
+  /**
+   * A network is about to come: does the part that {@link manage} has not done, until {@link release}. Twice is fine.
+   */
   prepare(link: number): void {
     this.#notes.reclaim(link);
     this.#holdSettings("network", link);
   }
 
   /**
-   * What the network on this link wants from now on. The requests leave before this returns, unless a batch is under
-   * way; `onApplied` is called when the kernel has answered, in the same turn with a kernel that answers at once but
-   * never inside this call, and again after each later pass over this link. `undefined` is {@link release}.
+   * Replaces the wish of the network on this link. The requests leave before this returns, unless a batch is under way;
+   * `onApplied` is called when the kernel has answered, in the same turn with a kernel that answers at once but never
+   * inside this call, and again after each later pass over this link. `undefined` is {@link release}.
    */
   setNetwork(link: number, wish: NetworkWish | undefined, onApplied?: OnApplied): void {
     if (!wish) {
       this.release(link);
       return;
     }
-    // Others may have stepped aside for what was inherited here.
+    // Other links may have shifted their metrics for routes left by the previous run.
     const isTakenOver = !this.#entries.has(link) && this.#ranks.inherited.includes(link);
     this.#entries.set(link, { wish, onApplied, isHeld: false });
     this.#notes.onWish(link);
     this.#notes.reclaim(link);
     this.#apply(isTakenOver ? this.#entries.keys() : [link]);
-    // Not before, if nobody has prepared the link: it takes longer than all the rest.
+    // Last, for a link that is not prepared: it takes longer than all the rest.
     this.#holdSettings("network", link);
   }
 
@@ -263,7 +265,7 @@ export class Applier {
     return difference(kernelWish(ranked, links), this.ports.rtnl.snapshot, this.#notes.memory(nowMs), scope);
   }
 
-  /** Metrics follow the ranks; what is excluded from one network concerns the routes of the others. */
+  /** Metrics follow the ranks; exclusions of one network change the routes of the others. */
   #addRankChanges(ranked: readonly WishedNetwork[]): void {
     const hasExclusions = ranked.some(({ settings }) => settings.excludedRoutes.length > 0);
     const areOthersConcerned = hasExclusions || this.#hadExclusions;
@@ -370,7 +372,7 @@ export class Applier {
   #onAddressRemoved(address: Address): void {
     if (!this.#notes.isOwn(address) || !this.#losses.onAddressRemoved(address)) return;
     this.#notes.onAddressRemoved(address);
-    // Its time is over, or somebody wants it gone: nobody is connected who would miss it.
+    // Expired, or removed by another program: no connection uses a held address.
     if (this.#entries.get(address.link)?.isHeld) {
       this.releaseAfterLoss(address.link);
       return;
@@ -384,14 +386,14 @@ export class Applier {
     this.#due.add(link);
     this.#passSoon();
   }
-  /** `undefined`: what serves no single link. */
+  /** `undefined`: an object that serves no single link. */
   #repairSoon(link: number | undefined): void {
     if (this.#entries.size === 0 || (link !== undefined && !this.#entries.has(link))) return;
     if (link !== undefined) this.#due.add(link);
     this.#passSoon();
   }
 
-  /** Once for all that is told in one go, and after those who must first hear of it (a lease that ran out). */
+  /** One pass for all news of a turn, after listeners that must hear first (a lease that ran out). */
   #passSoon(): void {
     if (this.#isRepairPosted) return;
     this.#isRepairPosted = true;
@@ -401,7 +403,7 @@ export class Applier {
     });
   }
 
-  /** Also links that are gone, known by their table; 0 stands for what serves no single link. */
+  /** Also links that are gone, known by their table; 0 stands for objects that serve no single link. */
   #linksWithOurs(): ReadonlySet<number> {
     const { snapshot } = this.ports.rtnl;
     const addresses = snapshot.addresses().filter((address) => this.#notes.isOwn(address));

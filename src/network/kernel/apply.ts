@@ -20,34 +20,34 @@ import {
 } from "./marks.ts";
 import type { AddressLifetime, KernelWish, WishedAddress, WishedMtu } from "./wish.ts";
 
-/** What is looked at; everything else stays as it is. */
+/** Links that are compared; everything else stays as it is. */
 export interface Scope {
   readonly links: ReadonlySet<number>;
   /** Other links with a wish: their routes are known to be ours and in their place. */
   readonly wishedLinks: ReadonlySet<number>;
-  /** Remove what serves no single link and is not wished. Not while leftovers of an earlier run may still need it. */
+  /** Remove unwished objects that serve no single link. Not while leftovers of an earlier run may still need them. */
   readonly isSharedIncluded: boolean;
 }
 
-/** What the snapshot cannot tell. */
+/** Facts that the snapshot does not hold. */
 export interface KernelMemory {
   /** Boot clock, milliseconds. */
   readonly nowMs: number;
-  /** By {@link addressKey}: what this run has put, and until when it told the kernel that it is valid. */
+  /** By {@link addressKey}: addresses that this run has put, with the end of validity that it told the kernel. */
   readonly putAddresses: ReadonlyMap<string, Partial<AddressLifetime>>;
   /** The MTU that a link had before we set one. */
   readonly originalMtus: ReadonlyMap<number, number>;
-  /** Links whose MTU stays for now although nobody wishes it: to give it back would cost the carrier again. */
+  /** Links whose MTU stays for now although no wish names it: to give it back would cost the carrier again. */
   readonly keptMtus: ReadonlySet<number>;
-  /** Links whose network used what the kernel made of router advertisements, and is gone. */
+  /** Links without a network now, whose last network used the kernel's addresses of router advertisements. */
   readonly abandonedLinks: ReadonlySet<number>;
-  /** Links whose routes the kernel may have dropped without a word; they are put again. */
+  /** Links whose routes the kernel may have dropped without notice; they are put again. */
   readonly distrustedLinks: ReadonlySet<number>;
 }
 
 /**
- * Order: MTU, addresses, routes on the link, routes through gateways, rules; then what is too much, the other way
- * round. So a default route that moves is replaced in one step or is there twice, never missing.
+ * Order: MTU, addresses, routes on the link, routes through gateways, rules; then the removals, the other way round. So
+ * a default route that moves is replaced in one step or is there twice, never missing.
  */
 export function difference(wish: KernelWish, snapshot: Snapshot, memory: KernelMemory, scope: Scope): KernelRequest[] {
   const routes = settleMetrics(wish.routes, snapshot, scope);
@@ -137,7 +137,7 @@ function addressChanges(
 export const addressPut = (wish: WishedAddress, snapshot: Snapshot, memory: KernelMemory): KernelRequest | undefined =>
   isPutNeeded(wish, snapshot, memory) ? putAddress(wish, memory.nowMs) : undefined;
 
-/** An address that is there without our mark is somebody's work: it is used as it is. */
+/** An address without our mark was put by another program: it is used as it is. */
 function isPutNeeded(wish: WishedAddress, snapshot: Snapshot, memory: KernelMemory): boolean {
   if (!snapshot.links.has(wish.link)) return false;
   const key = addressKey(wish);
@@ -162,7 +162,7 @@ function putAddress({ validUntilMs, preferredUntilMs, ...address }: WishedAddres
 }
 
 /**
- * Replacing a route hits whatever has the same table, destination and metric. Where that is not ours to replace, ours
+ * Replacing a route hits any route with the same table, destination and metric. Where that is not ours to replace, ours
  * goes to the next metric; a route that is the same in all but its mark serves us as it is.
  */
 function settleMetrics(wished: readonly Route[], snapshot: Snapshot, scope: Scope): readonly Route[] {
@@ -201,7 +201,7 @@ function routeChanges(wished: readonly Route[], snapshot: Snapshot, memory: Kern
     const key = routeKey(route);
     const wish = byKey.get(key);
     if (wish && isSameRoute(route, wish) && !isDistrusted(route, memory)) present.add(key);
-    // What a put replaces needs no removal, and removing it afterwards would hit the new one.
+    // A route that a put replaces needs no removal; removing it afterwards would hit the new one.
     else if (!wish && isRemovable(route, scope)) stale.push(route);
   }
   const puts = [...byKey].filter(([key, route]) => !present.has(key) && isPossible(route, snapshot));

@@ -13,7 +13,7 @@ export interface FrontRoute {
 }
 
 /**
- * Destinations that together are everything. Being longer than the default route they are in front of it whatever its metric,
+ * Destinations that together are everything. Being longer than the default route they are in front of it at any metric,
  * which is how tunnels take all traffic without touching it.
  */
 const everythingInParts: Readonly<Record<Family, readonly (readonly string[])[]>> = {

@@ -27,7 +27,7 @@ export interface Setting {
   readonly onlyFrom?: number;
 }
 
-/** What a managed link is set to, each with its reason. */
+/** Settings of a managed link, each with its reason. */
 export const managedLinkSettings: readonly Setting[] = [
   // The kernel leaves a dead cable in the same instant, before we have even heard of it.
   { family: "ipv4", name: "ignore_routes_with_linkdown", value: 1 },
@@ -39,16 +39,16 @@ export const managedLinkSettings: readonly Setting[] = [
   { family: "ipv4", name: "promote_secondaries", value: 1 },
 ];
 
-/** Who needs the settings: the Device for as long as it is enabled, or only the network that is connected just now. */
+/** Holder of the settings: the Device for as long as it is enabled, or only the network that is connected just now. */
 export type SettingsHolder = "device" | "network";
 
 interface ManagedLink {
   readonly holders: Set<SettingsHolder>;
-  /** What differed before. */
+  /** Values before, of the settings that differed. */
   readonly before: readonly Original[];
 }
 
-/** Sets links up for being managed, and gives them back as they were when nobody holds them any more. */
+/** Sets links up for being managed, and restores them when their last holder releases them. */
 export class LinkSysctls {
   readonly #managed = new Map<number, ManagedLink>();
 
@@ -59,13 +59,13 @@ export class LinkSysctls {
     private readonly originals: OriginalSettings = noOriginals,
   ) {}
 
-  /** Twice changes nothing. What cannot be set is logged; the link works without, only less well. */
+  /** Twice changes nothing. A setting that cannot be made is logged; the link works without it, only less well. */
   hold(holder: SettingsHolder, link: number, name: string): void {
     const managed = this.#managed.get(link) ?? this.#setUp(link, name);
     managed.holders.add(holder);
   }
 
-  /** `name`: what the link is called now; undefined when it is gone, and its settings with it. */
+  /** `name`: the link's name now; undefined when it is gone, and its settings with it. */
   release(holder: SettingsHolder, link: number, name: string | undefined): void {
     const managed = this.#managed.get(link);
     if (!managed) return;
@@ -91,7 +91,7 @@ export class LinkSysctls {
     const isKept = ({ family, name: own }: Original) =>
       kept.some((original) => original.family === family && original.name === own);
     const news = found.map(({ setting: { family, name: own }, value }) => ({ family, name: own, value }));
-    // What an earlier run found is how it was: what there is now is that run's doing.
+    // The values that an earlier run found are the originals: those found now are its doing.
     const before = [...kept, ...news.filter((original) => !isKept(original))];
     const managed: ManagedLink = { holders: new Set(), before };
     this.#managed.set(link, managed);
@@ -100,7 +100,7 @@ export class LinkSysctls {
     for (const { setting } of found) this.#set(setting.family, name, setting.name, setting.value);
     return managed;
   }
-  /** Whatever the record says: only what is set here is given back. */
+  /** Recorded originals of the settings that are made here; others in the record are left out. */
   #knownOriginals(link: number): readonly Original[] {
     return this.originals
       .read(link)

@@ -4,11 +4,13 @@ import { isSameRoute } from "./apply.ts";
 import { addressKey, routeKey, ruleKey } from "./marks.ts";
 import { linkOfRequest, putKey } from "./requests.ts";
 
-/** Tells what somebody took from us from what we removed ourselves, and bounds how often it is put back. */
+/** Tells objects that another program removed from those that we removed, and bounds how often they are put back. */
 export class Losses {
   /** Keys of own objects that vanished and were not yet looked after. */
   readonly #lost = new Set<string>();
-  /** By key, what the batch under way removes (undefined) or replaces, and by what: news of that are no loss. */
+  /**
+   * By key, objects that the batch under way removes (undefined) or replaces, with the new one: their news are no loss.
+   */
   #expected: ReadonlyMap<string, Route | undefined> = new Map();
   readonly #budget = new RepairBudget();
 
@@ -27,8 +29,8 @@ export class Losses {
     return this.#keepUnlessExpected(ruleKey(rule));
   }
   /**
-   * What was put a moment ago may be lost in the same batch: with an address go all routes of the main table that have
-   * it as their source, also those of another link that has the same address.
+   * A route that was put a moment ago may be lost in the same batch: with an address go all routes of the main table
+   * that have it as their source, also those of another link that has the same address.
    */
   onRouteRemoved(route: Route): boolean {
     const replacement = this.#expected.get(routeKey(route));
@@ -37,7 +39,10 @@ export class Losses {
     return true;
   }
 
-  /** Leaves out what somebody keeps removing. With an address goes whatever names it as its source: one loss, not five. */
+  /**
+   * Leaves out objects that another program keeps removing. An address takes the routes with its source along: one
+   * loss.
+   */
   withinBudget(requests: readonly KernelRequest[], nowMs: number): readonly KernelRequest[] {
     if (this.#lost.size === 0) return requests;
     const lost = requests.filter((request) => this.#lost.has(putKey(request) ?? ""));

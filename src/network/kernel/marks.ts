@@ -1,7 +1,7 @@
 /**
- * How we know our own addresses, routes, rules and limits from those of everybody else, and where they live. Nothing without
- * these marks is ever changed or removed. Nobody we know of uses the number: not iproute2's rt_protos, FRRouting
- * (186 to 198), BIRD (12), systemd-networkd or NetworkManager (2, 3, 4, 9, 16).
+ * How we know our own addresses, routes, rules and limits from all others, and where they live. Nothing without these
+ * marks is ever changed or removed. No known program uses the number: not iproute2's rt_protos, FRRouting (186 to 198),
+ * BIRD (12), systemd-networkd or NetworkManager (2, 3, 4, 9, 16).
  */
 import { isPermanent } from "../../rtnl/address-flags.ts";
 import type { Address, Family, Qdisc, Route, Rule } from "../../rtnl/rtnl.ts";
@@ -21,14 +21,14 @@ export const linkOfTable = (table: number): number | undefined =>
 export const linkTableMetric: Readonly<Record<Family, number>> = { 4: 0, 6: 1024 };
 
 /**
- * Metric of a network's routes in the main table by its rank, 0 the best. Routes that a person adds without saying
- * (metric 0) win over ours; ours win over what daemons add without saying (1024). The step leaves room to step aside
- * where somebody else has a route with the same metric.
+ * Metric of a network's routes in the main table by its rank, 0 the best. Routes that a person adds without a metric
+ * (0) win over ours; ours win over those that daemons add without a metric (1024). The step leaves room to step aside
+ * where another program has a route with the same metric.
  */
 export const mainMetric = (rank: number, isHeld = false): number =>
   firstMainMetric + (isHeld ? heldPenalty : 0) + rank * mainMetricStep;
 const firstMainMetric = 200;
-/** A network without carrier comes after whatever other daemons put on other links. */
+/** A network without carrier comes after all routes that other daemons put on other links. */
 const heldPenalty = 20_000;
 export const mainMetricStep = 10;
 
@@ -40,7 +40,7 @@ export const rulePriorities = {
   first: 20_000,
   /** To one of several connected networks: go on at `source`, so that replies leave where they came in. */
   ownDestination: 20_100,
-  /** Everybody's routes in the main table except default routes: containers, tunnels, what a person added. */
+  /** All routes in the main table except default routes: containers, tunnels, routes added by hand. */
   specificRoutes: 20_300,
   /** From an address of ours: that link's table. */
   source: 20_500,
@@ -58,17 +58,17 @@ export const isOwnShaper = ({ isRoot, handle, kind }: Qdisc): boolean =>
 export const isOwnIngress = ({ link, kind, block }: Qdisc): boolean =>
   kind === "ingress" && block === ingressBlock(link);
 
-/** For kernels before 5.18, which keep no protocol with an address, `wasPutByUs` says what this run has put. */
+/** For kernels before 5.18, which keep no protocol with an address; `wasPutByUs`: this run has put it. */
 export const isOwnAddress = (address: Address, wasPutByUs: boolean): boolean =>
   address.protocol === fairleadProtocol || (address.protocol === undefined && wasPutByUs);
 
 export const isOwnRoute = (route: Route): boolean => route.protocol === fairleadProtocol;
 
-/** Somebody else's, in the table that everybody looks at. */
+/** Another program's default route in the main table. */
 export const isForeignDefault = (route: Route): boolean =>
   route.table === mainTable && route.type === "unicast" && route.destination.endsWith("/0") && !isOwnRoute(route);
 
-/** RTPROT_ of what the kernel does by itself, and of what it does for a router (RFC 4861, 6.3.4). */
+/** RTPROT_ of the kernel's own objects, and of those that it makes for a router (RFC 4861, 6.3.4). */
 const kernelProtocol = { own: 2, router: 9 } as const;
 
 /** Of IPv6, made by the kernel of a router's prefix; perhaps still being probed, or found at another host. */
@@ -81,7 +81,7 @@ export function isRouterOrPrefix(route: Route): boolean {
   if (route.protocol === kernelProtocol.router) return true;
   return route.protocol === kernelProtocol.own && route.gateway === undefined && !route.destination.endsWith("/0");
 }
-/** The same without prefixes of addresses that somebody put there. */
+/** The same without prefixes of addresses that another program put there. */
 export const isOfRouter = (route: Route): boolean =>
   isRouterOrPrefix(route) && (route.protocol === kernelProtocol.router || route.expirySeconds !== undefined);
 
@@ -100,11 +100,11 @@ export const linkOfRule = (rule: Rule): number | undefined =>
 export const addressKey = (address: Pick<Address, "link" | "family" | "address" | "prefixLength">): string =>
   `address ${address.link} ${address.address}${address.family === 4 ? `/${address.prefixLength}` : ""}`;
 
-/** Identity of a route for the kernel: what a replace replaces. */
+/** Identity of a route for the kernel: a replace hits the route with the same key. */
 export const routeKey = (route: Pick<Route, "family" | "table" | "destination" | "metric">): string =>
   `route${route.family} ${route.table} ${route.destination} ${route.metric}`;
 
-/** All that makes a rule what it is. */
+/** Identity of a rule: all of its parts. */
 export const ruleKey = (rule: Rule): string =>
   [
     `rule${rule.family} ${rule.priority} ${rule.action}`,

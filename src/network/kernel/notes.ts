@@ -5,10 +5,10 @@ import type { AddressLifetime, NetworkWish } from "./wish.ts";
 
 /** The kernel tells of a lost carrier at most once a second, and drivers look at theirs every two. */
 const longestResetMs = 3_000;
-/** Once may be a person who pulls the cable. */
+/** The first loss may be a person who pulls the cable. */
 const lossesOfHabit = 2;
 
-/** What this run has done to the kernel and the snapshot cannot tell. */
+/** Changes of this run to the kernel that the snapshot does not show. */
 export class KernelNotes {
   readonly #putAddresses = new Map<string, Partial<AddressLifetime>>();
   readonly #originalMtus = new Map<number, number>();
@@ -86,7 +86,7 @@ export class KernelNotes {
   trustAgain(): void {
     this.#distrusted.clear();
   }
-  /** The network that is gone from the link used what the kernel had made of router advertisements. */
+  /** The link's network is gone, and it used the kernel's addresses of router advertisements. */
   abandon(link: number): void {
     this.#abandoned.add(link);
   }

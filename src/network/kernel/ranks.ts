@@ -7,7 +7,7 @@ export interface RankedWish {
   readonly isHeld: boolean;
 }
 
-/** Which network is better than which, also before anybody has said so. */
+/** Order of the networks, also before {@link setOrder}. */
 export class NetworkRanks {
   /** Best first; networks that it does not name come after, in the order in which they appeared. */
   #order: readonly number[] | undefined;

@@ -1,4 +1,4 @@
-/** What requests to the kernel are about. */
+/** The objects that requests to the kernel name. */
 import type { KernelError, KernelRequest } from "../../rtnl/rtnl.ts";
 import { addressKey, linkOfRoute, linkOfRule, routeKey, ruleKey } from "./marks.ts";
 
@@ -28,7 +28,7 @@ export function linkOfRequest(request: KernelRequest): number | undefined {
   }
 }
 
-/** The key of what the request puts; undefined when it puts nothing. */
+/** The key of the object that the request puts; undefined when it puts none. */
 export function putKey(request: KernelRequest): string | undefined {
   switch (request.op) {
     case "put-address":
@@ -44,7 +44,7 @@ export function putKey(request: KernelRequest): string | undefined {
 
 const goneCodes: ReadonlySet<string> = new Set(["ESRCH", "ENOENT", "EADDRNOTAVAIL", "ENODEV"]);
 
-/** What should go is gone already, or what should be there is there already: the kernel was faster than the news. */
+/** The object to delete is gone already, or the one to add is there already: the kernel was faster than the news. */
 export function isHarmlessRefusal(request: KernelRequest, { code }: KernelError): boolean {
   if (request.op.startsWith("delete-")) return goneCodes.has(code);
   return request.op === "add-rule" && code === "EEXIST";

@@ -20,14 +20,14 @@ export interface PlannedRoute extends IpRoute {
   readonly source?: string;
 }
 
-/** What one family of one network wants routed. */
+/** Routes that one family of one network asks for. */
 export interface RoutePlan {
   readonly family: Family;
   /** The better first. */
   readonly addresses: readonly string[];
   /** Those without gateway first: the others need them to be accepted. Each destination once. */
   readonly routes: readonly PlannedRoute[];
-  /** CIDR text of what must go elsewhere. */
+  /** CIDR text of destinations that must go elsewhere. */
   readonly excluded: readonly string[];
 }
 

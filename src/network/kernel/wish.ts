@@ -1,4 +1,4 @@
-/** What the kernel is to look like for the networks that are connected. Pure; see apply.ts for how it gets there. */
+/** The wished state of the kernel for the networks that are connected. Pure; apply.ts computes the way there. */
 import { addressBits, cidrContains, parseCidr } from "../../base/ip-address.ts";
 import type { Family, Route, Rule } from "../../rtnl/rtnl.ts";
 import { addressesOf } from "../ip-settings.ts";
@@ -6,7 +6,7 @@ import type { EffectiveSettings } from "../merge.ts";
 import { fairleadProtocol, linkTable, linkTableMetric, mainMetric, mainTable, rulePriorities } from "./marks.ts";
 import { inTable, plansOf, type RoutePlan, refusal } from "./routes.ts";
 
-/** What one connected network wants of the kernel. Immutable; compared by identity. */
+/** Wish of one connected network. Immutable; compared by identity. */
 export interface NetworkWish {
   readonly settings: EffectiveSettings;
   /** By address, when it ends, in milliseconds of the boot clock; absent: never. */
@@ -41,7 +41,7 @@ export interface WishedAddress {
 
 export interface WishedMtu {
   readonly link: number;
-  /** Bytes, not yet bounded by what the link can; undefined: as it is. */
+  /** Bytes, not yet bounded by the link's limit; undefined: as it is. */
   readonly mtu: number | undefined;
   /** IPv6 is to work on this link. */
   readonly hasIpv6: boolean;
@@ -85,7 +85,9 @@ function wishedAddresses({ link, settings, lifetimes }: WishedNetwork): readonly
   );
 }
 
-/** RFC 791 asks every host to take 576; what is not larger than that is a mistake of the server's (docs/contract/shill.md, Addressing). */
+/**
+ * RFC 791 asks every host to take 576; an MTU up to it is the server's mistake (docs/contract/shill.md, Addressing).
+ */
 const highestUselessMtu = 576;
 
 function wishedMtu({ link, settings, isMtuPending }: WishedNetwork): readonly WishedMtu[] {
@@ -93,7 +95,7 @@ function wishedMtu({ link, settings, isMtuPending }: WishedNetwork): readonly Wi
   return mtu === undefined && !isMtuPending ? [] : [{ link, mtu, hasIpv6: settings.ipv6 !== undefined }];
 }
 
-/** In the link's own table whatever the rank; in the main table by rank. */
+/** In the link's own table at any rank; in the main table by rank. */
 function networkRoutes({ link, rank, isHeld, plans }: PlannedNetwork): readonly Route[] {
   return plans.flatMap((plan) => [
     ...plan.routes.map((route) => inTable(plan, route, link, linkTable(link), linkTableMetric[plan.family])),

@@ -14,7 +14,7 @@ const arpLength = 28;
 /** Ethernet, IPv4, lengths 6 and 4. */
 const fixedStart = Buffer.from("0001080006040001", "hex");
 
-/** Undefined for what is not ARP for IPv4 over Ethernet. Padding after it is ignored. */
+/** Undefined for a frame that is not ARP for IPv4 over Ethernet. Padding after it is ignored. */
 export function decodeArp(data: Buffer): ArpPacket | undefined {
   if (data.length < arpLength || data.compare(fixedStart, 0, 6, 0, 6) !== 0) return undefined;
   const operation = data.readUInt16BE(6);
@@ -27,10 +27,10 @@ export function decodeArp(data: Buffer): ArpPacket | undefined {
   };
 }
 
-/** "Is anybody using this address?" without claiming it (RFC 5227, 1.1). */
+/** "Is this address in use?" without claiming it (RFC 5227, 1.1). */
 export const arpProbe = (mac: string, address: string): Buffer => arpRequest(mac, "0.0.0.0", address);
 
-/** "This address is mine": refreshes what neighbours remember (RFC 5227, 1.1). */
+/** "This address is mine": refreshes the caches of neighbours (RFC 5227, 1.1). */
 export const arpAnnouncement = (mac: string, address: string): Buffer => arpRequest(mac, address, address);
 
 /** "Are you still there?", to one host that answered this address before (RFC 4436, 2.1.1). */

@@ -3,8 +3,8 @@ import type { ReceivedPacket } from "../../packet/packet.ts";
 import { type ArpPacket, arpAnnouncement, arpProbe, decodeArp } from "./address-conflict-arp.ts";
 
 /**
- * `parallel`: the address is used while it is being probed, as nobody should wait six seconds for what almost never
- * happens. `before-use`: the order of RFC 5227, 2.1. `off`: no probes, no announcements, no defence.
+ * `parallel`: the address is used while it is being probed; a wait of six seconds is too much for a rare conflict.
+ * `before-use`: the order of RFC 5227, 2.1. `off`: no probes, no announcements, no defence.
  */
 export type ConflictDetection = "parallel" | "before-use" | "off";
 
@@ -14,7 +14,7 @@ export type ConflictDetection = "parallel" | "before-use" | "off";
  */
 export type OnDispute = "give-up" | "keep";
 
-/** What may happen to the watched address. */
+/** Events of the watched address. */
 export interface ConflictObserver {
   /** No other host answered the probes. In `before-use` the address may be used from now on. */
   onFree(): void;

@@ -10,7 +10,7 @@ import type { ProtocolLink } from "./handler.ts";
 export interface FixedAddressGuard {
   /** Probes an address in use, then announces and defends it; one that is watched already goes on being watched. */
   watch(address: string): void;
-  /** Probes anew what is watched: another network may be at the other end. */
+  /** Probes the watched addresses anew: another network may be at the other end. */
   again(): void;
   /** Twice is fine. */
   stop(): void;
@@ -26,8 +26,8 @@ export interface FixedAddressGuardsPorts {
 }
 
 /**
- * The guards of fixed addresses. Each link has an ARP socket of its own for that, beside the DHCP client's: a lease may be
- * asked for on the same link at the same time, and a socket lets through what concerns one address only.
+ * The guards of fixed addresses. Each link has an ARP socket of its own for that, beside the DHCP client's: a lease may
+ * be asked for on the same link at the same time, and a socket lets through packets about one address only.
  */
 export class FixedAddressGuards {
   readonly #pool: ChannelPool;

@@ -18,9 +18,9 @@ export interface ProtocolLink {
 export interface ProtocolHandler<Config> {
   /** "static", "dhcp4", "ppp" */
   readonly name: string;
-  /** What a setup waits for, for people: "lease". */
+  /** The awaited thing of a setup, for people: "lease". */
   readonly awaits?: string;
-  /** Only listens: when the time limit is over the setup goes on, for whatever comes later. */
+  /** Only listens: when the time limit is over the setup goes on, for news that come later. */
   readonly isPassive?: true;
   /** Setup and teardown need no waiting. */
   readonly immediate?: true;
@@ -52,36 +52,36 @@ export interface Standby {
 export interface TeardownOptions {
   /** Kill children, say no farewells, finish at once. */
   readonly force: boolean;
-  /** What the session has brought stays in the kernel: the daemon is about to be started again, or the carrier to return. */
+  /** The session's settings stay in the kernel: the daemon is about to be started again, or the carrier to return. */
   readonly leaveConfigured?: boolean;
 }
 
 export interface ProtocolSession {
-  /** Resolves when up; rejects with DaemonError. Stops what it is doing as soon as `abort` fires. */
+  /** Resolves when up; rejects with DaemonError. Stops as soon as `abort` fires. */
   setup(abort: AbortSignal): Promise<IpSettings>;
   /** Never rejects. */
   teardown(how: TeardownOptions): Promise<void>;
-  /** Asks the other side to confirm what we have; results arrive through the host. */
+  /** Asks the other side to confirm the settings; results arrive through the host. */
   renew?(): void;
-  /** For the debug dump: what the session has seen so far. */
+  /** State of the session for the debug dump. */
   inspect?(): Readonly<Record<string, unknown>>;
 }
 
 /** Something on the way to settings that a person may follow. */
 export interface ProtocolStep {
-  /** `refused`: what was known of this network does not hold. */
+  /** `refused`: the remembered settings of this network do not hold. */
   readonly kind: "asking" | "refused" | "note";
   readonly text: string;
 }
 
-/** What a session may tell its owner while it is up. */
+/** Calls of a session to its owner while it is up. */
 export interface ProtocolHost {
   readonly clock: Clock;
   readonly log: Log;
   settingsChanged(settings: IpSettings): void;
   /**
-   * What a setup is about to resolve with: told inside the call that brought the answer, for what must not wait for anything
-   * else. Also inside the call of setup.
+   * Settings that a setup is about to resolve with: told inside the call that brought the answer, for work that must
+   * not wait. Also inside the call of setup.
    */
   granted?(settings: IpSettings): void;
   /** Also during the setup. */

@@ -4,8 +4,8 @@ import type { DuplicateObserver } from "../fixed-address-watch.ts";
 import type { ProtocolLink } from "./handler.ts";
 
 /**
- * Tells the observer which of these addresses of the link another host has, as the kernel finds out (RFC 4862, 5.4): what is
- * known, in a later turn, and every change. Returns "stop".
+ * Tells the observer which of these addresses of the link another host has, as the kernel finds out (RFC 4862, 5.4):
+ * the present ones in a later turn, then every change. Returns "stop".
  */
 export function watchDuplicates(
   rtnl: Pick<Rtnl, "snapshot" | "onDelta">,

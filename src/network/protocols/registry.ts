@@ -3,7 +3,7 @@ import type { ProtocolHandler } from "./handler.ts";
 
 /** The protocol handlers that this daemon has, by name. */
 export class ProtocolRegistry {
-  // biome-ignore lint/suspicious/noExplicitAny: each handler has its own kind of configuration, known to who asks by name
+  // biome-ignore lint/suspicious/noExplicitAny: each handler has its own kind of configuration, known to callers of get
   readonly #handlers = new Map<string, ProtocolHandler<any>>();
   // biome-ignore lint/suspicious/noExplicitAny: as above
   #scripts: ReadonlyMap<string, ProtocolHandler<any>> = new Map();
@@ -23,7 +23,7 @@ export class ProtocolRegistry {
     return handlers.filter(isTaken).map(({ name }) => name);
   }
 
-  /** `Config` is the caller's word for what the handler of that name takes. Throws DaemonError NotFound. */
+  /** `Config`: the handler's configuration type, which the caller vouches for. Throws DaemonError NotFound. */
   get<Config>(name: string): ProtocolHandler<Config> {
     const handler = this.#handlers.get(name) ?? this.#scripts.get(name);
     if (handler) return handler;

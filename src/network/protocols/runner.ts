@@ -4,10 +4,10 @@ import type { Log } from "../../base/log.ts";
 import type { IpSettings } from "../ip-settings.ts";
 import type { ProtocolHandler, ProtocolLink, ProtocolSession, ProtocolStep, TeardownOptions } from "./handler.ts";
 
-/** What the owner of a runner is told. Never called from inside a call to the runner. */
+/** Calls to the owner of a runner. Never made from inside a call to the runner. */
 export interface RunnerOwner {
   up(settings: IpSettings): void;
-  /** What `up` is about to tell: inside the call that brought it, and only during a setup. */
+  /** Settings that `up` is about to tell: inside the call that brought them, and only during a setup. */
   granted?(settings: IpSettings): void;
   /** Other settings while up. */
   changed(settings: IpSettings): void;
@@ -38,11 +38,11 @@ export interface RunnerPorts {
 export class ProtocolRunner<Config> {
   #state: RunnerState = "down";
   readonly #session: ProtocolSession;
-  /** Each setup and each teardown has its own number: what ends under an old one is of no interest any more. */
+  /** Each setup and each teardown has its own number: a result under an old one is dropped. */
   #run = 0;
   #abort: AbortController | undefined;
   #isSetupWanted = false;
-  /** What the session told between the end of its setup and the moment we heard of that. */
+  /** The session's news between the end of its setup and the turn that handles it. */
   #early: { settings?: IpSettings; lost?: string } = {};
 
   constructor(

@@ -43,7 +43,7 @@ export class AddressGuard {
     if (this.mode === "off" || this.#watch.address === address) return;
     if (this.#listen(address)) this.#watch.probe(address, "parallel");
   }
-  /** The network may be another one by now: probes anew what is being watched. */
+  /** The network may be another one by now: probes the watched address anew. */
   again(): void {
     const { address } = this.#watch;
     if (address !== undefined) this.#watch.probe(address, "parallel");

@@ -9,7 +9,7 @@ import * as requests from "./requests.ts";
 /** After this many unanswered messages the reason may be a server or relay that cannot unicast to us. */
 const unansweredBeforeBroadcast = 2;
 
-/** What an exchange begins with. */
+/** First message of an exchange. */
 export type FirstQuestion = "discover" | "reboot";
 
 interface ReadyQuestion {
@@ -51,7 +51,7 @@ export class Asking {
     return this.#sent;
   }
 
-  /** Forgets what was learnt about the network. */
+  /** Forgets the flag and the missing answers of the last network. */
   reset(): void {
     this.#needsBroadcast = this.flag === "always";
     this.#unanswered = 0;
@@ -140,7 +140,7 @@ export class Asking {
     const seconds = Math.floor((this.clock.now() - this.#startedAt) / 1000);
     return { id: this.#transactionId, seconds, isBroadcast: this.#needsBroadcast };
   }
-  /** Nobody answers these. */
+  /** These get no answer. */
   get #farewell(): requests.Exchange {
     return { id: this.#transactionId, seconds: 0, isBroadcast: false };
   }

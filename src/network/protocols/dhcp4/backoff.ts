@@ -34,7 +34,7 @@ export class Backoff {
   granted(): void {
     this.#refusals = 0;
   }
-  /** Nobody else has the address. */
+  /** No other host has the address. */
   verified(): void {
     this.#declines = 0;
   }

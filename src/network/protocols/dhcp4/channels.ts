@@ -8,8 +8,8 @@ import { OnceEach } from "./once-each.ts";
 const mostOddities = 64;
 
 /**
- * What belongs to a link rather than to a session: its packet sockets, because closing one waits for the kernel, and the
- * back-off and what is known of its servers, because it must outlive whoever caused it.
+ * State of a link rather than of a session: its packet sockets, because closing one waits for the kernel, and the
+ * back-off and the knowledge of its servers, because they must outlive the session.
  */
 export class LinkChannels {
   readonly #open = new Map<PacketKind, PacketChannel>();
@@ -41,12 +41,12 @@ export class LinkChannels {
     }
     return channel;
   }
-  /** `owner` listens instead of whoever did. Throws SystemError when the socket has to be opened and cannot. */
+  /** `owner` replaces the listener. Throws SystemError when the socket has to be opened and cannot. */
   listen(kind: PacketKind, owner: object, onPacket: (packet: ReceivedPacket) => void): void {
     this.channel(kind).listen(onPacket);
     this.#listeners.set(kind, owner);
   }
-  /** Does nothing if somebody else listens by now. */
+  /** Does nothing if another owner listens by now. */
   unlisten(kind: PacketKind, owner: object): void {
     if (this.#listeners.get(kind) !== owner) return;
     this.#listeners.delete(kind);
@@ -72,7 +72,7 @@ export class ChannelPool {
     }
     return channels;
   }
-  /** Closes what is open for the link. Twice is fine. */
+  /** Closes the sockets of the link. Twice is fine. */
   forget(linkIndex: number): void {
     this.#links.get(linkIndex)?.close();
     this.#links.delete(linkIndex);

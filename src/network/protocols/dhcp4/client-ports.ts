@@ -6,11 +6,13 @@ import type { ProtocolStep } from "../handler.ts";
 import type { LinkChannels } from "./channels.ts";
 import type { UdpPort } from "./udp-port.ts";
 
-/** Why a lease in use ended. `unconfirmed`: nobody answered, and `useUnconfirmedLease` in the configuration is false. */
+/**
+ * Why a lease in use ended. `unconfirmed`: no server answered, and `useUnconfirmedLease` in the configuration is false.
+ */
 export type LostReason = "nak" | "lease-expired" | "address-conflict" | "unconfirmed" | "ipv6-only-preferred";
 
 export interface ClientObserver {
-  /** A server has granted what {@link onSettings} tells next; before anything else is done about it. */
+  /** A server has granted the settings that {@link onSettings} tells next; before any other use of them. */
   onGranted(settings: IpSettings): void;
   /** New or confirmed settings; the first of them ends the acquisition. */
   onSettings(settings: IpSettings): void;
@@ -19,7 +21,7 @@ export interface ClientObserver {
   onStep(step: ProtocolStep): void;
   /** Another host has the address, which is declined; {@link onLost} follows if it was in use. */
   onConflict(address: string, otherMac: string): void;
-  /** What was told before is void; the client has stopped. */
+  /** The settings told before are void; the client has stopped. */
   onLost(reason: LostReason): void;
 }
 

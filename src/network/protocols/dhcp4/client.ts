@@ -39,7 +39,7 @@ type TimerName =
   | "dhcp4-afterwards";
 
 const defaultAcquisitionLimitMs = 30_000;
-/** Two DISCOVERs and an INIT-REBOOT found nobody by then; any living server would have answered. */
+/** Two DISCOVERs and an INIT-REBOOT are unanswered by then; any living server would have replied. */
 const unconfirmedAfterMs = 10_000;
 /** How often a message is sent before another way is tried; the others go on until time is up. */
 const mostSends: Partial<Record<Dhcp4State, number>> = { requesting: 2, rebooting: 2 };
@@ -55,7 +55,10 @@ const lostBecause: Partial<Record<Dhcp4Input, LostReason>> = {
   conflict: "address-conflict",
 };
 
-/** Carries out what the table in `machine.ts` decides, for one link. Everything happens inside the callback that caused it. */
+/**
+ * Carries out the decisions of the table in `machine.ts`, for one link. Everything happens inside the callback that
+ * caused it.
+ */
 export class Dhcp4Client {
   readonly #timers: TimerSet<TimerName>;
   readonly #identity: Identity;
@@ -70,7 +73,7 @@ export class Dhcp4Client {
   readonly #ignored = new IgnoredPackets();
   #state: Dhcp4State = "stopped";
   #hasHeardServer = false;
-  /** What the latest OFFER or ACK grants. */
+  /** The lease of the latest OFFER or ACK. */
   #granted: DhcpLease | undefined;
   #remembered: RememberedLease | undefined;
   /** The owner has been told the settings and not yet that they are lost. */
@@ -137,8 +140,8 @@ export class Dhcp4Client {
   }
 
   /**
-   * Listens, so that {@link begin} finds no stale packets to read over, and encodes what it is going to send. Throws what
-   * opening a socket throws.
+   * Listens, so that {@link begin} finds no stale packets to read over, and encodes its first message. Throws the error
+   * of opening a socket.
    */
   getReady(): void {
     this.#messenger.listen();
@@ -155,7 +158,7 @@ export class Dhcp4Client {
     this.#attachment.ask();
     this.start({ resume: false });
   }
-  /** Only when stopped. `resume`: the kept lease's address is on the link. Throws what opening a socket throws. */
+  /** Only when stopped. `resume`: the kept lease's address is on the link. Throws the error of opening a socket. */
   start({ resume }: { readonly resume: boolean }): void {
     if (this.#withoutIpv4Until > this.ports.clock.now()) {
       this.observer.onFailed(this.#ipv6OnlyError());
@@ -195,7 +198,7 @@ export class Dhcp4Client {
   /** Silent: the observer hears nothing. Twice is fine. */
   stop({ release }: { readonly release: boolean }): void {
     const { lease } = this.#life;
-    // What never left the host must not be forgotten: the server still keeps the address for us.
+    // A RELEASE that never left the host must not make us forget the lease: the server still keeps the address for us.
     if (release && lease && this.#isInUse && this.#asking.release(lease)) this.#kept.forget();
     this.#isInUse = false;
     this.#run("stop");

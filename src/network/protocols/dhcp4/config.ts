@@ -2,11 +2,11 @@ import type { ConflictDetection } from "../address-conflict.ts";
 
 /**
  * Where a session keeps its last lease. All calls are synchronous and are made outside the fast path; one that throws
- * is logged and changes nothing. The text is ours alone (see {@link import("./lease-json.ts")}); what `load` returns is
- * validated before use.
+ * is logged and changes nothing. The text is ours alone (see {@link import("./lease-json.ts")}); the result of `load`
+ * is validated before use.
  */
 export interface LeaseKeeper {
-  /** The lease saved last, whatever network it was of. `evenExpired`: also if it ran out by the wall clock. */
+  /** The lease saved last, of any network. `evenExpired`: also if it ran out by the wall clock. */
   load(which?: { readonly evenExpired: boolean }): string | undefined;
   /**
    * `expiresAtMs`: milliseconds since 1970, `Number.MAX_SAFE_INTEGER` for a lease without end. `network` identifies the
@@ -65,7 +65,7 @@ export interface Dhcp4Config {
    * once with the kept settings and the server is asked in the background; a refusal arrives as `lost`.
    */
   readonly resume?: "in-use";
-  /** With `resume`: what is on the link, so that the rest of the lease is the one that the kernel counts. */
+  /** With `resume`: addresses on the link, so that the rest of the lease is the one that the kernel counts. */
   readonly held?: readonly HeldAddress[];
   /** How long a setup may take, in milliseconds (30 s, the default; docs/contract/shill.md, Addressing). */
   readonly acquisitionLimitMs?: number;

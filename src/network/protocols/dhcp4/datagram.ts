@@ -33,8 +33,8 @@ export function buildDatagram(source: string, destination: string, payload: Uint
 }
 
 /**
- * Whatever follows the length that the header states is padding of the link. The UDP checksum is not looked at where
- * the sender left it to hardware that a virtual link does not have (`isChecksumReady` false).
+ * Bytes after the length that the header states are padding of the link. The UDP checksum is not looked at where the
+ * sender left it to hardware that a virtual link does not have (`isChecksumReady` false).
  */
 export function parseDatagram(packet: Buffer, isChecksumReady: boolean): ParsedDatagram {
   if (packet.length < ipLength + udpLength) return { malformed: `only ${packet.length} bytes` };

@@ -5,7 +5,7 @@ import type { ProtocolLink } from "../handler.ts";
 import type { ClientId, Dhcp4Config } from "./config.ts";
 import { macBytes } from "./message.ts";
 
-/** Who we are to servers: the parts of every message that do not change during a session. */
+/** Our identity to servers: the parts of every message that do not change during a session. */
 export interface Identity {
   readonly mac: string;
   /** Option 61. */

@@ -14,7 +14,7 @@ const words: Readonly<Record<IgnoredBecause, string>> = {
 /** These may be of others as well, but where no answer was of use they are worth a look. */
 const mayBeForUs: ReadonlySet<IgnoredBecause> = new Set(["malformed", "unexpected-type"]);
 
-/** What a client has passed over, by reason. */
+/** Packets that a client has passed over, by reason. */
 export class IgnoredPackets {
   readonly #byReason = new Map<IgnoredBecause, { readonly count: number; readonly last: string }>();
 

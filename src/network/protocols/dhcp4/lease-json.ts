@@ -1,4 +1,7 @@
-/** A lease as text for the {@link LeaseKeeper}. What comes back may be damaged, hostile or of another version: all of it is checked. */
+/**
+ * A lease as text for the {@link LeaseKeeper}. The text read back may be damaged, hostile or of another version: all of
+ * it is checked.
+ */
 import { broadcastOf, isHostIpv4, isSameSubnet, parseIpv4 } from "../../../base/ipv4.ts";
 import type { IpFamilySettings, IpRoute, IpSettings } from "../../ip-settings.ts";
 import { isDomainName } from "./domain-name.ts";

@@ -15,7 +15,7 @@ export interface LeaseOptions {
   readonly ntpServers: readonly string[];
   readonly searchDomains: readonly string[];
   readonly routes: readonly IpRoute[];
-  /** The name that the network has for this host; told to nobody yet, never applied (docs/contract/shill.md, Addressing). */
+  /** The network's name for this host; shown to no client yet, never applied (docs/contract/shill.md, Addressing). */
   readonly hostName?: string;
   readonly domainName?: string;
   readonly mtu?: number;
@@ -29,7 +29,7 @@ export interface LeaseOptions {
   readonly ipv6OnlySeconds?: number;
   readonly captivePortalUri?: string;
   readonly webProxyAutoDiscoveryUrl?: string;
-  /** "option 26 is malformed or of no use": what was ignored, for the log. */
+  /** "option 26 is malformed or of no use": the ignored options, for the log. */
   readonly problems: readonly string[];
 }
 

@@ -3,7 +3,7 @@ import { emptyIpSettings, type IpFamilySettings, type IpSettings } from "../../i
 import type { LeaseOptions } from "./lease-options.ts";
 import { type LeaseTimes, leaseTimes } from "./timing.ts";
 
-/** What a server granted. Immutable; a renewal makes a new one. */
+/** A server's grant. Immutable; a renewal makes a new one. */
 export interface DhcpLease extends LeaseTimes {
   /** Without `validSeconds`, which depend on when one asks: see {@link settingsOfLease}. */
   readonly settings: IpSettings & { readonly ipv4: IpFamilySettings };
@@ -24,7 +24,7 @@ export interface BootMoment {
   readonly grantedAtMs: number;
 }
 
-/** `problems`: what of the grant was ignored. */
+/** `problems`: the ignored parts of the grant. */
 export type LeaseOrRefusal =
   | { readonly lease: DhcpLease; readonly problems: readonly string[] }
   | { readonly refused: string };
@@ -116,7 +116,7 @@ function wayOut(routers: readonly string[], ownAddress: string): Pick<IpFamilySe
   return routers.length > 0 ? { isAllOnLink: true } : {};
 }
 
-/** One outside the subnet would make the kernel broadcast what is meant for a host elsewhere. */
+/** One outside the subnet would make the kernel broadcast packets for a host elsewhere. */
 function usableBroadcast(text: string | undefined, address: number, prefixLength: number): string | undefined {
   const given = text === undefined ? undefined : parseIpv4(text);
   return given !== undefined && given !== address && isSameSubnet(given, address, prefixLength)

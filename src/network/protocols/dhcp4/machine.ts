@@ -92,7 +92,7 @@ const acquired: Row = {
   "ack-to-check": go("checking", "take-lease", "check-address"),
   "ipv6-only": go("stopped", "void-lease", "give-way-to-ipv6"),
 };
-/** What ends a lease in use, whatever else is going on. */
+/** Inputs that end a lease in use, in every state. */
 const ends: Row = {
   expired: go("init", "void-lease", "restart"),
   conflict: go("init", "decline", "void-lease", "restart"),
@@ -103,7 +103,7 @@ const verify: Row = { verify: go("init-reboot", "schedule-begin") };
 /** A lease in use that no server has confirmed yet: the asking goes on, and a hint that the network changed begins it anew. */
 const verifying: Row = { ...stop, ...ends, ...verify };
 
-/** Row: where we are. Entry: what happened -> where we go and what to do. No entry: ignored on purpose. */
+/** Row: where we are. Entry: input -> the next state and the actions. No entry: ignored on purpose. */
 export const dhcp4Table: Readonly<Record<Dhcp4State, Row>> = {
   stopped: {
     start: go("init", "schedule-begin"),

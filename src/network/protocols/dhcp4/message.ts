@@ -103,7 +103,7 @@ function fixedFields(data: Buffer, op: DhcpMessage["op"], type: MessageType, opt
   };
 }
 
-/** The message type is written first whatever `options` holds. */
+/** The message type is written first, also if `options` holds another. */
 export function encodeMessage(message: DhcpMessage): Buffer {
   const rest = [...message.options].filter(([code]) => code !== optionCode.messageType);
   const options = [[optionCode.messageType, new Uint8Array([messageTypes[message.type]])] as const, ...rest];

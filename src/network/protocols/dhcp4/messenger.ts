@@ -13,7 +13,7 @@ const broadcastAddress = "255.255.255.255";
 export const broadcastDatagram = (message: DhcpMessage): Buffer =>
   buildDatagram(message.clientAddress, broadcastAddress, encodeMessage(message));
 
-/** Of one message; nothing for what came through UDP. */
+/** Of one message; empty for a message that came through UDP. */
 export interface Sender {
   readonly mac?: string;
   readonly address?: string;

@@ -25,7 +25,7 @@ export class OfferingServers {
   offered(serverId: string): void {
     this.#put(serverId, this.#failures(serverId));
   }
-  /** The server refused what it had offered, or said nothing. */
+  /** The server refused its own offer, or did not answer. */
   failed(serverId: string): void {
     this.#put(serverId, this.#failures(serverId) + 1);
   }

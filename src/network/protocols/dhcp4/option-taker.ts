@@ -9,7 +9,7 @@ export class OptionTaker {
   constructor(
     private readonly options: RawOptions,
     private readonly repeats: RepeatedOptions,
-    /** Hears what is ignored. */
+    /** Receives a line for each ignored option. */
     private readonly problems: string[],
   ) {}
 

@@ -1,12 +1,12 @@
 /**
- * What options mean, one reader each. A reader takes what is usable and notes what it leaves out; it answers undefined for
- * data of which nothing is a value of its option. See docs/decisions/odd-dhcp-answers.md.
+ * Meanings of options, one reader each. A reader takes the usable values and notes those it leaves out; it answers
+ * undefined for data of which nothing is a value of its option. See docs/decisions/odd-dhcp-answers.md.
  */
 import { formatIpv4, isHostIpv4, maskOfPrefix, prefixOfMask } from "../../../base/ipv4.ts";
 import type { IpRoute } from "../../ip-settings.ts";
 import { decodeSearchList, isDomainName } from "./domain-name.ts";
 
-/** Hears what is left out, in words for the log. */
+/** Receives each value that is left out, in words for the log. */
 export type Note = (what: string) => void;
 export type Reader<T> = (data: Buffer, note?: Note) => T | undefined;
 
@@ -83,7 +83,10 @@ export const readDomainNames: Reader<readonly string[]> = (data, note) => {
 
 export const readSearchList = decodeSearchList;
 
-/** Below, a link could not carry what every host must accept (used only above 576; docs/contract/shill.md, Addressing). */
+/**
+ * Below, a link could not carry the packet size that every host must accept (used only above 576;
+ * docs/contract/shill.md, Addressing).
+ */
 const largestUselessMtu = 576;
 export const readMtu: Reader<number> = (data, note) => {
   const mtu = readUint16(data, note);

@@ -51,11 +51,11 @@ export type OptionsResult =
   | { readonly options: RawOptions; readonly repeats: RepeatedOptions }
   | { readonly malformed: string };
 
-/** What one code has brought so far: values, each in one or more parts. */
+/** Values of one code so far, each in one or more parts. */
 type Values = Buffer[][];
 
 /**
- * A length that runs over the end of its field spoils the whole message: what follows can not be told from data. A
+ * A length that runs over the end of its field spoils the whole message: the bytes after it cannot be told from data. A
  * missing end mark does not; some servers leave it out when the field is full.
  */
 export function decodeOptions(fields: OptionFields): OptionsResult {
@@ -88,7 +88,7 @@ function addPart(values: Values, part: Buffer, isFirstInField: boolean): void {
   else values.push([part]);
 }
 
-/** Returns what is wrong with the field, if anything. */
+/** Returns the field's fault, if any. */
 function readField(name: string, field: Buffer, into: Map<number, Values>): string | undefined {
   const seen = new Set<number>();
   for (let at = 0; at < field.length; ) {

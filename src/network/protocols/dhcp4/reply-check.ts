@@ -13,10 +13,10 @@ export type IgnoredBecause =
   | "no-server"
   | "unusable";
 
-/** The packet was sent to us by a server; the others may be of what hosts of this link say to each other. */
+/** The packet was sent to us by a server; the others may be of other conversations on this link. */
 export const isAnswerToUs: ReadonlySet<IgnoredBecause> = new Set(["no-server", "other-server", "unusable"]);
 
-/** What an answer must match. */
+/** Values that an answer must match. */
 export interface Expected {
   readonly state: Dhcp4State;
   readonly transactionId: number;

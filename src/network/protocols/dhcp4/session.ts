@@ -38,15 +38,16 @@ export class Dhcp4Session implements ProtocolSession, ClientObserver {
   getReady(): void {
     this.#client.getReady();
   }
-  /** As {@link setup}, which takes over what is under way then. */
+  /** As {@link setup}, which then takes the exchange over. */
   begin(): void {
     this.#client.begin();
   }
 
   /**
-   * The first packet leaves inside this call, if it has not left at {@link begin}. Rejects with OperationTimeout when the time is up, OperationAborted after
-   * `abort`, teardown, or when the network wants no IPv4 (`context.reason` "ipv6-only-preferred", `context.retryAfterMs`),
-   * InProgress when another setup runs, Failure when no packet socket can be had. When up: resolves with what is in force.
+   * The first packet leaves inside this call, if it has not left at {@link begin}. Rejects with OperationTimeout when
+   * the time is up, OperationAborted after `abort`, teardown, or when the network wants no IPv4 (`context.reason`
+   * "ipv6-only-preferred", `context.retryAfterMs`), InProgress when another setup runs, Failure when no packet socket
+   * can be had. When up: resolves with the settings in force.
    */
   setup(abort: AbortSignal): Promise<IpSettings> {
     if (this.#pending) return Promise.reject(new DaemonError("InProgress"));

@@ -47,7 +47,9 @@ export class Dhcp4Standby implements Standby {
     void this.#session.teardown({ force: true });
   }
 
-  /** The session, for an owner who wants the same; it is the owner's from now on. Undefined: it is another one, and ends. */
+  /**
+   * Gives the session to an owner with the same link and configuration. Otherwise it ends, and the result is undefined.
+   */
   handOver(link: ProtocolLink, config: Dhcp4Config, owner: ProtocolHost): Dhcp4Session | undefined {
     if (this.#isOver) return undefined;
     if (!this.#isSame(link, config)) {
@@ -70,7 +72,7 @@ const isSameIn = (a: object, b: object): boolean => {
   return ours.length === theirs.size && ours.every(([name, value]) => Object.is(value, theirs.get(name)));
 };
 
-/** Passes on what the session tells once there is an owner; of what comes before only the newest step is kept. */
+/** Passes the session's news on once there is an owner; of earlier steps only the newest is kept. */
 class StandbyHost implements ProtocolHost {
   readonly clock: Clock;
   readonly log: Log;

@@ -5,7 +5,7 @@ import type { Dhcp4State } from "./machine.ts";
 export interface StepFacts {
   /** The address that we have, or had here once. */
   readonly known: string | undefined;
-  /** What the latest server granted. */
+  /** The latest server's grant. */
   readonly offered: { readonly address: string; readonly server: string } | undefined;
   /** The server of the lease in use. */
   readonly server: string | undefined;

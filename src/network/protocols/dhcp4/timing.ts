@@ -19,8 +19,8 @@ export interface LeaseTimes {
 }
 
 /**
- * Makes 0 < T1 < T2 < lease of whatever the server said; times that break this order are replaced by the defaults. T1
- * comes up to a hundredth earlier, so that hosts that were switched on together do not renew together (RFC 2131, 4.4.5).
+ * Makes 0 < T1 < T2 < lease of the server's times; times that break this order are replaced by the defaults. T1 comes
+ * up to a hundredth earlier, so that hosts that were switched on together do not renew together (RFC 2131, 4.4.5).
  */
 export function leaseTimes(
   lease: number | undefined,
@@ -66,12 +66,12 @@ export const betterOfferWaitMs = 3500;
  */
 export const rebootDelayMs = (sent: number, random: number): number => 1000 * sent * (0.75 + random * 0.5);
 
-/** Half of what is left, at least a minute (RFC 2131, 4.4.5). */
+/** Half of the remaining time, at least a minute (RFC 2131, 4.4.5). */
 export const renewDelayMs = (remainingMs: number): number => Math.max(60_000, remainingMs / 2);
 
 /**
- * How long to wait before INIT may send again. A first NAK is answered at once; servers that go on refusing what they
- * offered are asked ever more rarely.
+ * How long to wait before INIT may send again. A first NAK is answered at once; servers that go on refusing their own
+ * offers are asked ever more rarely.
  */
 export const refusedDelayMs = (refusals: number): number =>
   refusals <= 1 ? 0 : Math.min(1000 * 2 ** (refusals - 2), 60_000);

@@ -11,7 +11,7 @@ export interface Keepalive {
   readonly failures: number;
   readonly intervalSeconds: number;
 }
-/** A session whose other end vanished without a word is noticed within half a minute. */
+/** A session whose other end vanished without notice is found out within half a minute. */
 export const defaultKeepalive: Keepalive = { failures: 5, intervalSeconds: 5 };
 
 export interface PppoeConfig {
@@ -24,7 +24,7 @@ export interface PppoeConfig {
   /** Service-Name of the discovery (RFC 2516, 5.1); absent: any. */
   readonly serviceName?: string;
   readonly keepalive: Keepalive;
-  /** Bytes; absent: what fits into the link below. */
+  /** Bytes; absent: the most that fits into the link below. */
   readonly mtu?: number;
   /** Whether the session is a way out to everywhere. */
   readonly wantsDefaultRoute: boolean;
@@ -38,8 +38,9 @@ export const pppoeOverhead = 8;
 const discovery = ["pppoe-padi-timeout", "2", "pppoe-padi-attempts", "3"] as const;
 
 /**
- * The password is read from standard input, which a plugin of pppd does, so that it stands in no argument and in no file. What
- * pppd could do to the rest of the machine is switched off: default route, scripts of the distribution, IPv6.
+ * The password is read from standard input, by a plugin of pppd, so that it stands in no argument and in no file.
+ * Features of pppd that touch the rest of the machine are switched off: default route, scripts of the distribution,
+ * IPv6.
  */
 export function pppdCommand(
   program: string,

@@ -1,6 +1,7 @@
 /**
- * What pppd(8) tells of a session: the lines of its log, which it prints when it does not detach, and its exit code. Pure.
- * Part of a line may come from the other end: a line is believed only as far as the other end could have its way anyway.
+ * Facts of a session in the output of pppd(8): the lines of its log, which it prints when it does not detach, and its
+ * exit code. Pure. Part of a line may come from the other end: a line is believed only as far as the other end could
+ * have its way anyway.
  */
 import { parseIpv4 } from "../../../base/ipv4.ts";
 import type { ProcessEnd } from "../../../system/processes.ts";
@@ -13,9 +14,9 @@ export interface PppdReport {
   /** The addresses are in place. */
   readonly localAddress?: string;
   readonly nameServers: readonly string[];
-  /** The newest line that says what went wrong. */
+  /** The newest line that names a fault. */
   readonly trouble?: PppdTrouble;
-  /** What pppd printed last; it says what is wrong with its options. */
+  /** The last line that pppd printed; it names a fault in its options. */
   readonly lastLine: string;
 }
 export const emptyReport: PppdReport = { nameServers: [], lastLine: "" };
@@ -102,7 +103,7 @@ const notInstalled = "pppd is not installed (Debian's package ppp)";
 const shellFoundNothing = 127;
 
 function notStarted(code: string, message: string): SessionEnd {
-  // The helper's socket may be what is not there, which its message says.
+  // The missing file may be the helper's socket; the message names it.
   if (code === "ENOENT" && message.includes(pppdProgram)) return { trouble: undefined, because: notInstalled };
   const isForbidden = code === "EACCES" || code === "EPERM";
   return { trouble: isForbidden ? "not-root" : undefined, because: `pppd could not be started: ${message}` };

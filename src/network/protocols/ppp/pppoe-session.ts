@@ -8,7 +8,7 @@ import { type PppoeConfig, pppdCommand } from "./pppd-options.ts";
 import { describeEnd, emptyReport, type PppdReport, withLine } from "./pppd-report.ts";
 
 export interface PppoePorts {
-  /** pppd, or what becomes it; `processes` runs it as root. */
+  /** pppd, or a program that executes it; `processes` runs it as root. */
   readonly program: string;
   readonly processes: Processes;
   readonly rtnl: Pick<Rtnl, "snapshot" | "onDelta">;

@@ -1,4 +1,4 @@
-/** What a protocol handler script says of itself when it is asked to `dump`, in netifd's form. Pure; the text is not trusted. */
+/** A protocol handler script's answer to `dump`, in netifd's form. Pure; the text is not trusted. */
 import { DaemonError } from "../../../base/errors.ts";
 
 /** netifd's numbers: blobmsg types. */
@@ -16,7 +16,7 @@ export interface ScriptDescription {
   readonly hasRenew: boolean;
 }
 
-/** More than any handler has; what is longer is a mistake. */
+/** More than any handler has; a longer list is a mistake. */
 const most = { handlers: 64, options: 256 } as const;
 
 /** One handler for each line that is a JSON object; of two with one name the first counts. Throws InvalidArguments. */
@@ -73,7 +73,9 @@ export interface ScriptConfigTexts {
   /** JSON of everything. */
   readonly whole: string;
 }
-/** The configuration as the script is given it: only what it takes, converted as netifd does, and dropped where that fails. */
+/**
+ * The configuration for the script: only options that it takes, converted as netifd does, and dropped where that fails.
+ */
 export function configTexts(
   { options }: ScriptDescription,
   values: ReadonlyMap<string, readonly string[]>,

@@ -10,9 +10,9 @@ import { parseDump, type ScriptDescription } from "./description.ts";
 import { type ScriptConfig, scriptHandler } from "./script-handler.ts";
 import { type ScriptPorts, Teardowns } from "./script-session.ts";
 
-/** A handler says what it is without a look at anything. */
+/** A handler describes itself without a look at anything. */
 const dumpLimitMs = 5_000;
-/** One that lists what it finds in a kernel prints less. */
+/** A handler that lists features of a kernel prints less. */
 const mostLines = 1_000;
 
 /** Protocols that programs of others bring. */
@@ -46,8 +46,8 @@ interface FoundScript {
 }
 
 /**
- * The handler scripts of the configured folders. They are asked what they are when a configuration first names a protocol that is
- * none of ours, and again at each reload: a machine without such a configuration runs none.
+ * The handler scripts of the configured folders. They are asked for their descriptions when a configuration first names
+ * a protocol that is none of ours, and again at each reload: a machine without such a configuration runs none.
  */
 export class ScriptProtocols implements HandlerCatalogue {
   #found: ReadonlyMap<string, ScriptDescription> = new Map();
@@ -102,7 +102,7 @@ export class ScriptProtocols implements HandlerCatalogue {
       if (this.#absence !== undefined) break;
     }
     this.#isRead = true;
-    // While none can be run, what was known is better than nothing.
+    // While no script can be run, the earlier descriptions are better than none.
     if (this.#absence === undefined) this.#take(scripts);
     for (const listener of this.#listeners) listener();
   }

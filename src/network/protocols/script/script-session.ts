@@ -7,7 +7,7 @@ import type { ProtocolHost, ProtocolSession, TeardownOptions } from "../handler.
 import type { ScriptConfigTexts, ScriptDescription } from "./description.ts";
 import { type Notification, parseNotification } from "./update.ts";
 
-/** What a setup that is given up has to clean up. */
+/** Time for an aborted setup to clean up. */
 const abortGraceMs = 1_000;
 /** A teardown that takes longer hangs. */
 const teardownLimitMs = 5_000;
@@ -54,8 +54,8 @@ export class Teardowns {
 }
 
 /**
- * One interface in the hands of a handler script, as netifd runs them: the script is started for each action, may leave one
- * program running (the task), and tells what it found by lines of JSON on its standard output.
+ * One interface in the hands of a handler script, as netifd runs them: the script is started for each action, may leave
+ * one program running (the task), and reports settings by lines of JSON on its standard output.
  */
 export class ScriptSession implements ProtocolSession {
   #script: RunningProcess | undefined;
@@ -109,7 +109,7 @@ export class ScriptSession implements ProtocolSession {
     if (this.#isRenewWanted && this.#state === "up") this.renew();
   }
 
-  /** `force`: nothing is waited for but the script, which undoes what a setup has done: it may be more than settings. */
+  /** `force`: waits only for the script, which undoes the setup: that may be more than settings. */
   teardown({ force }: TeardownOptions): Promise<void> {
     if (force) for (const running of [this.#script, this.#task]) running?.kill();
     if (!this.#teardown) {
@@ -140,7 +140,7 @@ export class ScriptSession implements ProtocolSession {
     cancel();
   }
 
-  /** After what runs now; never during a teardown. */
+  /** After the running action; never during a teardown. */
   renew(): void {
     if (this.#state !== "up") return;
     if (this.#script) {

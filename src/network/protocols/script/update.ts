@@ -1,4 +1,6 @@
-/** What a handler script tells while it runs: netifd's notifications, one JSON object each. Pure; nothing of it is trusted. */
+/**
+ * A handler script's news while it runs: netifd's notifications, one JSON object each. Pure; nothing of it is trusted.
+ */
 import { DaemonError } from "../../../base/errors.ts";
 import { familyOf, networkOf, parseCidr } from "../../../base/ip-address.ts";
 import { parseIpv4, prefixOfMask } from "../../../base/ipv4.ts";

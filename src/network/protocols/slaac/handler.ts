@@ -25,7 +25,7 @@ export interface SlaacHandler extends ProtocolHandler<unknown> {
   prepareLink(linkIndex: number): void;
   /** The link is not ours any more: its settings are given back. */
   leaveLink(linkIndex: number): void;
-  /** The start is over: what an earlier run has changed on links that are not ours is given back. */
+  /** The start is over: settings that an earlier run has changed on links that are not ours are restored. */
   leaveUnheldLinks(): void;
   close(): void;
 }
@@ -37,7 +37,7 @@ class KernelSlaac implements SlaacHandler {
   readonly awaits = "router";
   readonly isPassive = true;
   readonly #settings: LinkSysctls;
-  /** Of links of ours; it outlives sessions, as the kernel keeps no options for those who come later. */
+  /** Of links of ours; it outlives sessions, as the kernel keeps no options for later ones. */
   readonly #options = new Map<number, RouterOptions>();
   readonly #sessions = new Map<number, SlaacSession>();
   readonly #stopListening: () => void;

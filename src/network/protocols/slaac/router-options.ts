@@ -1,6 +1,6 @@
 import type { HeardRouterOption, RouterOption } from "../../../rtnl/rtnl.ts";
 
-/** More than hosts use; bounds what a hostile neighbour can make the daemon keep and write into files. */
+/** More than hosts use; bounds the memory and the files that a hostile neighbour can fill. */
 const mostOf = { "name-servers": 16, "search-domains": 32, "captive-portal": 4, pref64: 4 } as const;
 
 interface Item {
@@ -19,8 +19,9 @@ export interface RouterNews {
 }
 
 /**
- * What routers of one link have told besides addresses and routes. Each value of each router has a lifetime of its own, that
- * of the router or of its prefixes counts for nothing (RFC 8106, 5.1); lifetime 0 takes back what that router told.
+ * Options of the routers of one link besides addresses and routes. Each value of each router has a lifetime of its own,
+ * that of the router or of its prefixes counts for nothing (RFC 8106, 5.1); lifetime 0 takes back the value of that
+ * router.
  */
 export class RouterOptions {
   readonly #items = new Map<string, Item>();
@@ -30,7 +31,7 @@ export class RouterOptions {
     const untilMs = lifetimeSeconds === undefined ? undefined : nowMs + lifetimeSeconds * 1000;
     for (const value of valuesOf(option)) this.#put({ kind: option.kind, value, router, untilMs }, nowMs);
   }
-  /** What holds now, in the order in which it was first told, so that a repetition changes nothing. */
+  /** The valid options, in the order in which they were first told, so that a repetition changes nothing. */
   at(nowMs: number): RouterNews {
     const current = [...this.#items.values()].filter((item) => isAlive(item, nowMs));
     const valuesOfKind = (kind: RouterOption["kind"]) => [
@@ -75,7 +76,7 @@ function valuesOf(option: RouterOption): readonly string[] {
     case "search-domains":
       return option.domains;
     case "captive-portal":
-      // RFC 8910, 2.1: only by TLS is it known who says so.
+      // RFC 8910, 2.1: only TLS proves the sender.
       return option.uri.startsWith("https://") ? [option.uri] : [];
     case "pref64":
       return [option.prefix];

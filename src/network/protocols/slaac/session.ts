@@ -15,7 +15,7 @@ const mostSolicitations = 3;
 /** A route that is over stays in the kernel for up to half a minute, and may be prolonged without a word. */
 const overdueMs = 5_000;
 
-/** What sessions need of their link. */
+/** Parts of the link that sessions need. */
 export interface SlaacLink {
   readonly options: RouterOptions;
   /** Routers are heard from now on, or no more. */
@@ -131,7 +131,7 @@ export class SlaacSession implements ProtocolSession {
     if (left > 1) this.#timers.start("router-solicitation", solicitationMs, () => this.#solicit(left - 1));
   }
 
-  // The kernel tells nobody that a router prolonged a route, and removes one that is over when it likes.
+  // The kernel does not report that a router prolonged a route, and removes one that is over when it likes.
 
   #noteRouteEnds(): void {
     const nowMs = this.host.clock.now();

@@ -1,4 +1,4 @@
-/** What the kernel has made of router advertisements, as settings. Pure. */
+/** The kernel's addresses and routes of router advertisements, as settings. Pure. */
 import { isDeprecated, isDuplicate, isTemporary, isTentative } from "../../../rtnl/address-flags.ts";
 import type { Address, Route, Snapshot } from "../../../rtnl/rtnl.ts";
 import { emptyIpSettings, type IpAddress, type IpRoute, type IpSettings } from "../../ip-settings.ts";
@@ -34,7 +34,7 @@ export function slaacSettings({ link, snapshot, news, isOver }: SlaacSources): I
   };
 }
 
-/** Nothing that anybody could use. */
+/** Nothing usable. */
 export const isNothing = (settings: IpSettings): boolean =>
   settings.ipv6 === undefined && settings.nameServers.length === 0 && settings.captivePortalUri === undefined;
 
