@@ -26,7 +26,7 @@ export interface DeviceUser {
   onDeviceEvent?(event: DeviceEvent): void;
 }
 
-/** What really makes a link go up and down. Both may claim and release other devices (nesting). */
+/** Takes a link up and down. Both calls may claim and release other devices (nesting). */
 export interface Activation {
   /** `path`: the devices whose activation this is part of; handed on when claiming a lower device, so that circles show. */
   activate(path: readonly ClaimableDevice[]): Promise<void>;
@@ -38,7 +38,7 @@ interface UserEntry {
   hasClaim: boolean;
 }
 
-/** One device by name; it may be absent from the kernel while somebody already waits for it. */
+/** One device by name; it may be absent from the kernel while a user already waits for it. */
 export class ClaimableDevice {
   /** In the order they came. One or two; a list is smaller than a map, and there may be thousands of devices. */
   #users: readonly UserEntry[] = [];
@@ -51,7 +51,7 @@ export class ClaimableDevice {
   #isAuthorised = false;
   #hasCarrier = false;
   #claims = 0;
-  /** Activations and deactivations run one after the other; a claim waits for what is under way. */
+  /** Activations and deactivations run one after the other; a claim waits for the running one. */
   #work: Promise<void> = Promise.resolve();
   #isActive = false;
 
@@ -78,7 +78,7 @@ export class ClaimableDevice {
     return this.#users.map(({ user }) => user.name);
   }
 
-  /** Tells the new user what is so already: add, up, link-up. */
+  /** Tells the new user the present facts: add, up, link-up. */
   addUser(user: DeviceUser): void {
     if (this.#entryOf(user)) return;
     this.#users = [...this.#users, { user, hasClaim: false }];
@@ -97,7 +97,7 @@ export class ClaimableDevice {
 
   /**
    * Resolves when the device is active. Claiming twice is success without effect. Rejects with NotFound while absent,
-   * with Failure when the device would need itself, or with what activation says; then the user holds no claim.
+   * with Failure when the device would need itself, or with the error of the activation; then the user holds no claim.
    */
   async claim(user: DeviceUser, path: readonly ClaimableDevice[] = []): Promise<void> {
     const entry = this.#entryOf(user);
@@ -128,7 +128,7 @@ export class ClaimableDevice {
     entry.hasClaim = false;
   }
 
-  /** The kernel has it (with what makes it go up), or it does not have it any more (undefined). */
+  /** The kernel has it (with its activation), or does not have it any more (undefined). */
   setInKernel(activation: Activation | undefined): void {
     const wasPresent = this.isPresent;
     this.#activation = activation ?? this.#activation;
@@ -140,8 +140,8 @@ export class ClaimableDevice {
     this.#isActive = false;
   }
   /**
-   * Not to be used, whoever holds it: users see it go, all claims end, and it is set down. No claim is taken until
-   * {@link enable}. Resolves when it is down.
+   * Not to be used by any holder: users see it go, all claims end, and it is set down. No claim is taken until {@link
+   * enable}. Resolves when it is down.
    */
   async disable(): Promise<void> {
     this.setDisabled(true);
@@ -163,7 +163,7 @@ export class ClaimableDevice {
     this.#isDeferred = isDeferred;
     this.#tellPresence(wasPresent);
   }
-  /** Owned by somebody else: never brought up or down here; administratively down counts as absent. */
+  /** Owned by another program: never brought up or down here; administratively down counts as absent. */
   setExternal(isAdministrativelyUp: boolean): void {
     this.#isExternal = true;
     this.setDisabled(!isAdministrativelyUp);
@@ -221,7 +221,7 @@ export class ClaimableDevice {
     this.#tell("teardown");
     await this.#setDown();
     this.#isActive = false;
-    // Claimed again during teardown: up again, and nobody needs to hear of a down that is over.
+    // Claimed again during teardown: up again, and a down that is over is no news.
     if (this.#claims > 0) await this.#reactivate();
     else this.#tell("down");
   }
@@ -257,12 +257,12 @@ export class ClaimableDevice {
   }
 }
 
-/** All devices by name, absent ones that somebody waits for included. */
+/** All devices by name, including absent ones that a user waits for. */
 export class DeviceClaims {
   readonly #devices = new Map<string, ClaimableDevice>();
   constructor(private readonly log: Log) {}
 
-  /** The same object for the same name; made absent when nobody knew it. */
+  /** The same object for the same name; an unknown name is made, absent. */
   device(name: string): ClaimableDevice {
     let device = this.#devices.get(name);
     if (!device) {

@@ -18,7 +18,7 @@ import { DeviceEnabling, type EnableOptions } from "./device-enabling.ts";
 import { busName, type DevicePaths } from "./device-paths.ts";
 import { LinkActivation, type LinkActivationHost } from "./link-activation.ts";
 
-/** What a Device needs from above. */
+/** Parts of the floors above that a Device needs. */
 export interface DeviceHost extends LinkActivationHost {
   readonly clock: Clock;
   readonly log: Log;
@@ -27,37 +27,39 @@ export interface DeviceHost extends LinkActivationHost {
   isProhibited(technology: PrimaryTechnology): boolean;
   /** Stores the settings of the Device in the Profile for devices; throws DaemonError and then nothing has changed. */
   saveDevice(device: Device): void;
-  /** Powered is what it was asked to be, or it failed. */
+  /** Powered has reached the requested value, or failed to. */
   enabledChanged(device: Device): void;
   /** Carrier, address or usability changed: providers and the order look again. */
   linkChanged(device: Device): void;
   ipConfigsChanged(device: Device): void;
-  /** Somebody else added an address to its link, or took one away. */
+  /** Another program added an address to its link, or took one away. */
   addressesChanged(device: Device): void;
   /** Another host has an address of its link, or has it no more. */
   addressConflict(device: Device, because: string): void;
-  /** What its Network does just now. */
+  /** The present step of its Network. */
   addressing(device: Device, because: string): void;
   /** The same of a default route. */
   wayOutChanged(device: Device): void;
   /** A Network for this link that tells the Device of its changes. */
   makeNetwork(device: Device): Network;
-  /** What is asked on the link in the moment of its carrier; see {@link import("../network/standbys.ts").Standbys}. */
+  /**
+   * Starts the protocol that answers the link's next carrier; see {@link import("../network/standbys.ts").Standbys}.
+   */
   standBy(options: NetworkOptions): void;
   standDown(linkIndex: number): void;
-  /** What is below the link (a supplicant, a modem) is ready to connect, or is not any more. */
+  /** The layer below the link (a supplicant, a modem) is ready to connect, or is not any more. */
   readinessChanged(device: Device, because: string): void;
-  /** The link is gone for good: what is kept open for it can be closed. */
+  /** The link is gone for good: its sockets can be closed. */
   forgetLink(linkIndex: number): void;
   readonly hardware: LinkHardware;
 }
 
-/** What sysfs tells of a link beyond the kernel's news. Read only when it is wanted. */
+/** Facts of a link in sysfs beyond the kernel's news. Read only on demand. */
 export interface LinkHardware {
   readFacts(linkName: string): { readonly busType?: string | undefined };
   /** Undefined: the driver does not say. */
   readSpeedMbps(linkName: string): number | undefined;
-  /** What the kernel counted on the link; undefined when it is gone. */
+  /** The kernel's counters of the link; undefined when it is gone. */
   readTraffic(linkName: string): LinkTraffic | undefined;
 }
 
@@ -98,7 +100,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
     this.permanentMac = link.permanentMac ?? this.mac;
     this.path = host.devicePaths.take(link);
     this.claimable = host.claims.device(link.name);
-    // Whoever waits for the link may have it once the Device is enabled.
+    // A user that waits for the link may have it once the Device is enabled.
     this.claimable.setDisabled(true);
     this.claimable.setInKernel(this);
     this.claimable.addUser(this);
@@ -149,7 +151,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
   get isEnabled(): boolean {
     return this.#enabling.isEnabled;
   }
-  /** Enabled, and not about to be disabled: what goes down must not be connected on the way. */
+  /** Enabled, and not about to be disabled: a Device on its way down must not be connected. */
   get isUsable(): boolean {
     return this.#enabling.isUsable;
   }
@@ -164,7 +166,10 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
   get isForOthers(): boolean {
     return this.#activation.isForOthers;
   }
-  /** What is below the link (a modem, say) has against connecting now; undefined: nothing, or there is no such thing. */
+  /**
+   * Reason of the layer below the link (a modem, say) against connecting now; undefined: none, or there is no such
+   * layer.
+   */
   get notReadyBecause(): string | undefined {
     return undefined;
   }
@@ -212,14 +217,14 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
     return `/ipconfig/${busName(this.name)}_${id}_${kind}`;
   }
 
-  /** Takes what the kernel says of the link now; the index stays the same for the life of a Device. */
+  /** Takes the kernel's present facts of the link; the index stays the same for the life of a Device. */
   update(link: Link): void {
     const before = this.#link;
     this.#link = link;
     if (before.mac !== link.mac) this.macChanged();
     if (before.hasCarrier !== link.hasCarrier) {
       this.claimable.setCarrier(link.hasCarrier);
-      // What comes first goes out first: a lost carrier is news for clients, a new one for the DHCP server.
+      // The first call sends first: a lost carrier is news for clients, a new one for the DHCP server.
       if (link.hasCarrier) this.host.linkChanged(this);
       this.carrierChanged();
       if (!link.hasCarrier) this.host.linkChanged(this);
@@ -229,7 +234,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
     }
   }
   /**
-   * To servers and neighbours the link is another host now: what was agreed on in the name of the former one does not hold.
+   * To servers and neighbours the link is another host now: agreements in the name of the former one do not hold.
    * Nothing is given back in that name, which is not on the wire any more.
    */
   protected macChanged(): void {
@@ -237,7 +242,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
     const service = this.#selectedService;
     const isOnLayer3 = this.#network !== undefined && this.#network.state !== "idle";
     if (!service || !isOnLayer3) {
-      // Also what outlives a short loss of carrier.
+      // Also addresses and routes that outlive a short loss of carrier.
       void this.#network?.stop({ release: false });
       return;
     }
@@ -248,7 +253,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
     service.networkLost(`the MAC address is ${this.mac} now`);
     this.startNetwork(service);
   }
-  /** Somebody else put a default route on the link, or took it away. */
+  /** Another program put a default route on the link, or took it away. */
   wayOutChanged(): void {
     this.#hasForeignWayOut = undefined;
     this.host.wayOutChanged(this);
@@ -375,7 +380,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
     this.properties.touch("SelectedService");
   }
 
-  /** Ends what is connected here; the Service goes to idle without a failure. */
+  /** Ends the connection of this Device; its Service goes to idle without a failure. */
   dropConnection(reason: DisconnectReason): void {
     const service = this.#selectedService;
     service?.drop(reason);
@@ -386,7 +391,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
   protected isShortLoss(reason: DisconnectReason): boolean {
     return reason === "carrier lost" && this.#link.isUp;
   }
-  /** Nothing is to come back: what a lost carrier has left in the kernel goes at once. */
+  /** No connection is to come back: addresses and routes held after a lost carrier go at once. */
   giveUp(): void {
     this.stopNetwork({ release: false });
   }
@@ -416,7 +421,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
     this.properties.touch("Addresses");
     this.#selectedService?.setIpConfigPath(this.ipConfigPaths[0]);
     this.#selectedService?.networkChanged();
-    // A Network that lost its address looks for another one; until then nobody is connected through it.
+    // A Network that lost its address looks for another one; until then its Service is not connected.
     const { state, primaryFamily, conflict, lostBecause } = this.#network ?? {};
     if (state !== "connected" || primaryFamily !== undefined) return;
     this.#selectedService?.networkLost(conflict ? describeConflict(conflict) : (lostBecause ?? "the address is lost"));
@@ -467,7 +472,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
   async deactivate(): Promise<void> {
     await this.#activation.deactivate();
   }
-  /** What was left alone may be ours now: then the link goes up, as that of every enabled Device. */
+  /** A link that was left alone may be ours now: then it goes up, as that of every enabled Device. */
   #reviewActivation(): void {
     if (!this.isUsable || this.isSetUp || this.isLeftAlone) return;
     this.activate().catch((error: unknown) =>

@@ -14,8 +14,8 @@ interface Waiting {
 
 /**
  * Sets links up and down in the kernel. A few at once; when they come by the hundred they wait for the burst to end and
- * then go in one batch: whoever makes a thousand links holds the kernel's lock, and asking for it between each two of them
- * costs five times as much as asking once.
+ * then go in one batch: a program that makes a thousand links holds the kernel's lock, and asking for it between each
+ * two of them costs five times as much as asking once.
  */
 export class LinkSwitch {
   #waiting: Waiting[] = [];

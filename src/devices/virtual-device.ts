@@ -9,7 +9,7 @@ import type { LinkTraffic } from "../services/traffic-counters.ts";
 import type { LinkHardware } from "./device.ts";
 import { busName } from "./device-paths.ts";
 
-/** What a virtual Device needs from above. */
+/** Parts of the floors above that a virtual Device needs. */
 export interface VirtualDeviceHost {
   readonly hardware: Pick<LinkHardware, "readTraffic">;
   makeNetwork(observer: NetworkObserver): Network;

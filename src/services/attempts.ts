@@ -71,7 +71,7 @@ export interface LastFailure {
   readonly atMs: number;
 }
 
-/** What one Service remembers of its attempts. The parts are made when there is something to keep: most Services never fail. */
+/** One Service's memory of its attempts. The parts are made at first need: most Services never fail. */
 export class Attempts {
   /** Losses of a connection. */
   disconnects: EventTimes | undefined;

@@ -39,7 +39,7 @@ export interface AutoConnectFacts {
   readonly lacksUnderlay: boolean;
   readonly hadBadPassphraseJustNow: boolean;
   readonly policyRefusal: PolicyRefusal | undefined;
-  /** What the technology itself has against it. */
+  /** The technology's own reason against it. */
   readonly technologyRefusal: AutoConnectRefusal | undefined;
 }
 

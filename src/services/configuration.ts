@@ -21,7 +21,7 @@ const identity: ReadonlySet<string> = new Set([
   "SecurityClass",
   "WiFi.HexSSID",
 ]);
-/** The settings among them; what else is there says which Service is meant. */
+/** The settings among them; the other names identify the Service. */
 export const settingNames = (configuration: Configuration): readonly string[] =>
   [...configuration.keys()].filter((name) => !identity.has(name));
 
@@ -30,7 +30,7 @@ const settingTypes: ReadonlySet<string> = new Set(["b", "i", "s", "as", "a{ss}",
 /** Values of other types match any Service, as in shill. */
 const comparedTypes: ReadonlySet<string> = new Set(["b", "i", "s", "as", "a{ss}", "a{sv}"]);
 
-/** What `configure` sets: [name, what gives the value or refuses it]. */
+/** Settings of a `configure` call: [name, a function that gives the value or refuses it]. */
 export function* settingsOf<T>(
   properties: Pick<PropertyStore<T>, "shape" | "value">,
   configuration: Configuration,
@@ -43,7 +43,7 @@ export function* settingsOf<T>(
 
 /**
  * Tells whether every property that is given has exactly this value; an unknown one is no match. Made once for a search
- * through thousands: what depends only on the kind of object is looked up once.
+ * through thousands: facts that depend only on the kind of object are looked up once.
  */
 export function matcherOf<T extends { readonly shape: PropertyShape<T> }>(wanted: Configuration): (of: T) => boolean {
   let shape: PropertyShape<T> | undefined;
@@ -68,7 +68,7 @@ function checksFor<T>(shape: PropertyShape<T>, wanted: Configuration): readonly 
   for (const [name, { signature, value }] of wanted) {
     if (!comparedTypes.has(signature)) continue;
     const { get, isInternal, isSecret, signature: own } = shape.defs.get(name) ?? {};
-    // Whether a guess at a secret is right is nobody's business either.
+    // Internal properties and secrets match nothing: a match would confirm a guess.
     if (!get || isInternal || isSecret || own !== signature) return undefined;
     checks.push({ get, value });
   }

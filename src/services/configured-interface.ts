@@ -18,9 +18,9 @@ export interface ConfiguredInterface {
   readonly l3Device: string;
   readonly errors: readonly InterfaceErrorEntry[];
   readonly interfaceProperties: PropertyStore<ConfiguredInterface>;
-  /** It is wanted from now on. Never fails: what is in the way is in `errors`. */
+  /** It is wanted from now on. Never fails: obstacles are listed in `errors`. */
   up(): void;
-  /** It is not wanted until somebody asks; also a link that comes back does not bring it up. */
+  /** It is not wanted until a client asks; a link that comes back does not bring it up either. */
   down(): void;
   status(): ReadonlyMap<string, WireVariant>;
 }

@@ -35,7 +35,7 @@ const connected: Row = {
   fail: "failure",
 };
 
-/** Row: where we are. Entry: what happened -> where we go. No entry: ignored on purpose. */
+/** Row: where we are. Entry: input -> the next state. No entry: ignored on purpose. */
 export const connectMachine: Record<ConnectState, Row> = {
   idle: { associate: "association", configure: "configuration", fail: "failure" },
   association: { configure: "configuration", disconnect: "disconnecting", disconnected: "idle", fail: "failure" },
@@ -46,7 +46,7 @@ export const connectMachine: Record<ConnectState, Row> = {
   "redirect-found": connected,
   online: connected,
   disconnecting: { disconnected: "idle", fail: "failure" },
-  // A new attempt starts from idle: whoever connects leaves the failure first.
+  // A new attempt starts from idle: the caller leaves the failure first.
   failure: { disconnected: "idle" },
 };
 

@@ -1,8 +1,8 @@
 const none: readonly string[] = [];
 
 /**
- * What a network's 802.1X is answered with, as clients set it. Values only: eap-properties.ts says what they mean, which of
- * them are stored, and what a value may look like.
+ * Credentials for a network's 802.1X, as clients set them. Values only: eap-properties.ts holds their meaning, which of
+ * them are stored, and their allowed forms.
  */
 export class EapCredentials {
   anonymousIdentity = "";

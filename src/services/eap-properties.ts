@@ -1,6 +1,6 @@
 /**
  * The properties of 802.1X (shill's doc/service-api.txt), for every Service that has {@link EapCredentials}: cables,
- * and networks in the air with 802.1X. Password and PIN are never told to anybody who may only read.
+ * and networks in the air with 802.1X. Password and PIN are never told to a client that may only read.
  */
 import { DaemonError } from "../base/errors.ts";
 import type { PropertyTable, Signature, Wire } from "../base/property.ts";
@@ -25,7 +25,7 @@ const alternativeNames: ReadonlySet<unknown> = new Set(["EMAIL", "DNS", "URI"]);
 
 interface SettingParts<S extends Signature> {
   readonly doc: string;
-  /** Throws on what cannot be meant; `value` never gets into the error. */
+  /** Throws on an impossible value; `value` never gets into the error. */
   check?(name: string, value: Wire[S]): void;
   /** Only stored while SaveCredentials says so. */
   readonly isPersonal?: true;
@@ -53,7 +53,7 @@ function setting<S extends Signature>(
 
 const refuse = (name: string, why: string) => new DaemonError("InvalidArguments", `${name} ${why}`);
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern refuses them
 const controlCharacter = /[\u0000-\u001f\u007f]/;
 
 /** One line, as the supplicant's settings have it. */
@@ -90,7 +90,7 @@ function objectOf(json: string): { readonly Type?: unknown; readonly Value?: unk
   }
 }
 
-/** `keyManagement`: what the technology itself asks for while nobody sets another. */
+/** `keyManagement`: the technology's own value while no client sets another. */
 export const eapProperties = (keyManagement: string): PropertyTable<EapService> =>
   Object.fromEntries([
     setting("EAP.AnonymousIdentity", "s", "anonymousIdentity", "", {

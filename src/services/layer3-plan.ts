@@ -1,4 +1,4 @@
-/** What a Service that knows no better wants of layer 3: its static settings, and DHCP for the rest. */
+/** Layer 3 of a Service without rules of its own: its static settings, and DHCP for the rest. */
 import type { ProtocolRequest } from "../network/acquisition.ts";
 import type { NetworkOptions } from "../network/network.ts";
 import type { Dhcp4Config, HeldAddress, LeaseKeeper } from "../network/protocols/dhcp4/config.ts";
@@ -12,7 +12,7 @@ export interface Layer3Device extends LeaseOwner {
   readonly link: { readonly index: number; readonly mtu: number };
 }
 
-/** What is kept for a link between one plan and the next. */
+/** State of a link that outlives a plan. */
 export interface Layer3Ports {
   /** Two messages instead of four with servers that can (RFC 4039). */
   readonly wantsRapidCommit: boolean;
@@ -21,7 +21,7 @@ export interface Layer3Ports {
   heldOn(linkIndex: number): readonly HeldAddress[];
 }
 
-/** What the machine's administrator wants of all plans. */
+/** The administrator's settings for all plans. */
 export interface Layer3Settings {
   /** Host name to send to DHCP servers; empty: none. */
   readonly dhcpHostname: string;

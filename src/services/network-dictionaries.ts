@@ -9,7 +9,7 @@ export interface ConfigSource {
   readonly sessionId: number;
   /** Undefined while nothing is configured. */
   readonly effective: EffectiveSettings | undefined;
-  /** What DHCP or the link said, untouched by the static configuration. */
+  /** Settings of DHCP or the link, before the static configuration. */
   readonly saved: IpSettings | undefined;
 }
 
@@ -18,7 +18,7 @@ type Dictionary = ReadonlyMap<string, WireVariant>;
 /** One for all: most Services of a machine with many links are not connected. */
 const nothing: Dictionary = new Map();
 
-/** NetworkConfig: {} or all keys; empty text and 0 for what is not known. */
+/** NetworkConfig: {} or all keys; empty text and 0 for unknown values. */
 export function networkConfigDictionary(of: ConfigSource | undefined): Dictionary {
   const effective = of?.effective;
   if (!of || !effective) return nothing;

@@ -1,12 +1,12 @@
 import type { PolicyRefusal } from "./auto-connect.ts";
 import type { LinkTraffic } from "./traffic-counters.ts";
 
-/** What a Service knows of the Device it is on. */
+/** View of a Service on its Device. */
 export interface ServiceDevice {
   /** D-Bus object path. */
   readonly path: string;
   readonly linkName: string;
-  /** Somebody else's default route leads through it. */
+  /** Another program's default route leads through it. */
   readonly hasForeignWayOut: boolean;
   /** Kilobits per second as last read, 0 unknown. */
   readonly linkSpeedKbps: number;
@@ -31,7 +31,7 @@ export type DisconnectReason =
   | "supplicant gone"
   | "modem gone"
   | "another one of its kind connects"
-  /** Somebody else uses the link. */
+  /** Another program uses the link. */
   | "left alone"
   /** The policy in force prefers another. */
   | PolicyRefusal;

@@ -9,7 +9,7 @@ import { type Claim, type Need, needsOfMove, whoHolds } from "./who-decides.ts";
 
 /** The Service, as far as its entry needs to know it. */
 export interface EntryOwner {
-  /** The name of its entry in whatever Profile has one. */
+  /** The name of its entry in every Profile that has one. */
   readonly storageId: string;
   readonly technology: Technology;
   readonly logName: string;
@@ -41,7 +41,7 @@ export interface Standing {
   readonly keptBack: ReadonlyMap<Profile, string>;
 }
 
-/** What Profiles keep of a Service: its entry read and written, and to which Profile it belongs. */
+/** Entry of a Service in Profiles: reads and writes it, and knows the Profile that the Service belongs to. */
 export class ServiceEntry<Of extends EntryOwner = EntryOwner> {
   constructor(protected readonly owner: Of) {}
 
@@ -50,8 +50,8 @@ export class ServiceEntry<Of extends EntryOwner = EntryOwner> {
     if (this.owner.profile) this.saveTo(this.owner.profile);
   }
   /**
-   * Writes the entry into any Profile; the Service stays with its own. On the machine's terms what acts goes to the machine,
-   * and a user's Profile is given no copy of it.
+   * Writes the entry into any Profile; the Service stays with its own. On the machine's terms the acting settings go to
+   * the machine, and a user's Profile is given no copy of them.
    */
   saveTo(profile: Profile): void {
     const { terms } = this.owner;
@@ -70,14 +70,14 @@ export class ServiceEntry<Of extends EntryOwner = EntryOwner> {
   protected writeTo(profile: Profile, rows: ReadonlyMap<string, string>): void {
     profile.store.write(this.owner.storageId, rows);
   }
-  /** As {@link save}, of what a client set: these properties. */
+  /** As {@link save}, for properties that a client set. */
   saveChange(names: Iterable<string>): void {
     if (this.owner.profile) this.saveChangeTo(this.owner.profile, names);
   }
   saveChangeTo(profile: Profile, _names: Iterable<string>): void {
     this.saveTo(profile);
   }
-  /** For what nobody asked for: a full disk is no reason to keep a network from being used. */
+  /** For changes that no client asked for: a full disk is no reason to keep a network from being used. */
   saveIfPossible(): void {
     try {
       const { profile, terms } = this.owner;
@@ -88,14 +88,14 @@ export class ServiceEntry<Of extends EntryOwner = EntryOwner> {
       this.owner.host.log.warn(`${this.owner.logName}: could not be stored: ${describeError(error)}`);
     }
   }
-  /** Every entry says what it is, so that it can be read without a live Service. */
+  /** Every entry names its technology, so that it can be read without a live Service. */
   storedRows(): Map<string, string> {
     return this.owner.properties.rows().set("Type", JSON.stringify(this.owner.technology));
   }
   protected readRows(profile: Profile): EntryRows {
     return profile.store.read(this.owner.storageId) ?? new Map();
   }
-  /** Whether a setting of this name is nothing to anybody but its user. */
+  /** Whether a setting of this name concerns its user alone. */
   protected isUsersAffair(name: string): boolean {
     return this.owner.shape.defs.get(name)?.isUsersAffair ?? false;
   }
@@ -105,7 +105,7 @@ export class ServiceEntry<Of extends EntryOwner = EntryOwner> {
     return new Map(rows.filter(([name]) => name !== "Type" && !this.isUsersAffair(name)));
   }
 
-  /** Which Profile has the say, by the rule of who-decides.ts. */
+  /** The Profile in force, by the rule of who-decides.ts. */
   standing(): Standing {
     const { owner } = this;
     const { profiles } = owner.host;
@@ -129,18 +129,18 @@ export class ServiceEntry<Of extends EntryOwner = EntryOwner> {
     return isConsented(this.owner.host.profiles, profile, this.owner.storageId);
   }
 
-  /** Whose consent it takes that these properties are set where the Service is. */
+  /** Owner who has to consent to a change of these properties where the Service is. */
   ownerOfChange(names: readonly string[]): Owner {
     const { profile, terms } = this.owner;
     if (!profile) return "nobody";
     return terms && !names.every((name) => this.isUsersAffair(name)) ? "machine" : ownerOfProfile(profile);
   }
-  /** Who may read its secrets. */
+  /** Owner who may read its secrets. */
   get ownerOfSecrets(): Owner {
     const { profile, terms } = this.owner;
     return terms ? "machine" : profile ? ownerOfProfile(profile) : "nobody";
   }
-  /** Who has to agree that it comes into this Profile, or a copy of it. */
+  /** Consents needed to move it, or a copy of it, into this Profile. */
   needsToMoveTo(target: Profile): readonly Need[] {
     const { owner } = this;
     return needsOfMove({
@@ -153,15 +153,15 @@ export class ServiceEntry<Of extends EntryOwner = EntryOwner> {
     });
   }
   /**
-   * An administrator put it into this Profile, or agreed to what the Profile has of it: then that has to come into force at
-   * the next login, too. The caller has asked for {@link needsToMoveTo}.
+   * An administrator put it into this Profile, or agreed to the Profile's settings of it: they have to come into force
+   * at the next login, too. The caller has asked for {@link needsToMoveTo}.
    */
   agreeTo(profile: Profile): void {
     const { owner } = this;
     if (this.standing().keptBack.has(profile)) consent(owner.host.profiles, profile, owner.storageId);
     if (owner.profile === profile) owner.terms = this.#termsIn(profile);
   }
-  /** On whose terms it is in this Profile, however it came there. */
+  /** Profile that sets the terms of its entry in this Profile; undefined: the entry has its own say. */
   #termsIn(profile: Profile | undefined): Profile | undefined {
     return profile && this.#isKeptFrom(profile) ? this.#machine : undefined;
   }
@@ -178,8 +178,8 @@ export class ServiceEntry<Of extends EntryOwner = EntryOwner> {
     return profiles.profiles.findLast(claims) ?? profiles.profileForDevices();
   }
   /**
-   * Who has to agree that these settings of it are configured in this Profile; in its own, on the machine's terms, they would
-   * come to stand there as the machine has them.
+   * Consents needed to configure these settings in this Profile; in its own, on the machine's terms, they would come to
+   * stand there as the machine has them.
    */
   needsToConfigure(target: Profile, names: readonly string[]): readonly Need[] {
     const change: Need = { right: "settings", owner: this.ownerOfChange(names) };
@@ -201,7 +201,7 @@ export class ServiceEntry<Of extends EntryOwner = EntryOwner> {
     const entries = this.owner.host.profiles.profiles.map((profile) => [profile.path, this.nameIn(profile)] as const);
     return new Map(entries.filter((pair): pair is [string, string] => pair[1] !== undefined));
   }
-  /** Deleted in its Profile; what is in force stays until the caller finds it another home. */
+  /** Deletes the entry in its Profile; the values in force stay until the caller finds it another home. */
   delete(): void {
     this.owner.profile?.store.delete(this.owner.storageId);
   }
@@ -236,7 +236,10 @@ export class ServiceEntry<Of extends EntryOwner = EntryOwner> {
     this.owner.properties.touch("Profile");
     this.owner.requestSort("a Service belongs to another Profile");
   }
-  /** Belongs to this Profile from now on, with the settings that it has. Throws what the store throws, and then nothing has changed. */
+  /**
+   * Belongs to this Profile from now on, with its present settings. Throws the store's error, and then nothing has
+   * changed.
+   */
   adoptBy(profile: Profile): void {
     this.saveTo(profile);
     this.belongTo(profile);
@@ -263,12 +266,12 @@ export class ServiceEntry<Of extends EntryOwner = EntryOwner> {
   }
 }
 
-/** Nobody else says anything about it: what the entry holds makes no difference. */
+/** No other entry competes: the contents of this one make no difference. */
 const aloneClaim = ({ isMachine }: Profile): Claim => ({
   isMachine,
   acting: new Map(),
   isConfigured: false,
   isConsented: false,
 });
-/** A first success is noted as AutoConnect: nobody configured anything by that. */
+/** A first success is noted as AutoConnect: that alone is no configuration. */
 const isConfigured = (acting: EntryRows): boolean => [...acting.keys()].some((name) => name !== "AutoConnect");

@@ -5,7 +5,7 @@
 import { countsAs, type Technology } from "../base/technology.ts";
 import { type ConnectState, isConnected, isConnecting, isPortalled } from "./connect-states.ts";
 
-/** What the order looks at; a Service offers it, a test writes it down. */
+/** Facts that the order compares; a Service offers them, a test writes them down. */
 export interface OrderFacts {
   readonly state: ConnectState;
   /** In state failure, or failed since it was last ready. */
@@ -28,7 +28,7 @@ export interface OrderFacts {
   readonly serial: number;
 }
 
-/** Who wrote the configuration, weightiest first (the bus calls it ONCSource). */
+/** Authors of a configuration, weightiest first (the bus calls it ONCSource). */
 export const configurationSources = ["UserPolicy", "DevicePolicy", "UserImport", "None", "Unknown"] as const;
 export type ConfigurationSource = (typeof configurationSources)[number];
 
@@ -154,7 +154,7 @@ function criteriaFor(a: OrderFacts, b: OrderFacts, rules: OrderRules): readonly 
   return a.state === b.state && a.hasFailed === b.hasFailed ? meritCriteria : stateCriteria;
 }
 
-/** Properties of a Service that take part in the order, or in what may connect by itself. */
+/** Properties of a Service that take part in the order, or in auto-connect. */
 export const orderProperties: ReadonlySet<string> = new Set([
   "AutoConnect",
   "Priority",

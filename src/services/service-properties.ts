@@ -10,7 +10,7 @@ import type { Service } from "./service.ts";
 import { configurationSources } from "./service-order.ts";
 import type { LinkTraffic } from "./traffic-counters.ts";
 
-/** One for all: it is what nearly every Service has. */
+/** One for all: nearly every Service has it. */
 const none: readonly string[] = [];
 
 const checkPortalValues = ["auto", "true", "false", "http-only"];
@@ -25,7 +25,7 @@ const oneOf = (what: string, allowed: readonly string[]) => (value: string) => {
 /** Most values are fields of the Service itself. */
 const rows = propertyRows((service: Service) => service);
 
-/** What is counted is of no known source: the kernel does not tell whose a packet is. */
+/** The kernel counts packets without an owner: the source is always unknown. */
 function storedTraffic(direction: keyof LinkTraffic) {
   return {
     signature: "t",

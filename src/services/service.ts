@@ -29,11 +29,13 @@ import { ServiceValidation, type Validated } from "./validation/service-validati
 import type { ProbePorts } from "./validation/validation.ts";
 import type { ValidationPlan } from "./validation/validation-plan.ts";
 
-/** What a Service needs from above. */
+/** Parts of the floors above that a Service needs. */
 export interface ServiceHost extends Layer3Host {
   readonly clock: Clock;
   readonly log: Log;
-  /** Asks for one coalesced sort; asking often costs nothing. Without a Service: what holds for all has changed. */
+  /**
+   * Asks for one coalesced sort; asking often costs nothing. Without a Service: a fact that holds for all has changed.
+   */
   requestSort(because: string, service?: Service): void;
   /** Calls its `saveAfterConnect` in the next turn. */
   settleSoon(service: Service): void;
@@ -49,15 +51,15 @@ export interface ServiceHost extends Layer3Host {
   readonly probePorts: ProbePorts;
   /** The best connected Service that needs no other one below it; undefined: nothing is connected. */
   readonly underlay: Service | undefined;
-  /** Stopping or suspending: what ends now is nobody's fault and not counted. */
+  /** Stopping or suspending: connections that end now are no failures and not counted. */
   isExpectingDisconnects(): boolean;
   /** Why the policy in force lets it hold no connection now; undefined: it may. */
   policyRefusal(service: Service): PolicyRefusal | undefined;
 }
 
 /**
- * What a person connects to. It has a state with a reason, settings that live in a Profile, and, while connected, a
- * Network. Subclasses say how their technology connects.
+ * A network that a person can connect to. It has a state with a reason, settings that live in a Profile, and, while
+ * connected, a Network. Subclasses know how their technology connects.
  */
 export abstract class Service implements OrderFacts, EntryOwner, Validated {
   abstract readonly technology: Technology;
@@ -67,7 +69,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
   #properties: PropertyStore<Service> | undefined;
   #entry: ServiceEntry | undefined;
 
-  // Settings; the table in service-properties.ts says what is stored and how it is called.
+  // Settings; the table in service-properties.ts names them and marks the stored ones.
   autoConnect = false;
   /** AutoConnect was set on purpose, by a person or by a first success: then it is stored. */
   isAutoConnectRetained = false;
@@ -128,7 +130,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     return this.#properties;
   }
 
-  /** What Profiles keep of it. Made at first use, as the properties are. */
+  /** Its entries in Profiles. Made at first use, as the properties are. */
   get entry(): ServiceEntry {
     this.#entry ??= this.makeEntry();
     return this.#entry;
@@ -171,11 +173,11 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
   get securityLevel(): number {
     return 0;
   }
-  /** What it answers 802.1X with; undefined: it knows nothing of it. */
+  /** Its credentials for 802.1X; undefined: it has no 802.1X. */
   get eap(): EapCredentials | undefined {
     return undefined;
   }
-  /** What a network's password is, for whoever may read it; undefined: the technology has none. Secret. */
+  /** The network's password, for clients that may read it; undefined: the technology has none. Secret. */
   get networkKey(): string | undefined {
     return undefined;
   }
@@ -190,7 +192,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
   abstract get isConnectable(): boolean;
   abstract get isVisible(): boolean;
   abstract get strengthPercent(): number;
-  /** What the technology has against connecting now without being asked. */
+  /** The technology's reason against connecting now without being asked. */
   abstract get technologyRefusal(): AutoConnectRefusal | undefined;
   /** The section of the network configuration that it stands for; undefined: none. */
   get configured(): ConfiguredInterface | undefined {
@@ -220,7 +222,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
   get isKeptUnasked(): boolean {
     return false;
   }
-  /** Whether it is there whatever anybody forgets. */
+  /** Whether it stays when a client forgets it. */
   get isPermanent(): boolean {
     return false;
   }
@@ -232,7 +234,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     return true;
   }
 
-  /** Nobody wants back what was lost just now. */
+  /** The lost connection is not wanted back. */
   protected giveUp(): void {}
   /** Brings the connection up; the way goes on through {@link advance}. Throws DaemonError. */
   protected abstract startConnect(): void;
@@ -240,9 +242,9 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
   protected abstract startDisconnect(reason: DisconnectReason): void;
 
   /**
-   * A person asks. Returns before the connection is up. Throws Failure, AlreadyConnected, InProgress, or what the
-   * technology says. While going down it succeeds and connects once idle is reached. The attempt counts as one however
-   * it ends.
+   * A person asks. Returns before the connection is up. Throws Failure, AlreadyConnected, InProgress, or the
+   * technology's error. While going down it succeeds and connects once idle is reached. The attempt counts as one
+   * however it ends.
    */
   connect(because: string): void {
     this.#noteAttempt("LastManualConnectAttempt");
@@ -288,7 +290,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     this.properties.touch(name);
   }
   #connectNow(because: string): void {
-    // Clients measure from here how long nobody could connect: the first attempt stands for one that a person never made.
+    // Clients measure the time without a connection from here: the first attempt stands in for a manual one.
     if (this.lastManualConnectAttempt === 0n) this.#noteAttempt("LastManualConnectAttempt");
     if (this.#state === "failure") this.advance("disconnected", "a new attempt leaves the failure");
     this.host.log.info(`${this.logName}: connecting (${because})`);
@@ -296,8 +298,8 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
   }
 
   /**
-   * A person (or a policy) takes it down. Throws NotConnected where nothing is up or coming up; a person means it all the
-   * same, and nothing connects it by itself until somebody asks.
+   * A person (or a policy) takes it down. Throws NotConnected where nothing is up or coming up; a person means it all
+   * the same, and no auto-connect follows until a client asks.
    */
   disconnect(reason: DisconnectReason): void {
     if (reason === "D-Bus RPC") {
@@ -318,9 +320,9 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     if (isActive(this.#state)) this.disconnect(reason);
   }
 
-  /** Ends what is going on because the ground is gone (carrier, device); no failure, not explicit. Idle: nothing. */
+  /** Ends a connection or an attempt whose carrier or Device is gone; no failure, not explicit. Idle: nothing. */
   drop(reason: DisconnectReason): void {
-    // The Device drops its Service while the Service leaves its Device: whoever began says why.
+    // The Device drops its Service while the Service leaves its Device: the first caller's reason counts.
     if (this.#isEnding || this.#state === "idle" || this.#state === "failure") return;
     this.#end(reason);
     this.advance("disconnected", reason);
@@ -419,7 +421,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
       this.autoConnect ||= this.connectsItselfAfterSuccess;
       this.isAutoConnectRetained = true;
     }
-    // What nobody stored yet is worth keeping now.
+    // A Service that is in no Profile yet is worth keeping now.
     if (this.isStored) this.profile ??= this.host.profiles.profileForNew();
     this.host.settleSoon(this);
     this.properties.touch("AutoConnect");
@@ -443,14 +445,14 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     });
   }
 
-  /** One second of peace after a refused passphrase: an attempt would overtake the user who types it again. */
+  /** One second of peace after a refused passphrase: an attempt would overtake the user's second try. */
   get #hadBadPassphraseJustNow(): boolean {
     return this.previousError === "bad-passphrase" && this.attempts.hasFailedWithin(1_000);
   }
 
   /** The machine is about to sleep; resolves when the Service is ready for it. */
   async beforeSleep(): Promise<void> {}
-  /** After resume and profile changes: what happened before no longer counts. */
+  /** After resume and profile changes: earlier attempts no longer count. */
   forgive(): void {
     this.isExplicitlyDisconnected = false;
     this.forgetAttempts();
@@ -498,7 +500,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     this.properties.touchGroup("technology");
   }
 
-  /** What it wants of layer 3 on this Device. */
+  /** Layer 3 that it asks for on this Device. */
   networkOptions(device: Layer3Device): NetworkOptions {
     return layer3Plan(device, this, this.host);
   }
@@ -516,8 +518,8 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     if (this.properties.clear(name, () => this.entry.saveChange([name]))) this.#afterChange(name);
   }
   /**
-   * Several settings as one change: those that are refused are left out, the others are stored by `commit` before clients
-   * hear of them. The first refusal is thrown at the end; what the store throws leaves everything as it was.
+   * Several settings as one change: refused ones are left out, the others are stored by `commit` before clients hear of
+   * them. The first refusal is thrown at the end; an error of the store leaves everything as it was.
    */
   configure(configuration: Configuration, commit = () => this.entry.saveChange(configuration.keys())): void {
     const { changed, refusal } = this.properties.setAll(settingsOf(this.properties, configuration), commit);
@@ -537,7 +539,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     this.#device?.readLinkSpeed();
     for (const name of ["UplinkSpeedKbps", "DownlinkSpeedKbps"]) this.properties.touch(name);
   }
-  /** What was set for as long as a Profile is on the stack, and stored nowhere. */
+  /** Settings that last while a Profile is on the stack, and are stored nowhere. */
   forgetPassing(): void {
     this.ephemeralPriority = 0;
     this.isLinkMonitorDisabled = false;
@@ -557,7 +559,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
   }
   /** Called after another entry was loaded. */
   settingsTaken(): void {
-    // Whatever the entry says: it is connected now.
+    // Even if the entry denies it: it is connected now.
     if (isConnected(this.#state)) this.hasEverConnected = true;
     this.#network?.setStatic(this.staticIp);
     this.validation.review();

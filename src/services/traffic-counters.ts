@@ -7,9 +7,9 @@ export interface LinkTraffic {
 export const noTraffic: LinkTraffic = { rxBytes: 0n, txBytes: 0n };
 
 /**
- * What went through a Service. The kernel counts for the link from its first moment on, so what counts is the difference
- * to when the Service came to it. Nothing is read between: the sum is brought up to date when somebody asks, and when
- * the Service leaves the link.
+ * Traffic of a Service. The kernel counts for the link from its first moment on, so the difference to the start of the
+ * Service on the link counts. Nothing is read between: the sum is brought up to date when a client asks, and when the
+ * Service leaves the link.
  */
 export class TrafficCounters {
   /** Since the last reset. */

@@ -1,13 +1,14 @@
 /**
- * Whose settings come into force for a Service, and who has to agree that it changes hands: the one place, asked on every
- * way that leads there. docs/decisions/who-may-do-what.md says why. Pure: what Profiles hold is given, nothing is read.
+ * Decides which Profile's settings come into force for a Service, and which owners have to agree that it changes hands:
+ * the one place, asked on every way that leads there. docs/decisions/who-may-do-what.md gives the reasons. Pure: the
+ * contents of Profiles are given, nothing is read.
  */
 import { isSameOwner, type Owner } from "../profiles/profile.ts";
 
-/** What one Profile of the stack says about a Service. */
+/** One Profile's entry about a Service. */
 export interface Claim {
   readonly isMachine: boolean;
-  /** The settings that act beyond their user, name to JSON: addresses, order, credentials, and all that is not known. */
+  /** The settings that act beyond their user, name to JSON: addresses, order, credentials, and all unknown ones. */
   readonly acting: ReadonlyMap<string, string>;
   /** There is more among them than was noted by itself: a Profile of the machine that has such settings keeps the Service. */
   readonly isConfigured: boolean;
@@ -16,9 +17,9 @@ export interface Claim {
 }
 
 export interface Decision {
-  /** Whose entry is in force: a place in the list of claims; undefined: nobody's. */
+  /** Place of the entry in force in the list of claims; undefined: none is. */
   readonly holder: number | undefined;
-  /** The holder is a user's and has no say about what acts: that is the machine's. */
+  /** The holder is a user's and has no say about the acting settings: those are the machine's. */
   readonly isOnMachinesTerms: boolean;
   /** Users' entries that are stored and not in force, with the reason; by place in the list of claims. */
   readonly keptBack: ReadonlyMap<number, string>;
@@ -63,7 +64,7 @@ export interface Need {
 }
 
 export interface Move {
-  /** Who keeps it now, and who keeps its secrets. */
+  /** Owner of it now, and owner of its secrets. */
   readonly from: Owner;
   readonly secretsOf: Owner;
   readonly holdsSecret: boolean;
@@ -75,13 +76,14 @@ export interface Move {
 }
 
 /**
- * Who has to agree that a Service comes into a Profile of `to`, be it as a copy: both sides, and, as its new keeper can read
- * its secrets, whoever may read them now. What nobody keeps is free for all while nothing secret was typed into it.
+ * Consents needed to bring a Service, or a copy, into a Profile of `to`: of both sides, and, as the new owner can read
+ * its secrets, of the owner who may read them now. A Service in no Profile is free for all while no secret was typed
+ * into it.
  */
 export function needsOfMove({ from, to, secretsOf, holdsSecret, isKept, isKeptBack }: Move): readonly Need[] {
   const isOther = !isSurelySame(from, to);
   const needs: Need[] = [];
-  // First, as nobody is asked for a password for it.
+  // First, so that no password is asked for in vain.
   if (holdsSecret && !isSurelySame(secretsOf, to)) needs.push({ right: "secrets", owner: secretsOf });
   needs.push({ right: "settings", owner: to });
   if (isOther && from !== "nobody") needs.push({ right: "settings", owner: from });
@@ -89,6 +91,6 @@ export function needsOfMove({ from, to, secretsOf, holdsSecret, isKept, isKeptBa
   return needs;
 }
 
-/** Two users of whom neither is known (yet) are not taken for one. */
+/** Two users are not taken for one while the uid of either is unknown. */
 const isSurelySame = (a: Owner, b: Owner): boolean =>
   isSameOwner(a, b) && !(typeof a === "object" && a.uid === undefined);

@@ -1,4 +1,4 @@
-/** What the answers of one attempt say about a network. Pure. */
+/** Findings about a network from the answers of one attempt. Pure. */
 import type { HttpResult } from "../../system/http.ts";
 
 export interface Probe {
@@ -17,7 +17,7 @@ export interface Finding {
 export const tellingBodyBytes = 2;
 /** Network Authentication Required (RFC 6585, section 6). */
 const loginRequired = 511;
-/** What a resolver or a socket says may quote the network. */
+/** An error of a resolver or a socket may quote the network. */
 const longestMessage = 200;
 
 /** A portal in the way of an HTTP probe; undefined: the answer shows none. */
@@ -36,7 +36,7 @@ export function portalBehind({ url, result }: Probe): Finding | undefined {
 }
 
 /**
- * `before`: what the attempt before this one found. Some portals let HTTP through for a moment: one that was seen is over
+ * `before`: finding of the previous attempt. Some portals let HTTP through for a moment: a portal once seen is over
  * when both ways are open, and not earlier.
  */
 export function judge(http: Probe | undefined, https: Probe | undefined, before: Finding | undefined): Finding {

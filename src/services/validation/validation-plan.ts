@@ -24,7 +24,7 @@ export function validationPlan(facts: ValidationFacts, isListed: boolean, hosts:
 
 function isValidated({ checkPortal, configurationSource }: ValidationFacts, isListed: boolean): boolean {
   if (checkPortal !== "auto") return checkPortal !== "false";
-  // An administrator who rolls out a network answers for it: no probes leave from it unless CheckPortal says so.
+  // An administrator's network is trusted: no probes leave from it unless CheckPortal says so.
   return configurationSource !== "DevicePolicy" && configurationSource !== "UserPolicy" && isListed;
 }
 
@@ -61,7 +61,7 @@ const httpFallbacks = withPath("http", [
 ]);
 const httpsFallbacks = withPath("https", ["accounts.google.com", "clients3.google.com"]);
 
-/** The fallbacks belong to the defaults: an administrator who names a host wants no other one to be asked. */
+/** The fallbacks belong to the defaults: an administrator's own host is the only one asked. */
 export const probeHosts = (http: string, https: string): ProbeHosts => ({
   http,
   https,

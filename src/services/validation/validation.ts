@@ -4,7 +4,7 @@ import type { Http, HttpLink, HttpResult } from "../../system/http.ts";
 import { type Finding, judge, type Probe, portalBehind, tellingBodyBytes } from "./probe-findings.ts";
 import { intervalAfter, urlOfAttempt } from "./validation-plan.ts";
 
-/** What validation needs of the outside. */
+/** Outside ports of validation. */
 export interface WebPorts {
   readonly clock: Clock;
   readonly http: Http;
@@ -23,13 +23,13 @@ export interface ProbeOrder {
 }
 
 const attemptLimitMs = 10_000;
-/** Some portals show their login page to browsers alone; one text for all machines tells nobody's apart. */
+/** Some portals show their login page to browsers alone; one text for all machines identifies none. */
 const userAgent =
   "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36";
 
 /**
- * Probes one network until the internet is found: at once, then after ever longer intervals. One attempt at a time; what
- * comes of an attempt that was ended is dropped.
+ * Probes one network until the internet is found: at once, then after ever longer intervals. One attempt at a time; the
+ * results of an ended attempt are dropped.
  */
 export class Validation {
   #order: ProbeOrder | undefined;
