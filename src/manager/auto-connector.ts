@@ -57,7 +57,7 @@ export class AutoConnector {
       else this.#refuse(service, refusal);
     }
   }
-  /** In a later turn: the best Service of each technology is connected, whatever was tried before. */
+  /** In a later turn: the best Service of each technology is connected, regardless of earlier attempts. */
   connectBest(): void {
     queueMicrotask(() => {
       if (!this.host.isRunning()) return;

@@ -9,7 +9,7 @@ import type { ManagerPorts } from "./manager-ports.ts";
 import type { SettingsControl } from "./manager-settings.ts";
 import type { ServiceList } from "./service-list.ts";
 
-/** Radios, and whatever a module does not say. */
+/** Radios, and technologies whose module names no group. */
 const defaultPriorityGroup = 1;
 
 /** The Manager, as far as policy reaches it. */

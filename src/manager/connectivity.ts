@@ -10,9 +10,9 @@ import type { Service } from "../services/service.ts";
 export interface ConnectivityPorts {
   /** Links of the connected Services, best first. */
   setRanks(links: readonly number[]): void;
-  /** Which name servers are asked for what, from now on. */
+  /** Replaces the plan of name servers. */
   setNames(plan: NamePlan): void;
-  /** Takes away what an earlier run left on links that are not in use now. */
+  /** Removes leftovers of an earlier run from links that are not in use now. */
   releaseUnclaimed(linksInUse: ReadonlySet<number>): void;
 }
 
@@ -64,7 +64,7 @@ export class Connectivity {
     const services = this.#connected.flatMap(serviceLayers);
     this.ports.setNames(planNames([...this.#proxyLayers(), ...this.#locationLayers(), ...services]));
   }
-  /** Without a network there is no server to ask, whatever the place is called. */
+  /** Without a network there is no server to ask, in any Location. */
   #locationLayers(): readonly NameLayer[] {
     return this.#connected.length === 0 ? [] : [{ because: "the active Location names them", ...this.#location }];
   }
@@ -75,7 +75,7 @@ export class Connectivity {
     return [{ because, nameServers: this.#proxyAddresses }];
   }
 
-  /** Writes to the log how each connected link stands, best first. Rejects with what the kernel answers. */
+  /** Writes each connected link's state to the log, best first. Rejects with the kernel's error. */
   async report(devices: readonly Device[]): Promise<void> {
     for (const [rank, link] of this.#rankedLinks.entries()) {
       const neighbours = await this.ports.rtnl.neighbours(link);

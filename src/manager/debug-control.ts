@@ -1,10 +1,12 @@
-/** What is logged, changed while the daemon runs, in shill's words: a level as a number, and tags joined by `+`. */
+/**
+ * Log level and scopes, changed while the daemon runs, in shill's words: a level as a number, and tags joined by `+`.
+ */
 import { DaemonError, describeError } from "../base/errors.ts";
 import type { Log, LogControl, LogLevel } from "../base/log.ts";
 
 /**
- * Each tag of shill's, and ours (shill's doc/manager-api.txt), in the order of the list; with the scopes of our log that
- * say what the tag is about. A tag without scopes is for parts that are yet to come.
+ * Each tag of shill's, and ours (shill's doc/manager-api.txt), in the order of the list; with the scopes of our log
+ * that the tag covers. A tag without scopes is for parts that are yet to come.
  */
 const scopesOfTag: Readonly<Record<string, readonly string[]>> = {
   cellular: ["modem"],
@@ -56,7 +58,7 @@ export interface OverrideFile {
 
 export class DebugControl {
   #tags: ReadonlySet<string> = new Set();
-  /** As it was given: -4 and -1 mean the same to us, and clients read back what they set. */
+  /** As the client set it: -4 and -1 mean the same to us, and clients read back their own value. */
   #number: number | undefined;
 
   constructor(
@@ -70,7 +72,7 @@ export class DebugControl {
   get level(): number {
     return this.#number ?? numberOf[this.logs.level];
   }
-  /** 0 INFO to 4 FATAL; below 0 what the tags ask for as well. Others are ignored, as shill does. */
+  /** 0 INFO to 4 FATAL; below 0 the scopes of the tags as well. Others are ignored, as shill does. */
   setLevel(level: number): void {
     const name = level < 0 ? "info" : severities[level];
     if (name === undefined) {
@@ -92,7 +94,9 @@ export class DebugControl {
   get tags(): readonly string[] {
     return debugTags.filter((tag) => this.#tags.has(tag));
   }
-  /** `a+b` sets, `+a-b` edits what is set. Unknown tags are ignored. Throws InvalidArguments when it is endless. */
+  /**
+   * `a+b` sets, `+a-b` edits the present tags. Unknown tags are ignored. Throws InvalidArguments when it is endless.
+   */
   setTags(expression: string): void {
     if (expression.length > longestExpression) throw new DaemonError("InvalidArguments", "too long a list of tags");
     const tags = new Set(/^[+-]/.test(expression) ? this.#tags : []);
@@ -105,7 +109,7 @@ export class DebugControl {
     this.logs.setScopes([...tags].flatMap((tag) => [tag, ...(scopesOfTag[tag] ?? [])]));
   }
 
-  /** Keeps level and tags for the next starts, or forgets what was kept. Throws Failure. */
+  /** Stores level and tags for the next starts, or deletes the stored ones. Throws Failure. */
   persist(isKept: boolean): void {
     try {
       if (isKept) this.file.write(`${JSON.stringify({ level: this.level, tags: this.tags.join("+") })}\n`);
@@ -115,7 +119,10 @@ export class DebugControl {
       throw new DaemonError(code, "the log settings cannot be stored", { cause });
     }
   }
-  /** What was kept wins over flags and configuration file: somebody looks for a fault. A damaged one is passed over. */
+  /**
+   * Stored values win over flags and configuration file: they were stored to find a fault. A damaged file is passed
+   * over.
+   */
   restore(): void {
     try {
       const text = this.file.read();

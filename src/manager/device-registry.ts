@@ -116,7 +116,7 @@ export class DeviceRegistry implements DeviceHost, DeviceInfoHost {
     this.host.propertyChanged("ClaimedDevices");
   }
 
-  /** What was under way may settle after the link is gone: then nothing is to come back. */
+  /** An enabling under way may settle after the link is gone: then the Device must not come back. */
   tellProviders(device: Device): void {
     const isUsable = device.isEnabled && this.#devices.includes(device);
     for (const provider of this.host.services.providers) {
@@ -124,7 +124,7 @@ export class DeviceRegistry implements DeviceHost, DeviceInfoHost {
       else provider.deviceDisabled(device);
     }
   }
-  /** Without touching what is stored of them: they come back with the prohibition's end and a restart. */
+  /** Without touching their stored settings: they come back with the prohibition's end and a restart. */
   disableProhibited(): void {
     for (const device of this.#devices) this.#disableIfProhibited(device);
   }

@@ -1,7 +1,7 @@
 /**
- * Requests of a DNS proxy beside us, and what it is told (as ChromeOS has it, beyond shill's documents). Fairlead
- * resolves no names itself: it puts the proxy's addresses into the resolver file, and keeps the rest for the proxy to read.
- * Nothing of it is stored; a proxy that starts says it anew.
+ * Requests of a DNS proxy beside us, and the facts it reads (as ChromeOS has it, beyond shill's documents). Fairlead
+ * resolves no names itself: it puts the proxy's addresses into the resolver file, and keeps the rest for the proxy to
+ * read. Nothing of it is stored; a proxy that starts says it anew.
  */
 
 import { DaemonError } from "../base/errors.ts";

@@ -47,7 +47,7 @@ export interface ManagerPorts extends ConnectivityPorts, WebPorts {
   readonly automation: AutomationPorts;
   /** A burst is over: memory that it took can go. */
   releaseMemory(): void;
-  /** Opens what the link's first connection would have to wait for. Throws when the link is gone. */
+  /** Opens the sockets that the link's first connection would have to wait for. Throws when the link is gone. */
   prepareLink(device: Device): void;
   /** The Device is disabled: the link is given back as it was found. */
   leaveLink(linkIndex: number): void;

@@ -43,11 +43,11 @@ export class NetworkConfigurator {
   get handlers(): HandlerCatalogue {
     return this.host.handlers;
   }
-  /** What the configuration uses the link for. */
+  /** The configuration's use of the link. */
   useOf(linkName: string): string | undefined {
     return this.#uses.get(linkName);
   }
-  /** Before the links are known. What cannot be read is told in the log: half a network is better than none. */
+  /** Before the links are known. An unreadable part is told in the log: half a network is better than none. */
   start(): void {
     const { log, source } = this.host;
     try {
@@ -61,7 +61,7 @@ export class NetworkConfigurator {
       log.error(`the network configuration is not in force: ${describeError(error)}`);
     }
   }
-  /** What {@link reload} would do. Throws DaemonError where the source cannot be read. */
+  /** Changes that {@link reload} would make. Throws DaemonError where the source cannot be read. */
   preview(text = this.host.source.read() ?? ""): ConfigurationReport {
     const config = this.#readable(this.host.source.name, text);
     return { problems: config.problems, changes: differences(this.#config, config) };

@@ -38,7 +38,7 @@ export class Power {
     }
   }
 
-  /** The questions to the DHCP servers leave in this turn; what happened before the sleep no longer counts. */
+  /** The questions to the DHCP servers leave in this turn; attempts before the sleep no longer count. */
   resume(because: string): void {
     this.#isSuspending = false;
     const { deviceRegistry, serviceRegistry } = this.host;

@@ -14,7 +14,7 @@ import { readProfileText, writeEntries } from "./profile-exchange.ts";
 import type { ProfileFollower } from "./profile-follower.ts";
 import type { ServiceRegistry } from "./service-registry.ts";
 
-/** Every local user may ask which entries are kept back: beyond so many in question nobody reads the answer. */
+/** Every local user may ask which entries are kept back: a longer answer is of no use to a person. */
 const mostLookedAt = 1000;
 
 /** The parts of the Manager that entries of Profiles reach. */
@@ -22,14 +22,14 @@ export interface ProfileEntriesHost {
   readonly profiles: ProfileStack;
   readonly modules: readonly TechnologyModule[];
   readonly settings: SettingsControl;
-  /** Also host of a Service that is made to change what is stored of it. */
+  /** Also host of a Service that is made to change its stored entry. */
   readonly serviceRegistry: ServiceRegistry;
 }
 
 /** Exports and Imports of one user that wait while one is under way; each may hold a text of some MiB. */
 const mostWaitingExchanges = 8;
 
-/** What clients do to the entries of Profiles: look, forget, bring in, and begin a Profile with. */
+/** Clients' operations on the entries of Profiles: read, forget, import, and begin a Profile with. */
 export class ProfileEntries {
   /** By user. */
   readonly exchanges = new OneAtATime(mostWaitingExchanges);
@@ -45,7 +45,7 @@ export class ProfileEntries {
     this.follower.rehomeOrUnload(service);
     this.host.serviceRegistry.requestSort("a Service's settings were forgotten", service);
   }
-  /** NotFound. What goes by the entry is treated as in {@link forget}. */
+  /** NotFound. A Service of the entry is treated as in {@link forget}. */
   delete(profile: Profile, entry: string): void {
     if (!profile.has(entry)) throw noSuchEntry(profile);
     const service = this.#liveService(profile, entry);
@@ -69,8 +69,8 @@ export class ProfileEntries {
   }
 
   /**
-   * What the text says is stored, all or nothing, and in force as far as the Profile has the say; resolves to the names of the
-   * entries. Rejects with InvalidArguments.
+   * The entries of the text are stored, all or nothing, and in force as far as the Profile has the say; resolves to the
+   * names of the entries. Rejects with InvalidArguments.
    */
   async import(profile: Profile, text: string): Promise<readonly string[]> {
     refuseLongText(profile, text);
@@ -100,7 +100,7 @@ export class ProfileEntries {
     }
     return reasons;
   }
-  /** An administrator agrees to what the Profile has in these entries: it is in force from now on. */
+  /** An administrator agrees to the Profile's settings in these entries: they are in force from now on. */
   agreeTo(profile: Profile, entries: Iterable<string>): void {
     const live = new Map(this.host.serviceRegistry.list.all.map((service) => [service.storageId, service]));
     for (const entry of entries) (live.get(entry) ?? this.#madeToAsk(profile, entry))?.entry.agreeTo(profile);

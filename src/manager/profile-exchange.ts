@@ -1,4 +1,4 @@
-/** Profiles out of and into text (profiles/profile-text.ts), checked against what the daemon knows of each property. */
+/** Profiles out of and into text (profiles/profile-text.ts), checked against the daemon's table of each property. */
 import { DaemonError } from "../base/errors.ts";
 import { fromJson, type PropertyShape } from "../base/property.ts";
 import { isTechnologyName } from "../base/technology.ts";
@@ -14,12 +14,12 @@ import { managerEntry } from "./manager-settings.ts";
 export function exportProfile({ store }: Profile, withSecrets: boolean): string {
   return formatProfile(entriesOf(store), { withSecrets });
 }
-/** One at a time: the text is bounded, and so is what is read for it. */
+/** One at a time: the text is bounded, and so are the rows read for it. */
 function* entriesOf(store: ProfileStore): Generator<readonly [string, EntryRows]> {
   for (const entry of store.entries()) yield [entry, store.read(entry) ?? new Map()];
 }
 
-/** What the daemon knows of entries: the Manager's own settings, and Services of the technologies that there are. */
+/** Entries that the daemon can check: the Manager's own settings, and Services of the present technologies. */
 export interface KnownEntries {
   readonly managerShape: PropertyShape<never>;
   readonly modules: readonly TechnologyModule[];

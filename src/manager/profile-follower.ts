@@ -41,7 +41,7 @@ export class ProfileFollower implements ProfileStackObserver {
     for (const device of deviceRegistry.all) this.#readDevice(profile, device);
     for (const provider of serviceRegistry.providers) provider.profilePushed?.(profile);
   }
-  /** A Device is new: what Profiles of the machine keep of it, the upper one's last. */
+  /** A Device is new: reads its settings from Profiles of the machine, the upper one's last. */
   deviceAdded(device: Device): void {
     for (const profile of this.host.profiles.profiles) this.#readDevice(profile, device);
   }
@@ -63,7 +63,7 @@ export class ProfileFollower implements ProfileStackObserver {
     this.#requestSort("settings were imported");
   }
 
-  /** What Profiles say about a Service has changed, or who may say it: whoever has the say now is in force. */
+  /** Entries about a Service have changed, or their right to act: the entry that has the say now comes into force. */
   review(entry?: string, changed?: Profile): void {
     for (const service of this.#services()) if (!entry || service.storageId === entry) this.#review(service, changed);
     this.host.entriesChanged();
@@ -109,7 +109,8 @@ export class ProfileFollower implements ProfileStackObserver {
 
   /**
    * Its entry is gone, or the Profile that held it: the topmost Profile that has one takes it over, with the connection
-   * kept. Without any a cable goes back to the machine with default settings. False: it is nobody's, and was left as it is.
+   * kept. Without any a cable goes back to the machine with default settings. False: no Profile holds it, and it was
+   * left as it is.
    */
   rehome(service: Service): boolean {
     const { profiles } = this.host;
@@ -141,7 +142,7 @@ export class ProfileFollower implements ProfileStackObserver {
     return true;
   }
 
-  /** As it is now, so that nothing changes for what is connected; one commit, however many cables there are. */
+  /** With their present settings, so that connections do not change; one commit for any number of cables. */
   #adopt(profile: Profile, services: readonly Service[]): void {
     try {
       profile.store.keep(() => {
@@ -161,7 +162,7 @@ export class ProfileFollower implements ProfileStackObserver {
       this.host.log.warn(`${profile.path}: stored ${name} is unreadable, default taken`, { error }),
     );
   }
-  /** A pop puts no settings back: what stays in force is what has to be there after a restart. */
+  /** A pop puts no settings back: the settings that stay in force have to be there after a restart. */
   #keepSettings(): void {
     const { profiles, settings, log } = this.host;
     try {

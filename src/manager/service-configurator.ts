@@ -49,7 +49,7 @@ export class ServiceConfigurator {
       return service;
     }
     const isMove = service.profile === undefined || named !== undefined;
-    // What the target has of it already is the ground that the new settings are laid on.
+    // The new settings are laid on the target's present entry.
     service.entry.leaveTerms(settingNames(configuration));
     if (target.has(service.storageId)) service.entry.takeSettings(target, service.terms);
     this.#configureInto(service, target, configuration);
@@ -85,17 +85,17 @@ export class ServiceConfigurator {
     return service;
   }
 
-  /** Who has to agree to {@link get}. Throws what that throws for want of a Service. */
+  /** Consents needed for {@link get}. Throws its error when there is no such Service. */
   needsToGet(configuration: Configuration): readonly Need[] {
     const existing = this.existing(configuration);
     const owner = existing ? existing.entry.ownerOfChange(settingNames(configuration)) : "machine";
     return [{ right: "settings", owner: owner === "nobody" ? "machine" : owner }];
   }
-  /** Who has to agree to {@link configure}. */
+  /** Consents needed for {@link configure}. */
   needsToConfigure(configuration: Configuration): readonly Need[] {
     return this.#needsIn(this.targetOf(configuration), configuration, this.existing(configuration));
   }
-  /** Who has to agree to {@link configureForProfile}. Where a Profile above has the say, nothing comes into force. */
+  /** Consents needed for {@link configureForProfile}. Where a Profile above has the say, nothing comes into force. */
   needsToConfigureFor(path: string, configuration: Configuration): readonly Need[] {
     const target = this.host.profiles.byPath(path);
     if (!target) return [{ right: "settings", owner: "machine" }];

@@ -4,7 +4,7 @@ import { isConnected } from "../services/connect-states.ts";
 import type { Service } from "../services/service.ts";
 import { type Comparison, compareServices, type OrderRules, orderOf } from "../services/service-order.ts";
 
-/** What a sort was about. */
+/** Subject and result of a sort. */
 export interface Sorted {
   /** All Services in their new order. */
   readonly services: readonly Service[];
@@ -15,7 +15,7 @@ export interface Sorted {
 /** Up to this many Services all are looked at after each sort: it costs nothing, and nothing can be overlooked. */
 const fewServices = 64;
 
-/** Reasons kept of one sort, and sorts kept for the debug dump: enough to see who keeps it busy. */
+/** Reasons kept of one sort, and sorts kept for the debug dump: enough to see the cause of many sorts. */
 const mostReasons = 8;
 const mostRemembered = 20;
 
@@ -72,8 +72,8 @@ export class ServiceList {
   }
 
   /**
-   * Posts one task in this turn of the event loop; more requests before it runs cost nothing. `service`: the one whose
-   * facts are others than before; undefined: what holds for all has changed.
+   * Posts one task in this turn of the event loop; more requests before it runs cost nothing. `service`: the one with
+   * changed facts; undefined: a fact that holds for all has changed.
    */
   requestSort(because: string, service?: Service): void {
     if (service) this.#changed.add(service);

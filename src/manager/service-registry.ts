@@ -157,7 +157,7 @@ export class ServiceRegistry implements ProviderHost {
         service.disconnect("technology prohibited");
     }
   }
-  /** As a person who disconnects each of them. Nothing to do for technologies that have Devices. */
+  /** Disconnects each of them as a person would. Nothing to do for technologies that have Devices. */
   disconnectTechnology(technology: string): void {
     for (const service of this.list.all) {
       if (isPrimary(service.technology) || service.technology !== technology) continue;

@@ -10,8 +10,9 @@ export interface TechnologyControl {
 }
 
 /**
- * Enables or disables every Device of a technology and remembers it; the first error is told when all have settled. Links that
- * are left alone stay as they are: whoever switches off all cables does not mean the bridge of a container host.
+ * Enables or disables every Device of a technology and remembers it; the first error is told when all have settled.
+ * Links that are left alone stay as they are: a person who switches off all cables does not mean the bridge of a
+ * container host.
  */
 export async function setTechnologyEnabled(
   { devices, serviceRegistry }: TechnologyControl,

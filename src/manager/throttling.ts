@@ -9,7 +9,7 @@ export interface Throttle {
   readonly downloadKbps: number;
 }
 
-/** What the kernel's 32 bits of bytes per second hold: 34 Gbit/s. */
+/** The most that the kernel's 32 bits of bytes per second hold: 34 Gbit/s. */
 export const mostKbps = Math.floor(0xffffffff / 125);
 
 interface ThrottlingPorts {
@@ -25,9 +25,9 @@ interface ThrottlingPorts {
 export class Throttling {
   #wanted: Throttle | undefined;
   #links: readonly number[] = [];
-  /** What is in force, by link. */
+  /** The limit in force, by link. */
   readonly #limited = new Map<number, Throttle>();
-  /** One change after another: each begins with what the one before has left. */
+  /** One change after another: each begins with the limits that the one before has left. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly ports: ThrottlingPorts) {}
@@ -37,7 +37,7 @@ export class Throttling {
     return { wanted: this.#wanted ?? null, limitedLinks: [...this.#limited.keys()] };
   }
 
-  /** Takes away what an earlier run left. The kernel can be asked. */
+  /** Removes limits of an earlier run. The kernel can be asked. */
   start(): void {
     void this.#inTurn(() => this.#remove(() => true));
   }
@@ -120,13 +120,13 @@ export class Throttling {
     return new DaemonError("Failure", `The traffic of ${name} cannot be limited, ${why}`, { cause: error });
   }
 
-  /** Takes away what is marked as ours, and nothing else, from the links that are `meant`. Never rejects. */
+  /** Removes the disciplines with our mark, and nothing else, from the links that are `meant`. Never rejects. */
   async #remove(meant: (link: number) => boolean): Promise<void> {
     const { rtnl, log } = this.ports;
     try {
       const own = (await rtnl.qdiscs()).filter(({ link }) => meant(link)).flatMap(removal);
       const errors = await rtnl.batch(own);
-      // What is gone with its link is no failure.
+      // A discipline that is gone with its link is no failure.
       const error = errors.find((one) => one !== undefined && one.code !== "ENODEV" && one.code !== "ENOENT");
       if (error) throw error;
     } catch (error) {

@@ -11,7 +11,7 @@ export interface WakeOnLanHost {
   readonly log: Log;
   readonly wakeOnLan: WakeOnLan;
   isWakeOnLanEnabled(): boolean;
-  /** Once the burst is over: nobody waits for it, and a driver may take its time. */
+  /** Once the burst is over: no caller waits for it, and a driver may take its time. */
   whenQuiet(check: () => void): void;
 }
 
@@ -20,7 +20,7 @@ export class WakeOnLanFollower {
   readonly #due = new Set<Device>();
   constructor(private readonly host: WakeOnLanHost) {}
 
-  /** Made-up links wake nobody; a link that is left alone stays as it was found. */
+  /** Virtual links cannot wake the machine; a link that is left alone stays as it was found. */
   check(device: Device): void {
     if (!device.hasCarrier || !device.isEnabled || device.isLeftAlone || device.link.kind !== undefined) return;
     this.#due.add(device);

@@ -1,4 +1,4 @@
-/** What a bearer says of addresses, as layer 3 takes it. Pure. */
+/** A bearer's addresses as settings of layer 3. Pure. */
 
 import type { Bearer, BearerAddressing } from "../../modem/modem.ts";
 import type { IpFamilySettings, IpSettings } from "../../network/ip-settings.ts";

@@ -11,7 +11,7 @@ const apnName = /^[A-Za-z\d]([A-Za-z\d.-]*[A-Za-z\d])?$/;
 /** 3GPP TS 24.008, 10.5.6.3: each fits a byte's length. */
 const longestText = 255;
 const mostKeys = 32;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern refuses them
 const controlCharacter = /[\u0000-\u001f\u007f]/;
 
 const password = "password";
@@ -35,11 +35,11 @@ export function checkApn(apn: Apn): void {
 }
 const isIpType = (text: string): text is IpType => (ipTypes as readonly string[]).includes(text);
 
-/** As anybody may read it. */
+/** As every client may read it. */
 export const withoutPassword = (apn: Apn): Apn => new Map([...apn].filter(([key]) => key !== password));
 export const hasPassword = (apn: Apn): boolean => (apn.get(password) ?? "") !== "";
 
-/** What was read without the password comes back without it: for the same user of the same access point it stays. */
+/** A client that read it without the password sends it back without: for the same user and access point it stays. */
 export function keepingPassword(next: Apn, before: Apn): Apn {
   const secret = before.get(password);
   const isSame = (key: string) => next.get(key) === before.get(key);
@@ -47,7 +47,7 @@ export function keepingPassword(next: Apn, before: Apn): Apn {
   return new Map([...next, [password, secret]]);
 }
 
-/** Without one the network is asked for what it gives to everybody. */
+/** Without one the network is asked for its default access point. */
 export function connectionOf(apn: Apn): ModemConnection {
   const [user, secret, ipType] = [apn.get("username"), apn.get(password), apn.get("ip_type")];
   return {

@@ -13,10 +13,10 @@ import { operatorOf } from "./cellular-properties.ts";
 import { type CellularPort, CellularService } from "./cellular-service.ts";
 import { failureOf, objectionOf } from "./cellular-standing.ts";
 
-/** A modem's link. It belongs to the modem that names it among its ports, under whatever path that one is known. */
+/** A modem's link. It belongs to the modem that names it among its ports, at any object path of the modem. */
 export class CellularDevice extends Device implements CellularPort {
   override readonly technology = "cellular";
-  /** Counts attempts: what an earlier one comes to says nothing of the present one. */
+  /** Counts attempts: the result of an earlier one is dropped. */
   #attempt = 0;
   #bearer: Bearer | undefined;
   readonly #cancelModems: Cancel;

@@ -1,4 +1,4 @@
-/** Properties of mobile networks (shill's service-api.txt), and what Profiles keep of them. */
+/** Properties of mobile networks (shill's service-api.txt), and their rows in Profiles. */
 import { PropertyShape, type PropertyTable, propertyTable } from "../../base/property.ts";
 import type { Modem } from "../../modem/modem.ts";
 import type { Service } from "../../services/service.ts";

@@ -51,7 +51,7 @@ export class CellularService extends Service implements CellularFacts {
   override get holdsSecret(): boolean {
     return hasPassword(this.apn);
   }
-  /** With a modem that cannot connect it is connectable, too: Error then says what the modem lacks. */
+  /** With a modem that cannot connect it is connectable, too: Error then names the modem's lack. */
   override get isConnectable(): boolean {
     return this.#modem !== undefined && this.#port !== undefined;
   }
@@ -72,7 +72,10 @@ export class CellularService extends Service implements CellularFacts {
     return objectionOf(this.#modem)?.refusal ?? (this.#port.selectedService ? "busy" : undefined);
   }
 
-  /** The SIM is in this modem, whose link is this Device; undefined: it is in none, or the modem has no link that is one. */
+  /**
+   * Sets the modem that holds the SIM, and its link's Device; undefined: the SIM is in none, or the modem has no such
+   * link.
+   */
   setModem(modem: Modem | undefined, port: CellularPort | undefined): void {
     this.#modem = modem;
     const name = modem?.operatorName || modem?.sim?.operatorName || this.name;

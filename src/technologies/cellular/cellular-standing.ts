@@ -1,4 +1,4 @@
-/** What a modem has against connecting, in sentences and in shill's words; and why an attempt failed. Pure. */
+/** A modem's reason against connecting, in sentences and in shill's words; and why an attempt failed. Pure. */
 import { isRegistered, type Modem, type ModemError, type ModemLock } from "../../modem/modem.ts";
 import type { AutoConnectRefusal } from "../../services/auto-connect.ts";
 
@@ -74,7 +74,7 @@ const failures: Readonly<Record<ModemError["refusal"], CellularFailure>> = {
   timeout: { error: "connect-failed", details: "the modem did not answer in time" },
   other: { error: "connect-failed", details: "" },
 };
-/** What has no word of its own is told as ModemManager named it. */
+/** A refusal without a word of its own is told as ModemManager named it. */
 export function failureOf({ refusal, message }: ModemError): CellularFailure {
   const { error, details } = failures[refusal];
   return { error, details: details === "" ? message : details };

@@ -3,11 +3,11 @@ import type { EntryRows } from "../../profiles/store.ts";
 import { type EntryOwner, ServiceEntry } from "../../services/service-entry.ts";
 
 /**
- * What takes part in the order is said of the cable, not of "Ethernet": it stays in the entry of the socket while the other
+ * Properties of the order belong to the cable, not to "Ethernet": they stay in the entry of the socket while the other
  * settings follow the generic identity. Else the identity that the best cable is given could make it the second best.
  */
 const orderProperties = ["Priority", "ONCSource", "ManagedCredentials", "HasEverConnected"] as const;
-/** What has happened on the socket; no identity changes that. */
+/** Past events of the socket; no identity changes them. */
 const pastProperties = [
   "LastConnected",
   "LastManualConnectAttempt",
@@ -20,17 +20,20 @@ const pastProperties = [
 const isOrderProperty: ReadonlySet<string> = new Set(orderProperties);
 const socketProperties: ReadonlySet<string> = new Set([...orderProperties, ...pastProperties]);
 
-/** Rows that are no properties. In the generic entry: whose settings these are. In a socket's: its settings are its own. */
+/**
+ * Rows that are no properties. In the generic entry: the socket that its settings come from. In a socket's: its
+ * settings are its own.
+ */
 const settingsOf = "SettingsOf";
 const ownSettings = "OwnSettings";
 export const ethernetMarks: ReadonlySet<string> = new Set([settingsOf, ownSettings]);
 
 export interface EthernetEntryOwner extends EntryOwner {
-  /** The entry of the socket, whatever identity the Service has; undefined without a Device. */
+  /** The entry of the socket, under any identity of the Service; undefined without a Device. */
   readonly socketId: string | undefined;
   /** The Service goes by the identity of the best cable. */
   readonly isGeneric: boolean;
-  /** Somebody set them on this cable, or it was in use with them when another one became the best. */
+  /** A client set them on this cable, or it was in use with them when another one became the best. */
   hasOwnSettings: boolean;
 }
 
@@ -54,7 +57,7 @@ export class EthernetEntry extends ServiceEntry<EthernetEntryOwner> {
       this.#saveForSocket(profile, socketId, ofSocket, settings);
     });
   }
-  /** Settings that are not the cable's own are read from the generic entry; what somebody else wrote into this one stays. */
+  /** Settings that are not the cable's own are read from the generic entry; other rows in this one stay. */
   #saveForSocket({ store }: Profile, socketId: string, ofSocket: EntryRows, settings: EntryRows): void {
     const before = store.read(socketId);
     if (this.owner.hasOwnSettings) {
@@ -88,7 +91,7 @@ export class EthernetEntry extends ServiceEntry<EthernetEntryOwner> {
     this.owner.hasOwnSettings = this.#ownRows(terms ?? profile)?.has(ownSettings) ?? false;
     this.#pastOf = this.owner.socketId;
   }
-  /** Whether somebody wrote settings into the entry of the socket that the Service has never taken for its own. */
+  /** Whether the entry of the socket has settings that the Service has never taken for its own. */
   hasUntakenSettings(): boolean {
     const { socketId, hasOwnSettings } = this.owner;
     if (!socketId || hasOwnSettings) return false;
@@ -114,11 +117,11 @@ export class EthernetEntry extends ServiceEntry<EthernetEntryOwner> {
     const machines = this.#machinesRows(socketId);
     // A user's settings for "the cable" say nothing of this socket's place among others: that stands with the machine.
     if (isGeneric) take(orderProperties, profile.store.read(socketId) ?? machines, rows);
-    // What happened since the last write is known here and nowhere else.
+    // Events since the last write are known here and nowhere else.
     take(pastProperties, this.#pastOf === socketId ? this.owner.properties.rows() : machines, rows);
     return rows;
   }
-  /** Those of another cable are for one that has none of its own; what an administrator wrote is for whichever is best. */
+  /** A cable without own settings takes another cable's; an administrator's are for the best cable, whichever it is. */
   #settingsInForce(profile: Profile, socketId: string): EntryRows {
     const generic = super.readRows(profile);
     const whose = generic.get(settingsOf);

@@ -70,7 +70,7 @@ export class EthernetProvider implements Provider {
     this.#promote(first);
   }
 
-  /** Another cable is the best: this one keeps what it has, unless there are settings for just this socket. */
+  /** Another cable is the best: this one keeps its settings, unless there are settings for just this socket. */
   #handOver(service: EthernetService, port: EthernetPort): void {
     if (service.entry.hasUntakenSettings()) {
       this.#takeIdentity(service, ethernetIdOf(port));
@@ -104,7 +104,7 @@ export class EthernetProvider implements Provider {
     this.#drop(service);
   }
 
-  /** Whatever else is asked for, "the Ethernet Service" is the best one; there is always one. */
+  /** For any arguments "the Ethernet Service" is the best one; there is always one. */
   getService(): EthernetService {
     const [service] = this.#generic ? [this.#generic] : this.#services;
     return service ?? this.#make(genericEthernetId, undefined);

@@ -5,7 +5,7 @@ import type { DisconnectReason, ServiceDevice } from "../../services/service-dev
 import { serviceShape } from "../../services/service-properties.ts";
 import { EthernetEntry } from "./ethernet-entry.ts";
 
-/** What a cable's Service needs of the Device it is plugged into. */
+/** View of a cable's Service on the Device it is plugged into. */
 export interface EthernetPort extends ServiceDevice {
   /** Tells its settings from those of other sockets. */
   readonly hardwareId: string;
@@ -20,10 +20,10 @@ export interface EthernetPort extends ServiceDevice {
   /** Starts layer 3 for this Service; another one on the Device goes to idle. */
   connectService(service: EthernetService): void;
   disconnectService(service: EthernetService, reason: DisconnectReason): void;
-  /** Gets ready what this Service asks the network first, for the moment of the carrier. */
+  /** Prepares this Service's first DHCP message for the moment of the carrier. */
   standBy(service: EthernetService): void;
   standDown(): void;
-  /** What a carrier lost just now has left on the link goes at once. */
+  /** Addresses and routes held after the loss of the carrier go at once. */
   giveUp(): void;
 }
 
@@ -102,7 +102,7 @@ export class EthernetService extends Service {
     this.setDevice(port);
   }
 
-  /** Ports bounce when they come up, and what is plugged in next may be another network: neither has to wait. */
+  /** Ports bounce when they come up, and the next plug may be of another network: neither has to wait. */
   override technologyChanged(): void {
     if (!this.#port?.hasCarrier) this.forgetAttempts();
     super.technologyChanged();
@@ -131,7 +131,7 @@ export class EthernetService extends Service {
     this.#isProven = true;
     super.networkConnected(because);
   }
-  /** Another cable is the best from now on, or this one goes: what it was in use with stays with it. */
+  /** Another cable is the best from now on, or this one goes: settings that it was in use with stay with it. */
   ownWhatIsProven(): void {
     this.hasOwnSettings ||= this.#isProven;
   }

@@ -5,7 +5,7 @@ import { EthernetEapProvider, ethernetEapShape } from "./ethernet-eap.ts";
 import { ethernetMarks } from "./ethernet-entry.ts";
 import { EthernetProvider } from "./ethernet-provider.ts";
 
-/** Cables, and what they answer 802.1X with. */
+/** Cables, and their credentials for 802.1X. */
 export const ethernet: TechnologyModule = {
   services: [
     { technology: "ethernet", shape: serviceShape, isMachines: true, marks: ethernetMarks },

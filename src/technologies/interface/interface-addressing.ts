@@ -1,4 +1,4 @@
-/** What a section `interface` says, in the terms of a Service. Pure. */
+/** A section `interface` as addressing of a Service. Pure. */
 import { builtInProtocols, type InterfaceConfig } from "../../config/uci/network-config.ts";
 import { staticAddressing } from "../../config/uci/static-addressing.ts";
 import type { ProtocolRequest } from "../../network/acquisition.ts";
@@ -29,7 +29,7 @@ export function configurationErrors(
   return [{ subsystem: "proto", code: "INVALID_PROTO", data: fault === "" ? [] : [fault] }];
 }
 
-/** What a handler is asked for; undefined: the protocol is one of ours. */
+/** Request to a handler script; undefined: the protocol is one of ours. */
 export function handlerRequest({ name, proto, options }: InterfaceConfig): ProtocolRequest | undefined {
   if (builtInProtocols.includes(proto)) return undefined;
   const config: ScriptConfig = { interfaceName: name, options };
@@ -73,7 +73,7 @@ export function severalAddressesOf({
   return { ...emptyIpSettings, ipv4: { family: 4, ...first, others, ...(isWayOut && { gateway }) } };
 }
 
-/** What is to be run beside DHCP; undefined: nothing. */
+/** Protocol to be run beside DHCP; undefined: none. */
 export const protocolOf = (section: InterfaceConfig): ProtocolRequest | undefined =>
   section.proto === "pppoe" ? { source: "handler", handler: "pppoe", config: pppoeConfigOf(section) } : undefined;
 

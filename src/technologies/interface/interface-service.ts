@@ -128,7 +128,7 @@ export class InterfaceService extends Service implements ConfiguredInterface, De
     this.#touch();
     this.requestSort("the handlers were read");
   }
-  /** What the section says comes into force; a connection goes on. */
+  /** The section's values come into force; a connection goes on. */
   takeConfig(config: InterfaceConfig): void {
     this.#config = config;
     this.name = config.name;
@@ -142,9 +142,9 @@ export class InterfaceService extends Service implements ConfiguredInterface, De
     this.#touch();
     this.requestSort("the configuration changed");
   }
-  /** Down, and up again if it was wanted: with what the section says now. */
+  /** Down, and up again if it was wanted: with the section's new values. */
   rebuild(config: InterfaceConfig): void {
-    // What the configuration newly wants, or no longer, is the wish; a wish by hand outlives other changes.
+    // A change of `auto` is the new wish; a wish by hand outlives other changes.
     if (config.isAuto !== this.#config.isAuto) this.#isWanted = config.isAuto;
     this.drop("configuration changed");
     this.#failures = [];
@@ -189,7 +189,7 @@ export class InterfaceService extends Service implements ConfiguredInterface, De
   override forgive(): void {
     this.forgetAttempts();
   }
-  /** Whatever was stored or forgotten: the section says how it is. */
+  /** Stored rows count for nothing: the section gives the settings. */
   override settingsTaken(): void {
     super.settingsTaken();
     this.takeConfig(this.#config);

@@ -1,4 +1,4 @@
-/** Properties of accounts for PPPoE, named as in older shills, and what Profiles keep of them. */
+/** Properties of accounts for PPPoE, named as in older shills, and their rows in Profiles. */
 import { DaemonError } from "../../base/errors.ts";
 import { PropertyShape, type PropertyTable, propertyTable } from "../../base/property.ts";
 import { defaultKeepalive } from "../../network/protocols/ppp/pppd-options.ts";

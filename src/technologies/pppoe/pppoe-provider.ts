@@ -12,7 +12,7 @@ const prefix = "pppoe_";
 /** Several user names that differ in other characters share one entry, as names of VPNs do. */
 const entryOf = (userName: string): string => `${prefix}${userName.replace(/[^A-Za-z0-9._-]/g, "_")}`;
 
-/** The accounts that somebody configured. */
+/** The configured accounts. */
 export class PppoeProvider implements Provider, PppoeRoom {
   readonly technology = "pppoe";
   readonly #services = new Map<string, PppoeService>();

@@ -9,7 +9,7 @@ import { Service, type ServiceHost } from "../../services/service.ts";
 import type { DisconnectReason } from "../../services/service-device.ts";
 import { cableProperties, type PppoeFacts, pppoeShape } from "./pppoe-properties.ts";
 
-/** What an account's Service needs of its Provider. */
+/** View of an account's Service on its Provider. */
 export interface PppoeRoom {
   /** The cable that it would be connected over now; undefined: none has carrier. */
   readonly freeCable: Device | undefined;

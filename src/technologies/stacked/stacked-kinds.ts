@@ -1,4 +1,4 @@
-/** Links that stand on others: what the kernel is asked for, for each type of section `device`. Pure. */
+/** Links that stand on others: the request to the kernel for each type of section `device`. Pure. */
 import type { DeviceConfig } from "../../config/uci/network-config.ts";
 import type { Link, NewLink } from "../../rtnl/rtnl.ts";
 

@@ -11,7 +11,7 @@ export type StackedHost = Pick<ProviderHost, "clock" | "log" | "rtnl" | "claims"
   isUsed(link: string): boolean;
 };
 
-/** What the kernel refused is asked for again after this time, then after twice as long each. */
+/** A request that the kernel refused is repeated after this time, then after twice as long each. */
 const firstRetryMs = 1_000;
 const longestRetryMs = 60_000;
 
@@ -59,7 +59,7 @@ export class StackedLink implements DeviceUser {
     this.#follow(config.below);
     this.#retrySoon();
   }
-  /** The section is gone: the link goes, and what it stood on is free. */
+  /** The section is gone: the link goes, and the links below are free. */
   retire(): void {
     this.#isWanted = false;
     this.#retrySoon();
@@ -116,7 +116,10 @@ export class StackedLink implements DeviceUser {
     for (const link of links) await act(link).catch((error: unknown) => errors.push(error));
     return errors;
   }
-  /** A link of the kernel that is no Device yet, perhaps as udev is not done with it, is no reason to take down what stands on it. */
+  /**
+   * A link of the kernel that is no Device yet, perhaps as udev is not done with it, is no reason to take down the link
+   * above.
+   */
   get #hasSomethingBelow(): boolean {
     return this.#config.below.some((name) => this.host.rtnl.snapshot.linkByName(name) !== undefined);
   }
@@ -189,8 +192,8 @@ export class StackedLink implements DeviceUser {
     }
   }
   /**
-   * Links that a section named once and none names now leave our bridge. Ends of containers and taps
-   * of virtual machines are for the program that put them there; so is whatever joins while we run.
+   * Links that a section named once and no section names now leave our bridge. Ends of containers and taps of virtual
+   * machines are for the program that put them there; so are links that join while we run.
    */
   async #letGoOfStrays(link: Link): Promise<void> {
     if (!this.#kind?.hasPorts || link.alias !== markOf(this.#config)) return;

@@ -8,7 +8,7 @@ import type { Service } from "../../services/service.ts";
 import { isOwnLink, stackedKinds } from "./stacked-kinds.ts";
 import { type StackedHost, StackedLink } from "./stacked-link.ts";
 
-/** The bridges and VLANs of the network configuration. It has no Services: interfaces are what a person connects. */
+/** The bridges and VLANs of the network configuration. It has no Services: a person connects interfaces. */
 export class StackedProvider implements Provider {
   readonly technology = "unknown";
   readonly #links = new Map<string, StackedLink>();

@@ -58,7 +58,7 @@ export class PeerEndpoints {
     const port = known?.peer.endpoint?.port;
     return address === undefined || port === undefined ? undefined : { address, port };
   }
-  /** What the kernel has of the peer, from an earlier run. */
+  /** The kernel's endpoint of the peer, from an earlier run. */
   adopt(publicKey: string, address: string): void {
     const known = this.#find(publicKey);
     if (known && isName(known)) known.addresses = [address];

@@ -1,11 +1,11 @@
-/** Links of tunnels: made under a free name, and marked as ours, so that a later run finds what an earlier one left. */
+/** Links of tunnels: made under a free name, and marked as ours, so that a later run finds those of an earlier one. */
 import { DaemonError } from "../../base/errors.ts";
 import { KernelError, type Link, type Rtnl } from "../../rtnl/rtnl.ts";
 
 const markPrefix = "fairlead ";
 const mostTunnels = 1000;
 
-/** Whose tunnel the link is; undefined: none of ours. */
+/** The tunnel that the link belongs to; undefined: none of ours. */
 export const markOf = ({ kind, alias }: Link): string | undefined =>
   kind === "wireguard" && alias?.startsWith(markPrefix) ? alias.slice(markPrefix.length) : undefined;
 

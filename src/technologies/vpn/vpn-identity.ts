@@ -1,7 +1,7 @@
 import { DaemonError } from "../../base/errors.ts";
 import { type Configuration, textOf } from "../../services/configuration.ts";
 
-/** What tells one tunnel from another. */
+/** Tells one tunnel from another. */
 export interface VpnIdentity {
   /** Provider.Type */
   readonly kind: string;

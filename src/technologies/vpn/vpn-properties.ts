@@ -1,4 +1,4 @@
-/** Properties of tunnels (shill's service-api.txt), and what Profiles keep of them. */
+/** Properties of tunnels (shill's service-api.txt), and their rows in Profiles. */
 import { DaemonError } from "../../base/errors.ts";
 import { PropertyShape, type PropertyTable, propertyTable, type WireVariant } from "../../base/property.ts";
 import type { WireguardPeer } from "../../config/wireguard/wireguard-file.ts";
@@ -22,7 +22,7 @@ export interface VpnFacts extends Service {
 
 const text = (value: string): WireVariant => ({ signature: "s", value });
 
-/** What identifies it stays whatever its entry says: a temporary one is made before its entry is read. */
+/** The identity outranks the entry's rows: a temporary Service is made before its entry is read. */
 const identity = (field: "kind" | "providerHost" | "name") => ({
   default: "",
   restore: (service: VpnFacts, value: string, isStored: boolean) => {

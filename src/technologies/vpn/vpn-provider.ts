@@ -12,7 +12,7 @@ import { identityOf, isVpnEntry, type VpnIdentity, vpnEntry } from "./vpn-identi
 import { type VpnRoom, VpnService } from "./vpn-service.ts";
 import type { TunnelPorts } from "./wireguard-tunnel.ts";
 
-/** Tunnels that somebody configured; one at a time is connected. */
+/** Configured tunnels; one at a time is connected. */
 export class VpnProvider implements Provider, VpnRoom {
   readonly technology = "vpn";
   readonly ports: TunnelPorts;
@@ -66,7 +66,7 @@ export class VpnProvider implements Provider, VpnRoom {
     for (const service of this.#services.values()) service.underlayChanged();
   }
 
-  /** A link that an earlier run has left: its tunnel goes on, or nobody knows it any more and it goes. */
+  /** A link that an earlier run has left: its tunnel goes on, or there is no such tunnel any more and the link goes. */
   #find(link: Link): void {
     const mark = markOf(link);
     if (mark === undefined) return;

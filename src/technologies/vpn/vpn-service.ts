@@ -16,7 +16,7 @@ import { makePrivateKey } from "./wireguard-keys.ts";
 import { tunnelSettings } from "./wireguard-settings.ts";
 import { type TunnelOwner, type TunnelPorts, WireguardTunnel } from "./wireguard-tunnel.ts";
 
-/** What a tunnel's Service needs of its Provider. */
+/** View of a tunnel's Service on its Provider. */
 export interface VpnRoom {
   readonly ports: TunnelPorts;
   /** The network below, as far as a tunnel has to know it; undefined: there is none. */
@@ -27,7 +27,7 @@ export interface VpnRoom {
 
 const noNetworkBelow = "no network is connected that the tunnel could run over";
 
-/** A tunnel over whatever network is connected. */
+/** A tunnel over any connected network. */
 export class VpnService extends Service implements VpnFacts, TunnelOwner {
   override readonly technology = "vpn";
   kind = "";
@@ -40,7 +40,7 @@ export class VpnService extends Service implements VpnFacts, TunnelOwner {
   #device: VirtualDevice | undefined;
   #link: Link | undefined;
   #isAddressed = false;
-  /** What came of the last greeting; undefined: it is waited for. */
+  /** Result of the last greeting; undefined: it is waited for. */
   #hasAnswered: boolean | undefined;
 
   constructor(
@@ -205,7 +205,7 @@ export class VpnService extends Service implements VpnFacts, TunnelOwner {
   get #settings() {
     return tunnelSettings(this.addresses, this.#peersInUse, this.#tunnel?.servers ?? []);
   }
-  /** Not before the way to a peer is known: what is led into the tunnel until then is lost. */
+  /** Not before the way to a peer is known: packets that enter the tunnel until then are lost. */
   #startAddressing(): void {
     if (this.#device || !this.#link || !this.#tunnel?.isReachable) return;
     this.advance("configure", `${this.#link.name} is made`);

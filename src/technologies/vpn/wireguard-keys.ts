@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
 
-/** What stands before the 32 bytes of an X25519 key (RFC 8410, 7). */
+/** DER head before the 32 bytes of an X25519 key (RFC 8410, 7). */
 const pkcs8Head = Buffer.from("302e020100300506032b656e04220420", "hex");
 const keyBytes = 32;
 

@@ -39,7 +39,7 @@ const answerMs = 5000;
 const firstLookMs = 100;
 /** Once nothing is waited for. */
 const calmLookMs = 30_000;
-/** A session is renewed every two minutes, and over after three (WireGuard's paper, 6.2): then nobody is there. */
+/** A session is renewed every two minutes, and over after three (WireGuard's paper, 6.2): then the peer is gone. */
 const staleMs = 180_000;
 
 /** One WireGuard link with its keys and peers, and the way to them; the addressing inside is its owner's. */
@@ -48,7 +48,7 @@ export class WireguardTunnel {
   #link: Link | undefined;
   #isReady = false;
   #isClosed = false;
-  /** When the peers were last greeted, and nobody has answered since; undefined: nothing is waited for. */
+  /** When the peers were last greeted, without an answer since; undefined: no answer is awaited. */
   #waitingSinceMs: number | undefined;
   #greetedAtWallMs = 0;
   #stopLooking: Cancel | undefined;
@@ -96,7 +96,7 @@ export class WireguardTunnel {
     if (!isFound || !(await this.#isConfigured(index))) await wireguard.configure(index, this.#kernelSettings());
     await rtnl.request({ op: "set-link", link: index, change: { isUp: true } });
   }
-  /** The key is the same, too: nobody can change it without the daemon. */
+  /** The key is the same, too: no other program changes it. */
   async #isConfigured(index: number): Promise<boolean> {
     const present = await this.ports.wireguard.peers(index);
     const ids = new Set(present.map(idOf));

@@ -1,4 +1,4 @@
-/** What another program configured on the link, as layer 3 shows it. Pure. */
+/** Another program's configuration of the link, as layer 3 shows it. Pure. */
 import { emptyIpSettings, type IpFamilySettings, type IpSettings } from "../../network/ip-settings.ts";
 import type { Family } from "../../rtnl/rtnl.ts";
 import type { KeptAddressing, KeptFamily } from "../../supplicant/supplicant.ts";

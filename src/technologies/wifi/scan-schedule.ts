@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from "../../base/clock.ts";
 
-/** The first scans come quickly: what was missed by one is often heard by the next. */
+/** The first scans come quickly: a network that one scan missed is often heard by the next. */
 const firstScans = 3;
 const firstIntervalMs = 10_000;
 

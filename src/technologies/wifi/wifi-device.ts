@@ -20,7 +20,7 @@ const keeperPendingMs = 90_000;
 
 const idleStates: ReadonlySet<RadioState> = new Set(["unknown", "interface_disabled", "disconnected", "inactive"]);
 
-/** What a radio needs of its Provider, which knows the networks. */
+/** View of a radio on its Provider, which knows the networks. */
 export interface WifiAir {
   found(device: WifiDevice, bss: Bss): void;
   gone(device: WifiDevice, bssId: string): void;
@@ -37,7 +37,7 @@ export class WifiDevice extends Device implements WifiPort, RadioObserver {
   air: WifiAir | undefined;
   readonly #scans: ScanSchedule;
   #isScanning = false;
-  /** An order to the supplicant is on its way: what ends meanwhile ends because of it. */
+  /** An order to the supplicant is on its way: a connection that ends meanwhile ends because of it. */
   #isOrdering = false;
   #cancelPending: Cancel = () => {};
 
@@ -83,7 +83,7 @@ export class WifiDevice extends Device implements WifiPort, RadioObserver {
     if (this.keeper === undefined) super.addressesChanged();
     else this.host.addressesChanged(this);
   }
-  /** What it hears now. */
+  /** Access points that it hears now. */
   get bsses(): Iterable<Bss> {
     return this.#radio?.bsses.values() ?? [];
   }
@@ -126,7 +126,7 @@ export class WifiDevice extends Device implements WifiPort, RadioObserver {
   /** Association is the supplicant's news, which comes with its reason. */
   protected override carrierChanged(): void {}
 
-  /** A person or a client wants to know what is in the air. */
+  /** A client asks for a scan. */
   override requestScan(): void {
     this.#scan();
   }
@@ -248,7 +248,7 @@ export class WifiDevice extends Device implements WifiPort, RadioObserver {
   protected override enabledSettled(): void {
     this.#adopt();
   }
-  /** A restart of the daemon drops no connection: the supplicant went on, and what it is connected to is ours. */
+  /** A restart of the daemon drops no connection: the supplicant went on, and its connection is ours. */
   #adopt(): void {
     const { state, currentBss } = this.#radio ?? {};
     if (this.selectedService || this.#isOrdering || state !== "completed" || currentBss === undefined) return;

@@ -31,7 +31,7 @@ const reasons: Readonly<Record<number, WifiFailure>> = {
   23: { error: "eap-authentication-failed", details: "802.1X failed" },
 };
 
-/** What the keeper of the link says. */
+/** Failures told by the keeper of the link. */
 const toldFailures: Readonly<Record<NonNullable<RadioEnd["told"]>, WifiFailure>> = {
   "no-address": { error: "dhcp-failed", details: "the keeper of the link got no address" },
   "not-found": {

@@ -4,7 +4,7 @@ import { type Configuration, textOf } from "../../services/configuration.ts";
 import type { Bss } from "../../supplicant/supplicant.ts";
 import { type SecurityClass, securityClasses, securityClassOf } from "./wifi-security.ts";
 
-/** What tells one network from another. */
+/** Tells one network from another. */
 export interface WifiNetwork {
   /** 1 to 32 bytes. */
   readonly ssid: Buffer;
@@ -22,7 +22,7 @@ export function networkOfEntry(entry: string): WifiNetwork | undefined {
   return securityClass === undefined ? undefined : { ssid: Buffer.from(hex, "hex"), securityClass };
 }
 
-/** Undefined for what is no network to join: hidden, ad hoc, or with a name that begins with a zero byte. */
+/** Undefined for an access point that cannot be joined: hidden, ad hoc, or with a name that begins with a zero byte. */
 export function networkOfBss({ ssid, mode, security }: Bss): WifiNetwork | undefined {
   if (mode !== "infrastructure" || ssid.length === 0 || ssid[0] === 0) return undefined;
   return { ssid, securityClass: securityClassOf(security) };

@@ -1,4 +1,4 @@
-/** Properties of networks in the air (shill's service-api.txt), and what Profiles keep of them. */
+/** Properties of networks in the air (shill's service-api.txt), and their rows in Profiles. */
 import { DaemonError } from "../../base/errors.ts";
 import { PropertyShape, type PropertyTable, propertyTable } from "../../base/property.ts";
 import type { Service } from "../../services/service.ts";
@@ -105,7 +105,7 @@ const wifiServiceProperties = propertyTable<WifiFacts>()({
   },
 });
 
-/** All of a network's properties that follow from what is in the air. */
+/** A network's properties that follow from its access points in range. */
 export const airProperties = [
   "Connectable",
   "PassphraseRequired",

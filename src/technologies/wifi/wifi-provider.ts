@@ -79,7 +79,10 @@ export class WifiProvider implements Provider, WifiAir {
     if (bssId === "") this.#dropEndpoints(device);
     else this.#dropEndpoint(keyOf(device, bssId), bssId);
   }
-  /** With a keeper of the link: whatever that one has connected. Else one that may be connected, whether by itself or not: a person may have disconnected it meanwhile, or a Profile be gone. */
+  /**
+   * With a keeper of the link: the network that it has connected. Else one that may be connected, by itself or not: a
+   * person may have disconnected it meanwhile, or a Profile be gone.
+   */
   networkToAdopt(device: WifiDevice, bssId: string): WifiService | undefined {
     const service = this.#byBss.get(keyOf(device, bssId));
     if (device.keeper !== undefined) return service;
@@ -116,7 +119,7 @@ export class WifiProvider implements Provider, WifiAir {
     if (known) return known;
     return this.#byBss.size < mostNetworksInRange ? this.#make(network) : undefined;
   }
-  /** Throws Failure where a client has made more than anybody could use. */
+  /** Throws Failure where a client has made more than any user needs. */
   #make(network: WifiNetwork): WifiService {
     if (this.#services.size >= mostNetworks) throw new DaemonError("Failure", "too many networks are known already");
     const service = new WifiService(this.host, this.host.nextServiceSerial(), network);
@@ -145,7 +148,7 @@ export class WifiProvider implements Provider, WifiAir {
       if (network && !this.#services.has(wifiId(network))) this.#make(network);
     }
   }
-  /** What is neither in range nor stored is not shown. */
+  /** A network neither in range nor stored is not shown. */
   dropsUnloaded(service: Service): boolean {
     if (!(service instanceof WifiService) || service.isVisible) return false;
     this.#services.delete(service.storageId);

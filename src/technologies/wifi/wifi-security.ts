@@ -1,8 +1,8 @@
-/** What access points offer in the words of shill's service-api.txt: Security, SecurityClass, keys, strength. Pure. */
+/** Security of access points in the words of shill's service-api.txt: Security, SecurityClass, keys, strength. Pure. */
 import { DaemonError } from "../../base/errors.ts";
 import type { BssSecurity } from "../../supplicant/supplicant.ts";
 
-/** What one needs to have to join: networks of one name and class are one Service. */
+/** Kind of credentials that joining needs: networks of one name and class are one Service. */
 export const securityClasses = ["none", "wep", "psk", "802_1x"] as const;
 export type SecurityClass = (typeof securityClasses)[number];
 

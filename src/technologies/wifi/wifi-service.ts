@@ -15,7 +15,7 @@ import { isRawKey, printableSsid, type SecurityClass, securityOf, strengthOf } f
 export interface WifiPort extends ServiceDevice {
   /** Enabled, and the supplicant has it. */
   readonly isReady: boolean;
-  /** With a keeper of the link: what that one configured. Undefined: layer 3 is ours. */
+  /** With a keeper of the link: the settings that it configured. Undefined: layer 3 is ours. */
   readonly keptSettings: IpSettings | undefined;
   /** Connected to a network, or about to be. */
   readonly isBusy: boolean;
@@ -115,7 +115,7 @@ export class WifiService extends Service implements WifiFacts {
     this.technologyChanged();
   }
 
-  /** What another program configured is taken as it is: no DHCP of ours beside its own. */
+  /** Another program's settings are taken as they are: no DHCP of ours beside its own. */
   override networkOptions(device: Layer3Device): NetworkOptions {
     const options = super.networkOptions(device);
     const kept = this.#port?.keptSettings;
