@@ -10,7 +10,7 @@ export const defaultHandlerFolders: readonly string[] = [
   fileURLToPath(new URL("../../handlers", import.meta.url)),
 ];
 
-/** More than anybody keeps programs in. */
+/** More folders than any machine keeps programs in. */
 const mostFolders = 16;
 
 export interface HelperArguments {

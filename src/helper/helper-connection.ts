@@ -30,7 +30,7 @@ export class HelperConnection {
   ) {
     this.#cancelLimit = ports.clock.startTimer("helper order", orderLimitMs, () => socket.destroy());
     socket.on("data", (chunk) => this.#onData(chunk));
-    // What follows an error is the end.
+    // "close" follows an error.
     socket.on("error", () => {});
     socket.on("close", () => this.#onClose());
   }

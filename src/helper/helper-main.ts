@@ -14,7 +14,7 @@ import { TaskGrants } from "./task-grants.ts";
 const exitCodes = { ok: 0, unavailable: 1, usage: 2 } as const;
 /** The first descriptor that systemd passes (sd_listen_fds(3)). */
 const firstPassedFd = 3;
-/** What a program left running outside its group goes with the unit, so the unit is not to wait for long. */
+/** Processes that a program left running outside its group go with the unit, so the unit is not to wait for long. */
 const idleMs = 10_000;
 
 /** Few lines, and each must be there when the program ends. */

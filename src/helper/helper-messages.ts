@@ -1,6 +1,7 @@
 /**
- * The language between the daemon and fairlead-helper: one JSON object a line, one connection for each run. The daemon begins with an
- * order; after it come signals one way, and what becomes of the program the other way. Both ends distrust each other. Pure.
+ * The language between the daemon and fairlead-helper: one JSON object a line, one connection for each run. The daemon
+ * begins with an order; after it come signals one way, and the program's output and end the other way. Both ends
+ * distrust each other. Pure.
  */
 import * as v from "valibot";
 import { DaemonError } from "../base/errors.ts";
@@ -86,7 +87,7 @@ function checked<T>(schema: v.GenericSchema<unknown, T>, value: unknown): T {
   throw new DaemonError("InvalidArguments", `no message: ${path} is not as it must be`);
 }
 
-/** Cuts what comes over a connection into lines; one that is longer than any message is a fault of the other end. */
+/** Cuts the bytes of a connection into lines; one that is longer than any message is a fault of the other end. */
 export class MessageLines {
   #rest = Buffer.alloc(0);
 

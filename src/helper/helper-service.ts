@@ -3,11 +3,11 @@ import type { Cancel } from "../base/clock.ts";
 import { nativeAddon } from "../native/native.ts";
 import { type ConnectionPorts, HelperConnection } from "./helper-connection.ts";
 
-/** Many times what the interfaces of a machine need; each connection is one program. */
+/** Many times the need of a machine's interfaces; each connection is one program. */
 const mostConnections = 64;
 
 export interface ServicePorts extends ConnectionPorts {
-  /** Who may connect besides root. */
+  /** Users that may connect besides root. */
   readonly uids: ReadonlySet<number>;
   /** Milliseconds without a connection after which {@link onIdle} is called. */
   readonly idleMs: number;
@@ -15,7 +15,7 @@ export interface ServicePorts extends ConnectionPorts {
   onIdle(): void;
 }
 
-/** Accepts connections of the daemon and of nobody else. */
+/** Accepts connections of the daemon alone. */
 export class HelperService {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -69,7 +69,7 @@ export class HelperService {
   }
 }
 
-/** Node does not give SO_PEERCRED, but the descriptor of a socket to those who look behind it. */
+/** Node does not give SO_PEERCRED; its internal handle gives the descriptor of a socket. */
 function peerOf(socket: Socket): { readonly uid: number; readonly pid: number } {
   const { fd } = (socket as unknown as { readonly _handle: { readonly fd: number } })._handle;
   return nativeAddon().peerCredentials(fd);

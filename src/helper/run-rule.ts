@@ -1,5 +1,5 @@
 /**
- * Which programs fairlead-helper runs as root, and with what, for a daemon that may have been taken over
+ * Programs that fairlead-helper runs as root, and their environment, for a daemon that may have been taken over
  * (docs/decisions/programs-of-root.md).
  */
 import { existsSync } from "node:fs";
@@ -14,7 +14,7 @@ export interface Refusal {
   readonly code: "EPERM" | "ENOENT";
   readonly message: string;
 }
-/** `environment`: what the program gets. */
+/** `environment`: that of the program. */
 export type Verdict = { readonly refusal: Refusal } | { readonly environment: Readonly<Record<string, string>> };
 
 export interface RunRule {

@@ -25,7 +25,9 @@ export type ActivationMode = (typeof activationModes)[number] | "system";
 /** As many as one property of NWAM's may have. */
 const mostConditions = 32;
 
-/** What a Location and a Modifier have in common: conditions, a switch, a state with its reason, an entry in a Profile. */
+/**
+ * The common part of a Location and a Modifier: conditions, a switch, a state with its reason, an entry in a Profile.
+ */
 export abstract class Activatable {
   abstract readonly kind: ObjectPrefix;
   activationMode: ActivationMode = "manual";
@@ -39,7 +41,7 @@ export abstract class Activatable {
   #fault: ActivationFault | undefined;
   #conditions: readonly string[] = [];
   #parsed: readonly Condition[] | undefined = [];
-  /** What is wrong with a stored condition; then none of the list counts. */
+  /** Fault of a stored condition; then none of the list counts. */
   conditionFault: string | undefined;
   #properties: PropertyStore<Activatable> | undefined;
 
@@ -154,11 +156,11 @@ export abstract class Activatable {
     const now = this.properties.rows();
     return now.size !== before.size || [...now].some(([name, json]) => before.get(name) !== json);
   }
-  /** Throws what the store throws, and then nothing has changed. */
+  /** Throws the store's error, and then nothing has changed. */
   save(): void {
     this.profile?.store.write(this.entry, this.properties.rows());
   }
-  /** A new one: all settings or none, stored before anybody hears of it. Throws DaemonError. */
+  /** A new one: all settings or none, stored before any client hears of it. Throws DaemonError. */
   create(profile: Profile, settings: ReadonlyMap<string, WireVariant>): void {
     checkRoomFor(profile, this.kind);
     const reads = [...settings].map(([name, variant]) => [name, () => this.#readSetting(name, variant)] as const);
@@ -180,7 +182,7 @@ export abstract class Activatable {
     };
     if (this.properties.set(name, value, commit)) this.settingsChanged();
   }
-  /** Stored; throws what the store throws, and then nothing has changed. */
+  /** Stored; throws the store's error, and then nothing has changed. */
   switchTo(isEnabled: boolean): void {
     const before = this.isEnabled;
     if (before === isEnabled) return;
@@ -211,7 +213,7 @@ function parseNumbered(text: string, at: number, { kind, name }: Activatable): C
   }
 }
 
-/** Lists of texts from outside: bounded, and without what a file or a terminal would take for something else. */
+/** Lists of texts from outside: bounded, and without characters that mean something to a file or a terminal. */
 export function boundedList(
   what: string,
   values: readonly string[],

@@ -18,7 +18,7 @@ export const activationInputs = [
 ] as const;
 export type ActivationInput = (typeof activationInputs)[number];
 
-/** Row: the present state. Entry: what happened, and the next state. No entry: ignored on purpose. */
+/** Row: the present state. Entry: the input, and the next state. No entry: ignored on purpose. */
 export const activationMachine = {
   disabled: { wanted: "offline*", release: "offline" },
   offline: { wanted: "offline*", disable: "disabled" },

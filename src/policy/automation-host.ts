@@ -8,12 +8,12 @@ import type { Rtnl } from "../rtnl/rtnl.ts";
 import type { Service } from "../services/service.ts";
 import type { Processes } from "../system/processes.ts";
 
-/** What policy needs from the system. */
+/** Ports of policy to the system. */
 export interface AutomationPorts {
   readonly processes: Processes;
   /** Of the machine's own name; undefined: it has none. */
   hostDomain(): string | undefined;
-  /** Text of a file that only root could have written. Throws DaemonError that says what is wrong with it. */
+  /** Text of a file that only root could have written. Throws DaemonError that names the file's fault. */
   readTrustedFile(path: string): string;
   /** Why the program is not to be run by the daemon; undefined: it may be. */
   programFault(path: string): string | undefined;
@@ -25,7 +25,7 @@ export interface NameService {
   readonly searchDomains?: readonly string[] | undefined;
 }
 
-/** What policy needs from the Manager. */
+/** Parts of the Manager that policy needs. */
 export interface AutomationHost extends AutomationPorts {
   readonly clock: Clock;
   readonly log: Log;
@@ -44,7 +44,7 @@ export interface AutomationHost extends AutomationPorts {
   listsChanged(): void;
   /** Its place in policy Automatic; undefined: the technology is in no group. */
   priorityGroupOf(technology: Technology): number | undefined;
-  /** Which policy is active; stored with the Manager's settings. Throws what the store throws. */
+  /** Which policy is active; stored with the Manager's settings. Throws the store's error. */
   activePolicy: string;
 }
 

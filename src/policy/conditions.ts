@@ -1,11 +1,11 @@
 /**
- * Conditions of locations, modifiers and policies: what they say, whether it is so, and how much it says about a place.
- * The language is that of NWAM (nwam(7) of illumos), with quotes for blanks, times of day and gateways. Pure.
+ * Conditions of locations, modifiers and policies: their meaning, whether they are true, and their share of a place's
+ * rating. The language is that of NWAM (nwam(7) of illumos), with quotes for blanks, times of day and gateways. Pure.
  */
 import { cidrContains, familyOf, parseCidr, parseIpAddress, parseMac } from "../base/ip-address.ts";
 import { type ConditionWord, conditionWords, quoteWord, refusal } from "./condition-words.ts";
 
-/** What is known of the place at the moment. */
+/** Facts of the place at the moment. */
 export interface PlaceFacts {
   /** Of connected Services, without prefix lengths. */
   readonly addresses: readonly string[];
@@ -28,7 +28,7 @@ export interface PlaceFacts {
 export type ObjectKind = "policy" | "link" | "modifier" | "location";
 
 type Positive = "is" | "contains" | "is-in-range";
-/** What an operator asks, whether it is turned round, and its share of the rating. */
+/** An operator's question, whether it is turned round, and its share of the rating. */
 const operators = {
   is: { asks: "is", isNegative: false, weight: 4 },
   "is-not": { asks: "is", isNegative: true, weight: 1 },
@@ -43,7 +43,7 @@ export type ConditionOperator = keyof typeof operators;
 interface Kind {
   readonly weight: number;
   readonly asks: readonly Positive[];
-  /** What there is of it, as text for people. */
+  /** The values found, as text for people. */
   found(facts: PlaceFacts): readonly string[];
   /** Without any, the negative operators are false as well: nothing is known of the place. */
   readonly needsOne?: true;
@@ -101,7 +101,7 @@ const objectKinds: Readonly<Record<string, ObjectKind>> = {
 };
 const objectWeight = 6;
 
-/** An answer and what it stands on. */
+/** An answer with its reason. */
 export interface Verdict {
   readonly isTrue: boolean;
   readonly because: string;
@@ -121,7 +121,7 @@ export interface Condition {
   evaluate(facts: PlaceFacts): Verdict;
 }
 
-/** Throws DaemonError InvalidArguments with the column of what is wrong. */
+/** Throws DaemonError InvalidArguments with the column of the fault. */
 export function parseCondition(text: string): Condition {
   const words = conditionWords(text);
   const [kind] = words;

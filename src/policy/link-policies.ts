@@ -38,7 +38,7 @@ export class LinkPolicies {
   get currentGroup(): number | undefined {
     return this.#selection.current;
   }
-  /** Throws NotFound, or what the store throws. */
+  /** Throws NotFound, or the store's error. */
   activate(name: string): void {
     const policy = policyNames.find((known) => known.toLowerCase() === name.toLowerCase());
     if (!policy) throw new DaemonError("NotFound", `there is no policy ${name.slice(0, 60)}`);

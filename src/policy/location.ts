@@ -9,7 +9,7 @@ import { type LocationCandidate, noNet } from "./location-choice.ts";
 /** After a failure it is not tried again before this: as often as conditions are checked without an event. */
 export const retryMs = 120_000;
 
-/** What becomes of a Location by a client's order. */
+/** Calls of a Location after a client's order. */
 export interface LocationKeeper {
   /** A client changed a setting. */
   settingsChanged(location: Location): void;

@@ -9,7 +9,7 @@ import { automatic, chooseLocation, type LocationChoice, noNet } from "./locatio
 import { PacketFilter } from "./packet-filter.ts";
 import { checkObjectName, storedObjects } from "./stored-objects.ts";
 
-/** What follows from a client's order. */
+/** Consequences of a client's order. */
 export interface LocationRun {
   /** At once: a person waits for it. */
   check(): void;
@@ -82,7 +82,7 @@ export class Locations implements LocationKeeper {
     this.run.check();
   }
 
-  /** Throws DaemonError: AlreadyExists, InvalidArguments, InvalidProperty, or what the store throws. */
+  /** Throws DaemonError: AlreadyExists, InvalidArguments, InvalidProperty, or the store's error. */
   create(profile: Profile, name: string, settings: ReadonlyMap<string, WireVariant>): Location {
     checkObjectName("location", name);
     if (this.find(name)) throw new DaemonError("AlreadyExists", `there is a Location ${name}`);
@@ -134,7 +134,7 @@ export class Locations implements LocationKeeper {
   }
   #rest(location: Location): void {
     const because = this.#restReason(location);
-    // What failed stays in maintenance as long as it would be chosen.
+    // A failed Location stays in maintenance as long as it would be chosen.
     if (location.state === "maintenance" && this.choice?.runnerUp?.name !== location.name) {
       location.advance("unwanted", because);
     }
@@ -188,7 +188,7 @@ export class Locations implements LocationKeeper {
       former.advance(former.isSwitchedOff ? "disable" : "deconfigured", `${location.name} is active`);
     }
   }
-  /** Without its filter a place is not what was asked for: names are not asked there. Taken away at best, tried again later. */
+  /** Without its filter the Location is not in force: NoNet takes its place, and its name servers are not asked. */
   #failed(location: Location, because: string): void {
     if (location === this.#noNet || location === this.#automatic) {
       this.host.log.warn(`the former Location's packet filter stays: ${because}`);
@@ -207,7 +207,7 @@ export class Locations implements LocationKeeper {
     if (location.filterFile !== "") this.#filter.expect();
   }
 
-  /** The daemon ends: what the kernel filters by our order goes with it, and name servers stay as all else does. */
+  /** The daemon ends: our packet filter goes with it, and name servers stay as all else does. */
   async stop(): Promise<void> {
     await this.#filter.load("")?.catch((error) => this.host.log.warn(describeError(error)));
   }

@@ -11,7 +11,7 @@ const commandLimitMs = 60_000;
 const lastLimitMs = 10_000;
 /** A failed one whose conditions hold is tried again after this, as often as conditions are checked without an event. */
 const retryMs = 120_000;
-/** Conditions may depend on what the program does: it is not to go up and down without end. */
+/** Conditions may depend on the program's effects: it is not to go up and down without end. */
 const mostStarts = 5;
 const startsWithinMs = 60_000;
 const longestOutput = 256;
@@ -19,7 +19,7 @@ const mostWords = 64;
 
 type Argv = readonly [program: string, ...rest: string[]];
 
-/** What becomes of a Modifier by a client's order. */
+/** Calls of a Modifier to its keeper. */
 export interface ModifierKeeper {
   /** Something may follow from a change of it. */
   changed(): void;
@@ -40,7 +40,7 @@ export class Modifier extends Activatable {
   #stopLimitMs = commandLimitMs;
   /** Settings changed while a program ran: its result is about another Modifier. */
   #isStale = false;
-  /** The commands as they were when it became active: what was begun by the one is undone by the other. */
+  /** The commands as they were when it became active: `stop` undoes the `start` that ran. */
   #begun: { readonly start: string; readonly stop: string } | undefined;
   /** When conditions started it, the newest last. */
   #starts: readonly number[] = [];
@@ -176,14 +176,14 @@ export class Modifier extends Activatable {
       if (isGood) this.#finishStop(because);
       else this.advance("failed", because);
     } else if (this.state === "online*" || isStale) {
-      // Not wanted any more, or not as it was: what it may have done is undone.
+      // Not wanted any more, or with other settings: its possible effects are undone.
       this.advance("unwanted", "its settings changed");
       void this.#undo(because);
     } else this.advance(isGood ? "configured" : "failed", because);
     this.keeper.changed();
   }
 
-  /** The daemon ends: what is active is undone. Resolves when it is. */
+  /** The daemon ends: an active Modifier is undone. Resolves when it is. */
   async end(): Promise<void> {
     this.#stopLimitMs = lastLimitMs;
     this.leave("the daemon ends");

@@ -5,7 +5,7 @@ import type { PlaceFacts } from "./conditions.ts";
 import { Modifier, type ModifierKeeper } from "./modifier.ts";
 import { checkObjectName, storedObjects } from "./stored-objects.ts";
 
-/** What follows from a change of a Modifier. */
+/** Consequences of a change of a Modifier. */
 export interface ModifierRun {
   /** Once the burst is over. */
   askForCheck(): void;
@@ -50,7 +50,10 @@ export class Modifiers implements ModifierKeeper {
     return new Modifier(this.host, name, this);
   }
 
-  /** In the machine's Profile. Throws DaemonError: AlreadyExists, InvalidArguments, InvalidProperty, or what the store throws. */
+  /**
+   * In the machine's Profile. Throws DaemonError: AlreadyExists, InvalidArguments, InvalidProperty, or the store's
+   * error.
+   */
   create(name: string, settings: ReadonlyMap<string, WireVariant>): Modifier {
     checkObjectName("modifier", name);
     if (this.find(name)) throw new DaemonError("AlreadyExists", `there is a Modifier ${name}`);

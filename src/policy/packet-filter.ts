@@ -1,4 +1,4 @@
-/** One nftables table of ours, with what the active Location wants in it. */
+/** One nftables table of ours, with the rules of the active Location. */
 import { DaemonError } from "../base/errors.ts";
 import type { ProcessEnd, Processes } from "../system/processes.ts";
 
@@ -13,7 +13,9 @@ export function filterScript(body: string | undefined): string {
   return body === undefined ? clear : `${clear}table ${filterTable} {\n${body}\n}\n`;
 }
 
-/** The text stands inside our table: one that ends it would change what is not ours. Throws InvalidArguments with the line. */
+/**
+ * The text stands inside our table: one that ends it would change other tables. Throws InvalidArguments with the line.
+ */
 export function checkFilterBody(body: string): void {
   let depth = 0;
   for (const [at, line] of body.split("\n").entries()) {

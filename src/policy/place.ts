@@ -1,4 +1,4 @@
-/** What is known of the place at the moment, gathered from Services for the conditions. Pure. */
+/** Facts of the place at the moment, gathered from Services for the conditions. Pure. */
 import { addressesOf } from "../network/ip-settings.ts";
 import { isConnected } from "../services/connect-states.ts";
 import type { Service } from "../services/service.ts";

@@ -5,7 +5,7 @@ import type { Profile } from "../profiles/profile.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
 import type { StoredObject } from "./automation-host.ts";
 
-/** Of one kind in one Profile: nobody has more places, and each is judged at each change. */
+/** Of one kind in one Profile: more than any person's places; each is judged at each change. */
 const mostInProfile = 64;
 
 export type ObjectPrefix = "location" | "modifier";

@@ -1,7 +1,7 @@
 /**
- * The administrator's mark: which users' Profiles may bring settings of their own for what the machine keeps. It stands in
- * a Profile of the machine, where no user can write: an entry `consents` with a row for each entry that users may bring,
- * `ethernet_any = ["alice"]`; `"*"` means every user.
+ * The administrator's mark: users whose Profiles may bring settings of their own for objects that the machine keeps. It
+ * stands in a Profile of the machine, where no user can write: an entry `consents` with a row for each entry that users
+ * may bring, `ethernet_any = ["alice"]`; `"*"` means every user.
  */
 import { DaemonError } from "../base/errors.ts";
 import type { Profile } from "./profile.ts";
@@ -24,7 +24,7 @@ export function isConsented({ profiles }: Stack, { identifier }: Profile, entry:
     });
 }
 
-/** For a caller who may change the machine's settings. Throws what the store throws. */
+/** For a caller that may change the machine's settings. Throws the store's error. */
 export function consent({ profiles }: Stack, { identifier }: Profile, entry: string): void {
   const store = profiles.findLast(({ isMachine }) => isMachine)?.store;
   if (!store || identifier.user === undefined) return;
@@ -36,7 +36,7 @@ export function consent({ profiles }: Stack, { identifier }: Profile, entry: str
   store.write(consentsEntry, rows.set(entry, JSON.stringify([...users, identifier.user])));
 }
 
-/** What is no list of names is no consent. */
+/** A value that is no list of names is no consent. */
 function usersOf(json: string | undefined): readonly string[] {
   try {
     const list: unknown = JSON.parse(json ?? "[]");

@@ -27,7 +27,7 @@ function nativeBinding(): object {
 
 let keepsDescriptors = false;
 
-/** Once: SQLite would otherwise open what stands at a folder's path by now, not in the folder that is held open. */
+/** Once: SQLite would otherwise open the file at a folder's path by now, not in the folder that is held open. */
 function keepDescriptors(): void {
   if (keepsDescriptors) return;
   const db = open(":memory:");
@@ -65,7 +65,7 @@ const open = (path: string, options: Database.Options = {}): SqliteDatabase =>
 export const openImage = (image: Buffer): SqliteDatabase =>
   new Database(image, { nativeBinding: nativeBinding() as unknown as string });
 
-/** What the primary result codes mean to a person (https://www.sqlite.org/rescode.html). */
+/** Meaning of the primary result codes for people (https://www.sqlite.org/rescode.html). */
 const sentences: Readonly<Record<string, string>> = {
   SQLITE_BUSY: "another program holds it locked",
   SQLITE_LOCKED: "another program holds it locked",
@@ -84,7 +84,7 @@ export function sqliteCode(error: unknown): string | undefined {
   return error instanceof Database.SqliteError ? error.code.split("_", 2).join("_") : undefined;
 }
 
-/** The file itself is at fault, whoever opens it. */
+/** The file itself is at fault, for every program that opens it. */
 export const isDamage = (error: unknown): boolean =>
   ["SQLITE_CORRUPT", "SQLITE_NOTADB"].includes(sqliteCode(error) ?? "");
 

@@ -20,7 +20,7 @@ export class KeptChanges {
   entriesBeside(known: ReadonlySet<string>): readonly string[] {
     return [...this.#entries.keys()].filter((entry) => !known.has(entry));
   }
-  /** Those of the disk, with what is kept in front of them. */
+  /** Those of the disk, with the kept ones in front of them. */
   leases(entry: string, stored: readonly StoredLease[]): readonly StoredLease[] {
     const kept = [...this.#leases.values()].filter((change) => change.entry === entry).reverse();
     const live = kept.flatMap(({ lease }) => (lease ? [{ ...lease }] : []));
@@ -55,7 +55,7 @@ export class KeptChanges {
     this.#entries.clear();
     this.#leases.clear();
   }
-  /** Returns "undo": puts back what is kept now. */
+  /** Returns "undo": restores the changes kept now. */
   mark(): () => void {
     const entries = new Map(this.#entries);
     const leases = new Map(this.#leases);

@@ -8,7 +8,7 @@ export interface KeptStorePorts {
   readonly location: string;
   /** The store on disk. Throws DaemonError while it cannot be had. */
   open(): ProfileStore;
-  /** What can be read without writing anything; undefined: nothing. */
+  /** Reads without writing anything; undefined: there is nothing to read. */
   read(): ProfileStore | undefined;
   /** Something is kept in memory only, or cannot be read. */
   failed(reason: string): void;
@@ -19,15 +19,15 @@ export interface KeptStorePorts {
 }
 
 /**
- * A Profile's store on a disk that may be full, read-only or gone (docs/decisions/settings-without-a-disk.md). What a client
- * changes is on disk when the call returns, or refused with NotStored. What the daemon itself has to remember (inside
- * {@link keep}) is kept in memory where the disk does not take it, and written when it does again.
+ * A Profile's store on a disk that may be full, read-only or gone (docs/decisions/settings-without-a-disk.md). A
+ * client's change is on disk when the call returns, or refused with NotStored. Changes that the daemon itself has to
+ * remember (inside {@link keep}) are kept in memory where the disk does not take them, and written when it does again.
  */
 export class KeptStore implements ProfileStore {
   readonly location: string;
   readonly #kept = new KeptChanges();
   #disk: ProfileStore | undefined;
-  /** What was read of the disk, while it cannot be had itself. */
+  /** The last content read from the disk, while the disk cannot be had itself. */
   #readOnly: ProfileStore;
   #isRead = true;
   #isKeeping = false;
@@ -47,7 +47,7 @@ export class KeptStore implements ProfileStore {
     this.#readOnly = readOnly;
   }
 
-  /** Throws what `open` throws where nothing can be read either, unless the daemon cannot do without it. */
+  /** Throws the error of `open` where nothing can be read either, unless the daemon cannot do without it. */
   static open(ports: KeptStorePorts, isIndispensable: boolean): KeptStore {
     try {
       const disk = ports.open();
@@ -63,7 +63,7 @@ export class KeptStore implements ProfileStore {
     }
   }
 
-  /** Whether it is open on disk: false while only what was read, and what is kept, is there. */
+  /** Whether it is open on disk: false while only the content read and the kept changes are there. */
   get isOnDisk(): boolean {
     return this.#disk !== undefined;
   }
@@ -169,7 +169,7 @@ export class KeptStore implements ProfileStore {
     this.#disk?.scrub();
   }
 
-  /** What is kept is written. Throws what keeps it from being so. */
+  /** Writes the kept changes. Throws the error that prevents it. */
   retry(): void {
     if (!this.#disk) this.#open();
     this.#disk?.probe();
@@ -178,7 +178,7 @@ export class KeptStore implements ProfileStore {
   probe(): void {
     this.#store((disk) => disk.probe());
   }
-  /** What the disk does not take now is lost, and said. */
+  /** Kept changes that the disk does not take now are lost, and logged. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -200,7 +200,7 @@ export class KeptStore implements ProfileStore {
   #checkOpen(): void {
     if (this.#isClosed) throw new DaemonError("InternalError", `${this.location} is closed.`);
   }
-  /** Reading a disk that fails must not end what is connected: what can be read of it once more stands in for it. */
+  /** Reading a disk that fails must not end connections: the content read before stands in for it. */
   #read<R>(look: (store: ProfileStore) => R): R {
     try {
       return look(this.#disk ?? this.#readOnly);
@@ -237,8 +237,8 @@ export class KeptStore implements ProfileStore {
     }
   }
   /**
-   * A client waits, and is told why its change cannot be stored; undefined: the disk is there. One that came back with other
-   * settings refuses this change: it was made in view of what is not there any more.
+   * A client waits, and is told why its change cannot be stored; undefined: the disk is there. One that came back with
+   * other settings refuses this change: the client made it in view of the former ones.
    */
   #whyNot(): DaemonError | undefined {
     if (this.#disk) return undefined;
@@ -251,7 +251,9 @@ export class KeptStore implements ProfileStore {
     }
     throw new DaemonError("NotStored", `${this.location} is back with other settings, which are read first; try again`);
   }
-  /** Returns whether the disk has other entries than were known. What is kept of those gives way: they are a person's. */
+  /**
+   * Returns whether the disk has other entries than were known. Kept changes of those give way: they are a person's.
+   */
   #open(): boolean {
     const disk = this.ports.open();
     const before = this.#readOnly;
@@ -264,7 +266,7 @@ export class KeptStore implements ProfileStore {
     this.#readOnly = disk;
     return changed.size > 0;
   }
-  /** After a success of any kind: what was kept goes along. */
+  /** After a success of any kind: kept changes are written along. */
   #settle(): void {
     if (!this.#disk || this.#isClosed || (this.#kept.isEmpty && !this.#isTroubled)) return;
     try {

@@ -14,11 +14,11 @@ export interface LeaseKeeperOptions {
 }
 
 /**
- * The leases of one Service, one per network, the newest 16, without those that have run out. What the protocol
- * handlers' sessions call a LeaseKeeper. A failing store throws DaemonError, and then nothing has changed.
+ * The leases of one Service, one per network, the newest 16, without those that have run out. It implements LeaseKeeper
+ * of the protocol handlers' sessions. A failing store throws DaemonError, and then nothing has changed.
  */
 export class ProfileLeaseKeeper {
-  /** What the session goes by now; it is what `forget` is about. */
+  /** The lease that the session uses now; `forget` deletes it. */
   #current: StoredLease | undefined;
   /** The lease saved last, whether it has run out or not. */
   #newest: StoredLease | undefined;
@@ -41,7 +41,7 @@ export class ProfileLeaseKeeper {
     this.#current = evenExpired ? this.#newest : valid;
     return this.#current?.json;
   }
-  /** Once: nobody else writes these leases, and a cable that goes in must not wait for the disk. */
+  /** Once: no other program writes these leases, and a cable that goes in must not wait for the disk. */
   #read(store: ProfileStore | undefined): void {
     this.#readFrom = store;
     const leases = store?.leases(this.options.entry) ?? [];
@@ -49,7 +49,7 @@ export class ProfileLeaseKeeper {
     this.#newestValid = leases.find((lease) => this.#isValid(lease)) ?? this.#newestValid;
   }
 
-  /** `expiresAtMs`: milliseconds since 1970. `network`: what tells this network from others that the Service may be in. */
+  /** `expiresAtMs`: milliseconds since 1970. `network`: tells this network from others that the Service may be in. */
   save(json: string, expiresAtMs: number, network: string): void {
     const lease: StoredLease = { entry: this.options.entry, network, json, expiresAtMs };
     const store = this.options.store();

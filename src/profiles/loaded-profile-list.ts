@@ -70,7 +70,7 @@ function readBounded(file: string, onBad: (complaint: string) => void): string {
 export function writeLoadedProfileList(file: string, list: readonly LoadedProfile[]): void {
   const temporary = `${file}.new`;
   const text = list.map(({ identifier, userHash }) => `${formatProfileIdentifier(identifier)} ${userHash}\n`).join("");
-  // Left by a crash, or laid there by somebody: a link is removed, not followed.
+  // Left by a crash, or put there by another program: a link is removed, not followed.
   fs.rmSync(temporary, { force: true });
   fs.writeFileSync(temporary, text, { mode: 0o600, flag: "wx" });
   fs.renameSync(temporary, file);

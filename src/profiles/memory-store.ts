@@ -110,7 +110,7 @@ export class MemoryStore implements ProfileStore {
   }
 }
 
-/** Profiles in memory; what is closed can be opened again. */
+/** Profiles in memory; a closed one can be opened again. */
 export class MemoryStorage implements ProfileStorage {
   readonly #stores = new Map<string, MemoryStore>();
 

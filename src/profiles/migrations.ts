@@ -30,7 +30,7 @@ const steps: readonly string[] = [
 /** The version that the newest step makes. */
 export const schemaVersion = steps.length;
 
-/** All that a file of the newest version contains, by type and name; a trigger or view of somebody else's is not in it. */
+/** All that a file of the newest version contains, by type and name; a foreign trigger or view is not in it. */
 const schemaObjects: readonly string[] = ["table entry", "table lease", "table property"];
 
 /** Brings a file of version `from` up to the newest, each step in a transaction of its own. */
@@ -44,7 +44,7 @@ export function migrate(db: SqliteDatabase, from: number): void {
   }
 }
 
-/** Names what is missing or foreign in the layout; undefined when all is as it should be. */
+/** Names the missing or foreign part of the layout; undefined when all is as it should be. */
 export function schemaFault(db: SqliteDatabase): string | undefined {
   const found = schemaNames(db);
   const missing = schemaObjects.find((name) => !found.includes(name));

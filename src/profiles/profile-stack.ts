@@ -21,7 +21,7 @@ import { parseProfile } from "./profile-text.ts";
 import type { OpenMode, ProfileStorage, ProfileStore } from "./store.ts";
 import { storeLimits } from "./store-limits.ts";
 
-/** What the upper floors do when the stack changes. Called after the change, bottom-to-top order kept by the caller. */
+/** Calls to the upper floors when the stack changes. Made after the change, bottom-to-top order kept by the caller. */
 export interface ProfileStackObserver {
   /** It is on top now. */
   pushed(profile: Profile): void;
@@ -36,13 +36,13 @@ export interface ProfileStackObserver {
 export interface ProfileStackOptions extends ProfileFolders {
   readonly storage: ProfileStorage;
   readonly log: Log;
-  /** Hears what cannot be stored now, and tries again. Absent: it is only logged. */
+  /** Hears of Profiles that cannot be stored now, and tries again. Absent: they are only logged. */
   readonly health?: StorageHealth;
   /** Before a Profile of the machine is opened for writing. Throws DaemonError where it must not be. */
   beforeOpening?(): void;
-  /** What a `default` that is made anew begins with: text of profiles/. Absent: nothing. */
+  /** First content of a `default` that is made anew: text of profiles/. Absent: none. */
   defaultText?(): string | undefined;
-  /** The number of a Unix account; undefined: there is none. Absent: nobody knows of accounts. */
+  /** The number of a Unix account; undefined: there is none. Absent: accounts are unknown. */
   uidOfAccount?(name: string): Promise<number | undefined>;
 }
 
@@ -76,8 +76,8 @@ export class ProfileStack {
   }
 
   /**
-   * Makes or repairs `default` and pushes it, then pushes what the list of the last run names. A user's Profile that
-   * cannot be pushed is logged and left out. A `default` that cannot be had is replaced by what can be read of it, or by
+   * Makes or repairs `default` and pushes it, then pushes the Profiles of the last run's list. A user's Profile that
+   * cannot be pushed is logged and left out. A `default` that cannot be had is replaced by its readable part, or by
    * nothing: no disk keeps the network down.
    */
   start(): void {
@@ -130,8 +130,8 @@ export class ProfileStack {
   }
 
   /**
-   * Makes a Profile, lets `fill` write what it begins with, and returns the path it will have once pushed. InvalidArguments,
-   * AlreadyExists, InternalError, or what `fill` throws; then nothing is left of it.
+   * Makes a Profile, lets `fill` write its first entries, and returns the path it will have once pushed.
+   * InvalidArguments, AlreadyExists, InternalError, or the error of `fill`; then nothing is left of it.
    */
   create(text: string, fill: (store: ProfileStore, isMachine: boolean) => void = () => {}): string {
     const identifier = parseProfileIdentifier(text);
@@ -199,7 +199,7 @@ export class ProfileStack {
     return this.#add(new Profile(identifier, store, userHash));
   }
 
-  /** As in shill: one of the machine without a file can be pushed, and what is put in it is gone with it. */
+  /** As in shill: one of the machine without a file can be pushed, and its settings are gone with it. */
   #openMachineStore(identifier: ProfileIdentifier): ProfileStore {
     const location = profileLocation(this.options, identifier);
     if (this.options.storage.exists(location)) return this.#openKept(identifier);
@@ -212,7 +212,7 @@ export class ProfileStack {
     if (isNew) this.#fillDefault(store);
     return store;
   }
-  /** What cannot be looked at counts as there: its settings are not to be covered by defaults. */
+  /** A file that cannot be looked at counts as there: its settings are not to be covered by defaults. */
   #isMissing(location: string): boolean {
     try {
       return !this.options.storage.exists(location);
@@ -286,7 +286,7 @@ export class ProfileStack {
     }
   }
 
-  /** `uid1000` is user 1000, whose own name does not fit into a path; unless somebody is called so. */
+  /** `uid1000` is user 1000, whose own name does not fit into a path; unless an account has that name. */
   async #findOwner(profile: Profile): Promise<void> {
     const { user } = profile.identifier;
     if (user === undefined) return;

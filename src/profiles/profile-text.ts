@@ -17,8 +17,8 @@ const header = "# Fairlead Profile. Lines are `Name = value`, values are JSON; s
 const bareName = /^[A-Za-z0-9_.-]+$/;
 
 /**
- * Whether a row is kept back as a whole: entries of technologies that this program does not know hold whatever their
- * program put there, also below other names. Yes-or-no of such a name (SaveCredentials) gives nothing away.
+ * Whether a row is kept back as a whole: entries of technologies that this program does not know hold secrets of their
+ * program, also below other names. Yes-or-no of such a name (SaveCredentials) gives nothing away.
  */
 export const isSecretRow = (name: string, json: string): boolean => holdsSecret(name, JSON.parse(json));
 
@@ -50,7 +50,7 @@ export function formatProfile(
 
 type RowCheck = (entry: string, name: string, json: string) => void;
 
-/** Throws DaemonError InvalidArguments that names the line. `checkRow` throws what is wrong with a single value. */
+/** Throws DaemonError InvalidArguments that names the line. `checkRow` throws the fault of a single value. */
 export function parseProfile(text: string, checkRow: RowCheck = () => {}): ProfileEntries {
   const parts = parseInParts(text, checkRow);
   for (let part = parts.next(); ; part = parts.next()) if (part.done) return part.value;

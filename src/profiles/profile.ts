@@ -21,7 +21,7 @@ export class Profile {
     this.path = profilePath(identifier);
   }
 
-  /** Without the user: what the property Name shows. */
+  /** Without the user: the value of the property Name. */
   get name(): string {
     return this.identifier.name;
   }
@@ -41,8 +41,8 @@ export class Profile {
 }
 
 /**
- * Owner of an object: the machine, nobody yet (a network that is stored nowhere), or a user. Without a known uid only
- * administrators may change the object.
+ * Owner of an object: the machine, none yet (`nobody`: a network that is stored nowhere), or a user. Without a known
+ * uid only administrators may change the object.
  */
 export type Owner = "machine" | "nobody" | { readonly uid: number | undefined };
 

@@ -1,4 +1,4 @@
-/** What can be read of a Profile's file where SQLite cannot work on it: the disk is full, read-only, or access is denied. */
+/** Content of a Profile's file where SQLite cannot work on it: the disk is full, read-only, or access is denied. */
 import * as fs from "node:fs";
 import { openImage, type SqliteDatabase } from "./database.ts";
 import { SqliteStore } from "./sqlite-store.ts";
@@ -10,8 +10,8 @@ import { withLog } from "./write-ahead-log.ts";
 const logBytes = 64 * 1024 * 1024;
 
 /**
- * The content as it was last committed, in memory; undefined: there is no file, or it is not to be read: not a regular file
- * of ours, in a folder that others may write, or not what it says. Nothing on disk is touched. Not for a file that this
+ * The content as it was last committed, in memory; undefined: there is no file, or it is not to be read: not a regular
+ * file of ours, in a folder that others may write, or damaged. Nothing on disk is touched. Not for a file that this
  * process has open: closing it here would drop SQLite's locks.
  */
 export function readSnapshot(location: string, prepare: (image: SqliteDatabase) => void): SqliteStore | undefined {

@@ -27,7 +27,9 @@ const checkedBytes = 4 * 1024 * 1024;
 /** The file, not the system, is at fault: set it aside. The message is the reason. */
 class DamagedFile extends Error {}
 
-/** Profiles as SQLite files. The folder of a file must exist, belong to us (or to root) and be writable by nobody else. */
+/**
+ * Profiles as SQLite files. The folder of a file must exist, belong to us (or to root), and no other user may write it.
+ */
 export const sqliteStorage: ProfileStorage = {
   ensureFolder: ensurePrivateFolder,
 

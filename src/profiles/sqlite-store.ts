@@ -12,7 +12,7 @@ export class SqliteStore implements ProfileStore {
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #inTransaction: (change: () => unknown) => unknown;
   #mustScrub = false;
-  /** There are not more: deletions and what was rolled back are not taken off. Counting takes as long as there are entries. */
+  /** An upper bound: deletions and rolled-back rows are not taken off. Counting takes as long as there are entries. */
   #entriesAtMost: number = storeLimits.entries;
 
   /** Throws SqliteError when a table lacks a column. */
@@ -201,7 +201,7 @@ function prepareStatements(db: SqliteDatabase) {
     allLeases: db.prepare<[], StoredLease>(
       "SELECT entry, network, json, expires_at_ms AS expiresAtMs FROM lease ORDER BY sequence",
     ),
-    // Replacing takes a new sequence number, which is what makes it the newest.
+    // Replacing takes a new sequence number, which makes it the newest.
     writeLease: db.prepare<[string, string, string, number]>(
       "INSERT OR REPLACE INTO lease (entry, network, json, expires_at_ms) VALUES (?, ?, ?, ?)",
     ),

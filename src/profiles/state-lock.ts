@@ -8,7 +8,9 @@ import { findStoreFile, prepareStoreFile, type StoreFile } from "./store-file.ts
  * no flock, and a file with a process number in it outlives a crash. The kernel drops the lock when the process ends, however.
  */
 export class StateLock {
-  /** A database that nobody refers to is closed by the garbage collector: a lock must not depend on who keeps it. */
+  /**
+   * A database without a reference is closed by the garbage collector: a lock must not depend on its owner's reference.
+   */
   static readonly #held = new Set<StateLock>();
   readonly #db: SqliteDatabase;
 

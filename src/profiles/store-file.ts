@@ -1,7 +1,7 @@
 /**
- * What is checked and done around a database file before SQLite sees it, in a folder that is held open and that nobody else
- * can write. SQLite leaves modes to the umask and, as any POSIX locker, loses its locks when the same process opens and closes
- * the file once more: files that exist are therefore opened without reading (O_PATH), which touches no lock.
+ * Checks and steps around a database file before SQLite sees it, in a folder that is held open and that no other user
+ * can write. SQLite leaves modes to the umask and, as any POSIX locker, loses its locks when the same process opens and
+ * closes the file once more: files that exist are therefore opened without reading (O_PATH), which touches no lock.
  */
 import * as fs from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
@@ -33,7 +33,9 @@ const systemSentences: Readonly<Record<string, string>> = {
   EROFS: "the file system is read-only",
 };
 
-/** The disk, or its rights, may be others later; what is no folder, or is not there, wants a person. */
+/**
+ * Errors that may pass by themselves: the disk, or its rights, may change. A missing or wrong folder needs a person.
+ */
 const isForNow: ReadonlySet<string> = new Set(["EACCES", "EDQUOT", "EIO", "ENOSPC", "EPERM", "EROFS"]);
 
 /** Runs a system call; its failure becomes one DaemonError. */
@@ -96,7 +98,7 @@ export class StoreFile {
   get exists(): boolean {
     return attempt(this.location, () => fs.lstatSync(this.path, { throwIfNoEntry: false })) !== undefined;
   }
-  /** What stands there, itself and not what it may point to; undefined: nothing. */
+  /** The file of that name itself, not its target if it is a link; undefined: none. */
   look(): SeenFile | undefined {
     return attempt(this.location, () => fs.lstatSync(this.path, { throwIfNoEntry: false }));
   }
@@ -119,11 +121,11 @@ export function findStoreFile(location: string, mode: OpenMode): StoreFile {
 /** Room for a log of the usual length. Less than that is a full disk, though a small change may still fit somewhere. */
 const leastFreeBytes = 128 * 1024;
 
-/** Throws NotStored where the disk has no room for what may come. */
+/** Throws NotStored where the disk has no room for a change. */
 export function checkFreeSpace(location: string): void {
   if (freeBytes(location) < leastFreeBytes) throw new DaemonError("NotStored", `${location}: the disk is full`);
 }
-/** What the disk of the file has room for. */
+/** Free space of the file's disk, in bytes. */
 export function freeBytes(location: string): number {
   const { bavail, bsize } = attempt(location, () => fs.statfsSync(dirname(location)));
   return bavail * bsize;
@@ -154,7 +156,7 @@ interface SeenFolder {
   readonly way: string;
   readonly status: fs.Stats;
 }
-/** Whoever can write the folder can put his own file in place of ours. */
+/** A user that can write the folder can put another file in place of ours. */
 function checkFolder({ path, way, status }: SeenFolder): void {
   if (!status.isDirectory()) throw refuse(path, "not a folder");
   if (status.uid !== process.geteuid?.() && status.uid !== 0) {
@@ -221,7 +223,7 @@ export interface DatabaseHead {
   readonly isSqlite: boolean;
   readonly userVersion: number;
   readonly applicationId: number;
-  /** What the last user did not get to move into the file: it did not close it. */
+  /** The last user left pages in the log that are not in the file: it did not close it. */
   readonly hasLog: boolean;
 }
 
@@ -273,7 +275,7 @@ function freeName(file: StoreFile): StoreFile {
   throw refuse(file.location, `the file is damaged and ${setAsideLimit} damaged ones are kept already; remove them`);
 }
 
-/** The companions go first, for the reason given at {@link setAsideStoreFile}. What is missing is no error. */
+/** The companions go first, for the reason given at {@link setAsideStoreFile}. A missing file is no error. */
 export function removeStoreFile(file: StoreFile): void {
   for (const suffix of [...companions, ""]) fs.rmSync(file.beside(suffix).path, { force: true });
 }

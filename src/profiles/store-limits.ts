@@ -1,14 +1,17 @@
 import { DaemonError } from "../base/errors.ts";
 import type { EntryRows, StoredLease } from "./store.ts";
 
-/** Bounds on what a client can make a Profile hold. The largest honest values are PEM bundles of some ten kilobytes. */
+/**
+ * Bounds on a Profile's content that a client can fill. The largest honest values are PEM bundles of some ten
+ * kilobytes.
+ */
 export const storeLimits = {
   /** UTF-16 units of an entry's, row's or network's name. */
   nameLength: 255,
   /** UTF-16 units of one value. */
   valueLength: 262_144,
   rowsPerEntry: 1024,
-  /** Twice what a much travelled laptop remembers in its life. */
+  /** Twice the number of networks that a much travelled laptop remembers in its life. */
   entries: 20_000,
   /** Of the whole file. 10,000 remembered networks take 8 MiB. */
   fileBytes: 64 * 1024 * 1024,
@@ -17,7 +20,7 @@ export const storeLimits = {
 } as const;
 
 // Half of a surrogate pair cannot be stored as UTF-8 and would read back as another name.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern refuses them
 const unfitCharacter = /[\u0000-\u001f\u007f]|\p{Surrogate}/u;
 
 function checkName(what: string, name: string, shortest = 1): void {

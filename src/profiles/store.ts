@@ -33,7 +33,10 @@ export interface ProfileStore {
    * has changed.
    */
   write(entry: string, rows: EntryRows): void;
-  /** The entry with its rows and leases; false when there was no such entry. What is deleted is unreadable on disk afterwards. */
+  /**
+   * The entry with its rows and leases; false when there was no such entry. Deleted rows are unreadable on disk
+   * afterwards.
+   */
   delete(entry: string): boolean;
   /** Of one entry, the most recently written first. */
   leases(entry: string): readonly StoredLease[];
@@ -44,15 +47,17 @@ export interface ProfileStore {
   /** Runs `change` in one transaction: if it throws, nothing has changed. May be nested; takes no asynchronous function. */
   transaction<R>(change: () => R): R;
   /**
-   * As `transaction`, for what the daemon itself has to remember: where the disk does not take it now, it may be kept in
-   * memory until the disk does. `change` may run twice; it writes entries and leases, and deletes leases only.
+   * As `transaction`, for changes that the daemon itself has to remember: where the disk does not take them now, they
+   * may be kept in memory until the disk does. `change` may run twice; it writes entries and leases, and deletes leases
+   * only.
    */
   keep<R>(change: () => R): R;
   /** Throws DaemonError NotStored where a change would not be taken. */
   probe(): void;
   /**
-   * Makes what was replaced or removed unreadable on disk. For after a secret changed: costs some syncs (1 to 3 ms).
-   * Inside a transaction it takes place after the commit. Never throws: what fails now happens at the next call or at close.
+   * Makes replaced and removed rows unreadable on disk. For after a secret changed: costs some syncs (1 to 3 ms).
+   * Inside a transaction it takes place after the commit. Never throws: a failure now is made up for at the next call
+   * or at close.
    */
   scrub(): void;
   /** Scrubs and closes; everything but a second `close` throws afterwards. */
@@ -88,11 +93,14 @@ export interface ProfileStorage {
   ensureFolder(folder: string): void;
   /** Throws DaemonError: NotFound (`open`), AlreadyExists (`create`), NotStored (the disk), InternalError for all else; then nothing has changed. */
   open(location: string, mode: OpenMode, options?: OpenOptions): OpenedStore;
-  /** What can be read of it without writing anything, for looking only; undefined: nothing. Never throws, never for what is open. */
+  /**
+   * Its content read without writing anything, for looking only; undefined: none. Never throws, never for an open
+   * store.
+   */
   snapshot(location: string): ProfileStore | undefined;
   exists(location: string): boolean;
   /** The locations of a folder's Profiles; empty when there is no such folder. */
   list(folder: string): readonly string[];
-  /** What does not exist is no error. Throws DaemonError Failure when it cannot be removed. */
+  /** A missing Profile is no error. Throws DaemonError Failure when it cannot be removed. */
   remove(location: string): void;
 }

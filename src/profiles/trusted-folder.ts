@@ -6,15 +6,15 @@ import { DaemonError } from "../base/errors.ts";
 const mostLinks = 40;
 /** Node does not name it; the same on every machine that Node runs on. Neither reads, nor waits for the other end of a FIFO. */
 const openPath = 0o10000000;
-/** Opens whatever stands there, a symbolic link as itself. */
+/** Opens any file, a symbolic link as itself. */
 export const openUnread = openPath | fs.constants.O_NOFOLLOW;
 
-/** How the kernel names what a descriptor has open. It leads there also when something else stands at the path by now. */
+/** The kernel's path of a descriptor. It leads to the open file also when another file stands at the path by now. */
 export const descriptorPath = (descriptor: number): string => `/proc/self/fd/${descriptor}`;
 
 /**
- * A folder that is held open: whatever is done in it is done in this one. To whoever can exchange a folder on the way
- * to it, it is out of reach.
+ * A folder that is held open: all work in it is done in this one. A program that can exchange a folder on the way to it
+ * cannot reach it.
  */
 export class OpenFolder {
   #isOpen = true;
@@ -43,8 +43,9 @@ export class OpenFolder {
 
 /**
  * Follows a path as the kernel would, part by part, each from the folder that the one before opened. A symbolic link is
- * followed only where it could have been put by root and ourselves alone: a user whose home lies on the way could otherwise lead the
- * daemon to another user's settings. Undefined: there is no such folder. Throws DaemonError InternalError, or what the system says.
+ * followed only where it could have been put by root and ourselves alone: a user whose home lies on the way could
+ * otherwise lead the daemon to another user's settings. Undefined: there is no such folder. Throws DaemonError
+ * InternalError, or the system's error.
  */
 export function openFolder(path: string): OpenFolder | undefined {
   const rest = partsOf(path);
@@ -112,7 +113,7 @@ function openIfThere(path: string, flags = openUnread | fs.constants.O_DIRECTORY
 }
 
 const isOurs = (uid: number): boolean => uid === 0 || uid === process.geteuid?.();
-/** In a sticky folder (/tmp) everybody may put names, and nobody may take away those of others. */
+/** In a sticky folder (/tmp) every user may put names, and none may take away those of others. */
 const isTrusted = ({ uid, mode }: fs.Stats): boolean => isOurs(uid) && ((mode & 0o022) === 0 || (mode & 0o1000) !== 0);
 const refusal = (folder: string, what: string): DaemonError =>
   new DaemonError("InternalError", `${folder}: ${what}`, { context: { folder } });

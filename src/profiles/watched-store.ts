@@ -4,22 +4,23 @@ import type { EntryRows, ProfileStore, StoredLease } from "./store.ts";
 import { isSameFile, type SeenFile, type StoreFile } from "./store-file.ts";
 
 export interface WatchedStoreHost {
-  /** What stands in place now, or a new one. Throws DaemonError. */
+  /** The store now in place, or a new one. Throws DaemonError. */
   open(file: StoreFile): SqliteStore;
   /** A sentence for the log. */
   tell(what: string): void;
 }
 
-/** What is put into a new file when the old one is gone. */
+/** Content for a new file when the old one is gone. */
 interface Content {
   readonly entries: ReadonlyMap<string, EntryRows>;
   readonly leases: readonly StoredLease[];
 }
 
 /**
- * A Profile's file that others may move, replace or cut while it is in use: a backup that is played back, an administrator
- * who tidies up. SQLite goes on with the file that it has open, and the next start would find another one. So each change
- * looks first whether the file is still the one in place, and opens what is there; what is told to be stored is stored there.
+ * A Profile's file that others may move, replace or cut while it is in use: a backup that is played back, an
+ * administrator who tidies up. SQLite goes on with the file that it has open, and the next start would find another
+ * one. So each change looks first whether the file is still the one in place, and opens the one that is: a change
+ * reported as stored is stored there.
  */
 export class WatchedStore implements ProfileStore {
   readonly location: string;
@@ -85,7 +86,7 @@ export class WatchedStore implements ProfileStore {
     this.file.folder.close();
   }
 
-  /** What a transaction changes inside is its own. */
+  /** Changes inside a transaction are its own. */
   #change<R>(change: (store: SqliteStore) => R): R {
     if (this.#isChanging || this.#isClosed) return change(this.store);
     const lost = this.#whatIsLost();

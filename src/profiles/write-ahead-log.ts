@@ -35,7 +35,7 @@ function committedFrames(log: Buffer, pageBytes: number, headSum: Sum, isBigEndi
   const frameBytes = frameHeadBytes + pageBytes;
   for (let at = headBytes; at + frameBytes <= log.length; at += frameBytes) {
     const content = log.subarray(at + frameHeadBytes, at + frameBytes);
-    // The salt of an older round of the log: what follows was overwritten before.
+    // The salt of an older round of the log: the frames after it were overwritten before.
     if (!log.subarray(at + 8, at + 16).equals(log.subarray(16, 24))) break;
     sum = checksum(content, checksum(log.subarray(at, at + 8), sum, isBigEndian), isBigEndian);
     if (!isSum(sum, log, at + 16)) break;

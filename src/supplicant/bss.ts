@@ -1,4 +1,4 @@
-/** BSS objects of wpa_supplicant (fi.w1.wpa_supplicant1.BSS) as {@link Bss}. Pure; what is odd reads as absent. */
+/** BSS objects of wpa_supplicant (fi.w1.wpa_supplicant1.BSS) as {@link Bss}. Pure; odd values read as absent. */
 import { formatMac } from "../base/ip-address.ts";
 import type { WireVariant } from "../base/property.ts";
 import { type RemoteObject, remoteInterface } from "../bus/remote-objects.ts";
@@ -23,7 +23,7 @@ const modes: Readonly<Record<string, BssMode>> = {
 const macLength = 6;
 const longestSsid = 32;
 
-/** Undefined for what is no access point: without an address there is nothing to connect to. */
+/** Undefined for an object without an address: there is nothing to connect to. */
 export function bssOf(object: RemoteObject): Bss | undefined {
   const bssid = object.get(bssInterface, "BSSID");
   const ssid = object.get(bssInterface, "SSID") ?? Buffer.alloc(0);

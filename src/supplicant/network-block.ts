@@ -1,4 +1,4 @@
-/** What AddNetwork of wpa_supplicant is told (a network block of wpa_supplicant.conf(5), as D-Bus variants). Pure. */
+/** Arguments of wpa_supplicant's AddNetwork (a network block of wpa_supplicant.conf(5), as D-Bus variants). Pure. */
 import { DaemonError } from "../base/errors.ts";
 import type { WireVariant } from "../base/property.ts";
 import type { RadioCapabilities, RadioKey, RadioNetwork } from "./supplicant.ts";

@@ -5,7 +5,7 @@
 
 export type BssMode = "infrastructure" | "ad-hoc" | "mesh" | "other";
 
-/** What an access point offers to authenticate with; names as in wpa_supplicant's D-Bus interface (`wpa-psk`, `sae`). */
+/** An access point's methods of authentication; names as in wpa_supplicant's D-Bus interface (`wpa-psk`, `sae`). */
 export interface BssSecurity {
   /** Protocol WPA. */
   readonly wpa: readonly string[];
@@ -45,7 +45,7 @@ export const radioStates = [
 ] as const;
 export type RadioState = (typeof radioStates)[number];
 
-/** What to connect with. Secrets: never logged, never part of an error. */
+/** Credentials of a connection. Secrets: never logged, never part of an error. */
 export type RadioKey =
   | { readonly kind: "none" }
   /** WPA2 and WPA3 personal. */
@@ -70,11 +70,11 @@ export interface RadioEnd {
   readonly status?: number;
   /** The state that it ended in. */
   readonly from: RadioState;
-  /** What a keeper of the link says of it, where it says more than IEEE 802.11 has numbers for. */
+  /** The keeper's reason, where IEEE 802.11 has no number for it. */
   readonly told?: "no-address" | "not-found" | "ended-by-keeper" | "chosen-elsewhere";
 }
 
-/** What the keeper of a link configured on it. Addresses in canonical text. */
+/** Settings that the keeper of the link configured. Addresses in canonical text. */
 export interface KeptFamily {
   readonly addresses: readonly { readonly address: string; readonly prefixLength: number }[];
   /** Absent: no default route. */
@@ -90,8 +90,8 @@ export interface KeptAddressing {
 /** Never called from inside a call to the port. */
 export interface RadioObserver {
   /**
-   * The supplicant has the link: from now on it can scan and connect. Also after the supplicant was restarted. What an earlier
-   * run connected is connected still: the state and the access point are told next.
+   * The supplicant has the link: from now on it can scan and connect. Also after the supplicant was restarted. A
+   * connection of an earlier run is still there: the state and the access point are told next.
    */
   ready(capabilities: RadioCapabilities): void;
   /** The supplicant lost the link, or is gone: nothing is associated and no access point is known. */
@@ -99,7 +99,7 @@ export interface RadioObserver {
   bssFound(bss: Bss): void;
   bssChanged(bss: Bss): void;
   bssGone(id: string): void;
-  /** False: the scan failed. What was found has been told before. */
+  /** False: the scan failed. The access points found have been told before. */
   scanDone(isSuccessful: boolean): void;
   stateChanged(state: RadioState, before: RadioState): void;
   /** Told before the state that follows from it. */
@@ -125,11 +125,11 @@ export interface Radio {
   readonly currentBss: string | undefined;
   /** The program that owns the link with its addresses and routes; absent: the link is ours. */
   readonly keeper?: string | undefined;
-  /** With a keeper: what it configured; undefined while there is no address. */
+  /** With a keeper: its addressing; undefined while there is no address. */
   readonly addressing?: KeptAddressing | undefined;
   /** Rejects with DaemonError InProgress while one is under way, Failure when the supplicant refuses or is gone. */
   scan(ssids: readonly Buffer[]): Promise<void>;
-  /** Takes the place of what was connected or connecting. Resolves when the attempt has begun. Rejects as {@link scan}. */
+  /** Replaces the present connection or attempt. Resolves when the attempt has begun. Rejects as {@link scan}. */
   connect(network: RadioNetwork): Promise<void>;
   /** Never rejects; nothing is connected then. */
   disconnect(): Promise<void>;

@@ -2,7 +2,7 @@ import { remoteInterface } from "../bus/remote-objects.ts";
 
 export const supplicantName = "fi.w1.wpa_supplicant1";
 export const supplicantPath = "/fi/w1/wpa_supplicant1";
-/** What D-Bus calls "no object". */
+/** D-Bus path for "no object". */
 export const noObject = "/";
 
 export const wpaManager = remoteInterface("fi.w1.wpa_supplicant1", { Capabilities: "as" });

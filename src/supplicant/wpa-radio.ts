@@ -40,7 +40,7 @@ interface RadioPorts {
 
 /** A driver may need its time after the link came up, or the supplicant after it started. */
 const attachAgainMs = 10_000;
-/** A name list is asked for only as long as drivers take it; 4 is what most do. */
+/** Number of names that most drivers take in one scan. */
 const usualScanSsids = 4;
 
 /** One link in the hands of wpa_supplicant. */
@@ -134,7 +134,7 @@ export class WpaRadio implements Radio {
     if (joined) this.#onBss(joined);
     for (const bss of object.get(wpaInterface, "BSSs") ?? []) if (bss !== current) void this.#read(bss);
   }
-  /** One that somebody else had it make, or that an earlier run left behind, is taken as it is. */
+  /** An interface that another program had it make, or that an earlier run left behind, is taken as it is. */
   async #takeInterface(): Promise<string> {
     const wanted = new Map<string, WireVariant>([["Ifname", { signature: "s", value: this.linkName }]]);
     try {
@@ -157,7 +157,7 @@ export class WpaRadio implements Radio {
         });
     }
   }
-  /** What an earlier run of ours connected goes on; whatever else the supplicant was told to look for is forgotten. */
+  /** A connection of an earlier run of ours goes on; the supplicant's other networks are removed. */
   async #takeNetworks(object: RemoteObject): Promise<void> {
     const current = object.get(wpaInterface, "CurrentNetwork") ?? noObject;
     if (object.get(wpaInterface, "State") === "completed" && current !== noObject) this.#networkPath = current;
@@ -252,7 +252,7 @@ export class WpaRadio implements Radio {
   #manager(member: string, signature: string, args: readonly unknown[]): Promise<readonly unknown[]> {
     return this.ports.remote.call(supplicantPath, wpaManager.name, member, signature, args);
   }
-  /** The text of a refusal may repeat what it was told: only its name goes on. */
+  /** The text of a refusal may repeat the arguments: only its name goes on. */
   async #call(member: string, signature = "", args: readonly unknown[] = []): Promise<readonly unknown[]> {
     if (this.#path === undefined) throw new DaemonError("Failure", `${this.linkName}: the supplicant does not have it`);
     try {

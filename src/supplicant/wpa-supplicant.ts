@@ -78,7 +78,7 @@ export class WpaSupplicant implements Supplicant {
     for (const radio of this.#radios) radio.onGone();
     if (this.#radios.size > 0) this.#askForStart();
   }
-  /** A system starts it on demand; where it does not, somebody will start it in another way. */
+  /** A system starts it on demand; without activation, an administrator starts it in another way. */
   #askForStart(): void {
     const { bus, clock, log } = this.ports;
     this.#cancelStart();

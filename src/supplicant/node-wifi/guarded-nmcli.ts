@@ -44,7 +44,7 @@ export class GuardedNmcli {
     module.execFile = (file: string, args: readonly unknown[], _options: unknown, done: Callback) =>
       this.#start(file, guardedArguments(args, this.isFresh), done).stdin?.end();
   }
-  /** Resolves to what it printed. Rejects with {@link NmcliError}. */
+  /** Resolves to its output. Rejects with {@link NmcliError}. */
   run(args: readonly string[]): Promise<string> {
     return new Promise((resolve, reject) => {
       const child = this.#start("nmcli", args, (error, stdout) => (error ? reject(error) : resolve(stdout)));
@@ -64,7 +64,7 @@ export class GuardedNmcli {
       child.stdin?.end(lines);
     });
   }
-  /** Ends what runs, with all that it started; its callers are told. */
+  /** Ends running commands, with all processes that they started; their callers are told. */
   stopAll(): void {
     for (const child of this.#running) endGroup(child);
   }
@@ -104,5 +104,5 @@ function endGroup({ pid }: ChildProcess): void {
   }
 }
 
-/** The first line; what follows is advice for people at a terminal. */
+/** The first line; the others are advice for people at a terminal. */
 const wordsOf = (stderr: string): string => (stderr.split("\n")[0] ?? "").replace(/^Error: /, "").slice(0, 300);

@@ -1,10 +1,10 @@
-/** Access points as nmcli lists them, as {@link Bss}. Pure; what is odd is left out. */
+/** Access points as nmcli lists them, as {@link Bss}. Pure; odd lines are left out. */
 import type { Bss, BssMode } from "../supplicant.ts";
 import type { ListedAccessPoint } from "./node-wifi.ts";
 
 const modes: Readonly<Record<string, BssMode>> = { Infra: "infrastructure", "Ad-Hoc": "ad-hoc", Mesh: "mesh" };
 
-/** nmcli's flags of key management, and what the supplicant calls it. */
+/** nmcli's flags of key management, with the supplicant's names. */
 const methods: Readonly<Record<string, string>> = {
   psk: "wpa-psk",
   sae: "sae",
@@ -13,7 +13,7 @@ const methods: Readonly<Record<string, string>> = {
   eap_suite_b_192: "wpa-eap-suite-b-192",
 };
 
-/** Undefined for what is no access point. */
+/** Undefined for a line that is no access point. */
 export function bssOf(point: ListedAccessPoint): Bss | undefined {
   if (!/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(point.bssid)) return undefined;
   if (!/^([0-9a-f]{2}){0,32}$/.test(point.ssid)) return undefined;

@@ -1,4 +1,4 @@
-/** IP4Config and IP6Config of NetworkManager as {@link KeptAddressing}. Pure; what is odd reads as absent. */
+/** IP4Config and IP6Config of NetworkManager as {@link KeptAddressing}. Pure; odd values read as absent. */
 import { familyOf, formatIpAddress, parseIpAddress } from "../../base/ip-address.ts";
 import type { WireVariant } from "../../base/property.ts";
 import type { RemoteObject } from "../../bus/remote-objects.ts";

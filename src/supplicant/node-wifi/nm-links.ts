@@ -44,7 +44,7 @@ export class NmLinks {
   readonly #whenKnown: (() => void)[] = [];
   readonly #cancels: Cancel[] = [];
   #isStarted = false;
-  /** Whether NetworkManager is there, and what it has, was told once. */
+  /** NetworkManager's presence, and its objects, were told once. */
   #isKnown = false;
 
   constructor(private readonly ports: NmLinksPorts) {
@@ -66,7 +66,7 @@ export class NmLinks {
     this.#remote = new RemoteObjects(ports.bus, plan, observer, ports.log);
   }
 
-  /** Resolves when it is known whether NetworkManager is there and what it has. Nothing is listened to before. */
+  /** Resolves when NetworkManager's presence and its objects are known. Nothing is listened to before. */
   async known(): Promise<void> {
     this.#start();
     if (!this.#isKnown) await new Promise<void>((resolve) => this.#whenKnown.push(resolve));

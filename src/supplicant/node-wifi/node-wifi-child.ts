@@ -34,8 +34,9 @@ const longestPauseMs = 60_000;
 const answerLimitMs = 150_000;
 
 /**
- * {@link NodeWifi} in a process of its own, started with the first order, so that the daemon has neither the package nor nmcli's
- * faults in it. Its end is told to those who wait and in the log; it is started again after a pause that grows.
+ * {@link NodeWifi} in a process of its own, started with the first order, so that the daemon has neither the package
+ * nor nmcli's faults in it. Its end is told to waiting callers and in the log; it is started again after a pause that
+ * grows.
  */
 export class NodeWifiChild implements NodeWifi {
   readonly #pending = new Map<number, Pending>();
@@ -56,7 +57,7 @@ export class NodeWifiChild implements NodeWifi {
   close(): void {
     this.#isClosed = true;
     this.#cancelRestart();
-    // Those who wait hear nothing: what NetworkManager was asked for may go on when the daemon is gone.
+    // Waiting callers hear nothing: NetworkManager may carry on with its orders when the daemon is gone.
     for (const pending of this.#pending.values()) pending.cancel();
     this.#pending.clear();
     this.#worker?.kill();
@@ -75,7 +76,7 @@ export class NodeWifiChild implements NodeWifi {
     return this.#ask("disconnect", linkName);
   }
 
-  /** What is answered is what our own worker of the same version says, so its type is trusted. */
+  /** The answer comes from our own worker of the same version, so its type is trusted. */
   async #ask<R>(method: keyof NodeWifi, ...args: readonly unknown[]): Promise<R> {
     const worker = this.#running();
     const id = ++this.#lastId;

@@ -50,12 +50,12 @@ export class NodeWifiRadio implements Radio {
   isReady = false;
   #isDetached = false;
   #isScanning = false;
-  /** Ours is under way, and NetworkManager has not begun it: what it tells is of another connection. */
+  /** Ours is under way, and NetworkManager has not begun it: its news are of another connection. */
   #awaited: Awaited | undefined;
   /** It ended by itself, so there is nothing to leave: another program may be joining something else. */
   #isOver = false;
   #isLeaving = false;
-  /** Counts orders: what an earlier one comes to says nothing of the present one. */
+  /** Counts orders: the result of an earlier one is dropped. */
   #attempt = 0;
   readonly #cancelFollow: Cancel;
 
@@ -86,7 +86,7 @@ export class NodeWifiRadio implements Radio {
     });
   }
   async connect(network: RadioNetwork): Promise<void> {
-    // The bounds of names and keys are those of IEEE 802.11, whoever is asked.
+    // The bounds of names and keys are those of IEEE 802.11, for every keeper.
     networkBlock(network, capabilities);
     this.#checkReady();
     const attempt = ++this.#attempt;
@@ -112,7 +112,7 @@ export class NodeWifiRadio implements Radio {
       this.#isLeaving = false;
     }
   }
-  /** What is connected stays so: it is NetworkManager's. */
+  /** A connection stays: it is NetworkManager's. */
   async detach(): Promise<void> {
     if (this.#isDetached) return;
     this.#isDetached = true;
@@ -142,7 +142,7 @@ export class NodeWifiRadio implements Radio {
     } catch (error) {
       if (attempt !== this.#attempt || this.#isDetached) return;
       this.ports.log.info(`${this.linkName}: ${describeError(error)}`);
-      // What NetworkManager began, it ends itself, and tells why.
+      // NetworkManager ends an attempt that it began, and tells why.
       if (this.#awaited) this.#end({ reason: 0, isLocal: false, from: this.state });
       this.#awaited = undefined;
     }
@@ -196,7 +196,7 @@ export class NodeWifiRadio implements Radio {
     this.observer.lost(because);
   }
 
-  /** False: it could not be had; what was known stays. */
+  /** False: the list could not be had; the known access points stay. */
   async #list(isFresh: boolean): Promise<boolean> {
     try {
       const listed = await this.ports.nodeWifi.list(this.linkName, isFresh);

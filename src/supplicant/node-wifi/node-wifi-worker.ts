@@ -25,7 +25,7 @@ export class NodeWifiWorker implements NodeWifi {
   /** Profiles of others, as of the last order that looked. */
   #foreign: ReadonlySet<string> = new Set();
 
-  /** What nmcli does now is ended. */
+  /** Ends the running commands of nmcli. */
   stop(): void {
     this.#nmcli.stopAll();
   }
@@ -134,7 +134,7 @@ export class NodeWifiWorker implements NodeWifi {
   /** Not before it is wanted. */
   async #load(): Promise<NodeWifiPackage> {
     this.#nmcli.install();
-    // @ts-expect-error: the package has no types; the interface above says what is used.
+    // @ts-expect-error: the package has no types; the interface above declares the used part.
     const { default: wifi } = (await import("node-wifi")) as { readonly default: NodeWifiPackage };
     return wifi;
   }
@@ -167,7 +167,7 @@ export function passwordLine(secret: string): string {
   return `802-11-wireless-security.psk:${escaped}\n`;
 }
 
-/** What node-wifi makes of a line; `ssid` is hexadecimal thanks to the guard. */
+/** A line as node-wifi parses it; `ssid` is hexadecimal thanks to the guard. */
 function listed(found: Readonly<Record<string, unknown>>): ListedAccessPoint {
   const flags = (found.security_flags ?? {}) as Readonly<Record<string, unknown>>;
   return {

@@ -41,7 +41,7 @@ export type PreparedNetwork =
 export interface NodeWifi {
   /** `isFresh`: the radio listens first; else it is told as known. */
   list(linkName: string, isFresh: boolean): Promise<readonly ListedAccessPoint[]>;
-  /** Takes the place of what was prepared for the link before, which is disconnected if it is in use. */
+  /** Replaces the network prepared for the link before, which is disconnected if it is in use. */
   prepare(linkName: string, network: WantedNetwork): Promise<PreparedNetwork>;
   /** Resolves when NetworkManager has activated it, or goes on trying for longer than nmcli waits. */
   activate(linkName: string, network: PreparedNetwork, secret?: string): Promise<void>;
@@ -49,7 +49,7 @@ export interface NodeWifi {
   disconnect(linkName: string): Promise<void>;
 }
 
-/** What a call sends to the process, and what comes back. */
+/** A call to the process, and its answer. */
 export interface NodeWifiRequest {
   readonly id: number;
   readonly method: keyof NodeWifi;
