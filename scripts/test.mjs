@@ -130,8 +130,18 @@ async function runFiles(files, tally) {
   }
 }
 
-/** What takes longest begins first: at the end no guest runs alone for long. */
-const longestGuests = ["node-wifi", "pppoe", "names", "logins", "handlers", "boot", "pppoe-unit", "modifiers", "sandbox"];
+/** The longest guests begin first: at the end no guest runs alone for long. */
+const longestGuests = [
+  "node-wifi",
+  "pppoe",
+  "names",
+  "logins",
+  "handlers",
+  "boot",
+  "pppoe-unit",
+  "modifiers",
+  "sandbox",
+];
 const rankOf = (file) => {
   const rank = longestGuests.findIndex((name) => file.endsWith(`/${name}.test.ts`));
   return rank < 0 ? longestGuests.length : rank;
