@@ -42,13 +42,13 @@ interface ObjectVerb {
 function objectVerb(kind: AutomationKind, { summary, settings }: ObjectVerb): Verb {
   return {
     name: kind.toLowerCase(),
-    operands: `${automationActions.join("|")} [NAME] [SETTING=VALUE...]`,
-    leastOperands: 1,
+    operands: `[${automationActions.join("|")}] [NAME] [SETTING=VALUE...]`,
+    leastOperands: 0,
     mostOperands: mostWords,
     summary,
     completes: ["automation-action", "none"],
     async run(call) {
-      const [action = "", name, ...words] = call.operands;
+      const [action = "list", name, ...words] = call.operands;
       if (action === "list" && name === undefined) return list(call, kind);
       if (!(automationActions as readonly string[]).includes(action)) {
         throw usageFailure(`${quoted(action)} is none of ${automationActions.join(", ")}`);
@@ -106,13 +106,13 @@ async function order(
 
 export const policy: Verb = {
   name: "policy",
-  operands: `${policyActions.join("|")} [NAME]`,
-  leastOperands: 1,
+  operands: `[${policyActions.join("|")}] [NAME]`,
+  leastOperands: 0,
   mostOperands: 2,
   summary: "which links may hold a connection: All, or Automatic (cables before radios)",
   completes: ["policy-action", "none"],
   async run(call) {
-    const [action = "", name] = call.operands;
+    const [action = "list", name] = call.operands;
     if (action === "list" && name === undefined) return list(call, "Policy");
     if (action === "show" && name !== undefined) return show(call, "Policy", name);
     if (action === "enable" && name !== undefined) return order(call, "Policy", name, "Activate");

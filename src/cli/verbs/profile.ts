@@ -12,15 +12,15 @@ const exchange = "org.fairlead.Profile1";
 
 export const profile: Verb = {
   name: "profile",
-  operands: `${profileActions.join("|")} [NAME]`,
-  leastOperands: 1,
+  operands: `[${profileActions.join("|")}] [NAME]`,
+  leastOperands: 0,
   mostOperands: 2,
   summary: "changes the stack of Profiles, writes one as text, or reads it from standard input",
   options: { secrets: { doc: "export: with passphrases and the like" } },
   completes: ["profile-action", "profile"],
   async run(call) {
     const { operands, options } = call;
-    const [word = "", name] = operands;
+    const [word = "list", name] = operands;
     const action = profileActions.find((known) => known === word);
     if (!action) throw usageFailure(`${quoted(word)} is none of ${profileActions.join(", ")}`);
     if (options.has("secrets") && action !== "export") throw usageFailure("--secrets goes with export");

@@ -24,14 +24,14 @@ const columns: readonly Column[] = [
 
 export const vpn: Verb = {
   name: "vpn",
-  operands: "list | import FILE",
-  leastOperands: 1,
+  operands: "[list | import FILE]",
+  leastOperands: 0,
   mostOperands: 2,
   summary: "tunnels: shows them, or takes one from a WireGuard configuration file (- is standard input)",
   options: { name: { value: "NAME", doc: "import: its name; default: that of the file without .conf" } },
   completes: ["vpn-action", "none"],
   async run(call) {
-    const [action, file] = call.operands;
+    const [action = "list", file] = call.operands;
     if (action === "list" && file === undefined && !call.options.has("name")) return list(call);
     if (action === "import" && file !== undefined) return importFile(call, file);
     throw usageFailure("vpn list, or vpn import FILE [--name NAME]");

@@ -44,8 +44,8 @@ export const scan: Verb = {
 
 export const wifi: Verb = {
   name: "wifi",
-  operands: "list | connect NETWORK",
-  leastOperands: 1,
+  operands: "[list | connect NETWORK]",
+  leastOperands: 0,
   mostOperands: 2,
   summary: "networks in the air: shows those in range, or joins one",
   options: {
@@ -55,7 +55,7 @@ export const wifi: Verb = {
   },
   completes: ["none", "service"],
   async run(call) {
-    const [action, network, ...rest] = call.operands;
+    const [action = "list", network, ...rest] = call.operands;
     if (action === "list" && network === undefined) return list(call, await call.daemon());
     if (action === "connect" && network !== undefined && rest.length === 0) return join(call, network);
     throw usageFailure("wifi list, or wifi connect NETWORK");

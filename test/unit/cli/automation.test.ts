@@ -116,6 +116,11 @@ test("policies are listed with the one in force and its group, and enabled by na
   assert.equal((await run("policy", "enable", "User")).code, 2);
 });
 
+test("location, modifier and policy without an action list", async (t) => {
+  const { run } = await scene(t);
+  for (const verb of ["location", "modifier", "policy"]) assert.deepEqual(await run(verb), await run(verb, "list"));
+});
+
 test("a condition is checked and evaluated, as one word or as several", async (t) => {
   const { run } = await scene(t);
   assert.equal((await run("condition", "check", "essid", "is", "My Home")).out, 'essid is "My Home"\n');

@@ -98,3 +98,12 @@ test("properties of another type than ours read as absent", async (t) => {
   });
   for (const verb of ["status", "services", "devices", "profiles"]) assert.equal((await daemon.run(verb)).code, 0);
 });
+
+test("profile, vpn and wifi without an action list", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  for (const verb of ["profile", "vpn", "wifi"]) {
+    const { code, out } = await daemon.run(verb);
+    assert.deepEqual({ code, out }, { code: 0, out: (await daemon.run(verb, "list")).out }, verb);
+    assert.notEqual(out, "", verb);
+  }
+});

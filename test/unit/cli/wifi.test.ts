@@ -116,7 +116,11 @@ test("a name that no network has, or several, is refused with what helps", async
   const { code, err } = await daemon.run("wifi", "connect", "Home");
   assert.equal(code, 2);
   assert.match(err, /several networks are called "Home"[\s\S]*^2 {2}psk\n4 {2}none/m);
-  for (const words of [["wifi"], ["wifi", "connect"], ["wifi", "list", "Home"], ["wifi", "forget", "Home"]]) {
+  for (const words of [
+    ["wifi", "connect"],
+    ["wifi", "list", "Home"],
+    ["wifi", "forget", "Home"],
+  ]) {
     assert.equal((await daemon.run(...words)).code, 2, words.join(" "));
   }
 });
