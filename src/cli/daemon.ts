@@ -103,6 +103,22 @@ export class Daemon {
     const [list] = await this.read("/", "org.freedesktop.DBus.Properties", "Get", "ss", args);
     return asTexts((list as WireVariant | undefined)?.value);
   }
+  /** Properties of the Location in force; undefined: before the first choice, and of an older daemon. */
+  async activeLocation(): Promise<Properties | undefined> {
+    const standard = "org.freedesktop.DBus.Properties";
+    try {
+      const args = [fairlead("Automation1"), "ActiveLocation"];
+      const [active] = await this.read("/", standard, "Get", "ss", args);
+      const path = String((active as WireVariant | undefined)?.value);
+      if (path === "/") return undefined;
+      const [properties] = await this.read(path, standard, "GetAll", "s", [fairlead("Location1")]);
+      return asProperties(properties);
+    } catch (error) {
+      // It may have been destroyed between the two calls.
+      if (error instanceof Failure && error.exitCode === exitCodes.refused) return undefined;
+      throw error;
+    }
+  }
   whyLocation(): Promise<Properties> {
     return this.#own("/", "Automation1", "WhyLocation").then(asProperties);
   }

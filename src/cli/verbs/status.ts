@@ -11,7 +11,7 @@ import { addressOf, gatewayOf } from "../view/ip-config-view.ts";
 import { labelOf } from "../view/object-names.ts";
 import { isConnectingState, stateWords } from "../view/service-states.ts";
 import { isVisible, plainService, type ServiceView, viewServices } from "../view/service-view.ts";
-import type { Snapshot } from "../view/snapshot.ts";
+import { flagIn, type Properties, type Snapshot, textIn } from "../view/snapshot.ts";
 import { serviceTable } from "./services.ts";
 
 /** More do not fit on a screen; the verbs `devices` and `services` list them all. */
@@ -24,6 +24,8 @@ interface Status {
   readonly snapshot: Snapshot;
   readonly services: readonly ServiceView[];
   readonly devices: readonly DeviceView[];
+  /** The one in force. */
+  readonly location: Properties | undefined;
   /** For each family, the default route that is in front. */
   readonly front: readonly FrontRouteView[];
   /** What cannot be stored now. */
@@ -45,14 +47,15 @@ export const status: Verb = {
 };
 
 async function readStatus(daemon: Daemon): Promise<Status> {
-  const [snapshot, version, front, notStored] = await Promise.all([
+  const [snapshot, version, location, front, notStored] = await Promise.all([
     daemon.snapshot(),
     daemon.version(),
+    daemon.activeLocation(),
     daemon.defaultRoutes(),
     daemon.storageProblems(),
   ]);
   const [services, devices] = await Promise.all([viewServices(daemon, snapshot), viewDevices(daemon, snapshot)]);
-  return { snapshot, version, services, devices, front, notStored };
+  return { snapshot, version, location, services, devices, front, notStored };
 }
 
 const hintsOf = ({ services, devices, front, notStored }: Status) => [
@@ -66,6 +69,8 @@ const isWanted = ({ device, leftAlone }: DeviceView): boolean =>
 function show(found: Status, out: Output): void {
   const { devices, services } = found;
   out.line(headline(found, out.columns));
+  const place = locationLine(found);
+  if (place !== undefined) out.line(place);
   out.line();
   out.lines(addressTable(devices.slice(0, mostRows), out.columns));
   sayMore(out, devices.length, "devices");
@@ -94,6 +99,17 @@ function headline({ snapshot, version }: Status, columns: number): Line {
   const room = Math.min(columns, widestHeadline) - first.length - through.length - name.length;
   const spans: Span[] = [styled(first, style), through];
   return room >= 2 ? [...spans, " ".repeat(room), styled(name, "dim")] : spans;
+}
+
+/** Undefined: the one that holds without anybody's doing, which is nothing to be told of each time. */
+function locationLine({ location, snapshot }: Status): string | undefined {
+  if (!location) return undefined;
+  const [name, because] = [textIn(location, "Name"), textIn(location, "Because")];
+  const isBuiltIn = textIn(location, "ActivationMode") === "system";
+  // With a connection there is NoNet only in the place of one that could not be applied.
+  const isUnexpected = name === "NoNet" && snapshot.defaultService !== undefined;
+  if (isBuiltIn && !isUnexpected && !flagIn(location, "Enabled")) return undefined;
+  return `Location ${name}: ${because}`;
 }
 
 /** Nothing is connected yet, but something is on its way. */
@@ -137,13 +153,15 @@ function addressTable(views: readonly DeviceView[], width: number): Line[] {
 }
 
 function plainStatus(found: Status) {
-  const { snapshot, version, services, devices } = found;
+  const { snapshot, version, location = new Map(), services, devices } = found;
   const service = snapshot.defaultService;
   return {
     version,
     state: snapshot.manager.text("ConnectionState"),
     connected: service !== undefined,
     defaultService: service?.path ?? null,
+    location: textIn(location, "Name"),
+    locationBecause: textIn(location, "Because"),
     devices: devices.map(plainDevice),
     services: services.filter(isVisible).map(plainService),
     notStored: found.notStored,

@@ -116,6 +116,28 @@ test("policies are listed with the one in force and its group, and enabled by na
   assert.equal((await run("policy", "enable", "User")).code, 2);
 });
 
+test("status shows the location where it is not what holds by itself", async (t) => {
+  const { it, run, json } = await scene(t);
+  const line = async () => /^Location .*$/m.exec((await run("status")).out)?.[0];
+  const { location, locationBecause } = await json("status");
+  assert.deepEqual([location, locationBecause], ["Automatic", "no other Location is enabled, and no conditions hold"]);
+  assert.equal(await line(), undefined);
+  await run("location", "create", "home", inRange);
+  assert.match((await line()) ?? "", /^Location home: ip-address is-in-range 192\.0\.2\.0\/24 .*, rating 6$/);
+  await run("location", "enable", "Automatic");
+  assert.equal(await line(), "Location Automatic: it is enabled by hand");
+  await run("location", "disable", "Automatic");
+  it.kernel.unplug("eth0");
+  await it.clock.advanceSettled(5_000);
+  assert.equal((await json("status")).location, "NoNet");
+  assert.equal(await line(), undefined);
+  it.kernel.plug("eth0");
+  await it.clock.advanceSettled(5_000);
+  await run("location", "create", "strict", "filter=/nowhere/filter");
+  await run("location", "enable", "strict");
+  assert.match((await line()) ?? "", /^Location NoNet: /);
+});
+
 test("location, modifier and policy without an action list", async (t) => {
   const { run } = await scene(t);
   for (const verb of ["location", "modifier", "policy"]) assert.deepEqual(await run(verb), await run(verb, "list"));

@@ -142,6 +142,8 @@ test("status in JSON has the fields that the manual page names", async (t) => {
     "state",
     "connected",
     "defaultService",
+    "location",
+    "locationBecause",
     "devices",
     "services",
     "notStored",
