@@ -65,8 +65,7 @@ export class ServiceList {
     this.requestSort("a Service is new", service);
   }
   remove(service: Service): void {
-    const at = this.#services.indexOf(service);
-    if (at >= 0) this.#services.splice(at, 1);
+    this.#take(service);
     this.#changed.delete(service);
     this.#post("a Service is gone");
   }
@@ -86,7 +85,8 @@ export class ServiceList {
 
   /** Why `service` stands before the one after it; undefined for the last. */
   reasonOf(service: Service): Comparison["because"] | undefined {
-    const next = this.#services[this.#services.indexOf(service) + 1];
+    const at = this.#services.indexOf(service);
+    const next = at < 0 ? undefined : this.#services[at + 1];
     return next && compareServices(service, next, this.#rules).because;
   }
 
@@ -104,18 +104,24 @@ export class ServiceList {
     if (this.#isStopped) return;
     this.#remember();
     const isSmall = this.#services.length <= fewServices || this.#changed.size > this.#services.length / 8;
-    const changed = this.#isAllChanged || isSmall ? undefined : [...this.#changed];
+    // A timer of a Service that is gone may have asked.
+    const changed = this.#isAllChanged || isSmall ? undefined : [...this.#changed].filter((one) => this.#take(one));
     this.#isAllChanged = false;
     this.#changed.clear();
     const rules = this.#rules;
-    if (changed) this.#move(changed, rules);
+    if (changed) this.#putBack(changed, rules);
     else this.#services.sort((a, b) => orderOf(a, b, rules));
     changed?.sort((a, b) => orderOf(a, b, rules));
     this.afterSort({ services: this.#services, changed: changed ?? [...this.#services] });
   }
+  /** False: it is none of the list's. */
+  #take(service: Service): boolean {
+    const at = this.#services.indexOf(service);
+    if (at >= 0) this.#services.splice(at, 1);
+    return at >= 0;
+  }
   /** The others are in order among themselves: each of these goes to its place between them. */
-  #move(changed: readonly Service[], rules: OrderRules): void {
-    for (const service of changed) this.#services.splice(this.#services.indexOf(service), 1);
+  #putBack(changed: readonly Service[], rules: OrderRules): void {
     for (const service of changed) this.#services.splice(this.#placeOf(service, rules), 0, service);
   }
   #placeOf(service: Service, rules: OrderRules): number {
