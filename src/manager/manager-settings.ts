@@ -73,6 +73,7 @@ export class SettingsControl<T = unknown> {
     this.#enforceProhibition();
     this.host.deviceRegistry.checkWakeOnLan();
     this.host.serviceRegistry.reviewValidation();
+    this.host.serviceRegistry.requestSort("the settings of a Profile were read");
   }
 
   #enforceProhibition(): void {

@@ -55,6 +55,21 @@ test("new settings make another question", async (t) => {
   assert.equal(it.dhcp.standbys.find(({ state }) => state === "taken")?.config.hostname, "laptop");
 });
 
+test("the host name of a Profile that is read anew is in the question that waits", async (t) => {
+  const it = await machine(t, []);
+  it.manager.settings.setProperty("DHCPProperty.Hostname", "laptop");
+  await it.settle();
+  assert.equal(hostnameReady(it), "laptop", "set by a client");
+  it.manager.settings.restore(new Map([["DHCPProperty.Hostname", '"desk"']]), assert.fail);
+  await it.settle();
+  assert.equal(hostnameReady(it), "desk", "of a Profile");
+  it.manager.settings.restore(new Map(), assert.fail);
+  await it.settle();
+  assert.equal(hostnameReady(it), undefined, "taken back");
+});
+const hostnameReady = ({ dhcp }: FakeMachine): string | undefined =>
+  dhcp.standbys.findLast(({ link, state }) => link.name === "eth0" && state === "ready")?.config.hostname;
+
 const obstacles: Readonly<Record<string, (it: FakeMachine) => unknown>> = {
   "a Device that is disabled": (it) => it.device("eth0").setEnabled(false, now),
   "a technology that may not connect by itself": (it) =>
