@@ -8,14 +8,14 @@ export type Cancel = () => void;
 export interface Clock {
   /** Milliseconds since boot, suspend included. Fractions are kept. */
   now(): number;
-  /** Milliseconds since 1970-01-01 UTC; may jump. Only for what is stored or shown, never for deadlines. */
+  /** Milliseconds since 1970-01-01 UTC; may jump. Only for stored or shown times, never for deadlines. */
   wallTime(): number;
   /**
    * Calls `fire` once after `ms` milliseconds (0 or more). Timers have names so that the debug dump can list what is
    * pending. Equal deadlines fire in the order they were started.
    */
   startTimer(name: string, ms: number, fire: () => void): Cancel;
-  /** What is pending, soonest first, for the debug dump and for tests that look for leaks. */
+  /** Pending timers, soonest first, for the debug dump and for tests that look for leaks. */
   pendingTimers(): readonly PendingTimer[];
 }
 

@@ -44,7 +44,9 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable;
 
-/** An error that a person or a client may be told. `context` names what and where; it never holds a secret. */
+/**
+ * An error that a person or a client may be told. `context` names the object and the place; it never holds a secret.
+ */
 export class DaemonError extends Error {
   override readonly name = "DaemonError";
   constructor(

@@ -47,7 +47,7 @@ export class EventQueue<E extends { readonly kind: string }> {
     this.#restartQuietWindow();
   }
 
-  /** Drops what waits and takes nothing more. */
+  /** Drops waiting events and takes no more. */
   close(): void {
     this.#isClosed = true;
     this.#waiting = [];

@@ -157,8 +157,8 @@ export function networkOf({ family, bytes, prefixLength }: Cidr): string {
 const group = /^[0-9a-f]{1,4}$/i;
 
 /**
- * Whether `text` is one IPv6 address (RFC 4291, 2.2), without zone or prefix length; exactly what net.isIPv6 says of such
- * texts. That one is a single regular expression which takes 3 ms to prepare, a good part of the daemon's start.
+ * Whether `text` is one IPv6 address (RFC 4291, 2.2), without zone or prefix length; the same answer as net.isIPv6 for
+ * such texts. That one is a single regular expression which takes 3 ms to prepare, a good part of the daemon's start.
  */
 export function isIpv6Text(text: string): boolean {
   if (text.length < 2 || text.length > 45) return false;

@@ -6,7 +6,7 @@ const label = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i;
 
 /**
  * Labels of letters, digits, hyphens and underscores (RFC 1123, 2.1; underscores occur in practice), a final dot
- * allowed. Anything else comes from somebody who means harm: a line break would add lines to a file.
+ * allowed. Any other text is an attack: a line break would add lines to a file.
  */
 export function isDomainName(name: string): boolean {
   const bare = name.endsWith(".") ? name.slice(0, -1) : name;
@@ -17,8 +17,8 @@ export function isDomainName(name: string): boolean {
 const longestHostname = 255;
 
 /**
- * What keeps a host name from being told to a DHCP server; undefined: nothing. Whatever text fits is sent, be it no host
- * name for the DNS: the server decides what it makes of it. Control characters only do harm in its files.
+ * Why a host name is not told to a DHCP server; undefined: it is. Any text that fits is sent, be it no host name for
+ * the DNS: the server decides how to treat it. Control characters only do harm in its files.
  */
 export function hostnameFault(name: string): string | undefined {
   const length = Buffer.byteLength(name);
@@ -26,6 +26,9 @@ export function hostnameFault(name: string): string | undefined {
   return /\p{Cc}/u.test(name) ? "has a control character" : undefined;
 }
 
-/** What the kernel takes as a link's name (dev_valid_name in net/core/dev.c), without the bytes that no terminal shows. */
+/**
+ * Texts that the kernel takes as a link's name (dev_valid_name in net/core/dev.c), without bytes that no terminal
+ * shows.
+ */
 export const isLinkName = (name: string): boolean =>
   /^[^\s/:\p{Cc}\p{Surrogate}]+$/u.test(name) && Buffer.byteLength(name) <= 15 && name !== "." && name !== "..";

@@ -23,8 +23,8 @@ const typeWords: Readonly<Record<string, string>> = {
 };
 
 /**
- * Throws what the spec says for unknown names, wrong types and read-only properties. A read-only property may be sent with
- * the value that it has: clients send whole dictionaries back, with what identifies the object among what they change.
+ * Throws the error of shill's API for unknown names, wrong types and read-only properties. A read-only property may be
+ * sent with its present value: clients send whole dictionaries back, the object's identity among the changes.
  * `present`: the value that clients see now.
  */
 export function checkPropertyWrite<T>(

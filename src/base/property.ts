@@ -7,7 +7,7 @@ export interface WireVariant {
   readonly value: unknown;
 }
 
-/** What a value of each D-Bus type is in TypeScript. Dictionaries are Maps: a key may be `__proto__`. */
+/** TypeScript type of each D-Bus type. Dictionaries are Maps: a key may be `__proto__`. */
 export interface Wire {
   b: boolean;
   y: number;
@@ -40,12 +40,15 @@ export interface PropertyDef<T, S extends Signature> {
   get?(of: T): Wire[S] | undefined;
   /** Absent: read-only. Throws DaemonError to refuse; the store has checked the type, not the value. */
   set?(of: T, value: Wire[S]): void;
-  /** What ClearProperty does. Absent on a writable property: `set` with the value it had when the object was made. */
+  /** Action of ClearProperty. Absent on a writable property: `set` with the value it had when the object was made. */
   clear?(of: T): void;
   /** Absent: run-time only. A value equal to the default leaves no row. */
   readonly persist?: {
     readonly default: Wire[S];
-    /** Where the stored value is not what clients read: what to store, be it the default; undefined: no row. */
+    /**
+     * Where the stored value differs from the one that clients read: the value to store, be it the default; undefined:
+     * no row.
+     */
     save?(of: T): Wire[S] | undefined;
     /** `isStored`: the value was in the store; else it is the default. */
     restore(of: T, value: Wire[S], isStored: boolean): void;
@@ -54,7 +57,7 @@ export interface PropertyDef<T, S extends Signature> {
   readonly isSecret?: true;
   /** Stored with the object and never on the bus. */
   readonly isInternal?: true;
-  /** Means something to its user alone. Absent: it acts on the machine and on others, who may have to agree. */
+  /** Means something to its user alone. Absent: it acts on the machine and on others, and a consent may be needed. */
   readonly isUsersAffair?: true;
   /** Groups of properties that change together, each with this one's place among their signals. */
   readonly groups?: Readonly<Record<string, number>>;
@@ -80,15 +83,15 @@ export const propertyTable =
  */
 export type Announce = (name: string, signature: Signature, value: unknown) => void;
 
-/** What became of several values that were to be set. */
+/** Result of setting several values. */
 export interface SetOutcome {
   /** Names of those that differ from before. */
   readonly changed: readonly string[];
-  /** What the first one that was refused was refused with; undefined: all were taken. */
+  /** The first refusal; undefined: all were taken. */
   readonly refusal: unknown;
 }
 
-/** What a value that a client sent is to do; unchanged: a read-only property already has it. */
+/** Effect of a value that a client sent; unchanged: a read-only property already has it. */
 export type PropertyWrite = { readonly kind: "set"; readonly value: unknown } | { readonly kind: "unchanged" };
 
 /** A value that was set and may still have to be taken back. */
@@ -98,7 +101,7 @@ interface Change {
   undo(): void;
 }
 
-/** What a table means for every object of its class: made once, shared by all, so that an object pays only for values. */
+/** A table prepared for every object of its class: made once, shared by all, so that an object pays only for values. */
 export class PropertyShape<T> {
   readonly names: readonly string[];
   readonly defs: ReadonlyMap<string, AnyPropertyDef<T>>;
@@ -135,15 +138,15 @@ export class PropertyShape<T> {
 const nobody: readonly Announce[] = [];
 
 /**
- * The properties of one object: remembers what clients last heard, announces only differences, writes and restores the
- * rows of the store. `of` has to be complete before the store is made.
+ * The properties of one object: remembers the values that clients last heard, announces only differences, writes and
+ * restores the rows of the store. `of` has to be complete before the store is made.
  */
 export class PropertyStore<T> {
   /** By position in the shape; one array costs a fraction of a map where thousands of objects live. */
   readonly #heard: unknown[];
   /** In the order they came: one API of the bus as a rule. */
   #listeners: readonly Announce[] = nobody;
-  /** What a property was before a client first set it: the value that ClearProperty returns to. */
+  /** Values of properties before a client first set them: ClearProperty returns to them. */
   #initial: Map<string, unknown> | undefined;
 
   constructor(
@@ -165,7 +168,7 @@ export class PropertyStore<T> {
       this.#listeners = this.#listeners.filter((other) => other !== announce);
     };
   }
-  /** Every setter ends here; clients hear of it only if the value differs from what they last heard. */
+  /** Every setter ends here; clients hear of it only if the value differs from the one they last heard. */
   touch(name: string): void {
     const at = this.shape.position(name);
     const def = this.shape.def(name);
@@ -194,15 +197,15 @@ export class PropertyStore<T> {
   touchAll(): void {
     for (const name of this.shape.names) this.touch(name);
   }
-  /** What clients last heard of this property; undefined while it is absent, and of a secret. */
+  /** The value that clients last heard; undefined while the property is absent, and of a secret. */
   value(name: string): unknown {
     if (this.shape.def(name).isSecret) return undefined;
     return this.#heard[this.shape.position(name)];
   }
   /**
    * `value` has the type of the signature. The setter refuses by throwing. `commit` runs when the value really changed
-   * and before clients hear of it; if it throws, the old value is put back and nobody hears of anything.
-   * Returns whether the value differs from before.
+   * and before clients hear of it; if it throws, the old value is put back and no client hears of it. Returns whether
+   * the value differs from before.
    */
   set(name: string, value: unknown, commit: () => void = () => {}): boolean {
     const def = this.shape.def(name);
@@ -219,15 +222,15 @@ export class PropertyStore<T> {
     const def = this.shape.def(name);
     if (def.clear) return this.#change(name, def, () => def.clear?.(this.of), commit);
     if (!def.set) throw new DaemonError("InvalidArguments", "Property is read-only");
-    // What is stored may have been set in an earlier run: its first value is the default.
+    // A stored value may have been set in an earlier run: its first value is the default.
     if (!def.persist && !this.#initial?.has(name)) return false;
     const first = def.persist ? def.persist.default : this.#initial?.get(name);
     return this.#change(name, def, () => def.set?.(this.of, first), commit);
   }
   /**
-   * Several at once: those that are refused (by `read`, which gives the value, or by the setter) are left out, the others are
-   * committed together before clients hear of them. If the commit throws, all old values are put back and nobody hears of
-   * anything.
+   * Several at once: those that are refused (by `read`, which gives the value, or by the setter) are left out, the
+   * others are committed together before clients hear of them. If the commit throws, all old values are put back and no
+   * client hears of any.
    */
   setAll(values: Iterable<readonly [name: string, read: () => PropertyWrite]>, commit: () => void): SetOutcome {
     const changes: Change[] = [];
@@ -335,7 +338,7 @@ export const toJson = (value: unknown): string =>
     return item instanceof Map ? [...item] : item;
   });
 
-/** Reads what {@link toJson} wrote; throws on anything that is not a value of the signature. */
+/** Reads the text of {@link toJson}; throws on anything that is not a value of the signature. */
 export function fromJson(signature: Signature, json: string): unknown {
   return revive(signature, JSON.parse(json));
 }

@@ -2,11 +2,11 @@ import type { Cancel, Clock } from "./clock.ts";
 import { describeError } from "./errors.ts";
 import type { Log } from "./log.ts";
 
-/** A network that takes longer to answer is not kept waiting for by anybody else. */
+/** Time limit: other work does not wait for a network that answers later. */
 const longestMs = 50;
 
 /**
- * The moment between a link's carrier and its address. What nobody on the way to the address waits for (signals to clients,
+ * The moment between a link's carrier and its address. Work that the address does not depend on (signals to clients,
  * the resolver's files) is put off until it is over, in the order in which it came.
  */
 export class Quiet {
@@ -28,7 +28,10 @@ export class Quiet {
     this.#isOn = true;
     this.#cancelLimit = this.clock.startTimer("quiet until the address", longestMs, () => this.end());
   }
-  /** Does now what was put off, and what that puts off in its turn; what fails is logged and keeps nothing back. Twice is fine. */
+  /**
+   * Does the deferred work now, and the work that it defers in its turn; a failure is logged and keeps nothing back.
+   * Twice is fine.
+   */
   end(): void {
     if (!this.#isOn) return;
     this.#cancelLimit();

@@ -1,10 +1,13 @@
-/** Who may do what: the one place. docs/decisions/who-may-do-what.md says why. */
+/** Rights of callers: the one place. docs/decisions/who-may-do-what.md gives the reasons. */
 import { DaemonError } from "../base/errors.ts";
 import type { Caller, Credentials } from "../bus/bus.ts";
 import type { Authority, Verdict } from "../polkit/authority.ts";
 import { isSameOwner, type Owner } from "../profiles/profile.ts";
 
-/** What a method asks of its caller, and a sentence for the reference page. Every method of every interface has one. */
+/**
+ * Right that a method asks of its caller, with a sentence for the reference page. Every method of every interface has
+ * one.
+ */
 export const rights = {
   read: "Every local user may call it.",
   control: "Connecting and switching: for whoever sits at the machine, members of netdev, and root.",
@@ -27,7 +30,7 @@ export interface AccessPolicy {
   require(caller: Caller, request: AccessRequest): Promise<void>;
 }
 
-/** A right on what belongs to somebody: one question. */
+/** A right on an owner's object: one question. */
 export type Need = Pick<AccessRequest, "right" | "owner">;
 
 /**
@@ -49,7 +52,7 @@ export async function requireRights(
   lookAgain();
   return lookAgain;
 }
-/** As {@link requireRights}, for what is left out where the caller may not. */
+/** As {@link requireRights}, for parts that are left out where the caller lacks the right. */
 export async function hasRight(access: AccessPolicy, caller: Caller, request: AccessRequest): Promise<boolean> {
   try {
     await access.require(caller, request);
@@ -70,7 +73,7 @@ export type PolkitAction =
   | "org.fairlead.profiles"
   | "org.fairlead.debug";
 
-/** What is known without asking anybody: yes, no, or whom to ask. */
+/** Answer without polkit: yes, no, or the action to ask it for. */
 export type Judgement =
   | { readonly verdict: "yes" }
   | { readonly verdict: "no"; readonly because: string }
@@ -80,7 +83,7 @@ const yes: Judgement = { verdict: "yes" };
 const no = (because: string): Judgement => ({ verdict: "no", because });
 const ask = (action: PolkitAction): Judgement => ({ verdict: "ask", action });
 
-/** `uid`: the caller; `ownUid`: the daemon's own user, who could do everything by other means anyway. */
+/** `uid`: the caller; `ownUid`: the daemon's own user, which could do everything by other means anyway. */
 export function judge({ right, owner }: Omit<AccessRequest, "what">, uid: number, ownUid: number): Judgement {
   if (uid === 0 || uid === ownUid) return yes;
   const person = typeof owner === "object" ? owner.uid : undefined;
@@ -103,7 +106,7 @@ export function judge({ right, owner }: Omit<AccessRequest, "what">, uid: number
 export interface AccessParts {
   readonly ownUid: number;
   readonly authority: Authority;
-  /** Without polkit: whether the caller may do what polkit would have been asked for. */
+  /** Without polkit: whether the caller has the right that polkit would have been asked for. */
   isAdministrator(credentials: Credentials): boolean;
 }
 

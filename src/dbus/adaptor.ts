@@ -12,7 +12,7 @@ import type {
 import { type AccessPolicy, requireRights } from "./access.ts";
 import type { InterfaceTable, Target } from "./interface-table.ts";
 
-/** What a client may change on an object: stored and in force when these return; throw DaemonError to refuse. */
+/** Changes of a client to an object: stored and in force when these return; throw DaemonError to refuse. */
 export interface Settable {
   readonly properties: { value(name: string): unknown; listen(announce: Announce): Cancel };
   setProperty(name: string, value: unknown): void;
@@ -22,7 +22,7 @@ export interface Settable {
   refresh?(): void;
 }
 
-/** An adaptor, whatever its object is. */
+/** An adaptor of any object. */
 export interface AnyAdaptor {
   readonly exportedInterface: AnyExportedInterface;
   attach(exported: ExportedObject): void;
@@ -74,7 +74,7 @@ export class Adaptor<T> implements AnyAdaptor, ExportedProperties, Target<T> {
     await requireRights(this.access, caller, what, () => [{ right: "settings", owner: owner() }]);
     await this.setPropertyFor(caller, name, variant);
   }
-  /** The caller may change the object; where the value hands it to somebody, that has to be allowed as well. */
+  /** The caller may change the object; where the value hands it to another owner, that has to be allowed as well. */
   async setPropertyFor(caller: Caller, name: string, variant: WireVariant): Promise<void> {
     const { table, of } = this;
     const needs = () => table.needsOfValue?.(of, name, variant.value) ?? [];

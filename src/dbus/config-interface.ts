@@ -9,7 +9,10 @@ const meaning =
   "problems: Line, Column (u), Severity (error or note) and Message of each; changes: Section (such as `interface wan`), " +
   "Action (add, remove, change live, change ports, start, rebuild) and Options (as) of each.";
 
-/** The network configuration in UCI. Reading it is for administrators, too: it may hold passwords, if not in what is told here. */
+/**
+ * The network configuration in UCI. Reading it is for administrators, too: the file may hold passwords, if not the
+ * answers.
+ */
 export const configInterface = interfaceTable<NetworkConfigurator>({
   name: "org.fairlead.Config1",
   doc: "The network configuration in UCI, the text of OpenWrt: what it does, and bringing it into force by its difference.",

@@ -76,10 +76,10 @@ export const deviceInterfaces = new InterfacesByShape<Device>((properties) =>
   interfaceTable<Device>({ ...parts, properties }),
 );
 
-/** What shill's interface has no property for. */
+/** Properties that shill's interface does not have. */
 export const ownDeviceShape = ownShape<Device>({ Addresses: deviceProperties.Addresses });
 
-/** Our own additions: its addresses, who holds the link, and why it is treated as it is. */
+/** Our own additions: its addresses, the owner of the link, and why it is treated as it is. */
 export const deviceReasonsInterface = interfaceTable<Device>({
   name: "org.fairlead.Device1",
   doc: "All addresses of a Device, and why it is as it is.",

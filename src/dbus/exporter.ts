@@ -50,7 +50,9 @@ const toldOtherwise: ReadonlySet<string> = new Set([
 /** After these the properties of policies are others. */
 const concernsPolicies: ReadonlySet<string> = new Set(["policy-changed", "priority-group-changed"]);
 
-/** Puts the daemon's objects on the bus and takes them off again. Nobody below knows what is exported. */
+/**
+ * Puts the daemon's objects on the bus and takes them off again. Lower floors do not know which objects are exported.
+ */
 export class Exporter implements ManagerObserver {
   readonly #onBus = new Map<object, OnBus>();
   readonly #ipConfigs = new Map<IpConfigHolder, Map<number, IpConfigView>>();

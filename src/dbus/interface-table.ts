@@ -12,16 +12,16 @@ export interface Target<T> {
   readonly isGone: boolean;
   marshalledProperties(): MarshalledReply;
   setProperty(name: string, variant: WireVariant): void;
-  /** As `setProperty`, for a caller who may change the object but perhaps not give it to everybody. */
+  /** As `setProperty`, for a caller that may change the object but perhaps not give it to other users. */
   setPropertyFor(caller: Caller, name: string, variant: WireVariant): Promise<void>;
   clearProperty(name: string): void;
 }
 
-/** One method: its line in the XML and in docs/, and what it does. */
+/** One method: its line in the XML and in docs/, and its handler. */
 export interface MethodEntry<T> extends MethodDef {
-  /** Who may call it (access.ts). */
+  /** Right that the caller needs (access.ts). */
   readonly right: Right;
-  /** Owner of the object that these arguments name. Absent: as {@link InterfaceTable.ownerOf} says of the object. */
+  /** Owner of the object that these arguments name. Absent: {@link InterfaceTable.ownerOf} of the object. */
   ownerOf?(of: T, args: readonly unknown[]): Owner;
   /** The properties that a call changes: some may be another's than the object. */
   changes?(args: readonly unknown[]): readonly string[];
@@ -30,7 +30,7 @@ export interface MethodEntry<T> extends MethodDef {
   call(of: T, args: readonly unknown[], caller: Caller, target: Target<T>): MethodResult | Promise<MethodResult>;
 }
 
-/** What is to be said of one interface; shared by all objects that have it. */
+/** Table of one interface; shared by all objects that have it. */
 export interface InterfaceTable<T> {
   readonly name: string;
   readonly doc: string;
@@ -38,11 +38,11 @@ export interface InterfaceTable<T> {
   readonly signals: ReadonlyMap<string, SignalDef>;
   /** Absent: no properties. */
   readonly properties?: PropertyShape<T>;
-  /** Whose such an object is. */
+  /** Owner of such an object. */
   ownerOf(of: T): Owner;
-  /** Whose these properties of the object are. */
+  /** Owner of these properties of the object. */
   ownerOfChange(of: T, names: readonly string[]): Owner;
-  /** What has to be asked in addition when this property is set to this value. Absent: nothing. */
+  /** Consents needed in addition when this property is set to this value. Absent: none. */
   needsOfValue?(of: T, property: string, value: unknown): readonly Need[];
 }
 
@@ -112,7 +112,7 @@ export function interfaceTable<T>(parts: InterfaceParts<T>): InterfaceTable<T> {
   };
 }
 
-/** A method that only reads answers in the same turn; the others wait until it is known who asks. */
+/** A method that only reads answers in the same turn; the others wait until the caller is known. */
 function handlerOf<T>(what: string, entry: MethodEntry<T>, owners: Owners<T>): MethodHandler<Target<T>> {
   const { right } = entry;
   if (right === "read") return (values, caller, target) => entry.call(target.of, values, caller, target);

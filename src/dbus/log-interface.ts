@@ -1,4 +1,4 @@
-/** The log, for people who look for a fault and for whom the journal is far away. */
+/** The log, for people who look for a fault without a journal at hand. */
 import { DaemonError } from "../base/errors.ts";
 import { type LogLevel, logLevels } from "../base/log.ts";
 import type { WireVariant } from "../base/property.ts";

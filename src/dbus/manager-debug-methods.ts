@@ -1,4 +1,4 @@
-/** What is logged, by shill's methods on the Manager (shill's doc/manager-api.txt). */
+/** Log level and scopes, by shill's methods on the Manager (shill's doc/manager-api.txt). */
 import { debugTags } from "../manager/debug-control.ts";
 import type { Manager } from "../manager/manager.ts";
 import { args, type MethodEntry, methodOf } from "./interface-table.ts";

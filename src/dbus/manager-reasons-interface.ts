@@ -15,7 +15,7 @@ const method = methodOf<DaemonView>();
 
 const text = (value: string): WireVariant => ({ signature: "s", value });
 
-/** What the daemon adds to the Manager for these interfaces. */
+/** The daemon's additions to the Manager for these interfaces. */
 export interface DaemonView {
   readonly manager: Manager;
   readonly log: LogView;

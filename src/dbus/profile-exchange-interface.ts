@@ -25,7 +25,10 @@ async function exchange<R>(
 
 const importing = "org.fairlead.Profile1.Import";
 
-/** What the rule keeps back of an import is in force all the same where the caller may change the machine's settings. */
+/**
+ * Entries of an import that the rule keeps back are in force all the same where the caller may change the machine's
+ * settings.
+ */
 async function agree(
   { profile, manager: { profileEntries } }: ProfileView,
   entries: readonly string[],

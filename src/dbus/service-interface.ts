@@ -186,7 +186,7 @@ export const attemptReasons = ({
 /** Settings that shill's interface has no property for. */
 export const ownServiceShape = ownShape<Service>({ StaticIPv6Config: serviceProperties.StaticIPv6Config });
 
-/** Our own additions: settings that shill does not know, and the reasons behind what a Service does. */
+/** Our own additions: settings that shill does not know, and the reasons for a Service's state. */
 export const serviceReasonsInterface = interfaceTable<Service>({
   name: "org.fairlead.Service1",
   doc: "Settings beyond shill's, and why a Service is as it is.",

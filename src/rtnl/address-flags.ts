@@ -1,4 +1,4 @@
-/** What the IFA_F_ flags of an address mean (include/uapi/linux/if_addr.h). */
+/** Meaning of the IFA_F_ flags of an address (include/uapi/linux/if_addr.h). */
 import type { Address } from "./rtnl.ts";
 
 const flag = {

@@ -27,7 +27,7 @@ export interface DecodedAddress {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** What the attributes say, before it is known which of them is the address. */
+/** The attributes as read, before it is known which of them is the address. */
 interface Found {
   address: string | undefined;
   local: string | undefined;

@@ -48,7 +48,7 @@ export class DeltaFeed {
   /** All changes have been made to the snapshot before the first is told. */
   tell(reason: DeltaReason, changes: readonly Change[]): void {
     for (const change of changes) this.#waiting.push({ reason, ...change } as Delta);
-    // A listener that makes a request hears of its effect after all others have heard of what it reacted to.
+    // A listener that makes a request hears of its effect after all others have heard of the cause.
     if (this.#isTelling) return;
     this.#isTelling = true;
     try {

@@ -6,7 +6,7 @@ import type { Address } from "./rtnl.ts";
 import type { World } from "./snapshot.ts";
 
 /**
- * Pure. What goes is told before what comes, and what hangs on a link between the link's coming and its going, so that a
+ * Pure. Removals are told before additions, and objects on a link between the link's coming and its going, so that a
  * listener never hears of an address on a link that it does not know.
  */
 export function differences(before: World, after: World): Change[] {

@@ -1,6 +1,6 @@
 /**
- * Requests for whole tables. With NETLINK_GET_STRICT_CHK the kernel filters by what is set in them, so that what is not
- * kept is not even sent: four thousand links have tens of thousands of local and multicast routes.
+ * Requests for whole tables. With NETLINK_GET_STRICT_CHK the kernel filters by their fields, so that routes we do not
+ * keep are not even sent: four thousand links have tens of thousands of local and multicast routes.
  */
 import { formatAddress, formatLink, formatRoute, formatRule, MessageType } from "netlink/dist/rt/gen_structs.js";
 import { encodeDump, encodeMessage, type Part, u32 } from "./encode.ts";

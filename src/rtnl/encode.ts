@@ -1,6 +1,6 @@
 /**
  * Writing of netlink messages: the framing and the fixed parts are those of the `netlink` package, the checks before
- * them are ours. What cannot be said in the field it is for throws RangeError, so that nothing is cut off silently.
+ * them are ours. A value that does not fit its field throws RangeError, so that nothing is cut off silently.
  */
 import { Flags, FlagsNew } from "netlink/dist/constants.js";
 import {

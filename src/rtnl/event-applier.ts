@@ -19,7 +19,7 @@ import { decodeRule } from "./rule-messages.ts";
 import type { World } from "./snapshot.ts";
 import type { MessageHeader } from "./wire.ts";
 
-/** What the world may show wrongly until it is read again. */
+/** Part of the world that may be wrong until it is read again. */
 export type Doubt =
   | { readonly kind: "routes"; readonly family: Family; readonly table: number }
   | { readonly kind: "link"; readonly index: number };
@@ -33,7 +33,7 @@ export class EventApplier {
 
   constructor(private readonly world: World) {}
 
-  /** Returns what to tell. Throws NetlinkFormatError, and then has changed nothing. */
+  /** Returns the changes to tell. Throws NetlinkFormatError, and then has changed nothing. */
   apply(header: MessageHeader, data: Buffer): readonly Change[] {
     const { from, end } = header;
     switch (header.type) {
@@ -76,7 +76,7 @@ export class EventApplier {
     }
   }
 
-  /** What is to be read again; asking clears the list. Many messages that cast the same doubt cost one reading. */
+  /** The doubts to be read again; asking clears the list. Many messages that cast the same doubt cost one reading. */
   takeDoubts(): readonly Doubt[] {
     if (this.#goneSources.size > 0) this.#doubtRoutesFromGoneSources();
     if (this.#goneLinks.size > 0) this.#doubtLinksOnGoneOnes();
@@ -159,7 +159,10 @@ export class EventApplier {
   #doubtSeveralNextHops(): void {
     for (const route of this.world.routeTable.withSeveralNextHops) this.#doubt(route);
   }
-  /** A link that moved to another namespace leaves others behind that hang on it from afar now; nobody says so. */
+  /**
+   * A link that moved to another namespace leaves links on top of it behind; the kernel does not report their new
+   * state.
+   */
   #doubtLinksOnGoneOnes(): void {
     for (const { index, lowerLink, isLowerLinkForeign } of this.world.links.values()) {
       if (lowerLink === undefined || isLowerLinkForeign || !this.#goneLinks.has(lowerLink)) continue;

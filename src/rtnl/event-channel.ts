@@ -1,4 +1,4 @@
-/** The kernel's news: delivered in bursts as they come, or drawn out at once when somebody needs to know now. */
+/** The kernel's news: delivered in bursts as they come, or drawn out at once when a caller needs the present state. */
 import type { NativeSocket, ReceivedMessage, SystemError } from "../native/native.ts";
 import { isFromKernel } from "./netlink-socket.ts";
 import type { ChannelCounters } from "./request-channel.ts";
@@ -12,7 +12,10 @@ const mostInOneDrain = 65536;
 export interface EventHost {
   /** The first message of a burst, before the others are read and before {@link onBurst} has it again. */
   onFirst(datagram: Buffer): void;
-  /** The burst is delivered whole before anybody is told, so that a host that draws out more news sees them in order. */
+  /**
+   * The burst is delivered whole before any listener hears of it, so that a host that draws out more news sees them in
+   * order.
+   */
   onBurst(datagrams: readonly Buffer[]): void;
   /** News were lost. */
   onOverrun(): void;
@@ -39,7 +42,7 @@ export class EventChannel {
     if (!this.#isPaused || this.#isClosed) return;
     this.#isPaused = false;
     this.socket.start({
-      // One event seldom comes alone: what follows it is taken in the same turn.
+      // One event seldom comes alone: the next ones are taken in the same turn.
       onMessage: (message) => {
         if (isFromKernel(message)) this.host.onFirst(message.data);
         this.#drain([message]);
@@ -47,11 +50,11 @@ export class EventChannel {
       onError: (error) => this.#onError(error),
     });
   }
-  /** Delivers what is queued now. Nothing while paused. */
+  /** Delivers the news queued now. Nothing while paused. */
   drain(): void {
     this.#drain([]);
   }
-  /** Throws away what is queued now, overruns included. */
+  /** Throws away the news queued now, overruns included. */
   discard(): void {
     for (let count = 0; count < mostInOneDrain; count += messagesPerCall) {
       const { messages, error } = this.#receive();
@@ -91,7 +94,7 @@ export class EventChannel {
     const fromKernel = messages.filter(isFromKernel);
     this.counters.spoofed += messages.length - fromKernel.length;
     if (fromKernel.length > 0) this.host.onBurst(fromKernel.map((message) => message.data));
-    // What was cut off is as good as lost.
+    // A truncated message is as good as lost.
     if (fromKernel.some((message) => message.isTruncated)) this.host.onOverrun();
   }
   #onError(error: SystemError): void {

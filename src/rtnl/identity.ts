@@ -1,4 +1,4 @@
-/** What makes two records the same object of the kernel, and what makes two reports of one object the same state. */
+/** Tells whether two records are the same object of the kernel, and two reports of one object the same state. */
 import type { Address, Link, Route, Rule } from "./rtnl.ts";
 
 /**
@@ -11,8 +11,8 @@ export const isSameAddressObject = (a: Address, b: Address): boolean =>
   (a.family === 6 || (a.prefixLength === b.prefixLength && a.peer === b.peer));
 
 /**
- * The place a route takes. An IPv4 place holds one route unless somebody appended; an IPv6 place one for each link.
- * `extra` tells apart what {@link Route} does not show (TOS, IPv6 source prefix).
+ * The place a route takes. An IPv4 place holds one route unless another was appended; an IPv6 place one for each link.
+ * `extra` tells apart parts that {@link Route} does not show (TOS, IPv6 source prefix).
  */
 export const routePlace = (route: Route, extra: string): string =>
   extra === ""

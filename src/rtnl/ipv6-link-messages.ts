@@ -1,5 +1,5 @@
 /**
- * What IPv6 adds to news of a link: IFLA_PROTINFO in messages of AF_INET6 (group RTNLGRP_IPV6_IFINFO), IFLA_AF_SPEC in all
+ * IPv6 part of a link's news: IFLA_PROTINFO in messages of AF_INET6 (group RTNLGRP_IPV6_IFINFO), IFLA_AF_SPEC in all
  * others (include/uapi/linux/if_link.h).
  */
 import { formatIpAddress } from "../base/ip-address.ts";

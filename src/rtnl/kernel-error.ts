@@ -24,7 +24,7 @@ export function errnoOf(code: string): number {
 export const kernelError = (request: string, errno: number, detail?: string, attribute?: string): KernelError =>
   new Refused(request, errnoName(errno), errno, detail, attribute);
 
-/** `put-route 10.0.0.0/8 link 3 table 254`: what a person needs to recognise the request; no secrets pass this port. */
+/** `put-route 10.0.0.0/8 link 3 table 254`: enough for a person to recognise the request; no secrets pass this port. */
 export function describeRequest(request: KernelRequest): string {
   switch (request.op) {
     case "set-link":

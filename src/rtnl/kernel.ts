@@ -1,7 +1,7 @@
 /**
- * The real kernel behind the rtnl port: one socket that hears of events, one that asks. Everything that reads tables
- * does so in one call without a turn of the event loop in between (the kernel answers at once), so that events can be
- * laid over what was read without gap or overlap; while a reading takes longer, events wait in the kernel's queue.
+ * The real kernel behind the rtnl port: one socket that hears of events, one that asks. All reading of tables is done
+ * in one call without a turn of the event loop in between (the kernel answers at once), so that events can be laid over
+ * the tables read without gap or overlap; while a reading takes longer, events wait in the kernel's queue.
  */
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
@@ -63,7 +63,7 @@ export class KernelRtnl implements Rtnl {
   #channel: RequestChannel | undefined;
   #events: EventChannel | undefined;
   #isClosed = false;
-  /** What deltas of the present drain are told as. */
+  /** Reason told with the deltas of the present drain. */
   #reason: DeltaReason = "event";
   #isReading = false;
   #mustReadAgain = false;
@@ -112,7 +112,7 @@ export class KernelRtnl implements Rtnl {
     this.#counts.requests += requests.length;
     const encoded = requests.map(encodeRequest);
     const messages = encoded.filter((message) => Buffer.isBuffer(message));
-    // What came before is not told as our own doing.
+    // Earlier news are not told as our own doing.
     this.#events?.drain();
     const answers = this.#channel ? await this.#channel.acknowledge(messages) : [];
     await this.#whole();
@@ -175,7 +175,7 @@ export class KernelRtnl implements Rtnl {
       const { neighbour, ...always } = groups;
       const subscriptions: number[] = Object.values(always);
       if (this.#watchNeighbours) subscriptions.push(neighbour);
-      // Subscribed before anything is read: what changes meanwhile is in the queue.
+      // Subscribed before anything is read: changes during the reading are in the queue.
       this.#events = new EventChannel(openEventSocket(subscriptions, this.#native), this.#eventHost(), this.#counts);
       this.#channel = new RequestChannel(openRequestSocket(this.#native), this.#clock, this.#counts);
     } catch (error) {
@@ -237,7 +237,7 @@ export class KernelRtnl implements Rtnl {
       return;
     }
     this.#beginReading();
-    // All of them are older than what is read now.
+    // All of them are older than the tables read now.
     this.#events?.discard();
     readWorld(this.#channel, (world, outcome) => {
       if (outcome.errno === 0) this.#becomeWorld(world);
@@ -264,7 +264,7 @@ export class KernelRtnl implements Rtnl {
     );
   }
 
-  /** Reads again what the last burst left in doubt. */
+  /** Reads the objects again that the last burst left in doubt. */
   #settleDoubts(reason: DeltaReason): void {
     if (this.#isReading) return;
     const doubts = this.#applier.takeDoubts();

@@ -37,7 +37,7 @@ export function decodeNeighbour(data: Buffer, from: number, end: number): Neighb
 /** NLM_F_CREATE, and NTF_USE: as if a packet waited to be sent there. */
 const create = FlagsNew.CREATE;
 
-/** Throws RangeError for what is no address of the family. */
+/** Throws RangeError for a text that is no address of the family. */
 export function encodeResolveNeighbour(link: number, family: Family, address: string): Buffer {
   const destination = parseIpAddress(address);
   if (destination.length !== addressLength(family)) throw new RangeError(`"${address}" is not an IPv${family} address`);

@@ -1,4 +1,4 @@
-/** Netlink sockets as the two channels need them: options, groups, and who sent a message. */
+/** Netlink sockets as the two channels need them: options, groups, and the sender of a message. */
 import { type NativeAddon, type NativeSocket, nativeAddon, type ReceivedMessage } from "../native/native.ts";
 import { readU32 } from "./wire.ts";
 

@@ -1,7 +1,7 @@
 /**
- * Traffic control (include/uapi/linux/pkt_sched.h, pkt_cls.h): a token bucket at the root of a link for what leaves, and a
- * policer behind the ingress qdisc for what arrives. The flags say what may be replaced, so that the kernel itself keeps
- * us from touching what others set up.
+ * Traffic control (include/uapi/linux/pkt_sched.h, pkt_cls.h): a token bucket at the root of a link for outgoing
+ * packets, and a policer behind the ingress qdisc for arriving ones. The flags limit what may be replaced, so that the
+ * kernel itself keeps us from touching other programs' disciplines.
  */
 import { FlagsNew } from "netlink/dist/constants.js";
 import { formatTc, MessageType } from "netlink/dist/rt/gen_structs.js";
@@ -25,7 +25,7 @@ const ingressHandle = 0xffff0000;
 const blockInsteadOfLink = -1;
 
 const ethernetLinkLayer = 1;
-/** TC_POLICE_SHOT: what is too much is dropped. */
+/** TC_POLICE_SHOT: packets beyond the rate are dropped. */
 const drop = 2;
 /** TC_U32_TERMINAL */
 const terminal = 1;
@@ -54,7 +54,7 @@ export const encodePutShaper = (link: number, handle: number, limit: RateLimit):
 export const encodeDeleteShaper = (link: number, handle: number): Buffer =>
   encodeMessage(MessageType.DELQDISC, 0, [header(link, root, handle)]);
 
-/** `block`: the number its filters are found under, and what tells that it is ours. */
+/** `block`: the number its filters are found under, and the mark that it is ours. */
 export const encodeAddIngress = (link: number, block: number): Buffer =>
   encodeMessage(MessageType.NEWQDISC, newObject, [
     header(link, ingress, ingressHandle),

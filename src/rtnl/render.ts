@@ -1,10 +1,10 @@
 /**
  * The snapshot as text, one line a record, in the words of `ip`: for the dump, for logs, and for tests that compare
- * whole systems. What is at its default is left out.
+ * whole systems. Default values are left out.
  */
 import type { Address, Delta, Family, HeardRouterOption, Ipv6Link, Link, Route, Rule, Snapshot } from "./rtnl.ts";
 
-/** What links are called; an index that is gone is shown as `if7`. */
+/** Names of links; an index that is gone is shown as `if7`. */
 export type LinkNames = (index: number) => string;
 
 export const namesFrom =
@@ -22,7 +22,7 @@ const namedProtocols: Readonly<Record<number, string>> = {
   9: "ra",
   16: "dhcp",
 };
-/** IFAPROT_: what made an address; other numbers than those of routes. */
+/** IFAPROT_: origin of an address; other numbers than those of routes. */
 const namedAddressProtocols: Readonly<Record<number, string>> = { 1: "kernel_lo", 2: "kernel_ra", 3: "kernel_ll" };
 const mainTable = 254;
 

@@ -72,8 +72,8 @@ export class RequestChannel {
   }
 
   /**
-   * Reads one table. `done` runs in the same call as the last of `read` and, on the fast path, before this returns: who
-   * puts a table together can rely on nothing happening in between.
+   * Reads one table. `done` runs in the same call as the last of `read` and, on the fast path, before this returns: a
+   * caller that puts a table together can rely on nothing happening in between.
    */
   dump(request: Buffer, read: DumpReader, done: (outcome: DumpOutcome) => void): void {
     this.#exchange([request], read, ({ answers, wasInterrupted }) => {
@@ -176,7 +176,7 @@ export class RequestChannel {
     exchange.unanswered--;
     if (exchange.unanswered === 0) this.#finish(0);
   }
-  /** What is still unanswered gets `errno`. */
+  /** Unanswered requests get `errno`. */
   #finish(errno: number): void {
     const exchange = this.#current;
     if (!exchange) return;

@@ -35,7 +35,7 @@ const encoders: Encoders = {
   "add-policer": ({ block, limit }) => encodeAddPolicer(block, limit),
 };
 
-/** What cannot be said to the kernel is refused as it would refuse it: EINVAL, with what was wrong. */
+/** A request that cannot be encoded is refused as the kernel would refuse it: EINVAL, with the fault. */
 export function encodeRequest(request: KernelRequest): Buffer | KernelError {
   try {
     return (encoders[request.op] as (request: KernelRequest) => Buffer)(request);

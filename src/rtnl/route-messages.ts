@@ -52,7 +52,7 @@ export interface DecodedRoute {
   readonly extra: string;
 }
 
-/** Undefined for what is not kept; that is decided from the fixed part, since a storm of links brings many of those. */
+/** Undefined for a route that is not kept; the fixed part decides, since a storm of links brings many of those. */
 export function decodeRoute(data: Buffer, from: number, end: number): DecodedRoute | undefined {
   const attributesAt = afterFixedPart("route message", from, end, headerLength);
   const family = familyFromKernel(data[from]);

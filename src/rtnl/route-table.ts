@@ -8,7 +8,7 @@ export interface RouteFilter {
   readonly link?: number;
 }
 
-/** A route with what tells it apart besides; see {@link routePlace}. */
+/** A route with the parts that tell it apart besides; see {@link routePlace}. */
 export interface RouteReport {
   readonly route: Route;
   readonly extra: string;
@@ -34,8 +34,8 @@ export class RouteTable {
     return [...this.#severalNextHops].map(({ route }) => route);
   }
   /**
-   * Those with the same table, destination and metric, over whatever link, in the order they came. For IPv6 the whole
-   * table is looked through.
+   * Those with the same table, destination and metric, over any link, in the order they came. For IPv6 the whole table
+   * is looked through.
    */
   inPlaceOf({ route, extra }: RouteReport): readonly Route[] {
     const isAlike = (other: RouteReport): boolean =>
@@ -73,7 +73,7 @@ export class RouteTable {
     );
     return [...gone.map((stored) => this.#take(stored)), ...reports.flatMap((report) => this.put(report))];
   }
-  /** What must be told for this table to become `after`; it is not changed. */
+  /** Changes to tell for this table to become `after`; it is not changed. */
   differences(after: RouteTable): { readonly removed: Change[]; readonly added: Change[] } {
     return {
       removed: this.#missingFrom(after).map((route) => ({ kind: "route-removed", route })),

@@ -14,8 +14,8 @@ const optionType = { nameServers: 25, searchDomains: 31, captivePortal: 37, pref
 const forever = 0xffffffff;
 
 /**
- * The options of one message; none for what is not from a router. An option that breaks its own rules is left out (RFC 4861,
- * 6.1.2 allows that for all but its length), as the router is not trusted.
+ * The options of one message; none for a message that is not from a router. An option that breaks its own rules is left
+ * out (RFC 4861, 6.1.2 allows that for all but its length), as the router is not trusted.
  */
 export function decodeRouterOptions(data: Buffer, from: number, end: number): readonly HeardRouterOption[] {
   const optionsAt = afterFixedPart("router option message", from, end, headerLength);

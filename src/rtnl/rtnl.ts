@@ -28,7 +28,7 @@ export interface Link {
   readonly operState: number;
   /** rtnl kind: veth, bridge, vlan, macvlan, dummy, wireguard, ...; absent for hardware. */
   readonly kind?: string;
-  /** IFLA_PHYS_PORT_NAME: what the driver calls the port, `p0` or `pf0vf1`; absent for most. */
+  /** IFLA_PHYS_PORT_NAME: the driver's name of the port, `p0` or `pf0vf1`; absent for most. */
   readonly portName?: string;
   /** Index of the bridge, bond or vrf this link is enslaved to. */
   readonly master?: number;
@@ -123,7 +123,7 @@ export interface Rule {
   readonly hasOtherConditions?: true;
 }
 
-/** What IPv6 says of a link (IFLA_INET6_). Links without IPv6 have none. */
+/** IPv6 state of a link (IFLA_INET6_). Links without IPv6 have none. */
 export interface Ipv6Link {
   readonly link: number;
   /** Flags M and O of the last router advertisement (RFC 4861, 4.2): addresses, or only other settings, are to be had by DHCPv6. */
@@ -152,12 +152,12 @@ export interface Neighbour {
   readonly state: number;
 }
 
-/** A queueing discipline of a link (tc-..(8)): what becomes of its packets. */
+/** A queueing discipline of a link (tc-..(8)): the treatment of its packets. */
 export interface Qdisc {
   readonly link: number;
   /** `tbf`, `ingress`, `fq_codel`, `noqueue`, ... */
   readonly kind: string;
-  /** Chosen by who made it; 0: the kernel's default. */
+  /** Chosen by the program that made it; 0: the kernel's default. */
   readonly handle: number;
   /** For everything that leaves the link. */
   readonly isRoot: boolean;
@@ -170,7 +170,7 @@ export interface RateLimit {
   readonly bytesPerSecond: number;
   /** So much may pass at once after a pause; less than the largest packet lets none of that size through. */
   readonly burstBytes: number;
-  /** What waits at most; of no meaning where nothing waits. */
+  /** Longest queue; of no meaning for a discipline without one. */
   readonly queueBytes: number;
 }
 
@@ -181,8 +181,8 @@ export interface Snapshot {
   addresses(link?: number): readonly Address[];
   /**
    * All routes of one table, of one link, or of both. Kept are the types that a person or a daemon sets: unicast,
-   * blackhole, unreachable, prohibit, throw; what the kernel makes for itself (local, broadcast, anycast, multicast, the
-   * `local` table 255, ff00::/8) is not.
+   * blackhole, unreachable, prohibit, throw; routes that the kernel makes for itself (local, broadcast, anycast,
+   * multicast, the `local` table 255, ff00::/8) are not.
    */
   routes(filter?: { readonly table?: number; readonly link?: number }): readonly Route[];
   rules(family?: Family): readonly Rule[];
@@ -234,7 +234,7 @@ export type NewLink = { readonly name: string; readonly mac?: string; readonly m
   | { readonly kind: "macvlan"; readonly lowerLink: number; readonly mode: "private" | "vepa" | "bridge" | "passthru" }
 );
 
-/** What identifies an address to the kernel, and what we may set on it. */
+/** Identity of an address to the kernel, and the attributes that we may set. */
 export type AddressRequest = Omit<Address, "flags" | "scope"> & {
   readonly scope?: number;
   readonly noPrefixRoute?: boolean;
@@ -258,20 +258,23 @@ export type KernelRequest =
    */
   | { readonly op: "resolve-neighbour"; readonly link: number; readonly family: Family; readonly neighbour: string }
   /**
-   * What leaves the link is slowed down. Takes the place of the kernel's default, or changes that of the same handle;
-   * EEXIST where somebody else's is, ENOENT where the kernel has none of the kind.
+   * Slows outgoing packets down. Replaces the kernel's default, or changes the discipline of the same handle; EEXIST
+   * where another program's is, ENOENT where the kernel has none of the kind.
    */
   | { readonly op: "put-shaper"; readonly link: number; readonly handle: number; readonly limit: RateLimit }
   /** The kernel's default comes back. EINVAL where the handle is another one. */
   | { readonly op: "delete-shaper"; readonly link: number; readonly handle: number }
-  /** A place for filters on what arrives. EEXIST where there is one, whoever made it. */
+  /** A place for filters on arriving packets. EEXIST where there is one, of any program. */
   | { readonly op: "add-ingress"; readonly link: number; readonly block: number }
-  /** With its filters, whoever made it. */
+  /** With its filters, of any program. */
   | { readonly op: "delete-ingress"; readonly link: number }
-  /** What arrives faster, on the links whose ingress has the block, is dropped. ENOENT: the kernel cannot. */
+  /** Drops faster packets that arrive on the links whose ingress has the block. ENOENT: the kernel cannot. */
   | { readonly op: "add-policer"; readonly block: number; readonly limit: RateLimit };
 
-/** The kernel refused. `code` and `errno` as for system calls, `detail` the extended-ack text, `attribute` what it blames. */
+/**
+ * The kernel refused. `code` and `errno` as for system calls, `detail` the extended-ack text, `attribute` the one it
+ * blames.
+ */
 export class KernelError extends Error {
   override readonly name = "KernelError";
   constructor(
@@ -308,9 +311,9 @@ export interface Rtnl {
    */
   onDelta(listener: (delta: Delta) => void): Cancel;
   /**
-   * Listeners hear of a carrier that came (IFF_LOWER_UP) before anything is decoded: the snapshot need not show it
-   * yet, and the delta follows in the same turn. For what must leave at once. Of a burst
-   * only the first message is looked at; the carrier of another link is told by its delta alone.
+   * Listeners hear of a carrier that came (IFF_LOWER_UP) before anything is decoded: the snapshot need not show it yet,
+   * and the delta follows in the same turn. For packets that must leave at once. Of a burst only the first message is
+   * looked at; the carrier of another link is told by its delta alone.
    */
   onCarrier(listener: (link: number) => void): Cancel;
   /** Rejects with {@link KernelError}. When it resolves the snapshot shows the effect and listeners have heard of it. */
@@ -322,7 +325,7 @@ export interface Rtnl {
   batch(requests: readonly KernelRequest[]): Promise<readonly (KernelError | undefined)[]>;
   /** Asks the kernel for the neighbour table of one link. */
   neighbours(link: number): Promise<readonly Neighbour[]>;
-  /** Asks the kernel for the routes of one table, with what is left of their time just now. The snapshot stays as it is. */
+  /** Asks the kernel for the routes of one table, with their remaining times. The snapshot stays as it is. */
   freshRoutes(family: Family, table: number): Promise<readonly Route[]>;
   /** Asks the kernel for the queueing disciplines of all links. */
   qdiscs(): Promise<readonly Qdisc[]>;

@@ -22,7 +22,7 @@ const attribute = {
   protocol: 21,
 } as const;
 const headerLength = 12;
-/** FIB_RULE_INVERT; the other flags say what is there at the moment and change without news. */
+/** FIB_RULE_INVERT; the other flags describe the present state and change without news. */
 const flagInvert = 0x2;
 const notSuppressed = 0xffffffff;
 const anyMark = 0xffffffff;
@@ -42,7 +42,7 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 export interface DecodedRule {
   readonly rule: Rule;
-  /** Equal for the same rule only, whatever {@link Rule} shows of it. */
+  /** Equal for the same rule only, also where {@link Rule} shows no difference. */
   readonly key: string;
 }
 

@@ -1,7 +1,7 @@
 /**
- * The snapshot as its maker sees it: tables with indexes by link and by table. Each change returns what listeners are to
- * be told; nothing is returned for a report that changes nothing. Arrays handed out are replaced, never changed, so that
- * a reader may walk one while the world goes on.
+ * The snapshot as its maker sees it: tables with indexes by link and by table. Each change returns the news for
+ * listeners; nothing is returned for a report that changes nothing. Arrays handed out are replaced, never changed, so
+ * that a reader may walk one while the world goes on.
  */
 import type { Change } from "./change.ts";
 import { isSameAddress, isSameAddressObject, isSameLink } from "./identity.ts";
@@ -74,7 +74,7 @@ export class World implements Snapshot {
     for (const name of link.alternativeNames) this.#indexByName.set(name, link.index);
     return before ? { kind: "link-changed", link, before } : { kind: "link-added", link };
   }
-  /** Also takes along what the kernel did not announce one by one; the link itself is told last. */
+  /** Also removes objects that the kernel did not announce one by one; the link itself is told last. */
   removeLink(index: number): Change[] {
     const link = this.#links.get(index);
     if (!link) return [];
@@ -125,7 +125,7 @@ export class World implements Snapshot {
     return this.#routes.replace(family, table, reports);
   }
 
-  /** `key` tells apart rules that differ in what {@link Rule} does not show. */
+  /** `key` tells apart rules that look alike in {@link Rule}. */
   putRule(key: string, rule: Rule): Change | undefined {
     if (this.#rules.has(key)) return undefined;
     this.#rules.set(key, rule);

@@ -12,7 +12,7 @@ import type { RouteReport } from "./route-table.ts";
 import type { Family, Link } from "./rtnl.ts";
 import { World } from "./snapshot.ts";
 
-/** A table that changes faster than it can be read is left at what was seen last; the outcome says so. */
+/** A table that changes faster than it can be read is left as the last attempt saw it; the outcome says so. */
 const mostAttempts = 5;
 /**
  * Said of a table that is not there (any more), and by kernels built without IPv6 or without rules: there is nothing.

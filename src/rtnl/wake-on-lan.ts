@@ -1,4 +1,4 @@
-/** Port to what a card may wake the machine by. Tests use a fake in its place. */
+/** Port to the reasons for which a card may wake the machine. Tests use a fake in its place. */
 export interface WakeOnLan {
   /**
    * Whether a magic packet wakes the machine; other reasons to wake stay as they are. Rejects with KernelError: EOPNOTSUPP

@@ -1,6 +1,6 @@
 /**
- * Reading of netlink messages and attributes (include/uapi/linux/netlink.h). Every length is checked against what is
- * there; whatever does not fit ends in a {@link NetlinkFormatError}, after work that is bounded by the bytes received.
+ * Reading of netlink messages and attributes (include/uapi/linux/netlink.h). Every length is checked against the bytes
+ * received; a mismatch ends in a {@link NetlinkFormatError}, after work that is bounded by those bytes.
  */
 import { endianness } from "node:os";
 

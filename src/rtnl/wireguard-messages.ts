@@ -76,7 +76,7 @@ const peersPart = (peers: readonly (readonly Part[])[]): Part =>
     peers.map((parts) => nest(0, parts)),
   );
 
-/** A peer with very many addresses is sent in parts: only its first part takes the place of what was there. */
+/** A peer with very many addresses is sent in parts: only its first part replaces the former addresses. */
 function batchesOf(peers: readonly WireguardPeerSettings[]): readonly (readonly PeerPart[])[] {
   const batches: PeerPart[][] = [[]];
   let left = mostPerMessage;

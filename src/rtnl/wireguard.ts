@@ -21,7 +21,7 @@ export interface WireguardSettings {
   readonly peers: readonly WireguardPeerSettings[];
 }
 
-/** What the kernel tells of a peer. */
+/** The kernel's state of a peer. */
 export interface WireguardPeerState {
   readonly publicKey: Buffer;
   readonly endpoint?: { readonly address: string; readonly port: number };

@@ -35,8 +35,8 @@ export interface AccountFiles {
 const systemFiles: AccountFiles = { group: "/etc/group", passwd: "/etc/passwd" };
 
 /**
- * Whether a process is in the group. `gids` are what the kernel says of it and decide; where they are not known, the
- * files say what the user would get at the next login. Read anew each time: administrators edit them.
+ * Whether a process is in the group. `gids` come from the kernel and decide; where they are not known, the files give
+ * the user's groups at the next login. Read anew each time: administrators edit them.
  */
 export function isInGroup(
   { uid, gids }: { readonly uid: number; readonly gids: readonly number[] | undefined },

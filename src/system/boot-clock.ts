@@ -13,7 +13,7 @@ interface Timer {
 
 /**
  * The daemon's clock: CLOCK_BOOTTIME, and one timerfd for the earliest of all deadlines. With nothing due the process
- * is never woken. What a timer throws takes the way of every uncaught exception; the timers behind it still fire.
+ * is never woken. An error of a timer takes the way of every uncaught exception; the timers behind it still fire.
  */
 export class BootClock implements Clock {
   readonly #native: NativeAddon;

@@ -17,7 +17,7 @@ import { RunList } from "./run-list.ts";
 /** util-linux; lets a program die with its parent (PR_SET_PDEATHSIG), also with one that is killed. */
 const setpriv = "/usr/bin/setpriv";
 
-/** What a program printed is read within this time after its end. */
+/** A program's output is read within this time after its end. */
 const outputGraceMs = 200;
 
 /** {@link Processes} by fork and exec. Each program leads a session and a process group of its own. */
@@ -37,8 +37,8 @@ export class ChildProcesses implements Processes {
     return run;
   }
   /**
-   * None where it does not work: a unit's filter of system calls may forbid it to set capabilities. There the service manager ends
-   * what the daemon leaves.
+   * None where it does not work: a unit's filter of system calls may forbid it to set capabilities. There the service
+   * manager ends the processes that the daemon leaves.
    */
   #workingLauncher(): readonly string[] {
     if (!this.#launcher) {

@@ -11,7 +11,7 @@ const flag = { recursion: 0x0100, response: 0x8000, code: 0x000f } as const;
 const nameError = 3;
 const mostRecords = 64;
 
-/** Throws RangeError for what is no name. */
+/** Throws RangeError for a text that is no name. */
 export function addressQuestion(id: number, host: string, family: IpFamily): Buffer {
   if (!isDomainName(host)) throw new RangeError(`${JSON.stringify(host.slice(0, 60))} is no domain name`);
   const labels = host.replace(/\.$/, "").split(".");

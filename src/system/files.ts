@@ -19,9 +19,9 @@ import { randomBytes } from "./random.ts";
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
 export interface WriteOptions {
-  /** Permission bits, whatever the umask says. 0644 when absent. */
+  /** Permission bits, independent of the umask. 0644 when absent. */
   readonly mode?: number;
-  /** Whether it must survive a power cut. False when absent: enough for what is made anew at each start. */
+  /** Whether it must survive a power cut. False when absent: enough for a file that is made anew at each start. */
   readonly sync?: boolean;
 }
 
@@ -86,7 +86,7 @@ export function removeFile(path: string): boolean {
   }
 }
 
-/** Whether the file already is what is to be written; wrong permission bits are put right on the way. */
+/** Whether the file already has the content; wrong permission bits are put right on the way. */
 function holds(path: string, bytes: Uint8Array, mode: number): boolean {
   let fd: number | undefined;
   try {
@@ -97,7 +97,7 @@ function holds(path: string, bytes: Uint8Array, mode: number): boolean {
     if ((status.mode & 0o7777) !== mode) fchmodSync(fd, mode);
     return true;
   } catch {
-    return false; // whatever is wrong with it, writing will tell
+    return false; // a failing write will name the fault
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
@@ -155,7 +155,7 @@ const codeOf: Readonly<Record<string, ErrorCode>> = {
   EROFS: "PermissionDenied",
 };
 
-/** The disk does not take it now, whoever asks. */
+/** The disk does not take it now, from any program. */
 const isOfTheDisk: ReadonlySet<string> = new Set(["EDQUOT", "EIO", "ENOSPC", "EROFS"]);
 
 function fileError(verb: string, path: string, error: unknown): DaemonError {

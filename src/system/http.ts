@@ -3,7 +3,7 @@
  * RFC 8908. The real twin is `link-http.ts`, the fake `test/fakes/fake-http.ts`; one contract holds both.
  */
 
-/** The link that a question leaves by, whatever the routes of the machine are. */
+/** The link that a question leaves by, on any routes of the machine. */
 export interface HttpLink {
   readonly name: string;
   /** The link's own addresses, without prefix length; at most one of each family is used. */

@@ -1,4 +1,4 @@
-/** Names asked for at the name servers of one link, from its own addresses, whatever the host's resolver does. */
+/** Names asked for at the name servers of one link, from its own addresses, without the host's resolver. */
 import { randomInt } from "node:crypto";
 import { createSocket, type Socket } from "node:dgram";
 import { Resolver } from "node:dns/promises";
@@ -25,8 +25,9 @@ export interface LinkQuestion {
 }
 
 /**
- * What each family of the link gave, IPv6 first; a family without an own address is not asked for. Servers with a link-local
- * address (`fe80::1%eth0`) are asked after the others: Node's own client drops the zone and cannot reach them.
+ * Results of each family of the link, IPv6 first; a family without an own address is not asked for. Servers with a
+ * link-local address (`fe80::1%eth0`) are asked after the others: Node's own client drops the zone and cannot reach
+ * them.
  */
 export async function askLink(question: LinkQuestion): Promise<readonly PromiseSettledResult<readonly string[]>[]> {
   const { addresses, nameServers } = question.link;
@@ -105,7 +106,7 @@ function closeQuietly(socket: Socket): void {
   socket.close();
 }
 
-/** Port for names that have to be looked up through one certain link, whatever the host's resolver does. */
+/** Port for names that have to be looked up through one certain link, without the host's resolver. */
 export interface NameLookup {
   /**
    * Of the families that the link has; IPv6 first. Rejects when there are none, with the reason for people. Takes a few

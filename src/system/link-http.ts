@@ -123,7 +123,7 @@ class Question {
   #readAnswer(url: URL, socket: Socket) {
     const { headers = {}, mostBodyBytes = defaultBodyBytes } = this.order;
     const answered = new Promise<IncomingMessage>((resolve, reject) => {
-      // Not by the URL: of https there would have to be another client, and what is under the socket is settled already.
+      // Not by the URL: https would need another client, and TLS under the socket is settled already.
       const asked = request({
         host: url.hostname,
         path: `${url.pathname}${url.search}`,
@@ -147,7 +147,7 @@ class Question {
   }
 }
 
-/** A closed socket is not told apart from one that the peer closed: whoever aborts says so first. */
+/** A closed socket is not told apart from one that the peer closed: the aborting caller gives its reason first. */
 function abortable<T>(signal: AbortSignal, promise: Promise<T>, cancel: () => void): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = () => {

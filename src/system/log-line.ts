@@ -19,7 +19,7 @@ const maxLineLength = 8192;
 const priorities: Readonly<Record<LogLevel, number>> = { error: 3, warn: 4, info: 6, debug: 7 };
 
 /** Line breaks, terminal escapes, and signs that turn the writing direction around. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get through
+// biome-ignore lint/suspicious/noControlCharactersInRegex: none of these may get through
 const unsafe = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 const escapes: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
@@ -34,11 +34,11 @@ export const journalLine = (entry: LogEntry, withStacks: boolean): string =>
 export const plainLine = (entry: LogEntry, withStacks: boolean): string =>
   limit(`${timeOfDay(entry.at)} ${entry.level} ${body(entry, withStacks)}`);
 
-/** `message key=value`, for who shows the rest by itself. */
+/** `message key=value`, for a sink that shows the rest by itself. */
 export const lineText = (entry: LogEntry): string => limit(body(entry, false).slice(entry.scope.length + 2));
 
 function body({ scope, message, fields }: LogEntry, withStacks: boolean): string {
-  // Cut before the search for secrets too: nobody makes us search through megabytes.
+  // Cut before the search for secrets too: no caller makes us search through megabytes.
   const text = redactText(message.slice(0, maxLineLength));
   const parts = [`${scope}: ${text}`];
   for (const [key, value] of Object.entries(redactFields(fields ?? {}))) {

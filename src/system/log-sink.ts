@@ -13,7 +13,7 @@ export interface LogSinkOptions {
   readonly showStacks?: (level: LogLevel) => boolean;
 }
 
-/** What a daemon says while it starts is some dozen lines; more are written at once instead of kept. */
+/** The daemon logs some dozen lines while it starts; more are written at once instead of kept. */
 const mostKeptLines = 500;
 
 /** For a reader that is merely slow; a dead one must not hold up the daemon. */
@@ -23,8 +23,8 @@ type Submit = (level: LogLevel, line: string) => void;
 
 /**
  * Lines on standard error through winston. Loading winston takes as long as a fifth of the whole start, so lines are
- * kept until {@link startWriting}. An error, too many lines, or the end of the process writes at once, without winston,
- * whatever is still on its way.
+ * kept until {@link startWriting}. An error, too many lines, or the end of the process writes all of them at once,
+ * without winston.
  */
 export class StandardErrorLog implements LogSink {
   readonly #writeNow: (text: string) => void;
@@ -69,7 +69,7 @@ export class StandardErrorLog implements LogSink {
     return this.#loading;
   }
 
-  /** Writes what was kept, before it returns. */
+  /** Writes the kept lines, before it returns. */
   flush(): void {
     const lines = this.#kept;
     this.#kept = [];
@@ -128,8 +128,8 @@ export function isJournal(env: NodeJS.ProcessEnv = process.env, fd = 2): boolean
 }
 
 /**
- * Not `process.stderr`: where that is a socket, as under the journal, Node loses what the reader has not taken when the
- * process exits.
+ * Not `process.stderr`: where that is a socket, as under the journal, Node loses bytes that the reader has not taken
+ * when the process exits.
  */
 function writeToStandardError(text: string): void {
   const bytes = Buffer.from(text);
@@ -138,7 +138,7 @@ function writeToStandardError(text: string): void {
     try {
       at += writeSync(2, bytes, at);
     } catch (error) {
-      // Whoever shares our standard error made it non-blocking. Any other error: nobody is there to be told.
+      // Another program that shares our standard error made it non-blocking. Any other error: the reader is gone.
       if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || patience-- <= 0) return;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }
@@ -157,8 +157,8 @@ interface Line {
 }
 
 /**
- * Hands lines on a few milliseconds later, together: what happens now, a cable that goes in above all, does not wait for
- * the log. Errors go out at once, after everything that came before them.
+ * Hands lines on a few milliseconds later, together: the event of the moment, a cable that goes in above all, does not
+ * wait for the log. Errors go out at once, after everything that came before them.
  */
 export class DeferredLog implements LogSink {
   #waiting: Line[] = [];
@@ -181,12 +181,12 @@ export class DeferredLog implements LogSink {
   }
 }
 
-/** A few minutes of what is said at debug, days of the rest; at most some megabytes, as lines have a longest length. */
+/** A few minutes of lines at debug, days of the rest; at most some megabytes, as lines have a longest length. */
 const mostLines = 500;
 const longestText = 1000;
 
 export interface KeptLine {
-  /** Counts all lines since the start: what a reader has seen it need not ask for again. */
+  /** Counts all lines since the start: a reader need not ask again for lines that it has seen. */
   readonly number: number;
   /** Milliseconds since 1970. */
   readonly at: number;

@@ -8,8 +8,8 @@ let collect: Collect | undefined;
 
 /**
  * Collects garbage now and gives the memory back to the system. V8 does so by itself only while something runs, malloc
- * only from the end of its memory, and a daemon that has gone idle after a burst would keep what the burst took. Takes
- * some ten milliseconds: for idle moments.
+ * only from the end of its memory, and a daemon that has gone idle after a burst would keep the memory of the burst.
+ * Takes some ten milliseconds: for idle moments.
  */
 export function releaseMemory(): void {
   collect ??= collector();
@@ -26,7 +26,7 @@ export function releaseMemory(): void {
 const newSpaceBytes = 1024 * 1024;
 
 /**
- * Makes room for a burst: the new space is emptied by a minor collection and brought into memory, so that what comes next
+ * Makes room for a burst: the new space is emptied by a minor collection and brought into memory, so that the burst
  * neither stops for a collection nor pays a page fault for each 4 KiB. Takes a millisecond or two: for idle moments.
  */
 export function makeRoom(): void {
@@ -44,10 +44,10 @@ function collector(): Collect {
 }
 
 /**
- * From now on there is no core dump of this process: passphrases are in its memory, and in the registers of its threads,
- * which stand in a dump whatever is left out otherwise. Unlike a limit on the size it holds for dumps that are piped to a
- * program, too (core(5), PR_SET_DUMPABLE(2const)). What it starts may leave dumps, without memory. Throws where the kernel
- * has no such file; one without core dumps has none.
+ * From now on there is no core dump of this process: passphrases are in its memory, and in the registers of its
+ * threads, which stand in every dump. Unlike a limit on the size it holds for dumps that are piped to a program, too
+ * (core(5), PR_SET_DUMPABLE(2const)). Its child processes may leave dumps, without memory. Throws where the kernel has
+ * no such file; one without core dumps has none.
  */
 export function forbidCoreDumps(): void {
   // First: files of a process that leaves no dump belong to root.

@@ -57,9 +57,12 @@ export interface RunningProcess {
 }
 
 export interface Processes {
-  /** Never throws for what the system refuses: the end says it. Throws InvalidArguments for an order that no system could run. */
+  /**
+   * Never throws for a refusal of the system: the end says it. Throws InvalidArguments for an order that no system
+   * could run.
+   */
   run(order: ProcessOrder): RunningProcess;
-  /** What runs or waits, for the debug dump. */
+  /** Running and waiting programs, for the debug dump. */
   list(): readonly { readonly name: string; readonly pid: number | undefined }[];
   /** Stops all that is not lasting; resolves when it has ended. */
   stopAll(): Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * Takes secrets out of what is logged or dumped. By name only: a value says nothing of itself. Rather a harmless word
- * too much is hidden than a passphrase shown.
+ * Takes secrets out of logs and dumps. By name only: a value says nothing of itself. Rather a harmless word too much is
+ * hidden than a passphrase shown.
  */
 export const redacted = "[redacted]";
 
@@ -22,12 +22,13 @@ export function isSecretName(name: string): boolean {
   return secretParts.test(words.join("")) || words.some((word) => secretWords.test(word));
 }
 
-/** Whoever has it needs no name to know what it is. */
+/** A private key is usable without a name, so it is hidden under any name. */
 const privateKey = /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----/;
 
 /**
- * Whether a value of this name is a secret, or holds one somewhere: in lists, objects and pairs however deep, and in text
- * that is JSON or has `name = value` in it. Nothing and yes-or-no are none; what is too deep to tell counts as one.
+ * Whether a value of this name is a secret, or holds one somewhere: in lists, objects and pairs however deep, and in
+ * text that is JSON or has `name = value` in it. Nothing and yes-or-no are none; a value that is too deep counts as
+ * one.
  */
 export function holdsSecret(name: string, value: unknown, depth = 0): boolean {
   if (value === undefined || value === null || typeof value === "boolean") return false;
@@ -69,7 +70,7 @@ function redactValue(value: unknown, depth: number): unknown {
   return redactObject(value as Readonly<Record<string, unknown>>, depth);
 }
 
-/** What a secret name holds: nothing and yes-or-no may be shown (`hasPassphrase: true`). */
+/** The value of a secret name: nothing and yes-or-no may be shown (`hasPassphrase: true`). */
 const hide = (value: unknown): unknown =>
   value === undefined || value === null || typeof value === "boolean" ? value : redacted;
 
@@ -104,7 +105,7 @@ const assignment = /(?<![\w.-])([\w.-]+)["']?\s{0,3}[=:]\s{0,3}/g;
 const nextAssignment = /[\s,;&]+["']?[\w.-]{1,64}["']?\s{0,3}=|\n/g;
 const quoted = /"(?:\\.|[^"\\])*"?|'(?:\\.|[^'\\])*'?/y;
 
-/** Text with the values of `passphrase=...`, `"psk": "..."` and the like hidden; one pass, whatever the text. */
+/** Text with the values of `passphrase=...`, `"psk": "..."` and the like hidden; one pass over any text. */
 export function redactText(text: string): string {
   let result = "";
   let copied = 0;

@@ -23,7 +23,7 @@ export class ServiceNotify {
   readonly #log: Log;
   readonly #native: () => NativeAddon;
   readonly #address: Uint8Array | undefined;
-  /** Milliseconds; half of what the service manager allows. Undefined: no watchdog. */
+  /** Milliseconds; half of the service manager's limit. Undefined: no watchdog. */
   readonly watchdogMs: number | undefined;
   readonly #waiting = new Set<NativeSocket>();
   #cancelWatchdog: Cancel = () => {};
@@ -40,7 +40,7 @@ export class ServiceNotify {
     for (const name of ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"]) delete env[name];
   }
 
-  /** Whether anybody listens. */
+  /** Whether a service manager listens. */
   get isWanted(): boolean {
     return this.#address !== undefined;
   }

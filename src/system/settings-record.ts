@@ -23,8 +23,8 @@ const mostBytes = 4096;
 const fileOf = /^([1-9]\d{0,9})\.json$/;
 
 /**
- * What links were set to before a run of the daemon changed them, a file for each link by its index. A run that was killed has
- * not given the settings back: the next one finds here what is to be given back.
+ * Settings of links before a run of the daemon changed them, a file for each link by its index. A run that was killed
+ * has not restored them: the next one finds here the values to restore.
  */
 export class SettingsRecord {
   constructor(private readonly ports: SettingsRecordPorts) {}
@@ -39,7 +39,7 @@ export class SettingsRecord {
       return [];
     }
   }
-  /** What cannot be written is logged; nothing but a crash would need it. None: the file goes. */
+  /** A failed write is logged; nothing but a crash would need it. None: the file goes. */
   write(link: number, settings: readonly RecordedSetting[]): void {
     try {
       if (settings.length === 0) {

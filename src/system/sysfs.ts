@@ -1,4 +1,4 @@
-/** What /sys tells of a link beyond rtnetlink: enough to decide its technology. */
+/** Facts of a link in /sys beyond rtnetlink: enough to decide its technology. */
 import { existsSync, readdirSync, readlinkSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { isLinkName } from "../base/names.ts";
@@ -21,7 +21,7 @@ export interface LinkFacts {
   readonly hardwareType?: number | undefined;
   /** IFF_TUN (1), IFF_TAP (2) and others, for tun and tap links. */
   readonly tunFlags?: number | undefined;
-  /** User who may open the tun or tap link; absent: nobody in particular. */
+  /** User who may open the tun or tap link; absent: no user in particular. */
   readonly ownerUid?: number | undefined;
   /** Names of the links this one stands on. */
   readonly lowerLinks: readonly string[];
@@ -118,7 +118,7 @@ function hasSiblingTty(device: string): boolean {
   }
 }
 
-/** What is no name of a link could lead out of the folder; it then stands for a link that does not exist. */
+/** A text that is no link's name could lead out of the folder; it then stands for a link that does not exist. */
 const linkFolder = (name: string, root: string): string => join(root, "class/net", isLinkName(name) ? name : " ");
 
 function listFolder(path: string): string[] {
@@ -149,7 +149,7 @@ function linkTarget(path: string): string | undefined {
 function toNumber(text: string | undefined): number | undefined {
   return text !== undefined && /^(-?\d{1,15}|0x[\da-f]{1,8})$/i.test(text) ? Number(text) : undefined;
 }
-/** -1 stands for nobody. */
+/** -1 stands for no user. */
 function toUid(text: string | undefined): number | undefined {
   const uid = toNumber(text);
   return uid !== undefined && uid >= 0 && uid < 0xffffffff ? uid : undefined;

@@ -16,7 +16,7 @@ function faultOf({ uid, mode }: fs.Stats, path: string): string | undefined {
   return (mode & 0o022) !== 0 && !isSticky ? `${path} can be written by others` : undefined;
 }
 
-/** The folders on the way count as well: whoever can write in one exchanges the file. */
+/** The folders on the way count as well: a user who can write in one can exchange the file. */
 function faultOnTheWay(path: string): string | undefined {
   for (let folder = dirname(path); ; folder = dirname(folder)) {
     const fault = faultOf(fs.statSync(folder), folder);
@@ -36,7 +36,7 @@ export function programFault(path: string): string | undefined {
   }
 }
 
-/** Why others may have a say in what lies in the folder, or what it is called; undefined: none has but root and ourselves. */
+/** Why other users may change the folder's files or its path; undefined: only root and ourselves can. */
 export function folderFault(path: string): string | undefined {
   try {
     const real = fs.realpathSync(path);
@@ -56,12 +56,12 @@ export interface FoundProgram {
   /** Why it is not to be run; undefined: it may be. */
   readonly fault: string | undefined;
 }
-/** More than anybody has handlers. */
+/** More handlers than any machine has. */
 const mostPrograms = 64;
-/** What editors and package managers leave beside a file is none. */
+/** Backup files of editors and package managers beside a program are none. */
 const programName = /^\w[\w.-]{0,63}(?<!\.(bak|orig|rej|dpkg-\w+|rpm\w+))$/;
 
-/** What can be executed directly in the folder, by name; none where there is no such folder. Other files are not told. */
+/** Executable files directly in the folder, by name; none where there is no such folder. Other files are left out. */
 export function programsIn(folder: string): readonly FoundProgram[] {
   let names: readonly string[];
   try {
@@ -80,7 +80,7 @@ function isProgram(path: string): boolean {
   return status?.isFile() === true && (status.mode & 0o111) !== 0;
 }
 
-/** Throws DaemonError that says what is wrong with the file. */
+/** Throws DaemonError that names the file's fault. */
 export function readTrustedFile(path: string): string {
   let descriptor: number | undefined;
   try {

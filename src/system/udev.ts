@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Cancel } from "../base/clock.ts";
 
 export interface UdevPaths {
-  /** Where udev keeps its socket and what it knows of each device. */
+  /** Folder of udev's socket and of its record of each device. */
   readonly folder: string;
   /** Netlink sockets of this network namespace (proc(5), /proc/net). */
   readonly sockets: string;
@@ -15,9 +15,9 @@ const kobjectUevent = 15;
 const kernelGroup = 1;
 
 /**
- * udev writes `data/n<index>` when it is done with a link (systemd's own programs go by that file as well), and listens for
- * the kernel's news of devices. These reach one network namespace only: where no socket hears them, the udev whose folder is
- * seen is another namespace's, and is not waited for.
+ * udev writes `data/n<index>` when it is done with a link (systemd's own programs go by that file as well), and listens
+ * for the kernel's news of devices. These reach one network namespace only: where no socket hears them, the visible
+ * folder belongs to the udev of another namespace, which is not waited for.
  */
 export class Udev {
   readonly #waiting = new Map<string, Set<() => void>>();

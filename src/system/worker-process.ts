@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 
-/** Of what it printed to standard error, for the log. */
+/** Of its output to standard error, for the log. */
 const longestWords = 500;
 
 export interface WorkerOrder {
@@ -49,7 +49,7 @@ export const startWorker: StartWorker = ({ module, environment }, observer) => {
   };
   child.on("message", (message) => observer.message(message));
   child.once("error", (error) => end(`could not be started: ${error.message}`));
-  // Not "exit": what it complained of is read by then.
+  // Not "exit": its complaints are read by then.
   child.once("close", (code, signal) => {
     const words = lastWords.trim().split("\n").at(-1) ?? "";
     end(`${signal === null ? `exit code ${code}` : `signal ${signal}`}${words === "" ? "" : ` (${words})`}`);
