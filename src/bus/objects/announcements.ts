@@ -1,7 +1,5 @@
-import type { WireVariant } from "../../base/property.ts";
-import { type AnyExportedInterface, BusError, type BusPort } from "../bus.ts";
-import { isReadable } from "./introspection-xml.ts";
-import { addedObject } from "./managed-objects.ts";
+import type { AnyExportedInterface, BusPort } from "../bus.ts";
+import { addedObject, changedProperties } from "./managed-objects.ts";
 import type { TreeObject } from "./object-tree.ts";
 
 const managerInterface = "org.freedesktop.DBus.ObjectManager";
@@ -82,7 +80,7 @@ export class Announcements {
     for (const [object, interfaces] of changed) {
       for (const [name, properties] of interfaces) {
         const exported = object.find(name);
-        if (exported) this.#guarded(object.path, () => this.#tellChanged(object.path, exported, properties));
+        if (exported) this.#guarded(object.path, () => this.#tellChanged(object, exported, properties));
       }
     }
   }
@@ -100,34 +98,8 @@ export class Announcements {
       this.onFailure(path, error);
     }
   }
-  #tellChanged(path: string, exported: AnyExportedInterface, names: Iterable<string>): void {
-    const values = new Map<string, WireVariant>();
-    const invalidated: string[] = [];
-    for (const name of names) {
-      const def = exported.properties?.defs.get(name);
-      if (!def || def.isInternal) continue;
-      const value = isReadable(def) ? exported.properties?.value(name) : undefined;
-      if (value === undefined) invalidated.push(name);
-      else values.set(name, { signature: def.signature as string, value });
-    }
-    this.#emitChanged(path, exported.name, values, invalidated);
-  }
-  #emitChanged(
-    path: string,
-    interfaceName: string,
-    values: ReadonlyMap<string, WireVariant>,
-    invalidated: readonly string[],
-  ): void {
-    if (values.size + invalidated.length === 0) return;
-    try {
-      const args = [interfaceName, values, invalidated];
-      this.bus.emit(path, propertiesInterface, "PropertiesChanged", "sa{sv}as", args);
-    } catch (error) {
-      if (!(error instanceof BusError)) throw error;
-      this.onFailure(path, error);
-      // One of the values does not fit; the others are told one by one.
-      if (values.size < 2) return;
-      for (const entry of values) this.#emitChanged(path, interfaceName, new Map([entry]), []);
-    }
+  #tellChanged(object: TreeObject, exported: AnyExportedInterface, names: Iterable<string>): void {
+    const body = changedProperties(object, exported, names);
+    if (body) this.bus.emit(object.path, propertiesInterface, "PropertiesChanged", "sa{sv}as", body);
   }
 }

@@ -30,6 +30,18 @@ export function addedObject(object: TreeObject): MarshalledReply {
   return { marshalled: [announcement.bytes.subarray(0, announcement.position)] };
 }
 
+/** Body of PropertiesChanged, `sa{sv}as`, likewise; undefined: there is nothing to tell. */
+export function changedProperties(
+  object: TreeObject,
+  exported: AnyExportedInterface,
+  names: Iterable<string>,
+): MarshalledReply | undefined {
+  announcement.position = 0;
+  announcement.begin(defaultLimits.maxSentBytes);
+  if (!object.writeChanges(announcement, exported, names)) return undefined;
+  return { marshalled: [announcement.bytes.subarray(0, announcement.position)] };
+}
+
 function writeObject(writer: Writer, object: TreeObject, writeProperties: (at: number) => void): void {
   writer.text(object.path);
   writer.u32(0);

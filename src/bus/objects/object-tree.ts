@@ -3,7 +3,13 @@ import { isInterfaceName, isObjectPath, standardError } from "../wire/names.ts";
 import { quote } from "../wire/signature.ts";
 import type { WireError } from "../wire/wire-error.ts";
 import type { Writer } from "../wire/writer.ts";
-import { type OnBadProperty, propertyBytes, writeProperties, writePropertyBytes } from "./property-bytes.ts";
+import {
+  type OnBadProperty,
+  propertyBytes,
+  writeChanges,
+  writeProperties,
+  writePropertyBytes,
+} from "./property-bytes.ts";
 
 /** What an object tells the dispatcher. */
 export interface ObjectHost {
@@ -62,6 +68,10 @@ export class TreeObject implements ExportedObject {
     const exported = this.interfaces[at] as AnyExportedInterface;
     if (kept) writePropertyBytes(writer, kept);
     else writeProperties(writer, exported, this.#onBad(exported));
+  }
+  /** Writes what PropertiesChanged tells of these; false: nothing. */
+  writeChanges(writer: Writer, exported: AnyExportedInterface, names: Iterable<string>): boolean {
+    return writeChanges(writer, exported, names, this.#onBad(exported));
   }
   remove(): void {
     const host = this.#host;

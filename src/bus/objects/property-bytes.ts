@@ -22,12 +22,51 @@ export function writeProperties(writer: Writer, exported: AnyExportedInterface, 
   const start = writer.position;
   const { properties } = exported;
   if (properties) {
-    for (const entry of entriesOf(properties.defs)) {
+    for (const entry of entriesOf(properties.defs).values()) {
       const value = properties.value(entry.name);
       if (value !== undefined) writeEntry(writer, entry, value, onBad);
     }
   }
   writer.patchU32(writer.position - start, lengthEnd);
+}
+
+/**
+ * Writes the body of PropertiesChanged, `sa{sv}as`, about these properties. False: there is nothing to tell of them. One
+ * whose value does not fit is left out as in {@link writeProperties}.
+ */
+export function writeChanges(
+  writer: Writer,
+  exported: AnyExportedInterface,
+  names: Iterable<string>,
+  onBad: OnBadProperty,
+): boolean {
+  const { properties } = exported;
+  if (!properties) return false;
+  writer.text(exported.name);
+  writer.u32(0);
+  const lengthEnd = writer.position;
+  writer.align(8);
+  const start = writer.position;
+  const entries = entriesOf(properties.defs);
+  const invalidated: string[] = [];
+  for (const name of names) {
+    const def = properties.defs.get(name);
+    if (!def || def.isInternal) continue;
+    const entry = entries.get(name);
+    const value = entry && properties.value(name);
+    if (entry && value !== undefined) writeEntry(writer, entry, value, onBad);
+    else invalidated.push(name);
+  }
+  const length = writer.position - start;
+  writer.patchU32(length, lengthEnd);
+  writeTexts(writer, invalidated);
+  return length > 0 || invalidated.length > 0;
+}
+function writeTexts(writer: Writer, texts: readonly string[]): void {
+  writer.u32(0);
+  const start = writer.position;
+  for (const text of texts) writer.text(text);
+  writer.patchU32(writer.position - start, start);
 }
 
 function writeEntry(writer: Writer, { name, head, encode }: Entry, value: unknown, onBad: OnBadProperty): void {
@@ -50,14 +89,14 @@ interface Entry {
   readonly encode: (writer: Writer, value: unknown) => void;
 }
 type Defs = NonNullable<AnyExportedInterface["properties"]>["defs"];
-const known = new WeakMap<Defs, readonly Entry[]>();
+const known = new WeakMap<Defs, ReadonlyMap<string, Entry>>();
 
 /** The readable properties of a table; made once, tables do not change. */
-function entriesOf(defs: Defs): readonly Entry[] {
+function entriesOf(defs: Defs): ReadonlyMap<string, Entry> {
   let entries = known.get(defs);
   if (!entries) {
     const readable = [...defs].filter(([, def]) => isReadable(def));
-    entries = readable.map(([name, def]) => makeEntry(name, def.signature as string));
+    entries = new Map(readable.map(([name, def]) => [name, makeEntry(name, def.signature as string)]));
     known.set(defs, entries);
   }
   return entries;

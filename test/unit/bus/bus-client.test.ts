@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { silentLog } from "../../../src/base/log.ts";
 import { Quiet } from "../../../src/base/quiet.ts";
 import type { IncomingCall } from "../../../src/bus/bus.ts";
 import { BusClient } from "../../../src/bus/bus-client.ts";
+import { ObjectDispatcher } from "../../../src/bus/objects/dispatcher.ts";
 import type { BusLimits } from "../../../src/bus/wire/limits.ts";
 import { MessageType } from "../../../src/bus/wire/message.ts";
 import { FakeClock } from "../../fakes/fake-clock.ts";
 import { until } from "../../harness/until.ts";
+import { Thing, tables, thing as thingName } from "./dispatcher-support.ts";
 import { FakeBusServer } from "./fake-bus-server.ts";
 
 const standard = (name: string) => `org.freedesktop.DBus.Error.${name}`;
@@ -471,6 +474,22 @@ test("a signal that waits is sent as it was when it was emitted, whatever become
     server.told.slice(1).map(({ args }) => args),
     [[1], [2]],
   );
+});
+
+test("a value that does not fit its type keeps no other from being told, also while it is quiet", async (t) => {
+  const { client, quiet, told } = await makeWorld(t);
+  await client.connect();
+  const thing = new Thing();
+  const dispatcher = new ObjectDispatcher({ bus: client, log: silentLog });
+  thing.handle = dispatcher.export("/a", [tables(thing)]);
+  await told("InterfacesAdded");
+  quiet.begin();
+  thing.change("Level", -1);
+  thing.change("Name", "two");
+  await nextTurn();
+  quiet.end();
+  const { args } = await told("PropertiesChanged");
+  assert.deepEqual(args, [thingName, new Map([["Name", { signature: "s", value: "two" }]]), []]);
 });
 
 test("a signal that waits is not sent on another connection", async (t) => {
