@@ -1,6 +1,6 @@
 /** Profiles out of and into text (profiles/profile-text.ts), checked against the daemon's table of each property. */
 import { DaemonError } from "../base/errors.ts";
-import { fromJson, type PropertyShape } from "../base/property.ts";
+import { fromJson, type Signature } from "../base/property.ts";
 import { isTechnologyName } from "../base/technology.ts";
 import { locationShape } from "../policy/location.ts";
 import { modifierShape } from "../policy/modifier.ts";
@@ -19,9 +19,14 @@ function* entriesOf(store: ProfileStore): Generator<readonly [string, EntryRows]
   for (const entry of store.entries()) yield [entry, store.read(entry) ?? new Map()];
 }
 
+/** A property table of any class, as far as the store is concerned. */
+interface StoredShape {
+  readonly defs: ReadonlyMap<string, { readonly signature: Signature; readonly persist?: unknown }>;
+}
+
 /** Entries that the daemon can check: the Manager's own settings, and Services of the present technologies. */
 export interface KnownEntries {
-  readonly managerShape: PropertyShape<never>;
+  readonly managerShape: StoredShape;
   readonly modules: readonly TechnologyModule[];
 }
 
@@ -44,15 +49,15 @@ export function writeEntries(store: ProfileStore, entries: ProfileEntries): void
 }
 
 interface KnownRows {
-  readonly shape: PropertyShape<never>;
+  readonly shape: StoredShape;
   /** Other names are those of a technology that this program does not know yet. */
   readonly isComplete: boolean;
   readonly marks: ReadonlySet<string> | undefined;
 }
 
-const policyShapes: Readonly<Record<string, PropertyShape<never> | undefined>> = {
-  location: locationShape as unknown as PropertyShape<never>,
-  modifier: modifierShape as unknown as PropertyShape<never>,
+const policyShapes: Readonly<Record<string, StoredShape | undefined>> = {
+  location: locationShape,
+  modifier: modifierShape,
 };
 
 function shapeOf(entry: string, { managerShape, modules }: KnownEntries): KnownRows | undefined {
@@ -62,8 +67,7 @@ function shapeOf(entry: string, { managerShape, modules }: KnownEntries): KnownR
   if (policyShape) return { shape: policyShape, isComplete: true, marks: undefined };
   if (!isTechnologyName(prefix)) return undefined;
   const kind = serviceKindOf(modules, prefix);
-  const shape = (kind?.shape ?? serviceShape) as unknown as PropertyShape<never>;
-  return { shape, isComplete: kind !== undefined, marks: kind?.marks };
+  return { shape: kind?.shape ?? serviceShape, isComplete: kind !== undefined, marks: kind?.marks };
 }
 
 function checkRow(known: KnownRows | undefined, entry: string, name: string, json: string): void {
