@@ -118,7 +118,7 @@ export class BusClient implements BusPort {
     }
     const kept = "marshalled" in args ? copyOf(args) : args;
     quiet.afterwards(() => {
-      // On another connection the destination may be somebody else's name.
+      // On another connection the destination may be another client's name.
       if (session === this.#session) this.#emitNow(session, path, interfaceName, member, signature, kept, destination);
     });
   }
@@ -265,10 +265,10 @@ export class BusClient implements BusPort {
     const call = new WireCall(received, {
       credentialsOf: (sender) => this.credentialsOf(sender),
       inTurn: (sender, work) => session.onWork(sender, work),
-      // On another connection the serial would belong to somebody else's call.
+      // On another connection the serial would belong to another client's call.
       sendReply: (message: Message, kept?: MarshalledReply) => {
         if (session !== this.#session) return;
-        // Clients rely on it: what happened before the reply is told before it.
+        // Clients rely on it: events before the reply are told before it.
         this.#options.quiet?.end();
         session.send(message, kept);
       },

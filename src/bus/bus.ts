@@ -54,11 +54,11 @@ export type NameReply = "owner" | "taken";
 
 /**
  * `lost`: reconnecting with back-off has begun; owners of watched names have been told as undefined. `restored`: names
- * and matches are back. `name-taken`: connected again, but the name in `detail` now belongs to somebody else.
+ * and matches are back. `name-taken`: connected again, but another program owns the name in `detail` now.
  */
 export type ConnectionState = "lost" | "restored" | "name-taken";
 
-/** A method call to us. To be answered once, in any turn; what comes after the first answer is ignored. */
+/** A method call to us. To be answered once, in any turn; a second answer is ignored. */
 export interface IncomingCall extends Caller {
   /** The name that was called, unique or well-known. */
   readonly destination: string | undefined;
@@ -104,20 +104,23 @@ export interface BusPort {
   /** Cached until the sender leaves the bus. */
   credentialsOf(sender: string): Promise<Credentials>;
   onConnection(listener: (state: ConnectionState, detail: string) => void): Cancel;
-  /** Who answers calls to us; the {@link Dispatcher}. Without it, or after undefined, every call is answered UnknownObject. */
+  /**
+   * Sets the handler of calls to us; the {@link Dispatcher}. Without it, or after undefined, every call is answered
+   * UnknownObject.
+   */
   serve(onCall: ((call: IncomingCall) => void) | undefined): void;
-  /** Sends what is queued (at most 1 s), then closes; not reconnecting any more. */
+  /** Sends queued messages (for at most 1 s), then closes; not reconnecting any more. */
   close(): Promise<void>;
 }
 
-/** What the kernel vouched for when a process connected to the bus. */
+/** The kernel's record of a process at the moment when it connected to the bus. */
 export interface Credentials {
   readonly uid: number;
   /** All groups it had then; undefined where the bus does not tell. */
   readonly gids: readonly number[] | undefined;
 }
 
-/** Who calls, as a handler sees it. */
+/** The caller, as a handler sees it. */
 export interface Caller {
   /** Unique bus name. */
   readonly sender: string;
@@ -182,7 +185,7 @@ export interface ExportedInterface<T = unknown> {
   readonly methods: ReadonlyMap<string, MethodDef & { readonly handler: MethodHandler<T> }>;
   readonly signals: ReadonlyMap<string, SignalDef>;
   readonly properties?: ExportedProperties;
-  /** Handed to each handler: what the object stands for. */
+  /** Handed to each handler: the object's own value. */
   readonly target: T;
 }
 

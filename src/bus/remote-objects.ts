@@ -12,7 +12,7 @@ import { standardError } from "./wire/names.ts";
 const propertiesInterface = "org.freedesktop.DBus.Properties";
 const objectManagerInterface = "org.freedesktop.DBus.ObjectManager";
 
-/** What other daemons use beyond our own types. */
+/** Types of other daemons beyond our own. */
 interface RemoteTypes extends Wire {
   x: bigint;
   d: number;
@@ -50,9 +50,9 @@ export interface RemotePlan {
 
 /** Never called from inside a call to {@link RemoteObjects}. */
 export interface RemoteObserver {
-  /** The daemon is on the bus, and what it had at that moment is known. Also after a restart of it, or of the bus. */
+  /** The daemon is on the bus, and its objects of that moment are known. Also after a restart of it, or of the bus. */
   ready?(): void;
-  /** It left the bus; its objects are forgotten already, without a word for each. */
+  /** It left the bus; its objects are forgotten already, without news of each. */
   gone?(): void;
   added?(object: RemoteObject, interfaceName: string): void;
   removed?(path: string, interfaceName: string): void;
@@ -62,7 +62,7 @@ export interface RemoteObserver {
 /** No daemon has as many; one gone mad must not fill our memory. */
 const mostObjects = 10_000;
 
-/** One object as last told. What has another type than its table says reads as absent. */
+/** One object as last told. A value of another type than its table says reads as absent. */
 export class RemoteObject {
   readonly #interfaces = new Map<string, Map<string, WireVariant>>();
   constructor(readonly path: string) {}

@@ -14,7 +14,7 @@ export const fairlead = (kind: string): string => `org.fairlead.${kind}`;
 const readLimitMs = 5_000;
 /** A change is answered when it is stored, and before that a person may have to give a password: polkit is waited for 300 s. */
 const changeLimitMs = 330_000;
-/** By then whoever asked wonders what is going on. */
+/** By then the user wonders about the silence. */
 const quietMs = 3_000;
 
 const absent: ReadonlySet<string> = new Set(["ServiceUnknown", "NameHasNoOwner"].map(standardError));
@@ -22,7 +22,7 @@ const notFairlead: ReadonlySet<string> = new Set(
   ["UnknownMethod", "UnknownInterface", "UnknownObject"].map(standardError),
 );
 
-/** Who hears that an answer takes its time. */
+/** Listener that hears when an answer takes its time. */
 export interface Patience {
   readonly clock: Clock;
   tell(note: string): void;
@@ -145,7 +145,7 @@ export class Daemon {
       throw error;
     }
   }
-  /** What cannot be stored now, a sentence each. */
+  /** Files and Profiles that cannot be stored now, a sentence each. */
   async storageProblems(): Promise<readonly string[]> {
     const args = [fairlead("Manager1"), "StorageProblems"];
     const [property] = await this.read("/", "org.freedesktop.DBus.Properties", "Get", "ss", args).catch(() => []);
@@ -165,7 +165,7 @@ export class Daemon {
   dump(): Promise<string> {
     return this.#own("/", "Manager1", "Dump").then(String);
   }
-  /** As the log itself is for administrators, somebody may have to give a password. */
+  /** As the log itself is for administrators, polkit may ask for a password. */
   async logLines(after: bigint, count: number): Promise<readonly Properties[]> {
     const [lines] = await this.call("/", fairlead("Log1"), "GetLines", "tu", [after, count]);
     return asList(lines);
@@ -203,7 +203,7 @@ export class Daemon {
     return this.bus.match({ ...rule, sender: busName }, listener);
   }
 
-  /** A method of Fairlead's own interfaces; whoever else owns the name does not have them. */
+  /** A method of Fairlead's own interfaces; another program that owns the name does not have them. */
   async #own(
     path: string,
     kind: string,

@@ -36,7 +36,7 @@ const mostSecretBytes = 4096;
 
 async function readSecret(prompt: string): Promise<string> {
   if (!process.stdin.isTTY) return (await readInput(mostSecretBytes)).split(/\r?\n/, 1)[0] ?? "";
-  // The interface echoes what is typed by writing it: to nowhere.
+  // The interface echoes the typed text by writing it: to nowhere.
   const silence = new Writable({ write: (_chunk, _encoding, done) => done() });
   const line = createInterface({ input: process.stdin, output: silence, terminal: true });
   process.stderr.write(prompt);
@@ -76,12 +76,12 @@ const surroundings: Surroundings = {
 };
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  // Whoever reads has seen enough (`fairlead monitor | head`).
+  // The reader has closed the pipe (`fairlead monitor | head`).
   if (error.code === "EPIPE") process.exit(exitCodes.ok);
   process.stderr.write(`fairlead: cannot write: ${error.message}\n`);
   process.exit(exitCodes.refused);
 });
-// There is nobody left to tell.
+// A closed standard error has no reader left.
 process.stderr.on("error", () => {});
 
 runProgram(process.argv.slice(2), surroundings).then((exitCode) => {

@@ -8,7 +8,7 @@ import { judgeOnline, type OnlineVerdict, type OnlineWish } from "./words/online
 /** A daemon that hangs sends no news of its recovery. */
 const retryMs = 1_000;
 
-/** What may change the verdict. */
+/** Properties that may change the verdict. */
 const watched: Readonly<Record<string, ReadonlySet<string>>> = {
   Manager: new Set(["Devices", "ServiceCompleteList", "Services"]),
   Service: new Set(["State", "Device"]),
@@ -58,7 +58,7 @@ export class OnlineWait {
     for (const stop of this.#stop.splice(0)) stop();
   }
 
-  /** One look at a time; what happens meanwhile asks for one more. */
+  /** One look at a time; news meanwhile ask for one more. */
   async #look(): Promise<void> {
     this.#hasNews = true;
     if (this.#isLooking) return;

@@ -25,7 +25,7 @@ export interface Surroundings {
 /** Where libdbus looks when nothing is said. */
 export const systemBus = "unix:path=/var/run/dbus/system_bus_socket";
 
-/** Runs one command line; resolves with the exit code, whatever happens. */
+/** Runs one command line; resolves with the exit code, also after any error. */
 export async function runProgram(args: readonly string[], around: Surroundings): Promise<ExitCode> {
   const connection = new LazyConnection(around);
   try {
@@ -95,7 +95,7 @@ class LazyConnection {
   }
 }
 
-/** One line, and what may help below it; on stderr, as JSON when that was asked for. */
+/** One line, and details that may help below it; on stderr, as JSON when that was asked for. */
 function complain(error: unknown, asJson: boolean, err: Output): ExitCode {
   const failure = error instanceof Failure ? error : internal(error);
   const { exitCode, errorName, message, details } = failure;
@@ -107,7 +107,7 @@ function complain(error: unknown, asJson: boolean, err: Output): ExitCode {
   return exitCode;
 }
 
-/** A fault of this program: the stack is for whoever repairs it. */
+/** A fault of this program: the stack is for its developer. */
 const internal = (error: unknown): Failure => {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return new Failure(exitCodes.refused, "internal error", "", stack.split("\n"));

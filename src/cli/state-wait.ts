@@ -3,19 +3,19 @@ import { busName, type Daemon, flimflam, notRunning } from "./daemon.ts";
 import { exitCodes, Failure } from "./failure.ts";
 import { BusObject } from "./view/snapshot.ts";
 
-/** What a state means for whoever waits: over and well, over and not, or not over. A Failure: over, and why. */
+/** Meaning of a state to the waiting caller: over and well, over and not, or not over. A Failure: over, and why. */
 export type Verdict = "done" | "wait" | Failure;
 export type Judge = (service: BusObject) => Verdict | Promise<Verdict>;
 
-/** What is said when the time is over. */
+/** The failure when the time is over. */
 export type TooLate = (service: BusObject, limitMs: number) => Failure | Promise<Failure>;
 
 /** The properties that a judge may look at. */
 const watched: ReadonlySet<string> = new Set(["State", "Error", "ErrorDetails", "PreviousErrorSerialNumber"]);
 
 /**
- * Follows one Service until the judge is satisfied or `limitMs` are over. To be made before the call whose effect is
- * waited for, so that nothing of it is missed; `until` begins to look.
+ * Follows one Service until the judge is satisfied or `limitMs` are over. To be made before the awaited call, so that
+ * no signal of it is missed; `until` begins to look.
  */
 export class StateWait {
   readonly #stop: (() => void)[];

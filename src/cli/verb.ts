@@ -9,7 +9,7 @@ export interface OptionDef {
   readonly doc: string;
 }
 
-/** What may stand in an operand's place, for completion. */
+/** Kinds of words in an operand's place, for completion. */
 export type Candidates =
   | "service"
   | "device"
@@ -25,7 +25,7 @@ export type Candidates =
   | "condition-action"
   | "none";
 
-/** One verb: its line in the help, what it takes, what it does. The manual page is checked against these. */
+/** One verb: its line in the help, its arguments, its action. The manual page is checked against these. */
 export interface Verb {
   readonly name: string;
   /** As the help shows them: `OBJECT [PROPERTY]`. */
@@ -49,7 +49,10 @@ export interface VerbCall {
   readonly clock: Clock;
   /** All there are, for completion. */
   readonly verbs: readonly Verb[];
-  /** Connects at the first call. Rejects with a {@link import("./failure.ts").Failure} that says what is not there. */
+  /**
+   * Connects at the first call. Rejects with a {@link import("./failure.ts").Failure} that names the missing bus or
+   * daemon.
+   */
   daemon(): Promise<Daemon>;
   /** Calls `listener` at Ctrl-C or SIGTERM, instead of ending at once. */
   onInterrupt(listener: () => void): Cancel;

@@ -140,8 +140,8 @@ export class ClaimableDevice {
     this.#isActive = false;
   }
   /**
-   * Not to be used by any holder: users see it go, all claims end, and it is set down. No claim is taken until {@link
-   * enable}. Resolves when it is down.
+   * Not to be used by any holder: users see it go, all claims end, and it is set down. No claim is taken until
+   * {@link enable}. Resolves when it is down.
    */
   async disable(): Promise<void> {
     this.setDisabled(true);

@@ -1,9 +1,9 @@
 export interface QueueLimits {
-  /** Calls of one user that are kept whole; of more only who is to be refused. */
+  /** Calls of one user that are kept whole; of further ones only sender and serial are kept, for the refusal. */
   readonly mostCalls: number;
-  /** Bytes of them. One call of a user of whom nothing waits may have any size. */
+  /** Bytes of them. One call of a user without waiting calls may have any size. */
   readonly mostBytes: number;
-  /** Bytes of everybody's calls. */
+  /** Bytes of all users' calls. */
   readonly mostBytesInAll: number;
   /** Calls of one user that wait in all. dbus-daemon lets a user have 256 connections with 128 unanswered calls each. */
   readonly mostRefusals: number;
@@ -16,7 +16,7 @@ export const defaultQueueLimits: QueueLimits = {
   mostRefusals: 32_768,
 };
 
-/** What is left to do for a call that has had its turn and waited for something else since. */
+/** The rest of a call that has had its turn and waited for something else since. */
 export interface WaitingWork {
   /** Does not throw. */
   run(): void;
@@ -27,7 +27,7 @@ export interface WaitingWork {
 /** A call that waits for its turn, or one of which there were too many already: that is answered with a refusal. */
 export interface Queued {
   readonly sender: string;
-  /** Undefined: nobody waits for the answer. */
+  /** Undefined: the caller awaits no answer. */
   readonly serial: number | undefined;
   /** The message, or undefined for a refusal. */
   readonly bytes: Buffer | undefined;
@@ -41,22 +41,22 @@ interface Line {
   taken: number;
   calls: number;
   bytes: number;
-  /** What this line's answers have cost so far, as {@link CallQueue} counts it. */
+  /** Cost of this line's answers so far, as {@link CallQueue} counts it. */
   cost: number;
 }
 
-/** Cutting off what was taken costs as much as what is left, so it is done for many at a time. */
+/** Cutting off the taken calls costs as much as the rest of the line, so it is done for many at a time. */
 const cutAfter = 256;
 
 /**
- * Calls that wait, one line for each user (for each connection of whom the user is not known yet). Whose answers have cost
- * least has the next turn, so that somebody who asks for little passes all that a flooder asks for. A line keeps its order.
+ * Calls that wait, one line for each user (for each connection while its user is unknown). The line with the cheapest
+ * answers so far has the next turn, so that a user who asks for little passes a flooder. A line keeps its order.
  */
 export class CallQueue {
   readonly #lines = new Map<string, Line>();
   #size = 0;
   #bytes = 0;
-  /** The cost at which the last line was taken: who comes new starts there, and makes up for no time of silence. */
+  /** The cost at which the last line was taken: a new line starts there, and makes up for no time of silence. */
   #level = 0;
   constructor(private readonly limits: QueueLimits = defaultQueueLimits) {}
 
@@ -66,7 +66,7 @@ export class CallQueue {
   lines(): Iterable<string> {
     return this.#lines.keys();
   }
-  /** Whether there is anybody to be fair to. */
+  /** Whether calls of several users wait. */
   get hasSeveralLines(): boolean {
     return this.#lines.size > 1;
   }
@@ -109,7 +109,9 @@ export class CallQueue {
     const charged = this.#lines.get(line);
     if (charged) charged.cost += cost;
   }
-  /** The user of a connection is known now: all of them share one line. What waits keeps its order. */
+  /**
+   * The user of a connection is known now: all connections of a user share one line. Waiting calls keep their order.
+   */
   join(from: string, to: string): void {
     const joining = this.#lines.get(from);
     if (!joining) return;

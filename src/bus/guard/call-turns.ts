@@ -5,18 +5,21 @@ import { standardError } from "../wire/names.ts";
 import { CallQueue, type WaitingWork } from "./call-queue.ts";
 
 /**
- * A bus that nobody floods reads all we write at once. Of what it has not been seen to read, so much may be under way before it
- * is asked for a sign, and so much before calls wait: some thirty usual answers and one sign for them.
+ * A bus without a flood reads all we write at once. Of bytes that it has not been seen to read, so many may be under
+ * way before it is asked for a sign, and so many before calls wait: some thirty usual answers and one sign for them.
  */
 const signAfterBytes = 65_536;
 const calmBytes = 98_304;
-/** Once calls wait: dbus-daemon reads 2 KiB of each of its clients in turn, and what is more stands in the way of whoever comes next. */
+/**
+ * Once calls wait: dbus-daemon reads 2 KiB of each of its clients in turn, and further bytes stand in the way of the
+ * next caller.
+ */
 const crowdedBytes = 4_096;
 /** Minimum cost charged per call; the reply may be sent later and may trigger calls of ours. */
 const leastBytes = 256;
 /** Then other events of the process have their turn. */
 const turnMs = 4;
-/** A millisecond of work counts as much as these: what the bus passes on meanwhile. */
+/** A millisecond of work counts as much as these: the bus passes on so many bytes meanwhile. */
 const bytesPerMs = 16_384;
 /** Users are learned a few at a time: the questions stand in the same queue as the answers. */
 const mostQuestions = 4;
@@ -35,16 +38,18 @@ export interface TurnsHost {
 }
 
 /**
- * When each call to us is answered. Calls are read as fast as the bus sends them; where the answers pile up on their way out,
- * since the bus is busy or somebody asks for much, calls wait here, and users take turns ({@link CallQueue}).
+ * Decides when each call to us is answered. Calls are read as fast as the bus sends them; where the answers pile up on
+ * their way out, since the bus is busy or a client asks for much, calls wait here, and users take turns
+ * ({@link CallQueue}).
  *
- * Order: what one user's connections ask is looked at in the order in which it came. A call that waits has not been looked
- * at: its answer is made when its turn comes, and sent behind all that was sent until then. So messages of ours never pass one
- * another; an answer says what was true after the signals before it, and before those behind it, as on an idle bus.
+ * Order: calls of one user's connections are looked at in the order in which they came. A call that waits has not been
+ * looked at: its answer is made when its turn comes, and sent behind all that was sent until then. So messages of ours
+ * never pass one another; an answer tells the state after the signals before it, and before those behind it, as on an
+ * idle bus.
  */
 export class CallTurns {
   readonly #queue = new CallQueue();
-  /** Of {@link TurnsHost.sentBytes}, what the bus was seen to have read. */
+  /** Of {@link TurnsHost.sentBytes}, those that the bus was seen to have read. */
   #readBytes = 0;
   /** Calls since the last sign was asked for. */
   #served = 0;
@@ -57,11 +62,11 @@ export class CallTurns {
   #turnTook = 0;
   #isTurnEnding = false;
   #isNextTurnPlanned = false;
-  /** The last turn that went to what waited; it ends with the events that it led to. */
+  /** The last turn of a waiting call; it ends with the events that it led to. */
   #lastTurn: { readonly line: string; readonly sentBefore: number; readonly tookMs: number } | undefined;
-  /** Whose user the bus is asked for. */
+  /** Connections whose user the bus is asked for. */
   readonly #asked = new Set<string>();
-  /** Of whom it could not tell in this crowd. */
+  /** Connections whose user it could not tell in this crowd. */
   readonly #nameless = new Set<string>();
 
   constructor(
@@ -78,8 +83,8 @@ export class CallTurns {
   }
 
   /**
-   * What is left of a call that has had its turn and waited for something else since: it takes a turn as a call does, so that
-   * nobody who asks for much at once has it all done before others' calls are looked at.
+   * The rest of a call that has had its turn and waited for something else since: it takes a turn as a call does, so
+   * that a client that asks for much at once does not have it all done before others' calls are looked at.
    */
   onWork(sender: string, work: WaitingWork): void {
     if (this.#isStopped) {
@@ -97,7 +102,7 @@ export class CallTurns {
     this.#goOn();
   }
 
-  /** The connection is gone, and with it who waits for an answer. */
+  /** The connection is gone, and with it all callers that wait for an answer. */
   stop(): void {
     this.#isStopped = true;
     this.#queue.clear(connectionLost());
@@ -140,13 +145,13 @@ export class CallTurns {
     this.#isCrowded = true;
     const uid = this.host.knownUid(sender);
     const line = uid === undefined ? sender : lineOf(uid);
-    // Somebody else may have asked: what waits of this sender stays in front.
+    // Another call may have asked for the user: waiting calls of this sender stay in front.
     if (uid !== undefined) this.#queue.join(sender, line);
     this.#queue.add(line, { sender, serial }, bytes.length, () => Buffer.from(bytes));
     if (uid === undefined) this.#askUsers();
     this.#goOn();
   }
-  /** Whatever ends the waiting: the bus reads, or the turn of other events is over. */
+  /** Plans the next turn, after any end of the waiting: the bus reads, or the turn of other events is over. */
   #goOn(): void {
     this.#watch();
     if (this.#isAsking || this.#isNextTurnPlanned) return;
@@ -168,7 +173,7 @@ export class CallTurns {
     const { bytes, sender, serial, work } = next.queued;
     const before = this.host.sentBytes();
     if (work) {
-      // Its answer leaves with the promises that it settles: what it costs is known when they have run.
+      // Its answer leaves with the promises that it settles: its cost is known when they have run.
       this.#lastTurn = { line: next.line, sentBefore: before, tookMs: this.#spend(() => work.run()) };
       return;
     }
@@ -211,7 +216,7 @@ export class CallTurns {
     this.#nameless.clear();
   }
 
-  /** Only where there is somebody to be fair to; a connection whose user nobody knows keeps a line of its own. */
+  /** Only where several lines wait; a connection of an unknown user keeps a line of its own. */
   #askUsers(): void {
     if (this.#asked.size >= mostQuestions || !this.#queue.hasSeveralLines || this.#isStopped) return;
     for (const line of [...this.#queue.lines()]) {

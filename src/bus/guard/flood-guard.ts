@@ -35,11 +35,12 @@ export interface GuardedConnection {
 }
 
 /**
- * Keeps one connection usable while a client floods the bus or reads none of its answers: calls take turns by user, large
- * messages and unread answers are bounded, and a bus that has ceased to read this connection is told from a slow one.
+ * Keeps one connection usable while a client floods the bus or reads none of its answers: calls take turns by user,
+ * large messages and unread answers are bounded, and a bus that has ceased to read this connection is told from a slow
+ * one.
  *
- * Frozen: the session knows this class alone, and the constants behind it are tuned to dbus-daemon as they stand. A fault in
- * what a usual client sees is mended here; no further defence against local floods is added.
+ * Frozen: the session knows this class alone, and the constants behind it are tuned to dbus-daemon as they stand. A
+ * fault that a usual client sees is mended here; no further defence against local floods is added.
  */
 export class FloodGuard {
   readonly #turns: CallTurns;

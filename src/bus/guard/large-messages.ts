@@ -5,14 +5,14 @@ const mebibyte = 1024 * 1024;
 
 /** Bytes of large messages. */
 export interface LargeLimits {
-  /** What one user may send at once: two Profiles of ten thousand networks, as text. */
+  /** Bytes that one user may send at once: two Profiles of ten thousand networks, as text. */
   readonly burstBytes: number;
   readonly bytesPerSecond: number;
 }
 
 export const defaultLargeLimits: LargeLimits = { burstBytes: 16 * mebibyte, bytesPerSecond: mebibyte };
 
-/** Paths and names longer than this are nobody's. */
+/** No client has paths and names longer than this. */
 const mostHeaderBytes = 2 * mebibyte;
 /** Users that are counted; more than a machine has at work. */
 const mostUsers = 256;
@@ -24,16 +24,16 @@ export interface LargeHost {
 
 interface Account {
   bytes: number;
-  /** Until when what flows off has been taken from it, in milliseconds of the clock. */
+  /** Time of the last deduction of the allowed rate, in milliseconds of the clock. */
   countedTo: number;
 }
 
 /**
- * Which large messages are worth their memory. To gather and decode one takes us as long as it takes the bus to pass it on,
- * so beside other work somebody who sends nothing else would fill our queue in the bus, where nobody else's call then fits.
- * To read over what a user sends beyond this rate costs a sixth of it.
+ * Decides which large messages are worth their memory. To gather and decode one takes us as long as it takes the bus to
+ * pass it on, so a client that sends nothing else would fill our queue in the bus, and no other client's call would
+ * fit. To read over bytes that a user sends beyond this rate costs a sixth of it.
  *
- * Root is not bound. Those whose user the bus has not told yet share one account meanwhile.
+ * Root is not bound. Connections whose user the bus has not told yet share one account meanwhile.
  */
 export class LargeMessages {
   readonly #accounts = new Map<number | undefined, Account>();
@@ -50,12 +50,12 @@ export class LargeMessages {
     if (uid === undefined) return this.#admitsStranger(sender, bytes);
     return uid === 0 || this.#admitsTo(this.#account(uid), bytes);
   }
-  /** The same for a header, which alone says who sends it. */
+  /** The same for a header, which alone names the sender. */
   admitsHeader(bytes: number): boolean {
     return bytes <= mostHeaderBytes && this.#admitsTo(this.#account(undefined), bytes);
   }
 
-  /** Once the bus has told whose it was, it counts there. */
+  /** Once the bus has told the sender's user, it counts there. */
   #admitsStranger(sender: string, bytes: number): boolean {
     const isAdmitted = this.#admitsTo(this.#account(undefined), bytes);
     const settle = (uid: number) => {

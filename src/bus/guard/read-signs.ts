@@ -22,8 +22,8 @@ export interface SignsHost {
 }
 
 /**
- * Asks the bus for signs that it has read what was sent. dbus-daemon throws its own answers away while more waits for us than
- * it may keep, so one may be lost, and another is asked for.
+ * Asks the bus for signs that it has read our messages. dbus-daemon throws its own answers away while more waits for us
+ * than it may keep, so one may be lost, and another is asked for.
  */
 export class ReadSigns {
   #isAsked = false;
@@ -68,7 +68,7 @@ export class ReadSigns {
     this.host.request(readSign, settle);
     askAgainAfter(firstAgainMs);
   }
-  /** What has not even reached the kernel cannot have been lost by the bus. */
+  /** A sign that has not even reached the kernel cannot have been lost by the bus. */
   #repeat(settle: Settle): void {
     if (this.host.queuedBytes() > 0) return;
     this.#repeated++;

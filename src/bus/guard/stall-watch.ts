@@ -2,8 +2,8 @@ import type { Cancel, Clock } from "../../base/clock.ts";
 import type { BusLimits } from "../wire/limits.ts";
 
 /**
- * dbus-daemon reads 2 KiB of each client and answers what they hold before it comes round to the first again. So many round
- * trips of another connection are time for 512 KiB of ours, more than twice what the kernel holds for us.
+ * dbus-daemon reads 2 KiB of each client and answers them before it comes round to the first again. So many round trips
+ * of another connection are time for 512 KiB of ours, more than twice the kernel's buffer for us.
  */
 const enoughRoundTrips = 256;
 
@@ -22,9 +22,9 @@ export interface StallHost {
 }
 
 /**
- * Tells a slow bus from one that has ceased to read us. A bus that others flood may take seconds to come round to us, and a new
- * connection would wait as long; dbus-daemon reads no more of a client of which too much waits for somebody deaf,
- * and then a new connection is the only way. So it is asked: a second connection is compared with ours.
+ * Tells a slow bus from one that has ceased to read us. A bus under a flood may take seconds to come round to us, and a
+ * new connection would wait as long; dbus-daemon reads no more of a client that has sent too much to a deaf one, and
+ * then a new connection is the only way. So it is asked: a second connection is compared with ours.
  */
 export class StallWatch {
   #cancelTimer: Cancel | undefined;
@@ -91,7 +91,7 @@ export class StallWatch {
     try {
       if (await this.#isBlocked()) this.#giveUp("read others, and nothing of ours");
     } catch {
-      // It is slow, or lets nobody in: nothing is known.
+      // It is slow, or accepts no connection: nothing is known.
     } finally {
       this.#isProbing = false;
     }

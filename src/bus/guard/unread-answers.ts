@@ -6,7 +6,7 @@ export interface UnreadLimits {
   readonly askBytes: number;
   /** Unread bytes of all, beyond which users with more than their share are refused. */
   readonly refuseBytes: number;
-  /** What one user may leave unread even then: some programs answer no Ping. */
+  /** Bytes that one user may leave unread even then: some programs answer no Ping. */
   readonly shareBytes: number;
   /** Beyond, they are not even refused. */
   readonly silentBytes: number;
@@ -33,8 +33,9 @@ const mostSenders = 1024;
 
 export interface UnreadHost {
   /**
-   * Calls back when the connection has answered, or is gone: it has read what was sent before, or nobody will. Also where the
-   * bus lets us ask nobody (docs/install/org.chromium.flimflam.conf does): then nothing is known, and nobody refused.
+   * Calls back when the connection has answered, or is gone: the messages before are read, or never will be. Also where
+   * the bus lets us ask no client (docs/install/org.chromium.flimflam.conf does): then nothing is known, and no client
+   * refused.
    */
   ping(sender: string, isRead: () => void): void;
   knownUid(sender: string): number | undefined;
@@ -49,15 +50,15 @@ interface Unread {
 }
 
 /**
- * Answers that lie in the bus because somebody does not read them. They count as ours there, so that somebody deaf could
- * make the bus cease to read us. Whoever has been sent much is asked by a Ping, which he answers only after he has read
- * it; users who do not answer are refused once too much is unread, and nobody else is.
+ * Answers that lie in the bus because a client does not read them. They count as ours there, so that a deaf client
+ * could make the bus cease to read us. A client with many unread bytes is asked by a Ping, which it answers only after
+ * it has read them; users that do not answer are refused once too much is unread, and no others are.
  */
 export class UnreadAnswers {
   readonly #bySender = new Map<string, Unread>();
   readonly #asked = new Set<string>();
   #total = 0;
-  /** Bytes that may be taken as read; what nobody needed is kept for a while. */
+  /** Bytes that may be taken as read; unused credit is kept for a while. */
   #credit = 0;
   #forgivenAt: number;
 
@@ -144,7 +145,7 @@ export class UnreadAnswers {
       if (unread.bytes === 0) this.#bySender.delete(sender);
     });
   }
-  /** Somebody with many deaf connections leaves questions for the others. */
+  /** A user with many deaf connections leaves questions for the others. */
   #mayAsk(sender: string): boolean {
     if (this.#asked.size >= mostAsked) return false;
     const uid = this.host.knownUid(sender);

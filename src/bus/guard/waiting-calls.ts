@@ -15,8 +15,9 @@ interface Waiting {
 }
 
 /**
- * Counts the calls that wait for their answer, so that nobody who calls without end takes the daemon from others. The user
- * of a connection is known one round trip to the bus after the first call that waits; until then only its own bound holds.
+ * Counts the calls that wait for their answer, so that a client that calls without end does not take the daemon from
+ * others. The user of a connection is known one round trip to the bus after the first call that waits; until then only
+ * its own bound holds.
  */
 export class WaitingCalls {
   readonly #bySender = new Map<string, Waiting>();
@@ -42,7 +43,7 @@ export class WaitingCalls {
     if (waiting.uid && this.#ofUser(waiting.uid) >= perUser) throw tooMany(perUser, "user");
   }
 
-  /** Returns what tells that it was answered. */
+  /** Returns "answered": ends the count of this call. */
   begin(sender: string): Cancel {
     const waiting = this.#bySender.get(sender) ?? this.#add(sender);
     this.#count(waiting, 1);

@@ -48,7 +48,7 @@ export class Announcements {
   beforeSignal(object: TreeObject): void {
     if (this.#added.delete(object)) this.#tellAdded(object);
   }
-  /** What was to be told to a connection that is gone. */
+  /** Drops announcements for a connection that is gone. */
   forget(): void {
     this.#added.clear();
     this.#changed.clear();
@@ -90,7 +90,10 @@ export class Announcements {
       this.bus.emit(this.root, managerInterface, "InterfacesAdded", "oa{sa{sv}}", addedObject(object)),
     );
   }
-  /** Nobody stands above an announcement; a getter that fails must not take the process with it, nor the other objects. */
+  /**
+   * An announcement has no caller to catch its error; a getter that fails must not take the process with it, nor the
+   * other objects.
+   */
   #guarded(path: string, announce: () => void): void {
     try {
       announce();

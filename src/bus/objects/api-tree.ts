@@ -6,7 +6,7 @@ import { type ObjectHost, ObjectTree, type TreeObject } from "./object-tree.ts";
 
 /** One API among several on a connection. */
 export interface ApiDescription {
-  /** Calls to this well-known name see its objects alone. Undefined: whatever belongs to no other API. */
+  /** Calls to this well-known name see its objects alone. Undefined: all names of no other API. */
   readonly busName: string | undefined;
   /** Its objects are here and below, and its ObjectManager answers here. */
   readonly root: string;

@@ -38,10 +38,10 @@ interface Route {
 
 /**
  * Answers every call to this process: finds object, interface and method, checks the arguments, calls the handler and
- * turns what comes of it into a reply. Nothing that a client sends makes it throw.
+ * turns its result or error into a reply. Nothing that a client sends makes it throw.
  */
 export class ObjectDispatcher implements Dispatcher {
-  /** The first takes what belongs to no other. */
+  /** The first takes calls that belong to no other. */
   readonly #apis: [ApiTree, ...ApiTree[]];
   readonly #host: ApiHost;
   readonly #bus: BusPort;
@@ -123,7 +123,7 @@ export class ObjectDispatcher implements Dispatcher {
     }
     throw missing(call, isInterfaceKnown);
   }
-  /** The types are compared before the body is read: nobody fills memory through a method that takes nothing. */
+  /** The types are compared before the body is read: no client fills memory through a method without arguments. */
   #args(call: IncomingCall, method: MethodDef): readonly unknown[] {
     const expected = this.#signature(method.in);
     if (call.signature === expected) return expected === "" ? [] : call.args();
@@ -156,7 +156,7 @@ export class ObjectDispatcher implements Dispatcher {
     else if (error instanceof BusError) call.fail(error.busName, error.message);
     else this.#internalError(call, api, error);
   }
-  /** A fault of ours: the caller learns that there is one, the log what it is. */
+  /** A fault of ours: the caller learns that there is one, the log its details. */
   #internalError(call: IncomingCall, api: ApiTree, error: unknown): void {
     const stack = error instanceof Error ? error.stack : undefined;
     this.#log.error(() => `${call.interface ?? ""}.${call.member} failed: ${describeError(error)}`, { stack });

@@ -11,7 +11,7 @@ import {
   writePropertyBytes,
 } from "./property-bytes.ts";
 
-/** What an object tells the dispatcher. */
+/** Calls of an object to the dispatcher. */
 export interface ObjectHost {
   changed(object: TreeObject, interfaceName: string, property: string): void;
   emit(object: TreeObject, exported: AnyExportedInterface, signal: string, args: readonly unknown[]): void;
@@ -62,7 +62,7 @@ export class TreeObject implements ExportedObject {
     }
     return bytes;
   }
-  /** Writes the same `a{sv}`. Keeps nothing: thousands of objects are announced that nobody asks for. */
+  /** Writes the same `a{sv}`. Keeps nothing: thousands of objects are announced that no client asks for. */
   writeProperties(writer: Writer, at: number): void {
     const kept = this.#kept?.[at];
     const exported = this.interfaces[at] as AnyExportedInterface;

@@ -21,7 +21,7 @@ export function getAllProperties(object: TreeObject, interfaceName: string): Mar
   return object.marshalledProperties(findInterface(object, interfaceName).name);
 }
 
-/** A read-only one is refused before anything else happens. What the setter throws comes out. */
+/** A read-only one is refused before anything else happens. Throws the setter's error. */
 export function setProperty(
   object: TreeObject,
   interfaceName: string,

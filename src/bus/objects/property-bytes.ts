@@ -116,7 +116,7 @@ export function propertyBytes(exported: AnyExportedInterface, onBad: OnBadProper
   return Buffer.from(scratch.bytes.subarray(0, scratch.position));
 }
 
-/** Writes what {@link propertyBytes} gave wherever the writer stands. */
+/** Writes the result of {@link propertyBytes} at the writer's position. */
 export function writePropertyBytes(writer: Writer, bytes: Buffer): void {
   writer.u32(bytes.length - headBytes);
   writer.align(8);

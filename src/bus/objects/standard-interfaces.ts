@@ -13,7 +13,7 @@ import { managedObjects } from "./managed-objects.ts";
 import type { ObjectTree, TreeObject } from "./object-tree.ts";
 import { getAllProperties, getProperty, setProperty } from "./property-access.ts";
 
-/** What a call to a standard interface is about: a path, and the object there, if any. */
+/** Target of a call to a standard interface: a path, and the object there, if any. */
 export interface Node {
   readonly tree: ObjectTree;
   readonly path: string;

@@ -22,7 +22,7 @@ export function parseAddress(address: string): readonly BusSocket[] {
   throw new Error(refused.length > 0 ? `bus address ${refused.join("; ")}` : "the bus address is empty");
 }
 
-/** A string tells what is wrong. */
+/** A string names the fault. */
 function parseOne(text: string): BusSocket | string {
   const colon = text.indexOf(":");
   if (colon < 0) return "no transport before a colon";

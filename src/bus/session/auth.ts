@@ -9,7 +9,7 @@ const longestLine = 1024;
 export class ExternalAuth {
   #received = Buffer.alloc(0);
   #step: "with-id" | "without-id" | "descriptors" | "done" = "with-id";
-  /** What the server calls itself in its OK; another one after each restart. */
+  /** The server's identifier in its OK; another one after each restart. */
   serverId = "";
 
   constructor(

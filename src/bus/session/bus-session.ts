@@ -32,18 +32,18 @@ export interface SessionEnvironment {
   readonly limits: BusLimits;
 }
 
-/** What a session tells its owner. Nothing of it may throw; what does is logged. */
+/** Calls of a session to its owner. None may throw; an error is logged. */
 export interface SessionHost {
   onCall(call: Received, session: BusSession): void;
   onSignal(signal: Received): void;
-  /** The session is over, whoever ended it; all its calls have been rejected. */
+  /** The session is over, ended by either side; all its calls have been rejected. */
   onClosed(session: BusSession, why: string): void;
   ownerOf(name: string): string | undefined;
   knownUid(sender: string): number | undefined;
   credentialsOf(sender: string): Promise<Credentials>;
 }
 
-/** From Hello to the end of one connection: serials, replies, and sorting what comes in. */
+/** From Hello to the end of one connection: serials, replies, and sorting of incoming messages. */
 export class BusSession implements ConnectionHandler {
   /** Given by the bus in answer to Hello. */
   uniqueName = "";
@@ -115,7 +115,7 @@ export class BusSession implements ConnectionHandler {
     const { destination } = message;
     if (destination?.startsWith(":")) this.#guard.onSent(destination, this.#connection.sentBytes - before);
   }
-  /** Throws {@link BusError} InvalidArgs for what cannot be sent; everything else is told to `settle`. */
+  /** Throws {@link BusError} InvalidArgs for a message that cannot be sent; everything else is told to `settle`. */
   request(call: Call, settle: Settle): void {
     const serial = this.#nextSerial();
     try {
@@ -165,7 +165,9 @@ export class BusSession implements ConnectionHandler {
     this.host.onClosed(this, why);
   }
 
-  /** After a reply whoever awaits it runs before the next message, so that a signal sent after it is seen after it. */
+  /**
+   * After a reply its awaiting caller runs before the next message, so that a signal sent after it is seen after it.
+   */
   #onMessage(received: Received, bytes: Buffer): "wait" | undefined {
     const { type, destination } = received.message;
     if (destination?.startsWith(":") && this.uniqueName !== "" && destination !== this.uniqueName) return undefined;
@@ -219,7 +221,7 @@ export class BusSession implements ConnectionHandler {
   }
 }
 
-/** A connection that nobody calls and that only calls the bus. */
+/** A connection that takes no calls and that only calls the bus. */
 async function openProbe(environment: SessionEnvironment): Promise<Probe> {
   const session = await BusSession.open(environment, {
     onCall: () => {},

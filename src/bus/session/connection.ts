@@ -5,11 +5,11 @@ import type { BusLimits } from "../wire/limits.ts";
 import { Writer } from "../wire/writer.ts";
 import type { Authenticated } from "./socket.ts";
 
-/** What is written within one turn goes out at its end; a batch beyond this goes at once. */
+/** Messages of one turn go out at its end; a batch beyond this goes at once. */
 const flushBytes = 65_536;
 /**
- * What the kernel is given at a time: it says that a piece is taken when the whole of it is, and a busy bus takes its time for
- * each.
+ * The kernel is given this much at a time: it says that a piece is taken when the whole of it is, and a busy bus takes
+ * its time for each.
  */
 const pieceBytes = 16_384;
 /** After a large message the buffer is not kept. */
@@ -26,7 +26,7 @@ export interface ConnectionHandler {
 }
 
 /**
- * One authenticated connection to the bus: messages in and out, nothing about what they mean. Memory is bounded both
+ * One authenticated connection to the bus: messages in and out, nothing about their meaning. Memory is bounded both
  * ways: no more is read while much waits to be sent, and where too much does, the connection is closed.
  */
 export class Connection {
@@ -80,7 +80,7 @@ export class Connection {
     return this.#takenPieces;
   }
 
-  /** Appends a message; what `write` throws comes out, and nothing has been appended then. */
+  /** Appends a message; throws the error of `write`, and nothing has been appended then. */
   send(write: (writer: Writer) => void): void {
     if (!this.isOpen) return;
     write(this.#writer);
@@ -91,7 +91,7 @@ export class Connection {
     }
   }
 
-  /** Sends what waits, for at most `graceMs` milliseconds, then closes. */
+  /** Sends waiting messages, for at most `graceMs` milliseconds, then closes. */
   async close(graceMs: number): Promise<void> {
     if (this.#isClosed) return;
     this.#flush();
@@ -166,7 +166,7 @@ export class Connection {
     if (!this.#reader.isWaiting) this.#socket.resume();
   }
 
-  /** Reads on; when the reader asks to wait, only after what the last message set off has run. */
+  /** Reads on; when the reader asks to wait, only after the consequences of the last message have run. */
   #guarded(read: () => void): void {
     if (this.#isClosed) return;
     try {

@@ -38,7 +38,7 @@ class DescriptorCall {
     limits.largeMessageBytes,
   );
   #isAuthenticated = false;
-  /** What came along, whoever sent it. */
+  /** Descriptors that came along, from any sender. */
   #descriptors: number[] = [];
   #cancelTimer = () => {};
   #isOver = false;

@@ -5,7 +5,7 @@ import type { MessageFields } from "../wire/message-fields.ts";
 import { isErrorName, standardError } from "../wire/names.ts";
 import { WireError } from "../wire/wire-error.ts";
 
-/** Texts of errors may quote what a stranger sent. */
+/** Texts of errors may quote a client's input. */
 const mostErrorCharacters = 1000;
 
 export interface ReplyHost {

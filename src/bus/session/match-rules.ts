@@ -35,8 +35,8 @@ export function matchRuleText(rule: MatchRule): string {
 }
 
 /**
- * Whether a signal fits all of the rule but its sender, which takes knowledge of who owns a name. `arg0` reads the body
- * and is asked last.
+ * Whether a signal fits all of the rule but its sender, which takes the owners of names. `arg0` reads the body and is
+ * asked last.
  */
 export function fitsRule(rule: MatchRule, signal: Message, arg0: () => unknown): boolean {
   if (rule.member !== undefined && rule.member !== signal.member) return false;

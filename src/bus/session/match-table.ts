@@ -10,7 +10,7 @@ interface Entry {
   readonly listeners: Set<Listener>;
 }
 
-/** What the table needs of the connection. Both are silent while it is down. */
+/** Parts of the connection that the table needs. Both are silent while it is down. */
 export interface MatchHost {
   addMatch(rule: string): void;
   removeMatch(rule: string): void;
@@ -52,8 +52,8 @@ export class MatchTable {
   }
 
   /**
-   * Hands the signal to all whose rule it fits. The bus also delivers signals that nobody matched (anyone may send one
-   * to us alone), so sender and all else are compared here again.
+   * Hands the signal to all listeners whose rule it fits. The bus also delivers signals that no rule matched (any
+   * client may send one to us alone), so sender and all else are compared here again.
    */
   dispatch(received: Received): void {
     let signal: SignalMessage | undefined;

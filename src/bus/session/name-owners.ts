@@ -4,7 +4,7 @@ import { busDaemon } from "../wire/names.ts";
 
 type OnOwner = (owner: string | undefined) => void;
 interface Watch {
-  /** Undefined: nobody. */
+  /** Undefined: no owner. */
   owner: string | undefined;
   /** False until the bus has answered. */
   isKnown: boolean;
@@ -14,12 +14,14 @@ interface Watch {
 
 export interface OwnerHost {
   match(rule: MatchRule, onSignal: (signal: SignalMessage) => void): Cancel;
-  /** Calls back in the order of arrival among signals: undefined when nobody owns the name. Silent while disconnected. */
+  /**
+   * Calls back in the order of arrival among signals: undefined when the name has no owner. Silent while disconnected.
+   */
   askOwner(name: string, onOwner: OnOwner): void;
   onListenerError(where: string, error: unknown): void;
 }
 
-/** Who owns the names that somebody watches. */
+/** Owners of the watched names. */
 export class NameOwners {
   readonly #watches = new Map<string, Watch>();
   constructor(private readonly host: OwnerHost) {}
@@ -58,7 +60,7 @@ export class NameOwners {
     watch.cancelMatch();
   }
 
-  /** Nobody is there any more as far as we can tell; asked again by {@link onConnected}. */
+  /** No name has a known owner any more; asked again by {@link onConnected}. */
   onLost(): void {
     for (const [name, watch] of this.#watches) if (watch.isKnown) this.#learn(name, undefined);
   }

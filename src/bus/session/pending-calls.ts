@@ -8,7 +8,7 @@ export type Settle = (error: BusError | undefined, args: readonly unknown[]) => 
 
 interface Pending {
   readonly destination: string;
-  /** Who owned the destination when the call went out, as far as known. */
+  /** Owner of the destination when the call went out, as far as known. */
   readonly owner: string | undefined;
   readonly settle: Settle;
   readonly cancelTimer: Cancel;
@@ -38,7 +38,7 @@ export class PendingCalls {
     const pending = this.#pending.get(replySerial ?? 0);
     return pending !== undefined && this.#mayAnswer(pending, sender);
   }
-  /** False: nobody asked, or somebody else than the one asked answers; nothing has happened then. */
+  /** False: no such call, or another sender than the one asked answers; nothing has happened then. */
   onReply(received: Received): boolean {
     const { replySerial, sender = "" } = received.message;
     const pending = this.#pending.get(replySerial ?? 0);

@@ -68,7 +68,7 @@ export class SenderCredentials {
   }
 }
 
-/** The bus leaves out what it could not learn from the kernel; without a user there is nobody to give rights to. */
+/** The bus leaves out fields that it could not learn from the kernel; without a user there are no rights to give. */
 function readCredentials(sender: string, answer: unknown): Credentials {
   const value = (name: string) =>
     answer instanceof Map ? (answer.get(name) as WireVariant | undefined)?.value : undefined;

@@ -7,8 +7,8 @@ import { ExternalAuth } from "./auth.ts";
 const readBytes = 65_536;
 
 /**
- * A connected socket whose bytes go to whoever is set as {@link onBytes}, in one buffer used again and again: a buffer
- * per read, as streams have it, is most of what a call would cost.
+ * A connected socket whose bytes go to the present {@link onBytes}, in one buffer used again and again: a buffer per
+ * read, as streams have it, is most of the cost of a call.
  */
 export interface ByteSocket {
   readonly socket: Socket;
@@ -18,7 +18,7 @@ export interface ByteSocket {
 
 export interface Authenticated {
   readonly bytes: ByteSocket;
-  /** What the bus sent beyond the authentication. */
+  /** Bytes that the bus sent beyond the authentication. */
   readonly rest: Buffer;
   /** Another one after each restart of the bus. */
   readonly busId: string;

@@ -1,6 +1,6 @@
 /**
- * Remembers what `make` gave, for keys that come back often. Strangers choose some of the keys, so it starts anew when
- * full. A `make` that throws leaves nothing behind.
+ * Remembers the results of `make`, for keys that come back often. Strangers choose some of the keys, so it starts anew
+ * when full. A `make` that throws leaves nothing behind.
  */
 export class BoundedCache<V> {
   readonly #known = new Map<string, V>();

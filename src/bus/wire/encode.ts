@@ -10,7 +10,7 @@ type Encode = (writer: Writer, value: unknown) => void;
 
 /**
  * Writes `values` by `signature`, aligned from {@link Writer.begin}. Throws {@link WireError} naming the argument and
- * what was expected; the writer then holds half a body and has to be rolled back.
+ * the expected type; the writer then holds half a body and has to be rolled back.
  */
 export function encodeBody(writer: Writer, signature: string, values: readonly unknown[]): void {
   const encoders = bodies.get(signature);
@@ -33,7 +33,7 @@ function encodeVariant(writer: Writer, signature: string, value: unknown): void 
   encode(writer, value);
 }
 
-/** What writes the value of a variant whose signature is written already. */
+/** Encoder of a variant's value whose signature is written already. */
 export const variantEncoder = (signature: string): Encode => variants.get(signature);
 
 const bodies = new BoundedCache((signature) => parseSignature(signature).map(encoderOf), mostSignatures);
@@ -121,7 +121,7 @@ const encodeAnyVariant: Encode = (writer, value) => {
   writer.depth--;
 };
 
-/** Writes length, padding and what `elements` writes; the padding before the first element does not count. */
+/** Writes length, padding and `elements`; the padding before the first element does not count. */
 function encodeArray(writer: Writer, alignment: number, elements: () => void): void {
   writer.u32(0);
   const lengthEnd = writer.position;

@@ -2,7 +2,7 @@ import { fixedHeaderBytes, messageLengths } from "./message.ts";
 
 const nothing = Buffer.alloc(0);
 
-/** What the reader finds. A handler that returns "wait" gets nothing more until {@link FrameReader.resume}. */
+/** Findings of the reader. A handler that returns "wait" gets nothing more until {@link FrameReader.resume}. */
 export interface FrameHandler {
   /** All bytes of one message. They may be part of a larger buffer, so nothing may hold on to them. */
   frame(bytes: Buffer): "wait" | undefined;

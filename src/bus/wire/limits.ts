@@ -1,4 +1,4 @@
-/** What one connection may hold. The D-Bus specification allows more in each case; these bound our memory. */
+/** Bounds of one connection. The D-Bus specification allows more in each case; these bound our memory. */
 export interface BusLimits {
   /** Bytes of one message to us; a larger one is read over and refused. */
   readonly maxMessageBytes: number;
@@ -12,7 +12,10 @@ export interface BusLimits {
   readonly maxQueuedBytes: number;
   /** No more calls are read while this many bytes wait to be sent. */
   readonly pauseReadingBytes: number;
-  /** How long the bus may take nothing of what waits before it is looked at more closely; a healthy one takes milliseconds. */
+  /**
+   * How long the bus may take none of the waiting bytes before it is looked at more closely; a healthy one takes
+   * milliseconds.
+   */
   readonly stallMs: number;
   /** Time before we give up on a bus that reads from no client. */
   readonly deadMs: number;

@@ -6,7 +6,7 @@ import { parseSignature, quote } from "./signature.ts";
 import { WireError } from "./wire-error.ts";
 import type { Writer } from "./writer.ts";
 
-/** What a message is made from. Always the same shape, because every call passes here and V8 is quick only then. */
+/** Parts of a message. Always the same shape, because every call passes here and V8 is quick only then. */
 export class MessageFields {
   type = 0;
   serial: number | undefined = undefined;
@@ -34,7 +34,7 @@ const codes = {
   signature: 8,
 };
 
-/** What each type of message must have (specification, "Header Fields"). */
+/** Required fields of each type of message (specification, "Header Fields"). */
 const required: Readonly<Record<number, readonly (keyof MessageFields)[]>> = {
   [MessageType.METHOD_CALL]: ["path", "member"],
   [MessageType.METHOD_RETURN]: ["replySerial"],

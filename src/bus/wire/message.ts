@@ -27,8 +27,8 @@ export interface Lengths {
 }
 
 /**
- * How long the message is whose first {@link fixedHeaderBytes} bytes are given. Throws {@link WireError} where that
- * cannot be known: what follows on the stream is then lost.
+ * Length of the message whose first {@link fixedHeaderBytes} bytes are given. Throws {@link WireError} where it cannot
+ * be known: the rest of the stream is then lost.
  */
 export function messageLengths(bytes: Buffer): Lengths {
   if (bytes.length < fixedHeaderBytes) throw new WireError("message shorter than its fixed header");
@@ -46,7 +46,7 @@ export function messageLengths(bytes: Buffer): Lengths {
   return { isLittleEndian, header, body };
 }
 
-/** A message as it came in: the header is read, the body only when somebody wants it. */
+/** An incoming message: the header is read, the body only on demand. */
 export interface Received {
   readonly message: Message;
   /** Reads the body. Throws {@link WireError}. */

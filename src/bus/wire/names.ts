@@ -28,7 +28,7 @@ const slash = 0x2f;
 const isElementCharacter = (code: number): boolean =>
   (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || (code >= 0x30 && code <= 0x39) || code === 0x5f;
 
-// dbus-next takes everything that begins with a colon; the bus disconnects who sends such a name.
+// dbus-next takes everything that begins with a colon; the bus disconnects a client that sends such a name.
 const uniqueNamePattern = /^:[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$/;
 export const isUniqueName = remembered((name) => uniqueNamePattern.test(name));
 export const isWellKnownName = remembered((name) => !name.startsWith(":") && isBusNameValid(name));

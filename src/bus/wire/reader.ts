@@ -6,8 +6,8 @@ import { WireError } from "./wire-error.ts";
 const shortText = 32;
 
 /**
- * Reads one message, whose first byte is `bytes[0]`. Every access is checked against `end`; anything that the
- * specification does not allow throws {@link WireError}.
+ * Reads one message, whose first byte is `bytes[0]`. Every access is checked against `end`; a breach of the
+ * specification throws {@link WireError}.
  */
 export class Reader {
   /** Containers around the value being read. */

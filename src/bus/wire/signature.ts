@@ -36,7 +36,10 @@ const variant: Type = { kind: "variant", text: "v", alignment: 1 };
 export const mostSignatures = 128;
 const cache = new BoundedCache(parse, mostSignatures);
 
-/** The complete types of a signature, none for "". Throws {@link WireError} for what the specification does not allow. */
+/**
+ * The complete types of a signature, none for "". Throws {@link WireError} for one that the specification does not
+ * allow.
+ */
 export const parseSignature = (signature: string): readonly Type[] => cache.get(signature);
 
 /** The type of a signature that has to hold exactly one. */

@@ -7,7 +7,7 @@ const shortText = 48;
 /**
  * Little-endian bytes in one growing buffer. Several messages may follow one another: alignment counts from
  * {@link begin}. A value that would pass the limit of the message throws {@link WireError}; {@link rollBack} then
- * removes what was written of it.
+ * removes its bytes.
  */
 export class Writer {
   bytes: Buffer;
@@ -27,7 +27,7 @@ export class Writer {
     this.#end = this.position + limit;
     this.depth = 0;
   }
-  /** Forgets what was written since {@link begin}. */
+  /** Drops the bytes written since {@link begin}. */
   rollBack(): void {
     this.position = this.#start;
   }

@@ -5,7 +5,7 @@ import type { Properties } from "../view/snapshot.ts";
 const isVariant = (value: unknown): value is WireVariant =>
   typeof value === "object" && value !== null && "signature" in value && "value" in value;
 
-/** What JSON.stringify takes: 64-bit numbers beyond 2^53 become decimal strings, byte arrays hexadecimal text. */
+/** A value for JSON.stringify: 64-bit numbers beyond 2^53 become decimal strings, byte arrays hexadecimal text. */
 export function toPlain(value: unknown): unknown {
   if (isVariant(value)) return toPlain(value.value);
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString();

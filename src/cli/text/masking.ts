@@ -1,14 +1,14 @@
 /**
- * Hides what would tell a stranger where and who somebody is: hardware addresses, IP addresses, names of networks, users
- * and hosts. The same thing gets the same stand-in everywhere, so that a reader can still follow it.
+ * Hides text that identifies a place or a person: hardware addresses, IP addresses, names of networks, users and hosts.
+ * The same thing gets the same stand-in everywhere, so that a reader can still follow it.
  */
 import { isIPv6 } from "node:net";
 
 const mac = /\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b|(?<=[_"])[0-9a-f]{12}(?![0-9a-f])/gi;
 const ipv4 = /(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])/g;
-/** What looks like one; a time of day does, too. */
+/** Text that looks like one; a time of day does, too. */
 const ipv6 = /(?<![\w:])[0-9a-f:]{3,39}(?![\w:])/gi;
-/** They say nothing of anybody. */
+/** They identify no machine. */
 const harmless = /^(?:0\.0\.0\.0|127\..*|255\..*|00:00:00:00:00:00|ff:ff:ff:ff:ff:ff|ff0\w::.*|::1?)$/i;
 /** A name of one or two letters would be found in every word. */
 const shortestName = 3;
@@ -18,7 +18,7 @@ export class Masking {
   readonly #counts = new Map<string, number>();
   readonly #names: readonly string[];
 
-  /** `names`: what the machine's networks, users and hosts are called. */
+  /** `names`: those of the machine's networks, users and hosts. */
   constructor(names: Iterable<string>) {
     const long = [...new Set(names)].filter((name) => name.length >= shortestName);
     // The longer one first: it may hold the shorter one.

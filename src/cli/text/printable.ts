@@ -1,14 +1,14 @@
 /** Text of strangers (network names, messages of servers) made fit for a terminal, and measured in its columns. */
 
 /**
- * Control and format characters, lone surrogates, line separators, and what is never seen: all that moves a cursor, hides
+ * Control and format characters, lone surrogates, line separators, and invisible ones: all that moves a cursor, hides
  * text or turns it around. Marks stay, also those that choose between two pictures.
  */
 const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|(?!\p{M})\p{Default_Ignorable_Code_Point}/u;
 const eachUnsafe = new RegExp(unsafe, "gu");
 /** A pile of marks on one letter reaches into other lines; no language needs more than this. */
 const markPile = /(\p{M}{4})\p{M}+/gu;
-/** What one line can sensibly hold; a hostile name may be megabytes long. */
+/** More than one line can sensibly hold; a hostile name may be megabytes long. */
 const longestText = 4096;
 
 /** The same text, on one line and without anything that a terminal would obey: each such character becomes U+FFFD. */
@@ -68,7 +68,7 @@ export function cutTo(text: string, width: number): string {
 const noBreak = "\u00a0";
 /** Something to type, that {@link wrapWords} keeps on one line. */
 export const command = (text: string): string => text.replaceAll(" ", noBreak);
-/** For those who do not wrap. */
+/** For output that does not wrap. */
 export const withBlanks = (text: string): string => text.replaceAll(noBreak, " ");
 
 /** Lines of at most `width` columns, broken between words; a single word that is longer stays whole. */

@@ -1,6 +1,6 @@
 import { type Output, styled } from "./terminal-output.ts";
 
-/** What `why` has to tell: sentences under headings, and the same facts for scripts. */
+/** Answer of `why`: sentences under headings, and the same facts for scripts. */
 export interface Story {
   readonly chapters: readonly Chapter[];
   readonly plain: unknown;

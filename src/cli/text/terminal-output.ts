@@ -21,14 +21,14 @@ export interface Sink {
   readonly columns: number | undefined;
 }
 
-/** Where the terminal has no width to tell, nobody looks at the whole line at once: nothing is cut. */
+/** An output without a width is no terminal: nothing is cut. */
 const unlimited = Number.POSITIVE_INFINITY;
 /** Below this a table says nothing any more. */
 const leastColumns = 20;
 
 /**
- * All that is written for a person or a script. Whatever a line holds arrives without control characters; styles only on
- * a terminal, and never with NO_COLOR (https://no-color.org) or TERM=dumb.
+ * All that is written for a person or a script. Every line arrives without control characters; styles only on a
+ * terminal, and never with NO_COLOR (https://no-color.org) or TERM=dumb.
  */
 export class Output {
   readonly columns: number;
@@ -63,7 +63,7 @@ export class Output {
     const pad = " ".repeat(indent);
     this.lines([first, ...more.map((line) => pad + line)].map((line) => styled(line, style)));
   }
-  /** One value in full, whatever the width. */
+  /** One value in full, at any width. */
   value(text: string): void {
     this.sink.write(`${neutral(text)}\n`);
   }

@@ -28,7 +28,7 @@ export const complete: Verb = {
     const late = new Promise<string[]>((resolve) => {
       cancel = call.clock.startTimer("complete", limitMs, () => resolve([]));
     });
-    // Without a daemon there are no names to offer, and nobody who pressed Tab wants to read why.
+    // Without a daemon there are no names to offer, and Tab is no place for an error.
     const found = await Promise.race([candidatesFor(words, call.verbs, read).catch(() => []), late]);
     cancel();
     const typed = words.at(-1) ?? "";

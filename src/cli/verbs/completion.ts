@@ -3,7 +3,7 @@ import type { Verb } from "../verb.ts";
 import { quoted } from "../view/object-names.ts";
 
 /**
- * What `fairlead completion SHELL` prints. Candidates are names from networks: no script hands them to anything that
+ * Output of `fairlead completion SHELL`. Candidates are names from networks: no script hands them to anything that
  * expands (compgen -W, eval); each is a line, taken as it is and quoted where it is put into the command line.
  */
 const bash = `# fairlead(1) completion for bash; load it with: . <(fairlead completion bash)

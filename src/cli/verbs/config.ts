@@ -60,7 +60,7 @@ async function askAbout(call: VerbCall, method: string, file: string | undefined
   const [name, text] = await textOf(call, file);
   return ask(call, method, name, text);
 }
-/** What is wrong goes below what is done: the daemon has said no already where nothing is. */
+/** Problems go below the changes: without changes the daemon has refused already. */
 async function ask(
   { daemon, out, options }: VerbCall,
   method: string,

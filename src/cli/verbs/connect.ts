@@ -53,7 +53,7 @@ async function start(daemon: Daemon, service: BusObject): Promise<BusObject> {
 async function startAndWait(call: VerbCall, daemon: Daemon, service: BusObject, limitMs: number): Promise<BusObject> {
   const wait = new StateWait(daemon, call.clock, service.path);
   try {
-    // What is waited for may be there already, or on its way.
+    // The awaited state may be there already, or on its way.
     await connectNow(daemon, service).catch((error: unknown) => {
       const name = error instanceof Failure ? error.errorName : "";
       if (name !== busError("AlreadyConnected") && name !== busError("InProgress")) throw error;

@@ -67,7 +67,7 @@ async function showLines(call: VerbCall, daemon: Daemon, count: number): Promise
     show(call, await daemon.logLines(0n, count), 0n);
     return;
   }
-  // From before the first line on: who has seen one may end it, also while the daemon is being asked.
+  // Before the first line: a user who has seen one may end it, also while the daemon is being asked.
   const interrupt = new Interrupt(call);
   let last = show(call, await daemon.logLines(0n, count), 0n);
   while (await interrupt.isFreeFor(followMs)) last = show(call, await daemon.logLines(last, mostLines), last);

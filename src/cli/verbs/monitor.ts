@@ -35,7 +35,7 @@ export const monitor: Verb = {
   },
 };
 
-/** What says again what another line says, or is of use to programs only. */
+/** Properties that repeat another line, or are of use to programs only. */
 const aside: ReadonlySet<string> = new Set([
   "Services",
   "ServiceCompleteList",

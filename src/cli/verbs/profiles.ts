@@ -49,7 +49,7 @@ interface KeptBack {
   readonly plain: { readonly keptBack?: Readonly<Record<string, string>> };
 }
 
-/** What a user's Profile has stored and not in force. */
+/** Settings of a user's Profile that are stored and not in force. */
 export async function keptBackOf(daemon: Daemon, name: string, path: string): Promise<KeptBack> {
   if (!name.startsWith("~")) return { sentences: [], plain: {} };
   const reasons = await daemon.keptBack(path);

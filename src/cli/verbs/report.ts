@@ -8,13 +8,13 @@ import { Masking } from "../text/masking.ts";
 import { neutralLines } from "../text/printable.ts";
 import type { Verb } from "../verb.ts";
 
-/** A section of the report; what could not be had says so in its place, as that is news too. */
+/** A section of the report; a missing part is named in its place, as that is news too. */
 interface Section {
   readonly title: string;
   readonly text: string;
 }
 
-/** What the kernel has, as everybody knows to read it. Read-only, and without a shell. */
+/** The kernel's state in the output of usual tools. Read-only, and without a shell. */
 const kernelViews: readonly (readonly string[])[] = [
   ["ip", "-details", "link"],
   ["ip", "address"],
@@ -49,7 +49,7 @@ export const report: Verb = {
   },
 };
 
-/** Behind the question mark of its address a portal keeps who somebody is, and the session: it lets in whoever has it. */
+/** The query of a portal's address holds the user's identity and session: a reader of it could log in. */
 const withoutQueries = (text: string): string =>
   text.replace(/(\bhttps?:\/\/[^\s"'<>?#]*)[?#][^\s"'<>]*/gi, "$1?<left-out>");
 
@@ -88,7 +88,7 @@ function output([command = "", ...args]: readonly string[]): Promise<string> {
   });
 }
 
-/** What people have named: networks, Profiles' users, this host and who asks. */
+/** Names given by people: networks, Profiles' users, this host and the caller. */
 async function namesOf(daemon: Daemon): Promise<readonly string[]> {
   const snapshot = await daemon.snapshot();
   const names = ["Name", "EAP.Identity", "EAP.AnonymousIdentity"];

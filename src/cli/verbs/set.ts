@@ -39,7 +39,7 @@ export const set: Verb = {
 
 interface Target {
   readonly object: BusObject;
-  /** Undefined: nobody knows the property; the daemon is to say so itself. */
+  /** Undefined: the type is unknown; the daemon is to refuse it itself. */
   readonly type: PropertyType | undefined;
 }
 
@@ -89,7 +89,10 @@ async function send(daemon: Daemon, object: BusObject, property: string, value: 
 const addressing = { common: "StaticIPConfig", ipv6: "StaticIPv6Config" } as const;
 const isAddressing = (property: string): boolean => property === addressing.common || property === addressing.ipv6;
 
-/** Both families are one setting for a person: what is not given goes. IPv6 last: a daemon of shill's has no such property. */
+/**
+ * Both families are one setting for a person: a family that is not given goes. IPv6 last: a daemon of shill's has no
+ * such property.
+ */
 async function setAddressing(daemon: Daemon, object: BusObject, { common, ipv6 }: StaticIpWords): Promise<void> {
   await send(daemon, object, addressing.common, { signature: "a{sv}", value: common });
   const before = object.dictionary(addressing.ipv6);
@@ -97,7 +100,9 @@ async function setAddressing(daemon: Daemon, object: BusObject, { common, ipv6 }
   await daemon.setOwn(object.path, "Service1", addressing.ipv6, { signature: "a{sv}", value: ipv6 });
 }
 
-/** ClearProperty goes back to what was there when the object was made; of an address a person means: none of mine. */
+/**
+ * ClearProperty restores the value of the moment when the object was made; a person who clears an address wants none.
+ */
 
 async function clear(daemon: Daemon, object: BusObject, property: string): Promise<void> {
   if (isAddressing(property)) return setAddressing(daemon, object, { common: new Map(), ipv6: new Map() });

@@ -28,7 +28,7 @@ interface Status {
   readonly location: Properties | undefined;
   /** For each family, the default route that is in front. */
   readonly front: readonly FrontRouteView[];
-  /** What cannot be stored now. */
+  /** Files and Profiles that cannot be stored now. */
   readonly notStored: readonly string[];
 }
 

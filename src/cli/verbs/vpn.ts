@@ -108,7 +108,7 @@ function configurationOf(file: WireguardFile, name: string): Settings {
     ["StaticIPConfig", { signature: "a{sv}", value: staticSettings(file) }],
   ]);
 }
-/** An empty preshared key takes away what an earlier import has left. */
+/** An empty preshared key takes away the one of an earlier import. */
 function peerDictionary({ publicKey, presharedKey, allowedIps, endpoint, keepaliveSeconds }: WireguardPeer) {
   return new Map([
     ["PublicKey", publicKey],

@@ -170,7 +170,7 @@ class ScanWait {
       this.#look();
     });
   }
-  /** Also when the time is over: what was heard so far is worth showing. */
+  /** Also when the time is over: networks heard so far are worth showing. */
   untilDone(): Promise<void> {
     return new Promise((resolve) => {
       const cancel = this.call.clock.startTimer("scan", longestScanMs, resolve);

@@ -1,4 +1,4 @@
-/** What status, devices and why tell of a Device. */
+/** View of a Device in status, devices and why. */
 
 import type { Daemon } from "../daemon.ts";
 import { Failure } from "../failure.ts";
@@ -11,7 +11,7 @@ export interface DeviceView {
   /** The Service it carries; undefined: none. */
   readonly service: BusObject | undefined;
   readonly ipConfigs: readonly BusObject[];
-  /** Why the link is not used unless somebody asks; empty: it is used. */
+  /** Why the link is used only on request; empty: it is used. */
   readonly leftAlone: string;
 }
 
@@ -38,7 +38,7 @@ async function leftAloneBecause(daemon: Daemon, device: BusObject): Promise<stri
 /** Undefined: the technology has no such thing as carrier. */
 export const carrierOf = (device: BusObject): boolean | undefined => device.flag("Ethernet.LinkUp");
 
-/** What a radio is doing, where carrier says nothing. */
+/** State of a radio, where carrier says nothing. */
 function radioState({ device, service }: DeviceView): Span {
   if (service) return styled("associated", "good");
   return device.flag("Scanning") ? "scanning" : styled("not associated", "dim");
@@ -84,7 +84,7 @@ export interface LinkLeftAlone {
   readonly because: string;
 }
 
-/** Links without a Device, and Devices that are not used by themselves; the loopback is nobody's question. */
+/** Links without a Device, and Devices that are not used by themselves; the loopback is left out. */
 export function linksLeftAlone(links: readonly Properties[], views: readonly DeviceView[]): readonly LinkLeftAlone[] {
   const reasonByPath = new Map(views.map(({ device, leftAlone }) => [device.path, leftAlone]));
   return links.flatMap((link): LinkLeftAlone[] => {

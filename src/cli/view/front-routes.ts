@@ -1,4 +1,4 @@
-/** Whose default route is in front: a sentence where it is another program's. */
+/** The program whose default route is in front: a sentence where it is another one. */
 import { flagIn, numberIn, type Properties, textIn } from "./snapshot.ts";
 
 export interface FrontRouteView {
@@ -56,7 +56,7 @@ function whereTo({ type, link, gateway }: FrontRouteView): string {
   return `go by ${link === "" ? "several ways" : link}${gateway === "" ? "" : ` to ${gateway}`}`;
 }
 
-/** A longer destination comes first whatever the metrics are. */
+/** A longer destination comes first at any metric. */
 function comparison({ overtakenLink, overtakenMetric, destination }: FrontRouteView): string {
   if (overtakenLink === "") return "";
   if (!destination.endsWith("/0")) return `; it takes ${destination} and the like from that of ${overtakenLink}`;

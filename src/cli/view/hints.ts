@@ -1,4 +1,4 @@
-/** What a person can do about the present state, each in one or two sentences. */
+/** Actions for a person in the present state, each in one or two sentences. */
 
 import { command } from "../text/printable.ts";
 import { carrierOf, type DeviceView } from "./device-view.ts";
@@ -16,7 +16,7 @@ export function hintsFor(
   front: readonly FrontRouteView[],
 ): readonly string[] {
   const isConnected = services.some(({ service }) => isConnectedState(service.text("State")));
-  // Somebody else's bridge is no news as long as there is another way.
+  // Another program's bridge is no news as long as there is another way.
   const links = isConnected ? [] : devices.map(deviceHint);
   const routes = front.filter(isOvertaking).map(frontRouteSentence);
   const attempts = isConnected ? [] : services.map(attemptHint);

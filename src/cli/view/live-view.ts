@@ -1,4 +1,4 @@
-/** Follows the daemon: keeps what was last heard of every property, and tells each difference once. */
+/** Follows the daemon: keeps the last value of every property, and tells each difference once. */
 import type { WireVariant } from "../../base/property.ts";
 import { isSameValue } from "../../base/property.ts";
 import type { SignalMessage } from "../../bus/bus.ts";
@@ -43,7 +43,7 @@ export class LiveView {
   readonly #labels = new Map<string, string>();
   readonly #stateReasons = new Map<string, string>();
   readonly #stop: (() => void)[] = [];
-  /** Before the first snapshot, and after the daemon went: signals are older than what the next snapshot tells. */
+  /** Before the first snapshot, and after the daemon went: signals are older than the next snapshot. */
   #isReading = true;
   #owner: string | undefined;
 

@@ -1,4 +1,4 @@
-/** What people call the daemon's objects, and which object they mean by a word. */
+/** Names of the daemon's objects for people, and the object that a word means. */
 import { usageFailure } from "../failure.ts";
 import { type BusObject, type Kind, kinds, type Snapshot } from "./snapshot.ts";
 
@@ -104,7 +104,7 @@ const seeFor = (among: readonly Kind[]): string => {
   return `see: ${verbs.map((kind) => `fairlead ${kind}s`).join(", ") || "fairlead get manager"}`;
 };
 
-/** Text of the person in our messages: bounded; the output takes out what a terminal would obey. */
+/** Text of the person in our messages: bounded; the output removes control characters. */
 export const quoted = (word: string): string => `"${word.length > 60 ? `${word.slice(0, 59)}…` : word}"`;
 
 /**

@@ -9,7 +9,7 @@ export interface PropertyType {
 }
 
 /**
- * What introspection says of a property of the object; undefined: it does not know it. A property may be absent from
+ * Introspection of a property of the object; undefined: the object does not have it. A property may be absent from
  * GetProperties while it has no value, or for ever.
  */
 export async function propertyType(

@@ -5,7 +5,7 @@ export const isConnectedState = (state: string): boolean => connected.has(state)
 export const isConnectingState = (state: string): boolean => state === "association" || state === "configuration";
 
 interface StateWords {
-  /** What the state means for the machine. */
+  /** Meaning of the state for the machine. */
   readonly claim: string;
   readonly note?: string;
   readonly style: Style;

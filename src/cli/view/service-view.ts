@@ -1,4 +1,4 @@
-/** What status, services and why tell of a Service. */
+/** View of a Service in status, services and why. */
 import type { Daemon } from "../daemon.ts";
 import { localTime } from "../text/bus-values.ts";
 import { serviceNumber } from "./object-names.ts";
@@ -7,7 +7,7 @@ import { type BusObject, flagIn, numberIn, type Properties, type Snapshot, textI
 export interface ServiceView {
   readonly service: BusObject;
   readonly device: BusObject | undefined;
-  /** What led to its state. */
+  /** Reason of its state. */
   readonly reason: string;
   /** Why it does not connect by itself; empty: it may. */
   readonly refusal: string;
@@ -17,9 +17,9 @@ export interface ServiceView {
   readonly lastFailure: string;
   /** Milliseconds since 1970; 0: it did not fail. */
   readonly lastFailureAt: number;
-  /** What is being done for an address just now; empty: nothing is told. */
+  /** The present step towards an address; empty: none is told. */
   readonly progress: string;
-  /** What the last probe for the internet found; empty: none was made. */
+  /** Result of the last probe for the internet; empty: none was made. */
   readonly validation: string;
   /** Milliseconds since 1970; 0: none was made. */
   readonly validationAt: number;
@@ -29,7 +29,7 @@ export interface ServiceView {
   readonly rank: number;
 }
 
-/** In the Manager's order. The reasons come from the same turn or one later; what is missing there reads as empty. */
+/** In the Manager's order. The reasons come from the same turn or one later; missing ones read as empty. */
 export async function viewServices(daemon: Daemon, snapshot: Snapshot): Promise<readonly ServiceView[]> {
   return joinServices(snapshot, await daemon.order());
 }

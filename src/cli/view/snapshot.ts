@@ -28,10 +28,12 @@ const furtherInterfaces: Readonly<Partial<Record<Kind, string>>> = {
 export const kindOf = (interfaceName: string): Kind | undefined =>
   Object.hasOwn(kindOfInterface, interfaceName) ? kindOfInterface[interfaceName] : undefined;
 
-/** What the bus calls "no object". */
+/** D-Bus path for "no object". */
 const noObject = "/";
 
-/** One object of the daemon. Whoever owns the name may answer anything: what has another type reads as absent. */
+/**
+ * One object of the daemon. A program that owns the name may answer anything: a value of another type reads as absent.
+ */
 export class BusObject {
   constructor(
     readonly kind: Kind,

@@ -79,7 +79,7 @@ async function servicePart(
     ...autoConnectSentences(view),
     ...placeSentences(snapshot, views, at, order),
     ...addressSentences(snapshot, service),
-    // What led to the state may be the conflict itself, or have come later.
+    // The reason of the state may be the conflict itself, or have come later.
     ...(view.conflict === "" || view.conflict === view.reason ? [] : [conflictSentence(view)]),
     profileSentence(service),
     ...termsSentences(textIn(reasons, "Terms")),

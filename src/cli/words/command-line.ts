@@ -18,7 +18,7 @@ export interface CommandLine {
 
 /**
  * Options may stand anywhere before `--`; a single `-` and negative numbers are operands. Throws a usage
- * {@link import("../failure.ts").Failure} for whatever the verb does not take.
+ * {@link import("../failure.ts").Failure} for an argument that the verb does not take.
  */
 export function parseCommandLine(args: readonly string[], verbs: readonly Verb[]): CommandLine {
   const words: string[] = [];

@@ -8,14 +8,14 @@ import { commonOptions } from "./command-line.ts";
 import { staticIpWords } from "./static-ip-words.ts";
 import { configActions, profileActions } from "./verb-actions.ts";
 
-/** What fits on nobody's screen helps nobody. */
+/** More than any screen shows. */
 const mostCandidates = 500;
 
 export type ReadSnapshot = () => Promise<{ readonly daemon: Daemon; readonly snapshot: Snapshot }>;
 
 /**
- * What may stand for the last of `words` (the line after the program's name): verbs, options, names of objects. The
- * daemon is asked only where its objects are wanted; without it there are none.
+ * Candidates for the last of `words` (the line after the program's name): verbs, options, names of objects. The daemon
+ * is asked only where its objects are wanted; without it there are none.
  */
 export async function candidatesFor(
   words: readonly string[],

@@ -1,4 +1,4 @@
-/** What `fairlead-wait-online` waits for: read from its command line, and compared with what is. */
+/** Condition of `fairlead-wait-online`: read from its command line, and compared with the present state. */
 import { parseArgs } from "node:util";
 import { usageFailure } from "../failure.ts";
 import { quoted } from "../view/object-names.ts";
@@ -9,7 +9,7 @@ import type { Snapshot } from "../view/snapshot.ts";
 export type WantedState = "ready" | "online";
 
 export interface OnlineWish {
-  /** None: whatever links the daemon manages. */
+  /** None: all links that the daemon manages. */
   readonly links: readonly string[];
   readonly state: WantedState;
   readonly isForAll: boolean;

@@ -8,7 +8,7 @@ import type { Properties } from "../view/snapshot.ts";
 export interface Wanted {
   readonly property: string;
   readonly signature: string;
-  /** What the property is now; tells the types of a dictionary's values. */
+  /** The property's present value; tells the types of a dictionary's values. */
   readonly current: unknown;
 }
 

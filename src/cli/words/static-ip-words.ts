@@ -1,6 +1,7 @@
 /**
- * StaticIPConfig as people type it: `address=192.0.2.5/24 gateway=192.0.2.1 dns=192.0.2.1,192.0.2.2`, also with addresses of
- * IPv6, which the daemon has in a property of their own. The daemon ignores what does not parse (docs/contract/shill.md, Addressing); a person is told instead.
+ * StaticIPConfig as people type it: `address=192.0.2.5/24 gateway=192.0.2.1 dns=192.0.2.1,192.0.2.2`, also with
+ * addresses of IPv6, which the daemon has in a property of their own. The daemon ignores text that does not parse
+ * (docs/contract/shill.md, Addressing); a person is told instead.
  */
 import { isIP, isIPv4, isIPv6 } from "node:net";
 import { parseIpv4, prefixOfMask } from "../../base/ipv4.ts";
