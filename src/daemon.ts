@@ -77,7 +77,7 @@ import { technologyModules } from "./technologies/modules.ts";
 import { version } from "./version.ts";
 
 const busName = "org.chromium.flimflam";
-/** Debian's group of those who may manage the network. */
+/** Debian's group of users that may manage the network. */
 const administratorGroup = "netdev";
 /** Node's web client takes milliseconds to load: it comes with the first probe, when a network is in use already. */
 const lazyHttp: Http = {
@@ -96,7 +96,7 @@ const afterLossMs = 100;
  */
 const makerMs = 60;
 
-/** What PersistDebugConfig keeps. */
+/** File of PersistDebugConfig. */
 const overrideFile = (stateDir: string): OverrideFile => {
   const path = join(stateDir, "log-override.json");
   return {
@@ -106,7 +106,10 @@ const overrideFile = (stateDir: string): OverrideFile => {
   };
 };
 
-/** Only root starts pppd itself. Where the program is not found it is asked for all the same: the end says what is missing. */
+/**
+ * Only root starts pppd itself. Where the program is not found it is asked for all the same: the end names the missing
+ * file.
+ */
 function pppdFor(handlerFolders: readonly string[]): string {
   if (process.geteuid?.() === 0) return pppdProgram;
   const candidates = handlerFolders.map((folder) => join(folder, checkedPppd));
@@ -298,7 +301,7 @@ export class Daemon {
     });
   }
 
-  /** What takes milliseconds and nobody waits for: the first lease then finds its code compiled. */
+  /** Work that takes milliseconds and that no client waits for: the first lease then finds its code compiled. */
   async #prepare(): Promise<void> {
     try {
       await this.#sink.startWriting();
@@ -324,11 +327,11 @@ export class Daemon {
     });
   }
 
-  /** Twice is harmless. What is connected stays connected: links, addresses and routes are left as they are. */
+  /** Twice is harmless. Connections stay: links, addresses and routes are left as they are. */
   async stop(because: string): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;
-    // Who could not start says why, in one line; the rest would only hide it.
+    // A daemon that could not start says why, in one line; the rest would only hide it.
     if (this.#isReady) this.#log.info(`stopping: ${because}`);
     this.#notify.stopping();
     this.#sleep.stop();
@@ -369,14 +372,13 @@ export class Daemon {
     if ((await this.#bus.requestName(busName)) === "owner") return;
     throw new DaemonError("AlreadyExists", `${busName} is taken: another connection manager runs on this bus`);
   }
-  /** What is connected goes on without a bus; when it is back, clients are told where things stand. */
+  /** Connections go on without a bus; when it is back, clients are told the present state. */
   #onBus(state: ConnectionState, detail: string): void {
     if (state === "name-taken") this.die(new DaemonError("AlreadyExists", `${busName} was taken meanwhile: ${detail}`));
     this.#log.warn(`bus ${state}: ${detail}`);
     if (state === "restored") this.#machine.manager.announcer.retellAll();
   }
-  /** A folder that cannot be had is no reason to keep the network down; that another daemon uses it is one not to start. */
-  /** Nothing where the kernel does not name its run: what is left of another one must not be given back. */
+  /** Nothing where the kernel does not name its run: originals of another run must not be restored. */
   #originalSettings(kind: "managed" | "slaac"): { readonly originalSettings?: SettingsRecord } {
     const bootId = readBootId();
     const folder = join(this.config.runDir, "link-settings", kind);
@@ -384,6 +386,7 @@ export class Daemon {
       ? {}
       : { originalSettings: new SettingsRecord({ folder, bootId, log: this.#logs.scope("route") }) };
   }
+  /** An unusable folder is no reason to keep the network down; another daemon in it is one not to start. */
   #takeFolders(): void {
     this.#makeRunFolder();
     try {

@@ -29,7 +29,7 @@ async function run(config: DaemonConfig): Promise<void> {
     listen(daemon);
     await daemon.start();
   } catch (error) {
-    // Told to end while it started: what fails then is nobody's concern.
+    // Told to end while it started: later failures are of no interest.
     if (isEnding) return;
     complain(error);
     await daemon?.stop("could not start");
@@ -50,7 +50,7 @@ async function end(daemon: Daemon, signal: string): Promise<void> {
   process.exit(exitCodes.ok);
 }
 
-/** One line, whatever the error brings along. */
+/** One line for any error. */
 function complain(error: unknown): void {
   process.stderr.write(`fairleadd: ${describeError(error).replace(/\s*\n\s*/g, " ")}\n`);
 }

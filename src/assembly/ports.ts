@@ -40,15 +40,17 @@ export interface MachinePorts extends Omit<ManagerPorts, AnsweredHere> {
   /** Between a link's carrier and its address; begun and ended here. */
   readonly quiet: Quiet;
   readonly wantsRapidCommit: boolean;
-  /** What links are found configured with is replaced. */
+  /** Foreign configuration of links is replaced. */
   readonly takesOver: boolean;
-  /** Protocols open what the link's first connection would have to wait for. Throws when the link is gone. */
+  /**
+   * Protocols open the sockets that the link's first connection would have to wait for. Throws when the link is gone.
+   */
   linkReady(linkIndex: number): void;
   /** The link is not ours any more: protocols give its settings back. */
   linkLeft(linkIndex: number): void;
-  /** The links that are ours are known: protocols give back what an earlier run has changed on others. */
+  /** The links that are ours are known: protocols restore others' settings that an earlier run has changed. */
   startUpOver(): void;
-  /** Protocols close what they kept for the link. */
+  /** Protocols close their sockets of the link. */
   linkGone(linkIndex: number): void;
 }
 

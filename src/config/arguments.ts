@@ -11,7 +11,7 @@ import {
   settingNames,
 } from "./settings.ts";
 
-/** What the command line asks for. */
+/** Request of the command line. */
 export type CommandLine =
   | { readonly kind: "help"; readonly text: string }
   | { readonly kind: "version" }
@@ -80,7 +80,7 @@ function optionValue(token: OptionToken): string | boolean {
     if (token.value === undefined) return true;
     throw refusal(`--${token.name} takes no value`);
   }
-  // What looks like the next option is more likely a forgotten value; with "=" it is taken as it stands.
+  // A text that looks like the next option is more likely a forgotten value; with "=" it is taken as it stands.
   if (token.value === undefined || (!token.inlineValue && token.value.startsWith("-"))) {
     throw refusal(`--${token.name} needs a value`);
   }

@@ -68,7 +68,7 @@ function readBounded(file: string): string | undefined {
   }
 }
 
-/** Undefined when there is no such file. Whatever else stands there is opened without waiting for it. */
+/** Undefined when there is no such file. A pipe or device of that name is opened without waiting for it. */
 function readAtMost(file: string, limit: number): Buffer | undefined {
   let handle: number | undefined;
   try {

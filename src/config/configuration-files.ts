@@ -1,4 +1,4 @@
-/** Where the text of the network configuration is: a file of the administrator's, or what was imported. */
+/** Where the text of the network configuration is: a file of the administrator's, or the imported one. */
 import { join } from "node:path";
 import { DaemonError } from "../base/errors.ts";
 import type { ConfigurationSource } from "../manager/network-configurator.ts";

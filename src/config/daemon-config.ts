@@ -20,14 +20,14 @@ export interface DaemonConfig {
   readonly allowedLinks: readonly string[] | undefined;
   readonly logLevel: LogLevel;
   readonly logScopes: readonly string[];
-  /** What happens to a link that is found with a configuration that is not ours. */
+  /** Treatment of a link that is found with a configuration that is not ours. */
   readonly foreignConfiguration: "adopt" | "take-over";
   /** How long addresses and routes outlive the carrier, in milliseconds. */
   readonly carrierGraceMs: number;
   /** Whether DHCP servers may answer DISCOVER with a lease at once (RFC 4039). */
   readonly wantsRapidCommit: boolean;
   readonly technologyOrder: readonly Technology[];
-  /** The network configuration, in UCI. Undefined: what was imported is in the state folder. */
+  /** The network configuration, in UCI. Undefined: the imported one is in the state folder. */
   readonly uciConfig: string | undefined;
   /** Absolute. Protocol handlers lie in these. */
   readonly handlerFolders: readonly string[];

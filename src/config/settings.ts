@@ -12,7 +12,7 @@ import { resolverChoices } from "../resolver/name-resolution.ts";
 import { wifiBackends } from "../supplicant/chosen-supplicant.ts";
 
 export interface Setting<T> {
-  /** What stands for the value in the help; absent: a switch. */
+  /** Placeholder of the value in the help; absent: a switch. */
   readonly argument?: string;
   readonly help: string;
   /** Of a list given as a flag. */
@@ -93,7 +93,7 @@ const busAddress = v.pipe(
   v.check(canConnectTo, "must be a D-Bus address such as unix:path=/run/dbus/system_bus_socket"),
 );
 
-/** Whoever wants more wants addresses on links without a cable. */
+/** A longer time would mean addresses on links without a cable. */
 const longestGraceSeconds = 600;
 const seconds = (most: number) => {
   const words = `must be a number of seconds from 0 to ${most}`;
@@ -166,7 +166,7 @@ const settingTable = {
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 
 export type SettingName = keyof typeof settingTable;
-/** What the file, or the flags, say; nothing for what they leave out. */
+/** Values of the file, or of the flags; absent ones are left out. */
 export type Settings = { readonly [Name in SettingName]?: v.InferOutput<(typeof settingTable)[Name]["schema"]> };
 
 export const settingNames = Object.keys(settingTable) as readonly SettingName[];

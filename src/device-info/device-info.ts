@@ -51,7 +51,7 @@ export class DeviceInfo {
     this.#cancel = host.rtnl.onDelta((delta) => this.#onDelta(delta));
   }
 
-  /** For the debug dump, and for `fairlead devices`, which also shows what is left alone. */
+  /** For the debug dump, and for `fairlead devices`, which also shows links left alone. */
   *links(): Generator<{ link: Link; technology: string; because: string; device?: Device }> {
     for (const { link, technology, because, device } of this.#known.values()) {
       yield device ? { link, technology, because, device } : { link, technology, because };

@@ -9,7 +9,7 @@ export interface LeftAlonePorts {
   readFacts(linkName: string): Pick<LinkFacts, "hasDevice" | "hasUeventFile">;
   /** The administrator named this very link as one to use. */
   isAllowed(linkName: string): boolean;
-  /** What links are found configured with is replaced. */
+  /** Foreign configuration of links is replaced. */
   readonly takesOver?: boolean;
 }
 

@@ -1,7 +1,7 @@
 import { DaemonError } from "../base/errors.ts";
 import { isLinkName } from "../base/names.ts";
 
-/** Refuses what the kernel would refuse as a link's name. */
+/** Refuses a name that the kernel would refuse for a link. */
 export function checkLinkName(name: string): void {
   if (name === "") throw new DaemonError("InvalidArguments", "The link name is empty.");
   if (!isLinkName(name)) {
@@ -10,8 +10,8 @@ export function checkLinkName(name: string): void {
 }
 
 /**
- * Which links are ours to look at: the command line's block and allow lists (an allow list excludes all others), and
- * what clients have claimed for themselves.
+ * The links that are ours to look at: the command line's block and allow lists (an allow list excludes all others),
+ * without the links that clients have claimed for themselves.
  */
 export class LinkSelection {
   readonly #blocked: ReadonlySet<string>;
@@ -33,11 +33,11 @@ export class LinkSelection {
     if (this.#allowed && !this.#allowed.has(name)) return "not in the allow list";
     return undefined;
   }
-  /** The administrator named this very link: it is to be used, whatever it is made of. */
+  /** The administrator named this very link: it is to be used, of any kind. */
   isAllowed(name: string): boolean {
     return this.#allowed?.has(name) ?? false;
   }
-  /** Throws InvalidArguments for bad names and for a second claim. Nobody watches whether the claimer lives on. */
+  /** Throws InvalidArguments for bad names and for a second claim. The claim outlives the client. */
   claim(name: string): void {
     checkLinkName(name);
     if (this.#claimed.has(name)) throw new DaemonError("InvalidArguments", `${name} is already claimed.`);

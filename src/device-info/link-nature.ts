@@ -1,6 +1,6 @@
 /**
- * What stands behind a link: hardware, or something that a program made for a purpose of its own. Decided by the link's
- * kind, by sysfs and by the port that the driver names; by the link's name only where it says "treat me as a cable".
+ * Origin of a link: hardware, or a program that made it for a purpose of its own. Decided by the link's kind, by sysfs
+ * and by the port that the driver names; by the link's name only where it says "treat me as a cable".
  */
 import type { Link } from "../rtnl/rtnl.ts";
 
@@ -16,7 +16,7 @@ const end = (because: string): MadeUpKind => ({ because, mayBeCable: true });
 
 /** Kinds that never have hardware of their own: no file is read for them, however many there are. */
 const madeUpKinds: ReadonlyMap<string, MadeUpKind> = new Map([
-  // Links stand in them, or behind them: whoever built them also gives them their addresses.
+  // Links stand in them, or behind them: the program that built them also gives them their addresses.
   ...["bridge", "bond", "team", "vrf", "openvswitch", "hsr", "batadv"].map((kind) => [kind, built(kind)] as const),
   // They share the MAC address of the link below, by which a DHCP server tells its clients apart; or only a program reads them.
   ...["ipvlan", "ipvtap", "macvtap"].map((kind) => [kind, built(kind)] as const),

@@ -37,7 +37,7 @@ export function decideTechnology(
 }
 
 function decideByName({ name, kind, isLoopback }: Link, isAllowed: boolean): TechnologyDecision | undefined {
-  // Before sysfs is asked: whatever it says, this one is never a network.
+  // Before sysfs is asked: the loopback is never a network.
   if (isLoopback) return is("loopback", "loopback");
   if (kind === "ifb") return is("unknown", "kind ifb");
   // Hundreds of them on a host of containers: each a Device on the bus would be of no use to a client.

@@ -1,9 +1,9 @@
-/** What the lab was asked to be. */
+/** Options of the lab. */
 export interface LabOptions {
   /** show: signals live and a prompt. once: ends when online. shell: an interactive shell. command: runs it once online. */
   readonly mode: "show" | "once" | "shell" | "command";
   readonly command: readonly string[];
-  /** Where bus socket, state and log go; whoever starts the lab removes it. */
+  /** Where bus socket, state and log go; the starter of the lab removes it. */
   readonly folder: string;
   /** The daemon's command line, without the arguments that say where bus and folders are. */
   readonly daemon: readonly string[];
@@ -19,7 +19,7 @@ export const usage = `usage: npm start -- [--once | --shell | -- COMMAND ...]
 
 export class UsageError extends Error {}
 
-/** Throws a UsageError with one line for what it does not know. */
+/** Throws a UsageError with one line for an unknown argument. */
 export function parseArguments(args: readonly string[], defaults: Omit<LabOptions, "mode" | "command">): LabOptions {
   const split = args.indexOf("--");
   const command = split < 0 ? [] : args.slice(split + 1);

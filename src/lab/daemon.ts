@@ -12,7 +12,7 @@ const withoutProbes = ["--portal-http-url", "none", "--portal-https-url", "none"
 
 export const logFile = (folder: string): string => join(folder, "fairleadd.log");
 
-/** Starts the daemon on the lab's bus with folders of its own; what it logs is kept and goes to a file as well. */
+/** Starts the daemon on the lab's bus with folders of its own; its log is kept and goes to a file as well. */
 export function startLabDaemon(command: readonly string[], { folder, busAddress }: LabDaemonPlace): ManagedProcess {
   const [program = "", ...args] = command;
   const place = ["--bus-address", busAddress, "--state-dir", join(folder, "state"), "--run-dir", join(folder, "run")];

@@ -3,7 +3,7 @@ import { internetAddress } from "./network.ts";
 
 const isRoot = process.env.FAIRLEAD_LAB_OUTER_UID === "0";
 
-/** What a person needs to know at first, in lines of at most 80 columns. */
+/** First facts for a person, in lines of at most 80 columns. */
 export function greeting(lab: Lab, folder: string): string {
   return `
 Fairlead's lab: a network of its own with two cables, a DHCP server at the end

@@ -11,7 +11,7 @@ const shownLogLines = 30;
 /** Everything that runs inside: network, bus and daemon. `close` ends all of it. */
 export class Lab {
   #daemon: ManagedProcess;
-  /** An end that nobody asked for. */
+  /** The daemon ended without an order. */
   onDaemonEnded: (how: string) => void = () => {};
 
   private constructor(
@@ -40,7 +40,7 @@ export class Lab {
     log: () => this.logTail(),
   };
 
-  /** What `fairlead ARGS` prints; errors of the program are part of it. Verbs that go on for ever are cut after 10 s. */
+  /** Output of `fairlead ARGS`; errors of the program are part of it. Verbs that go on for ever are cut after 10 s. */
   async fairlead(args: readonly string[]): Promise<string> {
     const client = startProcess("fairlead", args, { env: this.environment });
     client.closeInput();

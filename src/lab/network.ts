@@ -22,7 +22,7 @@ const peerName = "network";
 export class LabNetwork {
   readonly #cables = new Map<string, Cable>();
   readonly #servers = new Map<string, DhcpServer>();
-  /** What the servers had given out when they were switched off: a server that comes back still knows its leases. */
+  /** Leases of the servers when they were switched off: a server that comes back still knows its leases. */
   readonly #keptLeases = new Map<string, string>();
   private constructor(private readonly peer: Peer) {}
 
@@ -53,7 +53,7 @@ export class LabNetwork {
     return cable !== undefined;
   }
 
-  /** All DHCP servers; switching to what they are already changes nothing. */
+  /** All DHCP servers; switching to the present state changes nothing. */
   async switchServers(on: boolean): Promise<void> {
     for (const segment of segments) await (on ? this.#startServer(segment) : this.#stopServer(segment));
   }

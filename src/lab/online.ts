@@ -7,11 +7,14 @@ import type { Lab } from "./lab.ts";
 import { renderChange, renderNote } from "./render.ts";
 import { Watcher } from "./watcher.ts";
 
-/** Many times what a lease takes, and short enough for a person. */
+/** Many times the time of a lease, and short enough for a person. */
 const onlineLimitMs = 30_000;
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
-/** Shows what happens until a Service is connected; false, with the reason and the end of the log printed, when none is within the limit. */
+/**
+ * Shows events until a Service is connected; false, with the reason and the end of the log printed, when none is within
+ * the limit.
+ */
 export async function waitOnline(lab: Lab, limitMs = onlineLimitMs): Promise<boolean> {
   const bus = await connectBus(lab.bus.address);
   const watcher = new Watcher(bus, (change) => print(renderChange(change)));

@@ -1,10 +1,10 @@
 import { createInterface } from "node:readline";
 
-/** What the prompt can do; `undefined` result: go on, "quit": end the lab. */
+/** Commands of the prompt; `undefined` result: go on, "quit": end the lab. */
 export interface LabCommands {
   setPlugged(link: string, plugged: boolean): boolean;
   switchServers(on: boolean): Promise<void>;
-  /** Runs the command line program with these arguments and returns what it printed. */
+  /** Runs the command line program with these arguments and returns its output. */
   fairlead(...args: string[]): Promise<string>;
   restart(): Promise<void>;
   crash(): Promise<void>;
@@ -18,7 +18,7 @@ status, why              what fairlead says; any other verb works too
 log                      the last lines of the daemon's log
 help, quit`;
 
-/** Does what one line asks for and returns what to print, or "quit". Never throws. */
+/** Does the command of one line and returns the text to print, or "quit". Never throws. */
 export async function obey(line: string, commands: LabCommands): Promise<{ readonly say: string } | "quit"> {
   const [verb = "", ...rest] = line.trim().split(/\s+/);
   try {
@@ -55,14 +55,14 @@ async function perform(verb: string, rest: readonly string[], commands: LabComma
 }
 
 export interface Prompt {
-  /** Prints above what is being typed. */
+  /** Prints above the line being typed. */
   print(text: string): void;
   close(): void;
 }
 
 /**
  * Reads lines from standard input. On a terminal its end is "quit"; without one the lab goes on until it is told
- * otherwise, as nobody may be there to type.
+ * otherwise, as there may be no one to type.
  */
 export function openPrompt(onLine: (line: string) => void, onQuit: () => void): Prompt {
   const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Lab } from "./lab.ts";
 
-/** The words of the prompt as functions of the shell. A stopped server answers nobody, as one without power. */
+/** The words of the prompt as functions of the shell. A stopped server answers no client, as one without power. */
 const shellFunctions = `
 [ -r ~/.bashrc ] && . ~/.bashrc
 PS1='lab \\w \\$ '
@@ -23,7 +23,7 @@ export async function openShell(lab: Lab, folder: string): Promise<number> {
   const rcFile = join(folder, "shellrc");
   writeFileSync(rcFile, shellFunctions);
   writeFileSync(join(folder, "servers"), lab.network.serverPids.join(" "));
-  // Ctrl-C is for what runs in the shell.
+  // Ctrl-C is for the command in the shell.
   process.on("SIGINT", () => {});
   return runInside(lab, ["bash", "--rcfile", rcFile, "-i"]);
 }

@@ -7,7 +7,7 @@ const flimflam = (kind: string) => `${busName}.${kind}`;
 /** States of a Service in which packets get through. */
 const connectedStates = new Set(["ready", "online", "no-connectivity", "redirect-found", "portal-suspected"]);
 
-/** Times, counters and summaries of what other lines say already. */
+/** Times, counters and summaries that other lines tell already. */
 const untold = new Set([
   ...[
     "Diagnostics.Disconnects",
@@ -30,7 +30,7 @@ type Properties = ReadonlyMap<string, WireVariant>;
 export class Watcher {
   /** Names for object paths, as read when the object was first heard of. */
   readonly #names = new Map<string, string>();
-  /** What was told last: the Manager repeats its lists after every sort, changed or not. */
+  /** Values told last: the Manager repeats its lists after every sort, changed or not. */
   readonly #told = new Map<string, string>();
   #connectionState = "idle";
   readonly #listeners = new Set<() => void>();

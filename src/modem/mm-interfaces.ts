@@ -3,7 +3,7 @@ import { remoteInterface } from "../bus/remote-objects.ts";
 /** ModemManager's D-Bus interface, as far as it is used here (its reference manual, "API reference"). */
 export const mmName = "org.freedesktop.ModemManager1";
 export const mmPath = "/org/freedesktop/ModemManager1";
-/** What D-Bus calls "no object". */
+/** D-Bus path for "no object". */
 export const noObject = "/";
 
 export const mmModem = remoteInterface("org.freedesktop.ModemManager1.Modem", {

@@ -1,4 +1,7 @@
-/** Objects of ModemManager as {@link Modem}. Pure; what is odd reads as absent, as it comes from firmware and from the air. */
+/**
+ * Objects of ModemManager as {@link Modem}. Pure; odd values read as absent, as they come from firmware and from the
+ * air.
+ */
 import { addressBits, familyOf, formatIpAddress, type IpFamily, parseIpAddress } from "../base/ip-address.ts";
 import { isLinkName } from "../base/names.ts";
 import type { WireVariant } from "../base/property.ts";
@@ -13,7 +16,7 @@ const longestIccid = 22;
 /** More than any modem has. */
 const mostPorts = 32;
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern takes them out
 const unprintable = /[\u0000-\u001f\u007f-\u009f]/g;
 export const plainText = (text: string | undefined): string =>
   (text ?? "").replaceAll(unprintable, "").trim().slice(0, longestText);
@@ -67,7 +70,7 @@ function addressingOf(family: IpFamily, config: IpConfig): BearerAddressing {
 }
 const nameServersOf = (family: IpFamily, config: IpConfig): readonly string[] =>
   ["dns1", "dns2", "dns3"].map((name) => addressIn(config, name, family)).filter((server) => server !== undefined);
-/** What RFC 791 lets a link have at least. */
+/** Smallest MTU that RFC 791 lets a link have. */
 const smallestMtu = 68;
 function mtuOf(config: IpConfig): number | undefined {
   const mtu = entryOf(config, "mtu", "u") as number | undefined;

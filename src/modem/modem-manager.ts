@@ -85,7 +85,7 @@ export class ModemManager implements Modems {
     await this.#call(sim, mmSim.name, "SendPin", "s", [pin]);
   }
 
-  /** The text of a refusal may repeat what it was told: only its name goes on. */
+  /** The text of a refusal may repeat the arguments: only its name goes on. */
   async #call(
     path: string,
     interfaceName: string,
@@ -121,7 +121,7 @@ export class ModemManager implements Modems {
     else for (const modem of this.#remote.all(mmModem)) if (partsOf(modem).has(object.path)) this.#review(modem.path);
   }
 
-  /** Takes a modem as it is now, once its parts are read; what was told already is told as a change. */
+  /** Takes a modem as it is now, once its parts are read; a modem told already is told as a change. */
   #review(id: string): void {
     const object = this.#remote.at(id);
     if (!object?.has(mmModem) || !this.#hasParts(object)) return;

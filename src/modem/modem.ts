@@ -93,7 +93,7 @@ export interface Modem {
 }
 
 export interface ModemConnection {
-  /** Empty: what the network takes for a subscription without one. */
+  /** Empty: the network's default for a subscription without one. */
   readonly apn: string;
   readonly user?: string;
   /** Secret: never logged, never part of an error. */
@@ -125,7 +125,7 @@ export class ModemError extends Error {
   override readonly name = "ModemError";
   constructor(
     readonly refusal: ModemRefusal,
-    /** Holds nothing of what the modem was told. */
+    /** Holds none of the arguments. */
     message: string,
   ) {
     super(message);
@@ -143,7 +143,7 @@ export interface ModemObserver {
 /** Modems that a machine has, and orders to them. Orders reject with {@link ModemError}. */
 export interface Modems {
   readonly all: readonly Modem[];
-  /** Nothing is listened to before the first observer, who hears of those that are there already, too. */
+  /** Nothing is listened to before the first observer, which hears of the present modems, too. */
   observe(observer: ModemObserver): Cancel;
   /** Switches its radio on, with registration, or off. A locked one cannot be. */
   enable(id: string, isEnabled: boolean): Promise<void>;

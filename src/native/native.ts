@@ -1,4 +1,7 @@
-/** Type declarations of the addon and its loader. The addon knows sockets, timers and nothing of what they carry; beside that it has an entry for SQLite. */
+/**
+ * Type declarations of the addon and its loader. The addon knows sockets and timers, and nothing of their data; beside
+ * that it has an entry for SQLite.
+ */
 import { createRequire } from "node:module";
 
 /** Every failure of a system call: `code` is the name ("EPERM"), `errno` the positive number, `syscall` the call. */
@@ -13,7 +16,7 @@ export interface ReceivedMessage {
   readonly data: Buffer;
   /** The sender's raw sockaddr (sockaddr_nl, sockaddr_ll, sockaddr_un, sockaddr_in), empty when there is none. */
   readonly address: Buffer;
-  /** The message was longer than the receive buffer; what fitted is in `data`. */
+  /** The message was longer than the receive buffer; `data` holds its beginning. */
   readonly isTruncated: boolean;
   /** tp_status of PACKET_AUXDATA when that option is on. */
   readonly packetStatus?: number;
@@ -35,8 +38,8 @@ export interface SocketEvents {
 
 /**
  * One non-blocking socket on libuv's poll. Closing twice, closing inside a callback and garbage collection are safe; a
- * socket that polls is not collected. Once closed every other method throws EBADF, except `stop` and `setKeepAlive`.
- * What a callback throws takes the way of every uncaught exception.
+ * socket that polls is not collected. Once closed every other method throws EBADF, except `stop` and `setKeepAlive`. An
+ * error of a callback takes the way of every uncaught exception.
  */
 export interface NativeSocket {
   /** -1 once closed. */
@@ -56,8 +59,8 @@ export interface NativeSocket {
    */
   send(data: Uint8Array, options?: { readonly address?: Uint8Array; readonly fds?: readonly number[] }): boolean;
   /**
-   * Receives at once whatever is queued, at most `limit` messages (1 to 65,536), without waiting for the event loop. An
-   * error is thrown; one that comes after messages is kept, and thrown or told next.
+   * Receives all queued messages at once, at most `limit` (1 to 65,536), without waiting for the event loop. An error
+   * is thrown; one that comes after messages is kept, and thrown or told next.
    */
   receive(limit: number): ReceivedMessage[];
   /** Starts polling; once more replaces the listeners. At most 64 messages are delivered before other events get their turn. */
@@ -99,7 +102,7 @@ export interface NativeAddon {
    * Right after a collection these are the new space. Returns the bytes; 0 on a kernel before 5.14.
    */
   populateHeap(mostBytes: number): number;
-  /** Counts of what is open, for leak tests and the debug dump. */
+  /** Counts of open handles, for leak tests and the debug dump. */
   openHandles(): { readonly sockets: number; readonly timers: number };
 }
 

@@ -28,7 +28,7 @@ const isLittleEndian = endianness() === "LE";
 
 /** Longest payload taken: an Ethernet jumbo frame. DHCP and ARP need far less. */
 const bufferBytes = 9216;
-/** A flood while nobody listened fills the socket's buffer (some hundred packets) and no more. */
+/** A flood without a listener fills the socket's buffer (some hundred packets) and no more. */
 const mostStalePackets = 4096;
 
 /** Of an answer that has just arrived; more come by the event loop. */

@@ -1,4 +1,4 @@
-/** What the kernel lets through to each kind of packet socket. Everything else never wakes the daemon. */
+/** Packets that the kernel lets through to each kind of packet socket. Everything else never wakes the daemon. */
 import { assemble, type Instruction, packetTypeOffset } from "./bpf.ts";
 import type { PacketKind } from "./packet.ts";
 

@@ -1,7 +1,7 @@
-/** Port to packet sockets (AF_PACKET, SOCK_DGRAM): the link layer header is the kernel's, what follows is ours. */
+/** Port to packet sockets (AF_PACKET, SOCK_DGRAM): the link layer header is the kernel's, the payload is ours. */
 
 export interface ReceivedPacket {
-  /** From the IPv4 or ARP header on; the filter looked at what {@link PacketKind} says and at nothing else. */
+  /** From the IPv4 or ARP header on; the filter checked the criteria of {@link PacketKind} and nothing else. */
   readonly payload: Buffer;
   /** Sender's link-layer address, colon form. */
   readonly sourceMac: string;
@@ -13,11 +13,13 @@ export interface PacketChannel {
   /** `destinationMac` in colon form; `ff:ff:ff:ff:ff:ff` to broadcast. Never throws: a link that is down loses packets, as a cable does; returns whether the kernel took it. */
   send(destinationMac: string, payload: Uint8Array): boolean;
   /**
-   * One listener at a time; `undefined` stops listening without closing the socket. What arrived while nobody listened
-   * is dropped, so that an old answer is never taken for a new one: listen first, then send.
+   * One listener at a time; `undefined` stops listening without closing the socket. Packets that arrived without a
+   * listener are dropped, so that an old answer is never taken for a new one: listen first, then send.
    */
   listen(onPacket: ((packet: ReceivedPacket) => void) | undefined): void;
-  /** Hands what has arrived to the listener now, where the rest of this turn would let it wait. Without one: nothing. */
+  /**
+   * Hands arrived packets to the listener now, where the rest of this turn would let them wait. Without one: nothing.
+   */
   poll(): void;
   /**
    * Only for `arp`: from now on only packets are let through that name this IPv4 address as their sender's, or ask for it

@@ -1,5 +1,5 @@
 /**
- * Port to polkit, which knows who sits at the machine, who is an administrator, and how to ask a person for a password
+ * Port to polkit, which knows the user at the machine and the administrators, and asks a person for a password
  * (polkit(8), org.freedesktop.PolicyKit1.Authority).
  */
 import type { Cancel } from "../base/clock.ts";
@@ -12,7 +12,7 @@ import { standardError } from "../bus/wire/names.ts";
 export type Verdict = "authorized" | "refused" | "challenge" | "absent" | "unavailable";
 
 export interface Question {
-  /** Unique name on the bus of who wants something. */
+  /** Unique name of the asking client on the bus. */
   readonly sender: string;
   readonly uid: number;
   readonly action: string;
@@ -38,14 +38,14 @@ const mostPerUser = 16;
 const mostQuestions = 96;
 const allowUserInteraction = 1;
 
-/** The bus says that nobody owns the name and nothing is installed that could. */
+/** The bus says that the name has no owner and no program is installed to own it. */
 const absence: ReadonlySet<string> = new Set(
   ["ServiceUnknown", "NameHasNoOwner", "Spawn.ServiceNotFound"].map(standardError),
 );
 
 /**
- * The real one. Its answers are not kept: polkit retains what it was told for itself, and a seat that was left, a rule
- * that was edited or a session that ended must count at once.
+ * The real one. Its answers are not kept: polkit retains answers for itself, and a seat that was left, a rule that was
+ * edited or a session that ended must count at once.
  */
 export class PolkitAuthority implements Authority {
   readonly #inFlight = new Map<number, number>();
@@ -73,7 +73,7 @@ export class PolkitAuthority implements Authority {
     }
   }
 
-  /** Until polkit answers, or whoever wanted it is gone: a dialog for nobody is taken away. */
+  /** Until polkit answers, or the asking client is gone: a dialog without a client is taken away. */
   async #ask(question: Question): Promise<Verdict> {
     const id = `fairlead-${++this.#lastId}`;
     let stopWatching: Cancel = () => {};
@@ -102,7 +102,7 @@ export class PolkitAuthority implements Authority {
     this.log.warn(() => `polkit was asked for ${action}: ${describeError(error)}`);
     return "unavailable";
   }
-  /** Of a question that nobody has under way any more polkit says so, which is of no interest. */
+  /** Polkit refuses for a question that has ended by now; the refusal means nothing. */
   #cancel(id: string): void {
     this.bus.call(authorityCall("CancelCheckAuthorization", "s", [id], answerMs)).catch(() => {});
   }

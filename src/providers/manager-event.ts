@@ -1,20 +1,20 @@
 import type { Device } from "../devices/device.ts";
 import type { Service } from "../services/service.ts";
 
-/** Of policy: what it decided, by the path of the object. */
+/** Decision of policy, by the path of the object. */
 export interface AutomationEvent {
   readonly kind: "location-state-changed" | "modifier-state-changed" | "priority-group-changed" | "policy-changed";
   readonly path: string;
   readonly because: string;
 }
 
-/** What happened, in the past tense. Posted on the Manager's event queue; kept in the history that `dump` shows. */
+/** An event, in the past tense. Posted on the Manager's event queue; kept in the history that `dump` shows. */
 export type ManagerEvent =
   | { readonly kind: "device-added"; readonly device: Device; readonly because: string }
   | { readonly kind: "device-removed"; readonly device: Device; readonly because: string }
   | { readonly kind: "device-enabled-changed"; readonly device: Device; readonly because: string }
   | { readonly kind: "carrier-changed"; readonly device: Device; readonly because: string }
-  /** What its Network does on the way to an address. */
+  /** Progress of its Network on the way to an address. */
   | { readonly kind: "addressing"; readonly device: Device; readonly because: string }
   /** Another host has an address of the Device, or has it no more. */
   | { readonly kind: "address-conflict"; readonly device: Device; readonly because: string }

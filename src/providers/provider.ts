@@ -10,7 +10,7 @@ import type { Rtnl } from "../rtnl/rtnl.ts";
 import type { Configuration } from "../services/configuration.ts";
 import type { Service, ServiceHost } from "../services/service.ts";
 
-/** What a Provider needs from the Manager. */
+/** Parts of the Manager that a Provider needs. */
 export interface ProviderHost extends ServiceHost {
   readonly rtnl: Rtnl;
   readonly claims: DeviceClaims;
@@ -19,7 +19,7 @@ export interface ProviderHost extends ServiceHost {
   /** Finds its Profile, loads its settings and shows it on the bus. */
   registerService(service: Service): void;
   deregisterService(service: Service): void;
-  /** What the network configuration uses the link for; undefined: it says nothing of it, and its Services are ours to make. */
+  /** The network configuration's use of the link; undefined: it does not name it, and its Services are ours to make. */
   configuredUse(linkName: string): string | undefined;
   readonly hardware: Pick<LinkHardware, "readTraffic">;
   isProhibited(technology: Technology): boolean;
@@ -36,7 +36,7 @@ export interface Provider {
   readonly technology: Technology;
   /** After the Profiles are there, before the links are. */
   start(): void;
-  /** The daemon ends; what is connected stays as it is. */
+  /** The daemon ends; connections stay as they are. */
   stop?(): void;
   /** A Device is enabled, or about to be; told again, nothing changes. */
   deviceEnabled(device: Device): void;
@@ -48,7 +48,7 @@ export interface Provider {
   sorted(services: readonly Service[]): void;
   /** The Service that a client's arguments mean; undefined: it would have to be made. Throws DaemonError on senseless ones. */
   findSimilar(configuration: Configuration): Service | undefined;
-  /** As {@link findSimilar}, and makes what is not there. */
+  /** As {@link findSimilar}, and makes a missing one. */
   getService(configuration: Configuration): Service;
   /** One that is on no list: to change a stored entry while that of another Profile is in force. */
   makeTemporary(configuration: Configuration): Service;

@@ -11,8 +11,8 @@ import type { NameLookup } from "../system/link-dns.ts";
 import type { Provider, ProviderHost } from "./provider.ts";
 
 /**
- * What one technology brings to the daemon. Its folder in technologies/ exports one of these from `module.ts`, the list of
- * them is `technologies/modules.ts`, and nothing else knows what there is.
+ * The parts of one technology in the daemon. Its folder in technologies/ exports one of these from `module.ts`, the
+ * list of them is `technologies/modules.ts`, and no other file names a technology.
  */
 export interface TechnologyModule {
   /** Kinds of Services; the first word of an entry's name in a Profile says which of them it belongs to. */
@@ -54,6 +54,6 @@ export interface DeviceKind {
   make(host: DeviceHost, link: Link, because: string, ports: TechnologyPorts): Device;
 }
 
-/** Undefined: nobody here has Services of it. */
+/** Undefined: no module has Services of it. */
 export const serviceKindOf = (modules: readonly TechnologyModule[], technology: string): ServiceKind | undefined =>
   modules.flatMap(({ services }) => services).find((kind) => kind.technology === technology);

@@ -50,7 +50,7 @@ export async function rehearseCable(realClock: Clock): Promise<void> {
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 const ports = (clock: Clock, rtnl: StageKernel, profiles: ProfileStack): MachinePorts => {
-  // Formats what the daemon would say, too.
+  // Formats the daemon's log lines, too.
   const logs = new LogControl({ write: () => {} });
   const idle = idlePorts();
   return {

@@ -1,6 +1,6 @@
 /**
- * One exchange played in memory, so that nothing on the way from a cable to an address runs for the first time: first
- * runs are what an exchange of a few packets mostly costs in JavaScript.
+ * One exchange played in memory, so that no code on the way from a cable to an address runs for the first time: first
+ * runs are most of the cost of an exchange of a few packets in JavaScript.
  */
 import type { Clock } from "../base/clock.ts";
 import { silentLog } from "../base/log.ts";

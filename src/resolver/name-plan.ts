@@ -1,4 +1,4 @@
-/** Which name servers are asked for what: a plan made of layers. Pure. */
+/** Name servers of each link and domain: a plan made of layers. Pure. */
 
 /** One source of name servers. The layers of a plan are in order: the first comes before all others. */
 export interface NameLayer {
@@ -11,7 +11,7 @@ export interface NameLayer {
   readonly searchDomains?: readonly string[] | undefined;
 }
 
-/** What a resolver that knows links is told of one of them. */
+/** Names of one link for a resolver that knows links. */
 export interface LinkNames {
   /** Its index. */
   readonly link: number;

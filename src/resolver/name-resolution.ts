@@ -29,7 +29,7 @@ export interface NameResolutionPorts {
   readonly resolved: Resolved;
   readonly choice: ResolverChoice;
   readonly log: Log;
-  /** What becomes of a file that cannot be written. */
+  /** Hears of a file that cannot be written. */
   readonly health: {
     works(path: string): void;
     failed(path: string, problem: string, retry: () => void): void;

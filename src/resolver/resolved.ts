@@ -18,7 +18,7 @@ function call(member: string, signature: string, args: readonly unknown[]): Call
   return { ...object, member, signature, args, timeoutMs, noAutoStart: true };
 }
 
-/** What is no valid address or name is left out: it would have the rest refused, too. */
+/** Invalid addresses and names are left out: one would have the rest refused, too. */
 export function callsFor({ link, nameServers, searchDomains, isDefault }: LinkNames): readonly Call[] {
   // The link is known already, which is all that a zone says.
   const addresses = nameServers.map((server) => server.replace(/%.*/, ""));
@@ -41,15 +41,15 @@ export interface ResolvedPorts {
   readonly log: Log;
 }
 
-/** For what it refused; the reason may be over by then (polkit was not up, say), and nobody tells. */
+/** After a refusal; its reason may be over by then (polkit was not up, say), and no signal tells. */
 export const retryMs = 10_000;
-/** The link is gone, and what it was told with it. */
+/** The link is gone, and its names with it. */
 const noSuchLink = `${resolvedName}.NoSuchLink`;
 
-/** Keeps systemd-resolved in step with what each link is to have; tells it everything again when it comes back. */
+/** Keeps systemd-resolved in step with the wished names of each link; tells it everything again when it comes back. */
 export class Resolved {
   #wanted: ReadonlyMap<number, LinkNames> = new Map();
-  /** What each link was told, as text; empty: it may be anything. */
+  /** Names told of each link, as text; empty: unknown. */
   readonly #told = new Map<number, string>();
   #owner: string | undefined;
   #isPushing = false;
@@ -65,7 +65,7 @@ export class Resolved {
   start(): void {
     this.#cancelWatch = this.ports.bus.watchName(resolvedName, (owner) => this.#followOwner(owner));
   }
-  /** Its links keep what they have: connections outlive the daemon. */
+  /** Its links keep their names: connections outlive the daemon. */
   stop(): void {
     this.#cancelWatch();
     this.#cancelRetry();
@@ -74,7 +74,7 @@ export class Resolved {
   get isOnBus(): boolean {
     return this.#owner !== undefined;
   }
-  /** What it refused last; empty: nothing. */
+  /** Its last refusal; empty: none. */
   get problem(): string {
     return this.#problem;
   }

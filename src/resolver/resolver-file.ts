@@ -14,7 +14,7 @@ export interface ResolverSettings {
  */
 const optionsLine = "options single-request timeout:1 attempts:5";
 
-/** Undefined: there is nothing to say, and there must be no file. What is no valid address or name is left out. */
+/** Undefined: there is nothing to say, and there must be no file. Invalid addresses and names are left out. */
 export function resolverText({ nameServers, searchDomains }: ResolverSettings): string | undefined {
   const servers = nameServers.filter((server) => familyOfServer(server) !== undefined);
   const domains = searchDomains.filter(isDomainName);
@@ -42,7 +42,7 @@ export class ResolverFile {
     private readonly port: ResolverFilePort,
   ) {}
 
-  /** `undefined`: no network has name servers. Throws what the port throws; the next call then tries again. */
+  /** `undefined`: no network has name servers. Throws the port's error; the next call then tries again. */
   update(settings: ResolverSettings | undefined): void {
     const text = settings && resolverText(settings);
     if (text === this.#written) return;

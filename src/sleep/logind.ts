@@ -20,13 +20,13 @@ const inhibit: Call = {
   // While the machine boots, logind may first have to have polkit started, as we are not root.
   timeoutMs: 30_000,
 };
-/** For an inhibitor that was not granted, whatever the reason: nobody tells when it is over. */
+/** For an inhibitor that was not granted, for any reason: no signal tells when it is over. */
 export const retryMs = 60_000;
 
 /** shill's time for a suspend delay; logind itself waits no longer than its InhibitDelayMaxSec. */
 export const readinessMs = 19_500;
 
-/** Whoever has to do with sleep. */
+/** The daemon's reaction to sleep. */
 export interface Sleeper {
   /** Resolves when ready to sleep. */
   suspend(): Promise<void>;
@@ -82,7 +82,7 @@ export class LogindSleep {
     return { phase: this.#phase, hasLogind: this.#owner !== undefined, isInhibiting };
   }
 
-  /** Nobody would tell us any more that the machine is awake: it is, as we run. */
+  /** No signal would tell us any more that the machine is awake: it is, as we run. */
   #onOwner(owner: string | undefined): void {
     this.#owner = owner;
     this.#cancelRetry();

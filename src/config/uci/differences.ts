@@ -1,4 +1,4 @@
-/** What a new configuration does to the one in force: netifd's table of what a reload touches. Pure. */
+/** Effects of a new configuration on the one in force: netifd's table of a reload. Pure. */
 import { isSameValue } from "../../base/property.ts";
 import type { DeviceConfig, InterfaceConfig, NetworkConfig } from "./network-config.ts";
 

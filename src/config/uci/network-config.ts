@@ -1,6 +1,6 @@
 /**
- * The sections of package `network` as plain values: interfaces, the links that are to be made for them, and routes. What is
- * not understood is told with its place and left out; the rest stays usable. Pure.
+ * The sections of package `network` as plain values: interfaces, the links that are to be made for them, and routes. A
+ * part that is not understood is told with its place and left out; the rest stays usable. Pure.
  */
 import { isLinkOrAlias, type ValuesOf } from "./option-types.ts";
 import {
@@ -56,7 +56,7 @@ export interface DeviceConfig {
 export interface NetworkConfig {
   readonly interfaces: ReadonlyMap<string, InterfaceConfig>;
   readonly devices: ReadonlyMap<string, DeviceConfig>;
-  /** The first error of syntax: what was meant after it is a guess. */
+  /** The first error of syntax: the meaning of the text after it is a guess. */
   readonly syntaxError?: UciProblem;
   /** In the order of the text. */
   readonly problems: readonly UciProblem[];
@@ -77,7 +77,7 @@ export interface KnownHandlers {
   readonly whyNoOthers: string;
 }
 
-/** Never throws for what the text holds. `handlers` absent: it is not known which there are. */
+/** Never throws for any text. `handlers` absent: the handlers are not known yet. */
 export function readNetworkConfig(text: string, handlers?: KnownHandlers): NetworkConfig {
   const file = parseUci(text);
   const reader = new NetworkReader(handlers);

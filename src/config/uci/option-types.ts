@@ -11,7 +11,7 @@ export interface OptionType<T> {
 }
 // biome-ignore lint/suspicious/noExplicitAny: each option of a table has its own type
 export type OptionTable = Readonly<Record<string, OptionType<any>>>;
-/** The values of a section that is read by the table; what the text leaves out, or what is wrong there, is absent. */
+/** The values of a section that is read by the table; missing and faulty ones are absent. */
 export type ValuesOf<Table extends OptionTable> = {
   readonly [Name in keyof Table]?: Table[Name] extends OptionType<infer T> ? T : never;
 };

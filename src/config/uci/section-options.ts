@@ -4,7 +4,7 @@ import { keepalive, later, line, linkName, linkOrAlias, list, mac, oneOf, text, 
 const highestMetric = 0xffffffff;
 const word = list(text);
 
-/** Of every interface, whatever its protocol. */
+/** Of every interface, with any protocol. */
 export const interfaceOptions = {
   proto: text,
   device: linkOrAlias,

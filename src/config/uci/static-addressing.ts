@@ -1,4 +1,4 @@
-/** What `proto static` asks for, with the error codes of netifd where it cannot be had. Pure. */
+/** Addressing of `proto static`, with the error codes of netifd where it is impossible. Pure. */
 import { familyOf, formatIpAddress, networkOf, parseCidr, parseIpAddress } from "../../base/ip-address.ts";
 import { isHostIpv4, parseIpv4, prefixOfMask } from "../../base/ipv4.ts";
 

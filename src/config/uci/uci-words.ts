@@ -15,7 +15,7 @@ export interface UciProblem extends UciPlace {
 }
 
 const blanks: ReadonlySet<string> = new Set([" ", "\t", "\r", "\v", "\f"]);
-/** What word processors make of quotes: they are part of the word, which surprises its author. */
+/** Quotes as word processors make them: they are part of the word, which surprises its author. */
 const typographicQuote = /[\u2018-\u201f\u00ab\u00bb]/u;
 const byteOrderMark = "\ufeff";
 

@@ -1,5 +1,5 @@
 /**
- * Reads and writes UCI, the configuration text of OpenWrt: sections of options and lists. What cannot be read is told
+ * Reads and writes UCI, the configuration text of OpenWrt: sections of options and lists. An unreadable part is told
  * with its place and left out with all that belongs to it; nothing lands in another section. Pure.
  */
 import { type UciPlace, type UciProblem, UciStatements, type UciWord } from "./uci-words.ts";
@@ -31,7 +31,7 @@ export const uciLimits = { bytes: 1024 * 1024, sections: 10_000, valuesPerOption
 type MutableOption = Omit<UciOption, "isList" | "values"> & { readonly values: string[]; isList: boolean };
 type MutableSection = Omit<UciSection, "options"> & { readonly options: Map<string, MutableOption> };
 
-/** Never throws for what the text holds. */
+/** Never throws for any text. */
 export function parseUci(text: string): UciFile {
   return new UciParser().parse(text);
 }

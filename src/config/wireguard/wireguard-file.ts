@@ -32,14 +32,14 @@ export interface WireguardFile {
   /** Absent: any. */
   readonly listenPort?: number;
   readonly peers: readonly WireguardPeer[];
-  /** What was read and has no effect here, for the person who imports it. */
+  /** Lines without effect here, for the person who imports the file. */
   readonly notes: readonly string[];
 }
 
 /** A provider's file has some hundred bytes; one of a large company some hundred peers. */
 export const wireguardLimits = { bytes: 256 * 1024, peers: 1000 } as const;
 
-/** They would run as root whatever the file's author likes. */
+/** They would run any program of the file's author as root. */
 const commands: ReadonlySet<string> = new Set(["preup", "postup", "predown", "postdown"]);
 /** Routes and saving are the daemon's business. */
 const withoutEffect: ReadonlySet<string> = new Set(["table", "saveconfig", "fwmark"]);

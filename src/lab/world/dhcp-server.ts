@@ -12,7 +12,7 @@ export interface DhcpServerOptions {
   /** Each as dnsmasq's --dhcp-option: "3,10.1.0.1", "option:dns-server,10.1.0.1", "121,10.9.0.0/16,10.1.0.2". */
   readonly options?: readonly string[];
   readonly rapidCommit?: boolean;
-  /** Answers NAK to what it does not know. Default true. */
+  /** Answers NAK to an unknown address. Default true. */
   readonly authoritative?: boolean;
   /** Leases to begin with, in dnsmasq's format; those of an earlier server's {@link DhcpServer.leases}. */
   readonly leases?: string;

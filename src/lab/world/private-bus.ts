@@ -20,7 +20,7 @@ export interface PrivateBus {
   stop(): Promise<void>;
   start(): Promise<void>;
   restart(): Promise<void>;
-  /** Ends it and removes what was made for it. */
+  /** Ends it and removes its files. */
   remove(): Promise<void>;
 }
 

@@ -50,7 +50,7 @@ export class ManagedProcess {
   output(): string {
     return this.#output;
   }
-  /** Copies what it prints from now on. */
+  /** Copies its output from now on. */
   pipeTo(stream: NodeJS.WritableStream): void {
     this.child.stdout?.pipe(stream, { end: false });
     this.child.stderr?.pipe(stream, { end: false });
@@ -62,7 +62,7 @@ export class ManagedProcess {
     this.child.stdin?.end();
   }
 
-  /** Waits for a line of output; fails at once when the process ends without it. `from`: ignore what came before. */
+  /** Waits for a line of output; fails at once when the process ends without it. `from`: ignore earlier output. */
   async untilOutput(pattern: RegExp, limitMs = patienceMs, from = 0): Promise<RegExpMatchArray> {
     const found = await until(
       `${this.name} prints ${pattern}`,
@@ -91,7 +91,7 @@ export class ManagedProcess {
   }
   #endForcibly(): void {
     this.kill("SIGKILL");
-    // What it started may live on and hold these open; nobody waits for that.
+    // Its children may live on and hold these open; they are not waited for.
     this.child.stdout?.destroy();
     this.child.stderr?.destroy();
   }
@@ -115,7 +115,7 @@ export interface RunResult {
 /** Milliseconds for a program that is waited for. */
 const runLimitMs = 30_000 * patience;
 
-/** Runs to the end, at most {@link runLimitMs}, and returns whatever came out. */
+/** Runs to the end, at most {@link runLimitMs}, and returns its output. */
 export function tryRun(command: string, args: readonly string[], input = ""): RunResult {
   const done = spawnSync(command, args, { encoding: "utf8", timeout: runLimitMs, maxBuffer: maxOutputBytes, input });
   if (done.error) return { code: 127, stdout: done.stdout ?? "", stderr: String(done.error) };

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-/** How often a condition is looked at. Small against what is waited for, large against the cost of one look. */
+/** Time between two looks. Small against the awaited event, large against the cost of one look. */
 const pollMs = 5;
-/** A look that is dear is had less often, lest it hold up what is waited for; but nobody waits long for the next. */
+/** A look that is dear is had less often, lest it hold up the awaited event; this bounds the pause. */
 const longestPauseMs = 1000;
 
-/** What comes at all comes within this, also on a machine that has several times as much to do as it can. */
+/** Every awaited event comes within this, also on a machine that has several times as much to do as it can. */
 export const patienceMs = 15_000;
 
 /** All limits are so many times longer. Where processors are emulated, the environment says so. */

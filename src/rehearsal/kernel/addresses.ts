@@ -30,7 +30,7 @@ function fromRequest(state: KernelState, request: AddressRequest): Address {
   if (bytes.length !== (request.family === 4 ? 4 : 16)) throw new Refusal("EINVAL");
   if (!(wish.prefixLength <= bytes.length * 8)) throw new Refusal("EINVAL");
   const address = formatIpAddress(request.family, bytes);
-  // An IPv6 address that is there keeps its prefix length, whatever is asked for.
+  // An IPv6 address that is there keeps its prefix length, regardless of the request.
   const present = state.world
     .addresses(request.link)
     .find((other) => request.family === 6 && other.address === address);

@@ -26,7 +26,7 @@ function checkMtu(link: StageLink, mtu: number): void {
   if (link.maxMtu > 0 && mtu > link.maxMtu) throw new Refusal("EINVAL", "mtu greater than device maximum");
 }
 
-/** In the order of the real one, which keeps what it did before the first refusal (do_setlink). */
+/** In the order of the real one, which keeps its changes before the first refusal (do_setlink). */
 export function changeLink(state: KernelState, index: number, change: LinkChange): void {
   const link = state.link(index);
   if (change.namespaceOfPid !== undefined) {

@@ -1,4 +1,4 @@
-/** Links of the kernel in memory: what the real one keeps of each, and how carrier and operational state follow from it. */
+/** Links of the kernel in memory: their stored fields, and how carrier and operational state follow from them. */
 import type { Link } from "../../rtnl/rtnl.ts";
 
 /** IFF_ flags (include/uapi/linux/if.h). */
@@ -37,7 +37,7 @@ export interface StageLink {
   vlanId: number | undefined;
   /** A bridge that never had a port says that it has carrier. */
   hadPorts: boolean;
-  /** Set by somebody: a bridge then no longer takes that of a port. */
+  /** Set by a request: a bridge then no longer takes that of a port. */
   hasOwnMac: boolean;
   alternativeNames: readonly string[];
   alias: string;

@@ -6,7 +6,7 @@ import { type KernelState, Refusal } from "./kernel-state.ts";
 
 const scopeLink = 253;
 const mainTable = 254;
-/** IP6_RT_PRIO_USER: what a metric of 0 means for IPv6. */
+/** IP6_RT_PRIO_USER: metric of IPv6 for a request with 0. */
 const ipv6DefaultMetric = 1024;
 
 export function putRoute(state: KernelState, wished: Route): void {

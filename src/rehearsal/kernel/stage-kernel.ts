@@ -162,7 +162,10 @@ const initialRules: readonly Rule[] = [
   initialRule(6, 32766, 254),
 ];
 
-/** A network namespace as it begins: the loopback link with its addresses, and the kernel's own rules. Told to nobody. */
+/**
+ * A network namespace as it begins: the loopback link with its addresses, and the kernel's own rules. No listener hears
+ * of it.
+ */
 export function boot(state: KernelState): void {
   plugIn(state, {
     name: "lo",
