@@ -8,7 +8,7 @@ import { CarrierGrace, type GracePorts, type HoldSink } from "./carrier-grace.ts
 import { type FixedAddressPorts, FixedAddressWatch } from "./fixed-address-watch.ts";
 import { describeConflict, type FoundConflict } from "./found-conflict.ts";
 import { describeIpConfig, type IpConfig, type IpConfigIdentity, newIpConfigIdentity } from "./ip-config.ts";
-import type { IpFamilySettings, IpSettings } from "./ip-settings.ts";
+import { type IpFamilySettings, type IpSettings, isSameButTimes } from "./ip-settings.ts";
 import type { ApplyResult } from "./kernel/applier.ts";
 import { hasDefaultRoute } from "./kernel/routes.ts";
 import type { AddressLifetime, NetworkWish } from "./kernel/wish.ts";
@@ -104,6 +104,23 @@ const keptSink: WishSink = {
 /** Option 43 of a tethering phone. */
 const tetheringHint = Buffer.from("ANDROID_METERED").toString("hex");
 
+/** The facts about a Network that clients are shown. The time that a lease has left is none of them. */
+interface Shown {
+  readonly effective: EffectiveSettings | undefined;
+  readonly saved: IpSettings | undefined;
+  readonly ipConfigs: string;
+  readonly primaryFamily: Family | undefined;
+  readonly conflict: FoundConflict | undefined;
+  readonly lostBecause: string | undefined;
+}
+const isSameShown = (a: Shown, b: Shown): boolean =>
+  a.ipConfigs === b.ipConfigs &&
+  a.primaryFamily === b.primaryFamily &&
+  a.conflict === b.conflict &&
+  a.lostBecause === b.lostBecause &&
+  isSameButTimes(a.effective, b.effective) &&
+  isSameButTimes(a.saved, b.saved);
+
 let lastSessionId = 0;
 
 /**
@@ -129,6 +146,8 @@ export class Network {
   #ipConfigs: { 4?: IpConfigIdentity; 6?: IpConfigIdentity } = {};
   #hasConnected = false;
   #hasNews = false;
+  /** As of the newest {@link #refresh}. */
+  #shown: Shown | undefined;
   /** The family that carries the connection and its address, as last told. */
   #toldPrimary: string | undefined;
   #problems: readonly string[] = [];
@@ -274,6 +293,7 @@ export class Network {
     this.#ipConfigs = {};
     this.#hasConnected = false;
     this.#hasNews = false;
+    this.#shown = undefined;
     this.#toldPrimary = undefined;
     this.#problems = [];
     this.#progress = "";
@@ -450,12 +470,26 @@ export class Network {
     const merged = this.#sources.merge(this.#fixed);
     this.#effective = merged.ipv4 || merged.ipv6 ? merged : undefined;
     this.#updateIpConfigs(merged);
-    this.#hasNews = true;
+    this.#noteNews();
     const isMtuPending = this.#dhcp?.state === "setup";
     this.#wish = { settings: merged, lifetimes: this.#sources.lifetimes(merged), isMtuPending };
     this.#grace.forget();
     this.#followLayer3Link(merged.layer3Link ?? link.index);
     this.#sink.setNetwork(this.layer3Link, this.#wish, (result) => this.#onApplied(result));
+  }
+
+  /** A server's answer that only confirms, as after the gateway's, is no news: the lease lives longer, and that is all. */
+  #noteNews(): void {
+    const before = this.#shown;
+    this.#shown = {
+      effective: this.#effective,
+      saved: this.saved,
+      ipConfigs: this.ipConfigs.map(({ id, method }) => `${id} ${method}`).join(),
+      primaryFamily: this.primaryFamily,
+      conflict: this.#conflict,
+      lostBecause: this.#lostBecause,
+    };
+    if (!before || !isSameShown(before, this.#shown)) this.#hasNews = true;
   }
 
   #followLayer3Link(index: number): void {

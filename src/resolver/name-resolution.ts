@@ -78,7 +78,8 @@ export class NameResolution {
   /** Looked at anew each time: an administrator may lay the link, or take it away, while we run. */
   #tellResolved(): void {
     const { resolved, choice, log } = this.ports;
-    const chosen = chooseBackEnd(choice, resolved.isOnBus, choice === "auto" && this.ports.leadsToResolved());
+    const { isOnBus } = resolved;
+    const chosen = chooseBackEnd(choice, isOnBus, isOnBus && choice === "auto" && this.ports.leadsToResolved());
     if (chosen.name !== this.#backEnd.name) log.info(`names are resolved by ${chosen.name}: ${chosen.because}`);
     this.#backEnd = chosen;
     resolved.update(chosen.name === "systemd-resolved" ? (this.#plan?.links ?? []) : []);

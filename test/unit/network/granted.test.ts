@@ -96,3 +96,55 @@ test("the same address of somebody else's is used as it is, and stays", async ()
     [["10.0.0.9", undefined, undefined]],
   );
 });
+
+test("a server that only confirms makes the lease live longer, and nothing is told", async () => {
+  const world = await makeWorld();
+  world.start();
+  world.dhcp.last.up(lease());
+  assert.equal(await world.heard(), "changed, connected first");
+  await world.clock.advanceSettled(300_000);
+  const before = world.kernel.requested.length;
+  world.dhcp.last.host.settingsChanged(lease());
+  assert.equal(await world.heard(), "");
+  const requests = world.kernel.requested.slice(before).map(({ op }) => op);
+  assert.deepEqual(requests, ["put-address"]);
+  assert.deepEqual(
+    own(world).map(({ validSeconds }) => validSeconds),
+    [600],
+  );
+});
+
+const others: Readonly<Record<string, Parameters<typeof lease>>> = {
+  "another name server": ["10.0.0.9/24", { nameServers: ["10.0.0.54"] }],
+  "a domain": ["10.0.0.9/24", { domainName: "lan" }],
+  "another MTU": ["10.0.0.9/24", { mtu: 1400 }],
+};
+for (const [what, terms] of Object.entries(others)) {
+  test(`a server that confirms with ${what} is news`, async () => {
+    const world = await makeWorld();
+    world.start();
+    world.dhcp.last.up(lease());
+    await world.heard();
+    world.dhcp.last.host.settingsChanged(lease(...terms));
+    assert.equal(await world.heard(), "changed");
+  });
+}
+
+test("what a lease offers is news also where a fixed name server hides it", async () => {
+  const world = await makeWorld();
+  world.start({ protocols: dhcp4With(), static: { ...emptyStaticIp, nameServers: ["10.0.0.1"] } });
+  world.dhcp.last.up(lease());
+  await world.heard();
+  world.dhcp.last.host.settingsChanged(lease("10.0.0.9/24", { nameServers: ["10.0.0.54"] }));
+  assert.equal(await world.heard(), "changed");
+});
+
+test("the same lease again after it was lost is news", async () => {
+  const world = await makeWorld();
+  world.start();
+  world.dhcp.last.up(lease());
+  await world.heard();
+  world.dhcp.last.host.lost("nak");
+  world.dhcp.last.up(lease());
+  assert.match(await world.heard(), /changed/);
+});

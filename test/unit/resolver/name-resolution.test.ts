@@ -41,7 +41,7 @@ async function names(t: { after(end: () => void): void }, choice: ResolverChoice
     write: (_path, text) => void written.push(text),
     remove: () => void written.push(undefined),
   });
-  const way = { isToResolved: true };
+  const way = { isToResolved: true, asked: 0 };
   const health = { works: () => {}, failed: () => {} };
   const resolution = new NameResolution({
     file,
@@ -49,7 +49,10 @@ async function names(t: { after(end: () => void): void }, choice: ResolverChoice
     choice,
     log,
     health,
-    leadsToResolved: () => way.isToResolved,
+    leadsToResolved: () => {
+      way.asked++;
+      return way.isToResolved;
+    },
   });
   resolution.start();
   t.after(() => resolution.stop());
@@ -88,6 +91,16 @@ test("where resolv.conf leads elsewhere from now on, resolved gets back what it 
   resolution.update(plan);
   await clock.settle();
   assert.deepEqual([fake.links.size, resolution.backEnd.name], [0, "file"]);
+});
+
+test("resolv.conf is not read while resolved is not on the bus", async (t) => {
+  const { clock, fake, resolution, way } = await names(t);
+  resolution.update(plan);
+  await clock.settle();
+  assert.equal(way.asked, 0);
+  await fake.start();
+  await clock.settle();
+  assert.ok(way.asked > 0);
 });
 
 test("resolver = file never speaks to resolved", async (t) => {
