@@ -10,8 +10,8 @@ import { isSameOwner, type Owner } from "../profiles/profile.ts";
  */
 export const rights = {
   read: "Every local user may call it.",
-  control: "Connecting and switching: for whoever sits at the machine, members of netdev, and root.",
-  settings: "For the user whose Profile it changes; what belongs to the machine is for administrators.",
+  control: "Connecting and switching: for the user at the machine, members of netdev, and root.",
+  settings: "For the user whose Profile it changes; the machine's settings are for administrators.",
   profiles: "For the user whose Profile it is; those of the machine are for administrators.",
   secrets: "Only for the user whose Profile holds the secret; those of the machine are for root.",
   debug: "For administrators.",

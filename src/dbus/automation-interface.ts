@@ -65,7 +65,7 @@ export const automationInterface = interfaceTable<Automation>({
       in: [],
       out: args({ reasons: "a{sv}" }),
       doc:
-        "Chosen and Because: the active Location and what decided; RunnerUp and RunnerUpBecause: the next one (empty: none); " +
+        "Chosen and Because: the active Location and its reason; RunnerUp and RunnerUpBecause: the next one (empty: none); " +
         "Others (a{ss}): conditional and held back ones that were not chosen, with the reason.",
       right: "read",
       call: (automation) => [reasonsOf(automation)],
@@ -93,7 +93,7 @@ export const conditionsInterface = interfaceTable<Automation>({
     Validate: method({
       in: { condition: "s" },
       out: args({ normal: "s" }),
-      doc: "The condition in its normal form; the error names the column of what is wrong.",
+      doc: "The condition in its normal form; the error names the column of the fault.",
       errors: ["InvalidArguments"],
       right: "read",
       call: (automation, { condition }) => [automation.validate(condition)],
@@ -101,7 +101,7 @@ export const conditionsInterface = interfaceTable<Automation>({
     Evaluate: method({
       in: { condition: "s" },
       out: args({ is_true: "b", because: "s" }),
-      doc: "Whether the condition holds now, and what of the place that stands on.",
+      doc: "Whether the condition holds now, and the facts of the place that decide it.",
       errors: ["InvalidArguments"],
       right: "read",
       call: (automation, { condition }) => {

@@ -15,7 +15,7 @@ const meaning =
  */
 export const configInterface = interfaceTable<NetworkConfigurator>({
   name: "org.fairlead.Config1",
-  doc: "The network configuration in UCI, the text of OpenWrt: what it does, and bringing it into force by its difference.",
+  doc: "The network configuration in UCI, the text of OpenWrt: its effect, and bringing it into force by its difference.",
   methods: {
     ImportUci: method({
       in: { text: "s" },
@@ -28,7 +28,7 @@ export const configInterface = interfaceTable<NetworkConfigurator>({
     PreviewImport: method({
       in: { text: "s" },
       out: report,
-      doc: `What ImportUci would do. ${meaning}`,
+      doc: `Changes that ImportUci would make. ${meaning}`,
       errors: ["InvalidArguments", "PermissionDenied"],
       right: "settings",
       call: (configurator, { text }) => wired(configurator.preview(text)),
@@ -47,7 +47,7 @@ export const configInterface = interfaceTable<NetworkConfigurator>({
     PreviewReload: {
       in: [],
       out: report,
-      doc: `What Reload would do. ${meaning}`,
+      doc: `Changes that Reload would make. ${meaning}`,
       errors: ["InvalidArguments", "PermissionDenied"],
       right: "settings",
       call: (configurator) => wired(configurator.preview()),
@@ -55,7 +55,7 @@ export const configInterface = interfaceTable<NetworkConfigurator>({
     Reload: {
       in: [],
       out: report,
-      doc: `Reads the file again and brings it into force: what did not change is not touched. ${meaning}`,
+      doc: `Reads the file again and brings it into force: unchanged sections are not touched. ${meaning}`,
       errors: ["InvalidArguments", "PermissionDenied"],
       right: "settings",
       call: (configurator) => wired(configurator.reload()),

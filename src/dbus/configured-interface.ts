@@ -24,7 +24,7 @@ export const configuredInterface = interfaceTable<ConfiguredInterface>({
     Down: {
       in: [],
       out: [],
-      doc: "It goes down, and stays so until somebody asks, also when its link goes and comes back.",
+      doc: "It goes down, and stays so until a client asks, also when its link goes and comes back.",
       errors: ["PermissionDenied"],
       right: "control",
       call: (it) => {

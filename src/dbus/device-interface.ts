@@ -89,10 +89,10 @@ export const deviceReasonsInterface = interfaceTable<Device>({
       in: [],
       out: args({ reasons: "a{sv}" }),
       doc:
-        "Technology: what the technology was decided by. LeftAlone: why the link is not used without being asked, empty " +
-        "when it is. Claims, Users: who holds the link up. Up: administratively up. Carrier: has carrier. Held: the " +
-        "carrier is lost, and what was configured stays in the kernel for a moment. NotReady: what a modem has against " +
-        "connecting now, empty where there is nothing, or no modem.",
+        "Technology: reason for the technology. LeftAlone: why the link is not used without being asked, empty " +
+        "when it is. Claims, Users: number and names of its users. Up: administratively up. Carrier: has carrier. Held: the " +
+        "carrier is lost, and addresses and routes stay in the kernel for a moment. NotReady: a modem's reason against " +
+        "connecting now, empty where there is none, or no modem.",
       right: "read",
       call: (device) => [reasonsOf(device)],
     },

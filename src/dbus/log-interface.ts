@@ -31,7 +31,7 @@ export const logInterface = interfaceTable<LogView>({
     SetLevel: method({
       in: { level: "s" },
       out: [],
-      doc: "Sets what is logged of all parts: error, warn, info or debug.",
+      doc: "Sets the level of all parts: error, warn, info or debug.",
       errors: ["InvalidArguments", "PermissionDenied"],
       right: "debug",
       call: ({ debug }, { level }) => {

@@ -9,7 +9,7 @@ export const debugMethods = {
   GetDebugLevel: {
     in: [],
     out: args({ level: "i" }),
-    doc: "0 INFO, 1 WARNING, 2 ERROR, 3 ERROR_REPORT, 4 FATAL; below 0 also what the tags ask for.",
+    doc: "0 INFO, 1 WARNING, 2 ERROR, 3 ERROR_REPORT, 4 FATAL; below 0 also the parts of the tags.",
     right: "read",
     call: ({ debug }) => [debug.level],
   },
@@ -52,7 +52,7 @@ export const debugMethods = {
   PersistDebugConfig: method({
     in: { keep: "b" },
     out: [],
-    doc: "Keeps level and tags for the next starts of the daemon, or forgets what was kept.",
+    doc: "Keeps level and tags for the next starts of the daemon, or forgets the kept ones.",
     errors: ["Failure", "NotStored", "PermissionDenied"],
     right: "debug",
     call: ({ debug }, { keep }) => {

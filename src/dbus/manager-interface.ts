@@ -16,7 +16,7 @@ const method = methodOf<Manager>();
 const claimInterface: MethodEntry<Manager> = method({
   in: { claimer: "s", link: "s" },
   out: [],
-  doc: "Leaves a link to somebody else: its Device goes away until the link is released. The link need not exist yet.",
+  doc: "Leaves a link to another program: its Device goes away until the link is released. The link need not exist yet.",
   errors: ["InvalidArguments", "PermissionDenied"],
   right: "settings",
   call: ({ deviceInfo }, { link }) => {

@@ -25,8 +25,8 @@ export const managerNetworkMethods = {
     in: [],
     out: [],
     doc:
-      "Connects the best Service of each technology, in a later turn; who is connected to something worse changes over. " +
-      "Passes over what somebody disconnected.",
+      "Connects the best Service of each technology, in a later turn; one on a worse Service changes over. " +
+      "Passes over Services that a client disconnected.",
     errors: ["PermissionDenied"],
     right: "control",
     call: ({ autoConnector }) => {

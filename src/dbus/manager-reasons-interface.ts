@@ -45,8 +45,8 @@ export const storageShape = new PropertyShape<DaemonView>(
     StorageProblems: {
       signature: "as",
       doc:
-        "What cannot be stored now, a sentence each; empty: everything is stored. The network goes on all the same; a " +
-        "change by a client is refused with NotStored, and what the daemon itself has to remember is written later.",
+        "Files and Profiles that cannot be stored now, a sentence each; empty: everything is stored. The network goes on " +
+        "all the same; a change by a client is refused with NotStored, and the daemon's own changes are written later.",
       get: ({ storage }) => storage.problems,
     },
   }),
@@ -110,7 +110,7 @@ export const fairleadManagerInterface = interfaceTable<DaemonView>({
       out: args({ resolver: "a{sv}" }),
       doc:
         "How names are resolved: BackEnd (file, systemd-resolved) and BackEndBecause; NameServers and SearchDomains of the " +
-        "plan, and Because: why these; Problem: what systemd-resolved refused last, or empty.",
+        "plan, and Because: why these; Problem: the last refusal of systemd-resolved, or empty.",
       right: "read",
       call: ({ names }) => [resolverOf(names.state)],
     },
@@ -126,7 +126,7 @@ export const fairleadManagerInterface = interfaceTable<DaemonView>({
 
 export const eventsInterface = interfaceTable<DaemonView>({
   name: "org.fairlead.Events1",
-  doc: "What happens, as it happens.",
+  doc: "Events, as they happen.",
   signals: {
     Event: {
       args: args({ type: "s", object: "o", details: "a{sv}" }),

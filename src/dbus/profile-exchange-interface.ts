@@ -42,7 +42,7 @@ async function agree(
   profileEntries.agreeTo(profile, [...keptBack.keys()]);
 }
 
-/** Our own additions: a Profile as text, and what of it counts. */
+/** Our own additions: a Profile as text, and its entries that are not in force. */
 export const profileExchangeInterface = interfaceTable<ProfileView>({
   name: "org.fairlead.Profile1",
   doc: "A Profile as text that people read and write.",
@@ -79,7 +79,7 @@ export const profileExchangeInterface = interfaceTable<ProfileView>({
       doc:
         "Replaces the entries that the text has, all of them or none, and puts them in force; tells how many. Other entries " +
         "stay, and so do secrets that the text does not mention. A user's Profile has none of hardware and the Manager, and " +
-        "what it may not put in force is stored all the same (KeptBack). At most 8 MiB (4 MiB for a user's Profile); an error " +
+        "entries that it may not put in force are stored all the same (KeptBack). At most 8 MiB (4 MiB for a user's Profile); an error " +
         "names the line.",
       errors: ["InProgress", "InvalidArguments", "InternalError", "NotFound", "NotStored", "PermissionDenied"],
       right: "settings",

@@ -72,7 +72,7 @@ const parts: Parameters<typeof interfaceTable<Service>>[0] = {
     Disconnect: {
       in: [],
       out: [],
-      doc: "Disconnects, and keeps the Service from connecting by itself until somebody connects it again.",
+      doc: "Disconnects, and keeps the Service from connecting by itself until a client connects it again.",
       errors: ["NotConnected", "PermissionDenied"],
       right: "control",
       call: (service) => {
@@ -198,13 +198,13 @@ export const serviceReasonsInterface = interfaceTable<Service>({
       in: [],
       out: args({ reasons: "a{sv}" }),
       doc:
-        "StateReason: what led to the present state. AutoConnectRefusal: why it does not connect by itself, empty when " +
+        "StateReason: reason of the present state. AutoConnectRefusal: why it does not connect by itself, empty when " +
         "it may. Failed: whether it failed since it was last connected. KeptBack (a{ss}): users' Profiles whose entry is not " +
         "in force, by path, with the reason. Terms: the Profile of the machine whose settings count in place of those of a " +
-        "user's Profile, but for what is the user's affair alone; empty: none. " +
+        "user's Profile, but for settings that concern the user alone; empty: none. " +
         "LastFailure, LastFailureTime (t, milliseconds since 1970): why and when, also after the next attempt has begun; " +
-        "empty and 0 when it did not. Progress: what is being done for an address just now, or empty. Validation, " +
-        "ValidationTime: what the last probe for the internet found and when, likewise; empty and 0 when none was made.",
+        "empty and 0 when it did not. Progress: the present step towards an address, or empty. Validation, " +
+        "ValidationTime: result and time of the last probe for the internet, likewise; empty and 0 when none was made.",
       right: "read",
       call: (service) => {
         const text = (value: string): WireVariant => ({ signature: "s", value });

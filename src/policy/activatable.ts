@@ -277,7 +277,7 @@ export const activationProperties = propertyTable<Activatable>()({
   Name: { signature: "s", doc: "The last part of its path.", get: ({ name }) => name },
   Profile: {
     signature: "o",
-    doc: "The Profile that keeps it; / for what is built in.",
+    doc: "The Profile that keeps it; / for a built-in one.",
     get: ({ profile }) => profile?.path ?? "/",
   },
   State: {

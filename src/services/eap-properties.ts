@@ -116,7 +116,7 @@ export const eapProperties = (keyManagement: string): PropertyTable<EapService> 
       check: each(line),
     }),
     setting("EAP.EAP", "s", "method", "", {
-      doc: "The outer method: PEAP, TLS, TTLS, LEAP, MSCHAPV2; empty: what the network offers.",
+      doc: "The outer method: PEAP, TLS, TTLS, LEAP, MSCHAPV2; empty: the network's choice.",
       check: oneOf(methods),
     }),
     setting("EAP.Identity", "s", "identity", "", {
@@ -127,7 +127,7 @@ export const eapProperties = (keyManagement: string): PropertyTable<EapService> 
     setting("EAP.InnerEAP", "s", "innerMethod", "", {
       doc:
         "The method inside the tunnel: auth=MD5, auth=MSCHAPV2, auth=GTC, auth=MSCHAP, auth=PAP, auth=CHAP, autheap=MD5, " +
-        "autheap=MSCHAPV2, autheap=GTC; empty: what the network offers.",
+        "autheap=MSCHAPV2, autheap=GTC; empty: the network's choice.",
       check: oneOf(innerMethods),
     }),
     setting("EAP.KeyID", "s", "keyId", "", {

@@ -93,7 +93,7 @@ export const serviceProperties = propertyTable<Service>()({
   },
   "Diagnostics.Disconnects": {
     signature: "as",
-    doc: "When a connection was lost in the last 5 minutes without anybody asking for it, at most 20.",
+    doc: "When a connection was lost unasked in the last 5 minutes, at most 20.",
     groups: { state: 8 },
     get: (service) => service.attempts.disconnects?.texts(service.host.clock) ?? none,
   },
@@ -154,7 +154,7 @@ export const serviceProperties = propertyTable<Service>()({
     groups: { state: 2 },
   }),
   LastManualConnectAttempt: rows.noted("t", "lastManualConnectAttempt", 0n, {
-    doc: "When somebody last asked it to connect, in milliseconds since 1601-01-01 UTC; 0: never.",
+    doc: "When a client last asked it to connect, in milliseconds since 1601-01-01 UTC; 0: never.",
     isUsersAffair: true,
   }),
   LastOnline: rows.noted("t", "lastOnline", 0n, {
@@ -215,7 +215,7 @@ export const serviceProperties = propertyTable<Service>()({
     get: (service) => service.network?.sessionId ?? 0,
   },
   ONCSource: rows.kept("s", "configurationSource", "Unknown", {
-    doc: "Who wrote the configuration: UserPolicy, DevicePolicy, UserImport, None, Unknown. Takes part in the order.",
+    doc: "Author of the configuration: UserPolicy, DevicePolicy, UserImport, None, Unknown. Takes part in the order.",
     groups: { validation: 2 },
     check: oneOf("ONCSource", configurationSources),
   }),
@@ -261,7 +261,7 @@ export const serviceProperties = propertyTable<Service>()({
   }),
   SavedIPConfig: {
     signature: "a{sv}",
-    doc: "What the network itself offered (DHCP), before StaticIPConfig is laid over it.",
+    doc: "The network's own settings (DHCP), before StaticIPConfig is laid over them.",
     groups: { network: 3 },
     get: (service) => savedConfigDictionary(service.network),
   },
@@ -279,9 +279,9 @@ export const serviceProperties = propertyTable<Service>()({
   StaticIPConfig: {
     signature: "a{sv}",
     doc:
-      "Addressing that overrides what the network offers; replaced as a whole, {} clears it. A Gateway without Address " +
+      "Addressing that overrides the network's own; replaced as a whole, {} clears it. A Gateway without Address " +
       "replaces the network's. Addresses that no host can have, and a Gateway that is the own Address, are " +
-      "InvalidArguments; what does not parse is left out.",
+      "InvalidArguments; a value that does not parse is left out.",
     get: (service) => staticIpDictionary(service.staticIp),
     set: (service, value) => service.setStaticIp(withIpv6Of(service, acceptStaticIp(value))),
     persist: {

@@ -36,7 +36,7 @@ const ethernetProperties = propertyTable<EthernetDevice>()({
   "Ethernet.LinkUp": { signature: "b", doc: "Whether there is carrier.", get: (device) => device.hasCarrier },
   "Ethernet.UsbEthernetMacAddressSource": {
     signature: "s",
-    doc: "Whose MAC address a USB adapter uses: usb_adapter_mac, always its own; empty for others.",
+    doc: "Source of a USB adapter's MAC address: usb_adapter_mac, always its own; empty for others.",
     get: (device) => (device.busType === "usb" ? ownSource : ""),
   },
   EapAuthenticationCompleted: {

@@ -51,7 +51,7 @@ const vpnProperties = propertyTable<VpnFacts>()({
   },
   "Provider.Host": {
     signature: "s",
-    doc: "The server by its name or address, as the tunnel is known by it; part of what identifies it.",
+    doc: "The server by its name or address, as the tunnel is known by it; part of the tunnel's identity.",
     get: (service) => service.providerHost,
     persist: identity("providerHost"),
   },

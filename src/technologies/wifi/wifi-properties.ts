@@ -55,12 +55,12 @@ const wifiServiceProperties = propertyTable<WifiFacts>()({
   },
   Security: {
     signature: "s",
-    doc: "What its access points offer: none, wep, wpa, wpa2, wpa3, wpa+wpa2, wpa2+wpa3, wpa-all, owe, trans-owe, and those with -ent for 802.1X; empty when none was seen.",
+    doc: "Security of its access points: none, wep, wpa, wpa2, wpa3, wpa+wpa2, wpa2+wpa3, wpa-all, owe, trans-owe, and those with -ent for 802.1X; empty when none was seen.",
     get: (service) => service.security,
   },
   SecurityClass: {
     signature: "s",
-    doc: "What one needs to have to join: none, wep, psk, 802_1x.",
+    doc: "Credentials needed to join: none, wep, psk, 802_1x.",
     get: (service) => service.securityClass,
   },
   "WiFi.BSSID": {
