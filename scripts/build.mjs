@@ -34,12 +34,12 @@ const banner = `const __sourceUrl=(p)=>require("node:url").pathToFileURL(require
 async function bundle(program, entry) {
   const { build } = await import("esbuild");
   const options = bundleOptions(program, entry);
-  // What is wrong has been printed by then.
+  // The fault has been printed by then.
   await build(options).catch(() => {
     throw new Stop(`build: ${entry} cannot be bundled`);
   });
-  // V8 tells a cache of another source by the length alone, so the old one goes first. Whoever starts the program at
-  // this moment gets the old bundle or the new one, whole.
+  // V8 tells a cache of another source by the length alone, so the old one goes first. A start at this moment gets the
+  // old bundle or the new one, whole.
   rmSync(join(root, "dist", `${program}.cache`), { force: true });
   renameSync(options.outfile, join(root, "dist", `${program}.cjs`));
 }
@@ -88,7 +88,7 @@ function isFresh(stamp) {
   return existsSync(built) && readFileSync(built, "utf8") === stamp;
 }
 
-/** `--if-stale`: does nothing when what is in dist/ was made from the present sources. */
+/** `--if-stale`: does nothing when dist/ was made from the present sources. */
 async function main() {
   setUp(["build"]);
   const stamp = fingerprint();

@@ -16,7 +16,7 @@ const recording = (program) => [process.execPath, ...launcherFlags(program), rec
 
 /**
  * Records the code caches in the lab: the daemon gets a cable online and the command line asks it, so that the caches
- * hold what a start needs and nothing else. Where no lab can be made, they hold what `--help` needs.
+ * hold the functions of a start and no others. Where no lab can be made, they hold those of `--help`.
  */
 export function recordCodeCaches() {
   const problem = recordInLab();

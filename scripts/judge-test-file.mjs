@@ -2,8 +2,8 @@
 export const fileLimitMs = process.env.FAIRLEAD_FUZZ_RUNS ? 900_000 : 180_000;
 
 /**
- * What a file's tests said, with a failure in the file's own name where it did not end as it should: `code`, `signal`
- * and `isLate` tell how its process ended, `boundMs` what it was given.
+ * Results of a file's tests, with a failure in the file's own name where it did not end as it should: `code`, `signal`
+ * and `isLate` tell how its process ended, `boundMs` its time limit.
  */
 export function judge(tests, { code, signal, isLate }, boundMs) {
   const judged = tests.map((test) =>

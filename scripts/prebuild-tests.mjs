@@ -8,8 +8,8 @@ import { moduleOptions } from "./source-locations.mjs";
 const cache = join(root, "node_modules", ".cache", "fairlead-tests");
 
 /**
- * Translates test files and all they import, once for all; what several import becomes modules that they share.
- * Returns `{ programOf(file), remove() }`.
+ * Translates test files and all they import, once for all; common imports become modules that they share. Returns `{
+ * programOf(file), remove() }`.
  */
 export async function prebuildTests(files) {
   const folder = newFolder();
@@ -20,7 +20,7 @@ export async function prebuildTests(files) {
     ...{ outExtension: { ".js": ".mjs" }, chunkNames: "shared/[hash]", keepNames: true },
     ...{ sourcemap: true, sourcesContent: false, logLevel: "error" },
   };
-  // What is wrong has been printed by then.
+  // The fault has been printed by then.
   await build(options).catch(() => {
     rmSync(folder, { recursive: true, force: true });
     throw new Stop("test: a test file cannot be translated");
@@ -31,7 +31,7 @@ export async function prebuildTests(files) {
   };
 }
 
-/** Two runs may be under way at once. What a run that was killed left behind goes with the next one. */
+/** Two runs may be under way at once. The leftovers of a run that was killed go with the next one. */
 function newFolder() {
   mkdirSync(cache, { recursive: true });
   for (const name of readdirSync(cache)) {

@@ -4,14 +4,14 @@ const maxShownCharacters = 40_000;
 
 const running = new Set();
 
-/** Asks every command that runs now to end, with what it started. */
+/** Asks every running command to end, with all processes that it started. */
 export function endRunningCommands() {
   for (const child of running) child.kill("SIGTERM");
 }
 
 /**
- * Runs a command to its end and resolves to what it printed. Rejects with the end of its output when it fails or
- * takes longer than `limitMs`. `onMessage` hears a child of Node's over a channel.
+ * Runs a command to its end and resolves to its output. Rejects with the end of its output when it fails or takes
+ * longer than `limitMs`. `onMessage` hears a child of Node's over a channel.
  */
 export function runCommand([command, ...args], { cwd, env = process.env, limitMs = 60_000, onMessage } = {}) {
   const stdio = ["ignore", "pipe", "pipe", ...(onMessage ? ["ipc"] : [])];

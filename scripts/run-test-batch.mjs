@@ -10,8 +10,8 @@ const command = [process.execPath, "--enable-source-maps", `--test-reporter=./${
 
 /**
  * Takes entries `{ file, program }` off `waiting` until none is left, and runs them one after another in one process;
- * `settle` gets for each what runTestFile returns. A file that ends the process, crashes it, hangs, or leaves something
- * behind fails in its own name; the next ones get a new process.
+ * `settle` gets for each the result of runTestFile. A file that ends the process, crashes it, hangs, or leaves
+ * something behind fails in its own name; the next ones get a new process.
  */
 export async function runTestBatch(waiting, settle, { limitMs = fileLimitMs } = {}) {
   while (waiting.length > 0) {

@@ -12,7 +12,7 @@ const node = (results, ...args) => [
   ...args,
 ];
 
-/** The command that runs a program of tests in its place and writes what the reporter says to `results`. */
+/** The command that runs a program of tests in its place and writes the reporter's lines to `results`. */
 const places = {
   host: (program, results) => node(results, program),
   namespace: (program, results) => ["test/harness/in-namespace", "--", ...node(results, program)],

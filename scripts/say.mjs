@@ -1,4 +1,4 @@
-/** One line for the person who waits; progress goes to stderr so that stdout stays what was asked for. */
+/** One line for the waiting person; progress goes to stderr so that stdout holds the results alone. */
 export const say = (line) => process.stderr.write(`${line}\n`);
 
 /** An end that a person can act upon: printed without a stack, exit code 1. */

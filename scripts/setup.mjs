@@ -30,7 +30,7 @@ function requireNode() {
   throw new Stop(`Node ${wanted} or newer is needed; this is ${process.versions.node}`);
 }
 
-/** Whether node_modules holds what the lock file says: npm keeps its own list of what it put there. */
+/** Whether node_modules holds the packages of the lock file: npm keeps its own list of the installed ones. */
 function hasPackages() {
   const installedFile = at("node_modules", ".package-lock.json");
   if (!existsSync(installedFile)) return false;

@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 import { Stop, say } from "./say.mjs";
 
 /**
- * What each purpose needs: a command that must be there, and the Debian package that brings it. Never listed: other
+ * Needs of each purpose: a command that must be there, and the Debian package that brings it. Never listed: other
  * connection managers; they would take over a real host as soon as they are installed.
  */
 const needs = {
@@ -71,7 +71,7 @@ function missingPackages(purposes) {
   return [...new Set(missing)];
 }
 
-/** Installs what is missing when root on a system with apt; says in one line what to do otherwise, and stops. */
+/** Installs missing packages when root on a system with apt; says in one line how to get them otherwise, and stops. */
 export function provideSystemPackages(purposes) {
   const missing = missingPackages(purposes);
   if (missing.length === 0) return;

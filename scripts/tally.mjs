@@ -26,7 +26,10 @@ export class Tally {
     if (failed.length > 0 && output.trim() !== "") console.log(`  output:\n${indent(lastLines(output))}`);
   }
 
-  /** Prints what must not be overlooked; the last line is the counts alone. True when nothing failed. */
+  /**
+   * Prints failures and skips, which must not be overlooked; the last line is the counts alone. True when nothing
+   * failed.
+   */
   summary() {
     console.log("");
     for (const { file, name, reason } of this.#skipped) console.log(`SKIPPED  ${file}: ${name}: ${reason}`);

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** What one file may say before the rest is dropped. */
+/** Longest output of one file; the rest is dropped. */
 const maxOutputCharacters = 200_000;
 
 const running = new Set();
@@ -42,7 +42,7 @@ export class TestProcess {
 
   /** `ended` resolves with `{ code, signal, isLate }`. */
   constructor([command, ...args], folder, { channel = false } = {}) {
-    // What a test leaves in its temporary folder goes with it.
+    // Leftovers of a test in its temporary folder go with it.
     const env = { ...process.env, TMPDIR: folder };
     // The mark of a run around this one, which would swallow the results.
     delete env.NODE_TEST_CONTEXT;
@@ -57,7 +57,7 @@ export class TestProcess {
     if (this.#output.length < maxOutputCharacters) this.#output += text.toString("utf8");
   }
 
-  /** What it said since this was asked last. */
+  /** Its output since the last call. */
   takeOutput() {
     const output = this.#output;
     this.#output = "";
@@ -77,7 +77,7 @@ export class TestProcess {
     killGroup(this.#child);
   }
 
-  /** Ends the process unless what this returns is called within `ms`. */
+  /** Ends the process unless the returned function is called within `ms`. */
   limit(ms) {
     const timer = setTimeout(() => {
       this.#isLate = true;

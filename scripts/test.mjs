@@ -29,7 +29,7 @@ const testFiles = (folder) =>
     : [];
 
 const isScenario = (file) => file.startsWith("test/vm/scenarios/");
-/** Scenarios, and what is to be said on the host about guests. */
+/** Scenarios, and the tests of guests that run on the host. */
 const wantsGuests = (file) => file.startsWith("test/vm/");
 const isReal = (file) => file.startsWith("test/integration/") || file.endsWith(".real.test.ts");
 const unit = () => [...testFiles("unit"), ...testFiles("golden")];
@@ -50,11 +50,11 @@ const parts = {
   },
   runtime: { steps: [build], files: () => [...unit(), ...integration().filter(dependsOnRuntime)] },
   runtimes: { steps: [], files: () => [] },
-  // Only those tests that know how to rewrite what they compare with.
+  // Only tests that can rewrite the files that they compare with.
   generate: { steps: [], files: () => [...unit(), ...testFiles("contract")].filter(canUpdate) },
 };
 
-/** The addons, V8's flags and the code cache under load, the event loop, files: what another Node could break. */
+/** The addons, V8's flags and the code cache under load, the event loop, files: another Node could break these. */
 const dependsOnRuntime = (file) => /\/daemon\/(cable|profiles)\.test\.ts$|\/integration\/profiles\//.test(file);
 
 const canUpdate = (file) => readFileSync(file, "utf8").includes("FAIRLEAD_UPDATE");

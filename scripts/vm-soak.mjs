@@ -12,7 +12,7 @@ const busyLoop = "for (;;);";
 async function main() {
   const [rounds = "20", ...scenarios] = process.argv.slice(2);
   if (!/^[1-9]\d{0,3}$/.test(rounds)) throw new Stop(usage);
-  // Before the machine is made slow: what is built now need not be built in a round.
+  // Before the machine is made slow: programs built now need not be built in a round.
   runRound("build", ["scripts/build.mjs", "--if-stale"]);
   const loops = Array.from({ length: busyLoops }, startBusyLoop);
   try {

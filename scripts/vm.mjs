@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Stop, say } from "./say.mjs";
 import { provideSystemPackages } from "./system-packages.mjs";
 
-/** Fetching 150 MB from a slow archive included; whoever waits longer wants to know. */
+/** Fetching 150 MB from a slow archive included; beyond it something is wrong. */
 const buildLimitSeconds = 1200;
 
 /** Why no guest can be had on this machine, in one line; undefined when there is no obstacle. */

@@ -1,4 +1,4 @@
-// Checks of what JavaScript passes. Each returns false with a TypeError or RangeError pending.
+// Checks of JavaScript's arguments. Each returns false with a TypeError or RangeError pending.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What belongs to one JavaScript environment (the main thread or one worker).
+// State of one JavaScript environment (the main thread or one worker).
 #pragma once
 
 #include <cstdint>

@@ -5,7 +5,7 @@
 #include <initializer_list>
 #include <node_api.h>
 
-/// Calls a function. What it throws takes the way of every uncaught exception. False when it threw, or when JavaScript
+/// Calls a function. Its exception takes the way of every uncaught exception. False when it threw, or when JavaScript
 /// may no longer run: then call nothing more in this turn.
 bool CallFromLoop(napi_env env, napi_value receiver, napi_value function, std::initializer_list<napi_value> arguments);
 

@@ -18,14 +18,14 @@ struct ReceivedMessage {
   bool is_truncated = false;
   bool has_packet_status = false;
   uint32_t packet_status = 0;
-  /// Owned by whoever holds this record.
+  /// Owned by the holder of this record.
   std::vector<int> fds;
 };
 
 /// Receives into `buffer`. `flags` for recvmsg. Returns 0 or the errno.
 int ReceiveMessage(int fd, int flags, uint8_t* buffer, size_t capacity, ReceivedMessage* out);
 
-/// Throws away what waits in the error queue (MSG_ERRQUEUE): unread it keeps POLLERR up for ever. Tells whether there
+/// Empties the error queue (MSG_ERRQUEUE): unread entries keep POLLERR up for ever. Tells whether there
 /// was anything.
 bool DropErrorQueue(int fd);
 

@@ -1,4 +1,4 @@
-// Life, addresses and options of a socket; socket_io.cc has what flows through it.
+// Life, addresses and options of a socket; socket_io.cc has its messages.
 #include "socket.h"
 
 #include <algorithm>

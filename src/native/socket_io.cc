@@ -1,4 +1,4 @@
-// What flows through a socket, and how the event loop hears of it.
+// Messages through a socket, and how the event loop hears of them.
 #include <cerrno>
 #include <unistd.h>
 #include <utility>

@@ -1,8 +1,8 @@
 // An entry for SQLite's loader (sqlite3_load_extension), apart from the exports for Node.
 //
-// SQLite replaces every symbolic link of a path by what it points to before it opens a file, and opens the companions of
+// SQLite replaces every symbolic link of a path by its target before it opens a file, and opens the companions of
 // a database by that path, too. /proc/self/fd/N counts as such a link, though it leads to the very folder that was opened
-// and not to whatever stands at its path by now. Here it is made to look like a folder, so that SQLite keeps it.
+// and not to the one at its path by now. Here it is made to look like a folder, so that SQLite keeps it.
 #include <sqlite3ext.h>
 #include <sys/stat.h>
 

@@ -21,7 +21,7 @@ export interface IpAddress {
   readonly isKernels?: true;
 }
 
-/** How one family of one link is to be addressed: its first address, and what belongs to all of them. */
+/** Addressing of one family of one link: its first address, and the settings of the whole family. */
 export interface IpFamilySettings extends IpAddress {
   readonly family: Family;
   /** Further addresses, the better first. */

@@ -79,7 +79,7 @@ export class UnreadAnswers {
     this.#forgive(unread);
     if (unread.bytes > this.limits.askBytes) this.#ask(sender, unread);
   }
-  /** What to do with a call. Root is not bound. */
+  /** Treatment of a call. Root is not bound. */
   toleranceOf(sender: string): Tolerance {
     const { refuseBytes, silentBytes } = this.limits;
     if (this.#total <= refuseBytes) return "answer";

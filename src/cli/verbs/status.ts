@@ -101,7 +101,7 @@ function headline({ snapshot, version }: Status, columns: number): Line {
   return room >= 2 ? [...spans, " ".repeat(room), styled(name, "dim")] : spans;
 }
 
-/** Undefined: the one that holds without anybody's doing, which is nothing to be told of each time. */
+/** Undefined: the built-in default, which is nothing to be told of each time. */
 function locationLine({ location, snapshot }: Status): string | undefined {
   if (!location) return undefined;
   const [name, because] = [textIn(location, "Name"), textIn(location, "Because")];

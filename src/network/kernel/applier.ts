@@ -198,7 +198,7 @@ export class Applier {
   }
 
   /**
-   * Ends the start-up: removes what an earlier run left on links that have no network now, and on links that are gone.
+   * Ends the start-up: removes an earlier run's leftovers from links that have no network now, and of links that are gone.
    * `undecided`: links whose fate comes later, by {@link setNetwork} or {@link release}.
    */
   releaseUnclaimed(undecided: Iterable<number> = []): void {

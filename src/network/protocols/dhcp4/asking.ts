@@ -131,7 +131,7 @@ export class Asking {
     if (this.flag !== "never" && this.#unanswered >= unansweredBeforeBroadcast) this.#needsBroadcast = true;
     this.#unanswered++;
   }
-  /** Answers go to the address that the message comes from, whatever the flag says (RFC 2131, 4.1). */
+  /** Answers go to the address that the message comes from, with any flag (RFC 2131, 4.1). */
   #renewal(lease: DhcpLease): DhcpMessage {
     const exchange = { ...this.#exchange, isBroadcast: false };
     return requests.requestRenewal(this.identity, exchange, lease.settings.ipv4.address);
