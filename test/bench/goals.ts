@@ -1,4 +1,4 @@
-/** What docs/performance.md promises for each figure. Absent: printed for comparison only. */
+/** Goals of docs/performance.md for each figure. Absent: printed for comparison only. */
 export const goals: Readonly<Record<string, number>> = {
   "cable -> address, first time (ms)": 4,
   "cable -> API says connected, first time (ms)": 5,

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 
-/** What a reader must know to judge the figures; nothing that identifies the machine. */
+/** Facts of the machine for judging the figures; nothing that identifies it. */
 export function describeMachine(): string {
   const [first] = cpus();
   const memory = `${Math.round(totalmem() / 1024 ** 3)} GiB`;

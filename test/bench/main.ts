@@ -53,7 +53,7 @@ function parse(args: readonly string[]): Wanted {
   };
 }
 
-/** The subjects take turns, so that whatever else the machine does falls on all alike. */
+/** The subjects take turns, so that other load of the machine falls on all alike. */
 async function measureAll(wanted: Wanted, names: readonly string[]): Promise<{ table: Table; failures: Set<string> }> {
   const table = new Table();
   const failures = new Set<string>();
@@ -73,7 +73,7 @@ async function measureAll(wanted: Wanted, names: readonly string[]): Promise<{ t
 async function measureOnce(row: string, name: string): Promise<Findings | string> {
   const measure = ["--", process.execPath, "--import", "tsx", join(root, "test/bench/measure.ts"), row, name];
   const folder = mkdtempSync(join(tmpdir(), "fairlead-bench-"));
-  // As in every system's own folders: other users pass through to what is theirs.
+  // As in every system's own folders: other users pass through to their own files.
   chmodSync(folder, 0o755);
   const env = { ...process.env, TMPDIR: folder };
   const child = startProcess(join(root, "test/harness/in-namespace"), measure, { cwd: root, env });

@@ -44,8 +44,8 @@ export function wakeupsBetween(before: ReadonlyMap<string, number>, after: Reado
 }
 
 /**
- * Memory that is its own, and its part of what it shares, in KiB. The program file itself counts whole: that the bench is
- * a Node program too must not make another one look smaller.
+ * Its own memory, and its part of shared memory, in KiB. The program file itself counts whole: that the bench is a Node
+ * program too must not make another one look smaller.
  */
 export function pssKib(pid: number): number {
   const program = readlinkSync(`/proc/${pid}/exe`);

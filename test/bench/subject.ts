@@ -6,7 +6,7 @@ export interface Place {
   readonly folder: string;
 }
 
-/** A program that manages connections, and what its API says. Everything that differs between those measured. */
+/** A program that manages connections, and its API. Everything that differs between the measured programs. */
 export interface Subject {
   readonly name: string;
   /** Undefined: not installed. */
@@ -34,7 +34,7 @@ export interface Subject {
   readonly everything?: BusCall;
   /** Puts so many wireless networks where it remembers them. Not called while it runs. */
   storeNetworks?(place: Place, count: number): void;
-  /** All properties of the connected Service, or what stands in its place. `list`: the main call's reply. */
+  /** All properties of the connected Service, or its counterpart. `list`: the main call's reply. */
   serviceProperties?(list: readonly unknown[]): BusCall;
   /** Sets a property that is kept over restarts, to a value that differs with `round`. */
   setProperty?(list: readonly unknown[], round: number): BusCall;

@@ -11,11 +11,11 @@ import { Probe, type ProbeEvent } from "./probe.ts";
 import { cpuMs } from "./process-figures.ts";
 import type { Place, Subject } from "./subject.ts";
 
-/** A program that has just started still has things to do; what is measured begins when its processor use has ended. */
+/** A program that has just started still has things to do; measuring begins when its processor use has ended. */
 const settlePauseMs = 150;
 const quietCpuMs = 2;
 
-/** One measured program in its namespace, with what it is connected to, and who observes it. */
+/** One measured program in its namespace, with the other ends of its cables, and its observer. */
 export class World {
   #pid: number | undefined;
   private constructor(

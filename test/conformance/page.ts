@@ -1,11 +1,11 @@
-/** docs/conformance.md: each row of the contract with what stands for it here and the tests that show it. */
+/** docs/conformance.md: each row of the contract with its counterpart here and the tests that show it. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isReadable } from "../../src/bus/objects/introspection-xml.ts";
 import { catalogue } from "../../src/dbus/catalogue.ts";
 import { type ContractRow, contract } from "./contract.ts";
 
-/** What the daemon's own tables say of a row; undefined: absent. */
+/** The daemon's own table of a row; undefined: absent. */
 export function presence(interfaceName: string, row: ContractRow): { readonly access: string } | undefined {
   const table = tableOf(interfaceName);
   if (row.kind === "method") return table?.methods.has(row.name) ? { access: "" } : undefined;
@@ -17,7 +17,7 @@ export function presence(interfaceName: string, row: ContractRow): { readonly ac
 const tableOf = (heading: string) =>
   catalogue.find(({ table: { name } }) => name === `org.chromium.flimflam.${heading.split(" ", 1)[0]}`)?.table;
 
-/** The test that asks the real daemon for every property: type, access, and what SetProperty refuses. */
+/** The test that asks the real daemon for every property: type, access, and refusals of SetProperty. */
 export const everyProperty = "test/integration/daemon/contract.test.ts";
 
 const testFiles = (root: string): ReadonlyMap<string, string> => {

@@ -26,7 +26,7 @@ const turnsAfterReply = 16;
 
 const refuse = (name: string, message: string): BusError => new BusError(standardError(name), message);
 
-/** What WireError says about our values, as the port tells it. */
+/** WireError about our values, as the port tells it. */
 function checked<T>(action: () => T): T {
   try {
     return action();
@@ -89,7 +89,7 @@ export class FakeBus {
       });
     });
   }
-  /** As {@link post}; what awaits the reply runs before anything else is delivered. */
+  /** As {@link post}; the code that awaits the reply runs before anything else is delivered. */
   postReply(deliver: () => void): void {
     this.post(deliver);
     for (let turn = 0; turn < turnsAfterReply; turn++) this.post(() => {});
@@ -131,7 +131,7 @@ export class FakeBus {
     this.deliver({ ...about, args: [name, from ?? "", to ?? ""] });
   }
   deliver(signal: SignalMessage, destination?: string): void {
-    // Who owned what when the signal was sent decides, as on a real bus.
+    // The owners of names at the moment of sending decide, as on a real bus.
     const names = new Map([...this.#names].map(([name, port]) => [name, port.uniqueName]));
     const receivers = destination === undefined ? [...this.#ports.values()] : [this.find(destination)];
     for (const port of receivers) this.post(() => port?.hear(signal, (name) => names.get(name)));

@@ -45,13 +45,16 @@ export class FakeClock implements Clock {
   pendingTimers(): readonly PendingTimer[] {
     return this.#timers.map(({ name, dueAt }) => ({ name, dueInMs: dueAt - this.#now }));
   }
-  /** The machine sleeps: time goes on, nothing fires. What became due meanwhile fires at the next advance, in order. */
+  /**
+   * The machine sleeps: time goes on, nothing fires. Timers that became due meanwhile fire at the next advance, in
+   * order.
+   */
   sleep(ms: number): void {
     this.#now += ms;
   }
   /**
-   * Fires in order what is due within `ms`, each timer seeing its own due time, also timers started meanwhile. Does not
-   * let promises run in between: see {@link advanceSettled}. What a timer throws comes out here.
+   * Fires the timers due within `ms` in order, each seeing its own due time, also timers started meanwhile. Does not
+   * let promises run in between: see {@link advanceSettled}. Throws the error of a timer.
    */
   advance(ms: number): void {
     const end = this.#now + ms;

@@ -13,8 +13,8 @@ interface Session {
 }
 
 /**
- * An access concentrator on every link, and the pppd(8) that speaks with it: a program of {@link FakeProcesses} which prints
- * what the real one does, makes its link in a {@link FakeKernel}, and ends with its codes.
+ * An access concentrator on every link, and the pppd(8) that speaks with it: a program of {@link FakeProcesses} which
+ * prints the lines of the real one, makes its link in a {@link FakeKernel}, and ends with its codes.
  */
 export class FakeConcentrator {
   isThere = true;

@@ -10,9 +10,9 @@ import type {
   Standby,
 } from "../../src/network/protocols/handler.ts";
 
-/** What the server on the other end of one link does. */
+/** Behaviour of the server on the other end of one link. */
 export interface FakeDhcpBehaviour {
-  /** Undefined: nobody answers. */
+  /** Undefined: no server answers. */
   lease: IpSettings | undefined;
 }
 
@@ -44,7 +44,7 @@ export class FakeDhcpHandler implements ProtocolHandler<Dhcp4Config> {
   /** All that were ever made ready. */
   readonly standbys: FakeDhcpStandby[] = [];
 
-  /** The server behind the link of that name gives 192.0.2.<host>/24, or whatever is said. */
+  /** The server behind the link of that name gives 192.0.2.<host>/24, changed by `extra`. */
   serve(linkName: string, host: number, extra: Partial<IpSettings> = {}): void {
     this.servers.set(linkName, { lease: leaseOf(host, extra) });
   }

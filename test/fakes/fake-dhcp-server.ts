@@ -20,11 +20,11 @@ export interface FakeDhcpServerConfig {
   authoritative: boolean;
   /** Hears and answers nothing. */
   silent: boolean;
-  /** A MAC address whose frames it passes over: of others, whatever is no DHCP message fails the test. */
+  /** A MAC address whose frames it passes over: a frame of another one that is no DHCP message fails the test. */
   deafTo: string | undefined;
   /** Answers every REQUEST with NAK. */
   refuses: boolean;
-  /** Also sent in OFFER and ACK; replaces what the server would say. */
+  /** Also sent in OFFER and ACK; replaces the server's own. */
   options: Map<number, Buffer>;
   isChecksumReady: boolean;
   /** A last word on each answer, to forge or spoil it; undefined: it is not sent. */
@@ -77,7 +77,7 @@ export class FakeDhcpServer {
   get heard(): string[] {
     return this.received.map((message) => summary(message));
   }
-  /** Sends an answer that nobody asked for, or a forged one. */
+  /** Sends an answer without a question, or a forged one. */
   send(message: DhcpMessage, destination = "255.255.255.255"): void {
     const packet = serverDatagram(this.config.serverId, destination, encodeMessage(message));
     if (!this.config.isChecksumReady) packet.writeUInt16BE(0xdead, 26);

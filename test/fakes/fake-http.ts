@@ -9,7 +9,7 @@ import {
   mostHeaderBytes,
 } from "../../src/system/http.ts";
 
-/** What a server of the fake says; "silent" never comes. */
+/** Answer of a server of the fake; "silent" never comes. */
 export interface FakeAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -17,7 +17,7 @@ export interface FakeAnswer {
 }
 export type FakeServer = (path: string) => FakeAnswer | "silent" | undefined;
 
-/** Web servers in memory, one set for each link. What no network has is answered as a network would. */
+/** Web servers in memory, one set for each link. An unknown one is answered as a network would. */
 export class FakeHttp implements Http {
   readonly #servers = new Map<string, FakeServer>();
   /** URLs in the order they were asked for, each behind the name of its link. */

@@ -1,4 +1,4 @@
-/** Queueing disciplines of the kernel in memory: one at the root of each link and one for what arrives. */
+/** Queueing disciplines of the kernel in memory: one at the root of each link and one for arriving packets. */
 
 import { type KernelState, Refusal } from "../../src/rehearsal/kernel/kernel-state.ts";
 import type { Qdisc, RateLimit } from "../../src/rtnl/rtnl.ts";

@@ -1,4 +1,4 @@
-/** What the kernel in memory does with a router advertisement, as the real one with accept_ra. */
+/** Router advertisements in the kernel in memory, as in the real one with accept_ra. */
 import { formatIpAddress, networkOf, parseCidr } from "../../src/base/ip-address.ts";
 import type { KernelState } from "../../src/rehearsal/kernel/kernel-state.ts";
 import type { Address, Route, RouterOption } from "../../src/rtnl/rtnl.ts";

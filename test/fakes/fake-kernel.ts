@@ -1,7 +1,7 @@
 /**
- * A kernel in memory behind the rtnl port. It keeps state, does what the real one does by itself (carrier of pairs and
- * bridges, connected routes, what goes when a link goes), and refuses with the same errors; the contract tests hold it
- * to that. What other programs and people do to the machine are the methods of {@link FakeKernel.world outside}.
+ * A kernel in memory behind the rtnl port. It keeps state, acts by itself as the real one does (carrier of pairs and
+ * bridges, connected routes, objects that go with a link), and refuses with the same errors; the contract tests hold it
+ * to that. Requests of other programs and people are the methods of {@link FakeKernel.world outside}.
  */
 import type { Cancel } from "../../src/base/clock.ts";
 import { familyOf } from "../../src/base/ip-address.ts";
@@ -42,7 +42,7 @@ export class FakeKernel implements Rtnl {
   /** MAC addresses of hosts that answer when one is asked for, by address. */
   readonly answering = new Map<string, string>();
   readonly #refusals: { readonly op: KernelRequest["op"]; readonly code: string; readonly detail?: string }[] = [];
-  /** By gateway, what is left of a router's time when somebody asks. */
+  /** By gateway, the rest of a router's time at the moment of asking. */
   readonly #freshExpiries = new Map<string, number>();
   #isStarted = false;
   #isClosed = false;
@@ -126,7 +126,7 @@ export class FakeKernel implements Rtnl {
   unplug(name: string): void {
     this.setCarrier(name, false);
   }
-  /** Another program makes the request; throws what that program would be told. */
+  /** Another program makes the request; throws that program's error. */
   outside(request: KernelRequest): void {
     this.#apply(request);
     this.#tellAs("event");
@@ -136,7 +136,7 @@ export class FakeKernel implements Rtnl {
     hearRouter(this.#state, this.#freshExpiries, this.#index(name), ad);
     this.#tellAs("event");
   }
-  /** So much is left of the router's lifetime; nobody is told, as time passes by. */
+  /** So much is left of the router's lifetime; no news is sent, as time passes by. */
   setRouterExpiry(router: string, seconds: number): void {
     this.#freshExpiries.set(router, seconds);
   }
@@ -154,7 +154,7 @@ export class FakeKernel implements Rtnl {
     if (!isRemoved) this.#neighbours.push(neighbour);
     if (this.#isStarted) this.#feed.tell("event", [{ kind: "neighbour-changed", neighbour, isRemoved }]);
   }
-  /** News of what `work` does are lost at first and then found by a resync. */
+  /** News of `work` are lost at first and then found by a resync. */
   overrun(work: (outside: (request: KernelRequest) => void) => void): void {
     work((request) => this.#apply(request));
     this.#overruns++;

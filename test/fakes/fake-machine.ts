@@ -63,11 +63,11 @@ export interface FakeMachineOptions {
   readonly block?: readonly string[];
   readonly allow?: readonly string[];
   readonly runDir?: string;
-  /** Default: what is in the kernel goes with the carrier. */
+  /** Default: addresses and routes go with the carrier. */
   readonly carrierGraceMs?: number;
   /** Conflict detection for fixed addresses. Default: none. */
   readonly guard?: NetworkPorts["guard"];
-  /** What validation asks. Default: nothing, and a Service stays ready. */
+  /** Hosts that validation asks. Default: none, and a Service stays ready. */
   readonly probeHosts?: ProbeHosts;
   /** The network configuration, in UCI. Default: none. */
   readonly uci?: string;
@@ -92,7 +92,7 @@ export class FakeMachine {
   readonly applier: Applier;
   readonly profiles: ProfileStack;
   readonly manager: Manager;
-  /** What PersistDebugConfig keeps. */
+  /** File of PersistDebugConfig. */
   readonly logOverride = {
     text: undefined as string | undefined,
     read(): string | undefined {
@@ -126,7 +126,7 @@ export class FakeMachine {
   readonly trustedFiles = new Map<string, string>();
   /** Programs that are not to be run, with the reason. */
   readonly untrustedPrograms = new Map<string, string>();
-  /** What resolvers were told last. */
+  /** The last plan told to resolvers. */
   names: NamePlan = planNames([]);
   /** Those in the resolver file. */
   get nameServers(): readonly string[] {
@@ -141,7 +141,7 @@ export class FakeMachine {
   readonly preparedLinks = new Set<number>();
   /** How often memory was given back after a burst. */
   memoryReleases = 0;
-  /** What the kernel counted, by link. */
+  /** The kernel's counters, by link. */
   readonly traffic = new Map<string, LinkTraffic>();
   readonly #machine: Machine;
   readonly #folder = mkdtempSync(join(tmpdir(), "fairlead-"));
@@ -184,7 +184,7 @@ export class FakeMachine {
   async settle(): Promise<void> {
     await this.clock.settle();
   }
-  /** Ends as the daemon does: what is in the kernel stays. */
+  /** Ends as the daemon does: the kernel's state stays. */
   stop(): void {
     this.manager.stop();
     this.applier.close();

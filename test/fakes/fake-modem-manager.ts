@@ -37,7 +37,7 @@ export const fakeOperator = { code: "00101", name: "Test Network" } as const;
 export const fakeSignal = 60;
 
 /**
- * Modems and their networks in memory. What an order leads to comes in later microtasks, as from another process; the
+ * Modems and their networks in memory. The effects of an order come in later microtasks, as from another process; the
  * order itself is answered after that, as ModemManager does.
  */
 export class FakeModemManager implements Modems {

@@ -1,6 +1,6 @@
 import type { NameLookup, NameLookupLink } from "../../src/system/link-dns.ts";
 
-/** A name server in memory that knows only what it was told. */
+/** A name server in memory that knows only the names of the test. */
 export class FakeNames implements NameLookup {
   readonly known = new Map<string, readonly string[]>();
   /** Every question as `host from address`, in order. */

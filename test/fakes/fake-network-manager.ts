@@ -30,7 +30,7 @@ const idle: NmLink = {
   bssid: undefined,
   addressing: undefined,
 };
-/** What its DHCP servers give. */
+/** Addresses of its DHCP servers. */
 export const fakeAddressing = {
   ipv4: { addresses: [{ address: "192.0.2.77", prefixLength: 24 }], gateway: "192.0.2.1" },
   nameServers: ["192.0.2.53"],
@@ -74,7 +74,7 @@ export class FakeNetworkManager implements NodeWifi {
     this.#listeners.clear();
   }
 
-  // What a test does to it.
+  // Actions of a test on it.
 
   switchOn(point: FakeAccessPoint): void {
     this.#points.set(point.bssid, point);

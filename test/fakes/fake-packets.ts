@@ -12,7 +12,7 @@ export interface Frame {
   readonly isChecksumReady: boolean;
 }
 
-/** Somebody on the wire who sees every frame that is not its own: the place of a server in a test. */
+/** A host on the wire that sees every frame but its own: the place of a server in a test. */
 export interface Station {
   send(destinationMac: string, type: FrameType, payload: Uint8Array, options?: { isChecksumReady?: boolean }): void;
   leave(): void;
@@ -20,9 +20,9 @@ export interface Station {
 
 /** A cable with any number of ends. Frames arrive in the order sent, as microtasks, never inside `send`. */
 export class FakeWire {
-  /** False: what is sent gets lost, as with the cable out. */
+  /** False: sent frames get lost, as with the cable out. */
   isConnected = true;
-  /** Everything ever sent, also what was lost, for assertions. */
+  /** Every frame ever sent, also lost ones, for assertions. */
   readonly frames: Frame[] = [];
   readonly #ends = new Map<object, (frame: Frame) => void>();
 
@@ -84,7 +84,7 @@ export class FakePackets implements PacketPort {
   get openChannels(): number {
     return [...this.#links.values()].reduce((sum, link) => sum + link.channels.size, 0);
   }
-  /** Channels that somebody listens to. */
+  /** Channels with a listener. */
   get listeners(): number {
     return [...this.#links.values()].reduce((sum, { channels }) => sum + [...channels].filter(isHeard).length, 0);
   }
@@ -149,7 +149,7 @@ function isArpAbout({ type, payload }: Frame, address: string | undefined): bool
   return sender === address || (sender === "0.0.0.0" && target === address);
 }
 
-/** What the kernel's filter lets through: IPv4, UDP, not a fragment, destination port 68. */
+/** Packets that the kernel's filter lets through: IPv4, UDP, not a fragment, destination port 68. */
 function isForDhcpClient({ type, payload }: Frame): boolean {
   const headerLength = ((payload[0] ?? 0) & 0x0f) * 4;
   if (type !== "ipv4" || payload.length < headerLength + 4 || payload.length < 20) return false;

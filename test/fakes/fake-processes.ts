@@ -11,7 +11,7 @@ import {
   type RunningProcess,
 } from "../../src/system/processes.ts";
 
-/** What a program of the fake sees of its run. It ends only by {@link exit} or by a signal. */
+/** View of a program of the fake on its run. It ends only by {@link exit} or by a signal. */
 export interface FakeProgramRun {
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
@@ -21,12 +21,12 @@ export interface FakeProgramRun {
   exit(code: number): void;
   /** Instead of dying of SIGTERM. */
   onTerm(react: () => void): void;
-  /** It is over, however that came about: the kernel takes back what it had made for the program. */
+  /** It is over, by any end: the kernel takes back the objects that it had made for the program. */
   onEnd(react: () => void): void;
 }
 export type FakeProgram = (run: FakeProgramRun) => void;
 
-/** Programs in memory. It runs what was installed by path, and answers ENOENT for the rest, as a kernel does. */
+/** Programs in memory. It runs programs installed by path, and answers ENOENT for the rest, as a kernel does. */
 export class FakeProcesses implements Processes {
   readonly #programs = new Map<string, FakeProgram>();
   readonly #runs = new Set<FakeRun>();

@@ -13,7 +13,7 @@ interface Pending<R> {
 
 /** A session whose other side is the test. */
 export class FakeSession implements ProtocolSession {
-  /** What was asked of it, in order: `setup`, `abort`, `teardown`, `teardown!` (forced), `renew`. */
+  /** Calls to it, in order: `setup`, `abort`, `teardown`, `teardown!` (forced), `renew`. */
   readonly calls: string[] = [];
   #setup: Pending<IpSettings> | undefined;
   #teardown: Pending<void> | undefined;

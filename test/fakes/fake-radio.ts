@@ -9,7 +9,7 @@ import { Service } from "../../src/services/service.ts";
 import type { DisconnectReason } from "../../src/services/service-device.ts";
 import { serviceShape } from "../../src/services/service-properties.ts";
 
-/** A technology beside the real ones; `onProvider` is given what a machine makes of it. */
+/** A technology beside the real ones; `onProvider` is given the Provider that a machine makes of it. */
 export const fakeRadio = (onProvider: (radio: FakeRadio) => void = () => {}): TechnologyModule => ({
   services: [{ technology: "wifi", shape: serviceShape }],
   devices: {
@@ -59,7 +59,7 @@ export class FakeRadio implements Provider {
     return new FakeRadioService(this.host, this.host.nextServiceSerial(), entry);
   }
 
-  /** Somebody switches on an access point. */
+  /** An access point is switched on. */
   appear(entry: string): FakeRadioService {
     const service = this.#network(entry);
     service.isVisible = true;

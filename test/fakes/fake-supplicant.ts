@@ -37,7 +37,7 @@ const challengeFailed = 15;
 const reasons = { leaving: 3, handshakeTimeout: 15 } as const;
 
 /**
- * Radios and the air in memory. What an order leads to comes in later microtasks, as from another process; scans end at
+ * Radios and the air in memory. The effects of an order come in later microtasks, as from another process; scans end at
  * once, and associations fail as those of a real supplicant do.
  */
 export class FakeSupplicant implements Supplicant {
@@ -46,7 +46,7 @@ export class FakeSupplicant implements Supplicant {
   isThere: boolean;
   /** Every network that was asked for, in order. */
   readonly asked: RadioNetwork[] = [];
-  /** What each link is connected to, which outlives whoever asked for it. */
+  /** The network that each link is connected to, which outlives the port. */
   readonly joined = new Map<string, string>();
 
   constructor(isThere = true) {
@@ -74,12 +74,12 @@ export class FakeSupplicant implements Supplicant {
   switchOn(point: FakeAccessPoint): void {
     this.#points.set(point.bssid, point);
   }
-  /** Whoever is associated with it loses it. */
+  /** Stations that are associated with it lose it. */
   switchOff(bssid: string): void {
     this.#points.delete(bssid);
     for (const radio of this.#radios) radio.onPointGone(bssid);
   }
-  /** The process ends, and nobody starts it. */
+  /** The process ends, and is not started again. */
   kill(): void {
     this.isThere = false;
     this.joined.clear();
@@ -186,7 +186,7 @@ class FakeRadioLink implements Radio {
     );
     if (point) this.#shakeHands(point, network);
     else {
-      // It goes on looking for it, as a real one does, and so finds out what is gone.
+      // It goes on looking for it, as a real one does, and so finds out that it is gone.
       this.#become("scanning");
       this.#updateBsses();
     }
@@ -249,7 +249,7 @@ function bssOf({ ssid, bssid, security, signalDbm = -50, frequencyMhz = 2412 }: 
   };
 }
 
-/** Whether the kind of key fits what the access point offers at all. */
+/** Whether the access point offers the kind of key at all. */
 function speaks({ security }: FakeAccessPoint, { key }: RadioNetwork): boolean {
   if (security === "open") return key.kind === "none";
   if (security === "wep") return false;

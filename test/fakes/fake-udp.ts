@@ -4,7 +4,7 @@ import type { UdpChannel, UdpPort } from "../../src/network/protocols/dhcp4/udp-
 import type { FakeWire } from "./fake-packets.ts";
 
 export class FakeUdp implements UdpPort {
-  /** Local addresses of what is open now, for leak checks. */
+  /** Local addresses of the open sockets, for leak checks. */
   readonly openAddresses = new Set<string>();
   /** Thrown by the next opens, as when the port is taken. */
   failure: Error | undefined;

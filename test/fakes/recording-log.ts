@@ -1,6 +1,6 @@
 import type { Log, LogFields, LogLevel, LogMessage } from "../../src/base/log.ts";
 
-/** Keeps what was said. */
+/** Keeps the lines of the log. */
 export class RecordingLog implements Log {
   readonly lines: { readonly level: LogLevel; readonly message: string; readonly fields: LogFields | undefined }[] = [];
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 
 const isHalfOfPair = (code: number): boolean => code >= 0xd800 && code <= 0xdfff;
 
-/** Any character of Unicode. What fast-check calls "binary" is the same, but lists them all when it is made, for seconds. */
+/** Any character of Unicode. fast-check's "binary" is the same, but lists them all when it is made, for seconds. */
 const anyCharacter = fc
   .integer({ min: 0, max: 0x10ffff })
   .filter((code) => !isHalfOfPair(code))

@@ -1,6 +1,6 @@
 /**
  * Runs test files one after another in this process, each as a suite, as the parent orders over the channel (see
- * scripts/run-test-batch.mjs); also the node:test reporter that hears what became of their tests.
+ * scripts/run-test-batch.mjs); also the node:test reporter that hears the results of their tests.
  */
 import { suite } from "node:test";
 import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
@@ -23,7 +23,7 @@ export default async function* report(source) {
   yield* [];
 }
 
-/** node:test takes what is thrown late for a remark; it belongs to the file in work, if not to its tests. */
+/** node:test takes a late error for a remark; it belongs to the file in work, if not to its tests. */
 const onThrown = (error) => tests.push({ kind: "fail", name: itself, error: errorText(error) });
 process.on("uncaughtExceptionMonitor", onThrown);
 process.on("unhandledRejection", onThrown);
@@ -37,7 +37,7 @@ async function runSuite(name, fill) {
   await ended;
 }
 
-/** `leaveMs`: what is closed at a test's end may take this long to be gone. */
+/** `leaveMs`: handles closed at a test's end may take this long to be gone. */
 async function run(program, leaveMs) {
   tests = [];
   await turn();

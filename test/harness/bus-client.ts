@@ -25,8 +25,8 @@ export interface HeardSignal {
 }
 
 /**
- * A D-Bus client as other people write them: dbus-next as it comes, nothing of ours. Variants are unwrapped in what it
- * returns; `Variant` makes one to send. 64-bit integers are bigint, dictionaries plain objects.
+ * A D-Bus client as other people write them: dbus-next as it comes, nothing of ours. Variants are unwrapped in its
+ * results; `Variant` makes one to send. 64-bit integers are bigint, dictionaries plain objects.
  */
 export class BusClient {
   readonly signals: HeardSignal[] = [];
@@ -111,7 +111,7 @@ export class BusClient {
  */
 const overNodesSocket = (address: string): string => address.replace(/^unix:path=/, "unix:socket=");
 
-/** Plain values out of what dbus-next returns. */
+/** Plain values out of dbus-next's results. */
 export function unwrapVariants(value: unknown): unknown {
   if (value instanceof Variant) return unwrapVariants(value.value);
   if (Array.isArray(value)) return value.map(unwrapVariants);

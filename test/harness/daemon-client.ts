@@ -5,7 +5,7 @@ const flimflam = (name: string) => `org.chromium.flimflam.${name}`;
 
 export type Properties = Readonly<Record<string, unknown>>;
 
-/** A daemon as its clients see it, whoever started it. */
+/** A daemon as its clients see it, started by any means. */
 export class DaemonClient {
   protected constructor(
     readonly busAddress: string,

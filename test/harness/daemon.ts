@@ -73,7 +73,7 @@ export class TestDaemon extends DaemonClient {
     if (!this.#process) throw new Error("the daemon was not started");
     return this.#process;
   }
-  /** What the running or last process wrote. */
+  /** Output of the running or last process. */
   log(): string {
     return this.#process?.output() ?? "";
   }
@@ -117,7 +117,7 @@ export class TestDaemon extends DaemonClient {
   }
 }
 
-/** No web server of the Internet answers in here: a Service stays `ready`, unless the test says what is to be asked. */
+/** No web server of the Internet answers in here: a Service stays `ready`, unless the test names hosts to ask. */
 const withoutProbes = (args: readonly string[]): readonly string[] =>
   args.some((arg) => arg.startsWith("--portal-"))
     ? args

@@ -19,7 +19,7 @@ export const prelude = `
   const turn = () => new Promise((resolve) => setImmediate(resolve));
 `;
 
-/** Runs a script in a node of its own; what it must not do is crash or hang (10 s). */
+/** Runs a script in a node of its own; it must not crash or hang (10 s). */
 export function runChild(script: string, ...nodeOptions: string[]) {
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, [...nodeOptions, "-e", prelude + script], {
     encoding: "utf8",

@@ -3,7 +3,7 @@
  * it when its environment names a file with it in NODE_EXTRA_CA_CERTS.
  */
 export const probeHost = "probe.test";
-/** Where a portal of the tests leads; it lets in whoever has the address. */
+/** Address of the portal in the tests; it lets in every client that has the address. */
 export const portalUrl = "http://portal.test/login?session=of-alice";
 export const probeCertificate = `-----BEGIN CERTIFICATE-----
 MIIBZDCCAQqgAwIBAgIBATAKBggqhkjOPQQDAjAVMRMwEQYDVQQDDApwcm9iZS50

@@ -4,7 +4,7 @@ const replaceable = [
   ...["queueMicrotask", "fetch", "console"],
 ];
 
-/** What test files of one process share and must leave as it was. */
+/** State that test files of one process share and must leave as it was. */
 export class ProcessState {
   #facts = new Map();
 
@@ -21,7 +21,7 @@ export class ProcessState {
     this.#facts.set("umask", process.umask());
   }
 
-  /** The names of what differs, as one text; undefined when nothing does. */
+  /** The names of changed facts, as one text; undefined when there are none. */
   differenceTo(before) {
     const names = new Set([...this.#facts.keys(), ...before.#facts.keys()]);
     const different = [...names].filter((name) => this.#facts.get(name) !== before.#facts.get(name));

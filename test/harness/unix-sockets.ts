@@ -9,7 +9,7 @@ export const SO_RCVBUF = 8;
 
 let names = 0;
 
-/** An abstract address nobody else has. */
+/** An abstract address that no other test has. */
 export const freshAddress = (): Buffer => unixAddress(`\0fairlead-test-${process.pid}-${++names}`);
 
 /** struct sockaddr_un; a name that begins with NUL is abstract. */

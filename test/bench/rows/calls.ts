@@ -7,7 +7,7 @@ import { World } from "../world.ts";
 const reads = 2000;
 const writes = 100;
 
-/** With one connected cable: what reading all properties of it costs, and how long a change takes that is kept. */
+/** With one connected cable: the cost of reading all properties of it, and the time of a change that is kept. */
 export async function measureCalls(subject: Subject): Promise<Findings> {
   const world = await World.open(subject);
   try {
@@ -28,7 +28,7 @@ async function readProperties({ subject, probe, pid }: World): Promise<Findings>
   const list = await probe.call(subject.mainCall);
   const call = subject.serviceProperties?.(list.body);
   if (!call) return {};
-  // The first calls pay for compiling what the later ones use.
+  // The first calls pay for compiling the code of the later ones.
   await probe.call(call, { times: reads, body: false });
   const before = cpuMs(pid);
   const { took, isGood } = await probe.call(call, { times: reads, body: false });

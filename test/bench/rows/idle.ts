@@ -4,7 +4,7 @@ import { pssKib, wakeupsBetween, wakeupsByThread } from "../process-figures.ts";
 import type { Subject } from "../subject.ts";
 import { World } from "../world.ts";
 
-/** What follows a connection, such as announcements of the address, is over by then. */
+/** The aftermath of a connection, such as announcements of the address, is over by then. */
 const restMs = 10_000;
 const watchMs = 30_000;
 

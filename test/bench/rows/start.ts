@@ -4,7 +4,7 @@ import { cpuMs } from "../process-figures.ts";
 import type { Subject } from "../subject.ts";
 import { World } from "../world.ts";
 
-/** A start with one link and nothing stored, then starts with what the first left. */
+/** A start with one link and nothing stored, then starts with the files of the first. */
 export async function measureStart(subject: Subject): Promise<Findings> {
   const took = await startsOf(subject, 0, 6);
   return { "exec -> main call answers, 1 link (ms)": took.map(({ ms }) => ms) };

@@ -11,7 +11,7 @@ const networks = 10_000;
 const starts = 6;
 const repeats = 20;
 
-/** A life's worth of remembered networks: what they cost at start, and each time when the best or a certain one is sought. */
+/** A life's worth of remembered networks: their cost at start, and at each search for the best or a certain one. */
 export async function measureStoredNetworks(subject: Subject): Promise<Findings> {
   if (!subject.storeNetworks) return {};
   return { ...(await measureStarts(subject)), ...(await measureServices()) };

@@ -1,4 +1,4 @@
-/** What every BusPort does, and the dispatcher over it; run against the fake and against a real dbus-daemon. */
+/** Behaviour of every BusPort, and the dispatcher over it; run against the fake and against a real dbus-daemon. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DaemonError } from "../../../src/base/errors.ts";
@@ -23,7 +23,7 @@ const errorName = (short: string) => `org.freedesktop.DBus.Error.${short}`;
 const failsWith = (short: string) => (error: unknown) =>
   error instanceof BusError && error.busName === errorName(short);
 
-/** Answers with what it was given; `Fail` fails, `Never` never answers, `Caller` tells who called. */
+/** Echoes its argument; `Fail` fails, `Never` never answers, `Caller` names the caller. */
 function serveEcho(port: BusPort): void {
   const text = [{ name: "text", signature: "s" }];
   const dispatcher = new ObjectDispatcher({ bus: port, log: silentLog });

@@ -1,4 +1,4 @@
-/** What RemoteObjects make of another daemon; run on the fake bus and on a real one. */
+/** RemoteObjects' view of another daemon; run on the fake bus and on a real one. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { silentLog } from "../../../src/base/log.ts";

@@ -1,4 +1,4 @@
-/** What every Clock does; run against the fake and against the kernel's boot-time clock. */
+/** Behaviour of every Clock; run against the fake and against the kernel's boot-time clock. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Clock } from "../../../src/base/clock.ts";

@@ -1,4 +1,4 @@
-/** What every Http does; run against the fake and against web servers in two networks. */
+/** Behaviour of every Http; run against the fake and against web servers in two networks. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Http, HttpLink, HttpOrder, HttpResult } from "../../../src/system/http.ts";
@@ -17,7 +17,7 @@ export interface HttpWorld {
   readonly http: Http;
   /** The machine's default route is by `a`. */
   readonly links: { readonly a: HttpLink; readonly b: HttpLink };
-  /** Lets the time limit of what was asked pass, where time does not pass by itself. */
+  /** Lets the time limit of a question pass, where time does not pass by itself. */
   passTime(ms: number): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * The port on the real ModemManager with a simulated serial modem. Its bearers want PPP, so what follows from addresses is in
- * the contract that runs on a program with the same interface.
+ * The port on the real ModemManager with a simulated serial modem. Its bearers want PPP, so the cases with addresses
+ * are in the contract that runs on a program with the same interface.
  */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";

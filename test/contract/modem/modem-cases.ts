@@ -1,4 +1,4 @@
-/** What every Modems does; run against the fake, and against ModemManager's D-Bus interface on a real bus. */
+/** Behaviour of every Modems; run against the fake, and against ModemManager's D-Bus interface on a real bus. */
 import assert from "node:assert/strict";
 import type { Modem, ModemObserver, Modems } from "../../../src/modem/modem.ts";
 import type { FakeModemSpec } from "../../fakes/fake-modem-manager.ts";

@@ -1,11 +1,11 @@
-/** What every PacketPort does; run against the fake and against the kernel. */
+/** Behaviour of every PacketPort; run against the fake and against the kernel. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PacketChannel, PacketKind, ReceivedPacket } from "../../../src/packet/packet.ts";
 import { until } from "../../harness/until.ts";
 import { arpPacket, broadcastMac, ipv4Packet, type PacketWorld } from "./packet-world.ts";
 
-/** Opens a channel that notes what it hears. */
+/** Opens a channel that notes its packets. */
 function listen(world: PacketWorld, kind: PacketKind): { channel: PacketChannel; heard: ReceivedPacket[] } {
   const heard: ReceivedPacket[] = [];
   const channel = world.port.open(kind, world.linkIndex);

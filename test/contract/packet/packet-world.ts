@@ -9,7 +9,7 @@ export interface PacketWorld {
   readonly stationMac: string;
   /** Sends from the other end. */
   stationSend(destinationMac: string, type: FrameType, payload: Uint8Array): void;
-  /** What the other end received so far from the link under test. */
+  /** Frames that the other end received so far from the link under test. */
   stationReceived(): readonly Pick<Frame, "sourceMac" | "type" | "payload">[];
   /** Resolves when the link sends, or does so no more. */
   setLinkUp(isUp: boolean): Promise<void>;

@@ -1,4 +1,4 @@
-/** What polkit answers; run against the fake and against a real polkitd. */
+/** Answers of polkit; run against the fake and against a real polkitd. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { silentLog } from "../../../src/base/log.ts";
@@ -9,7 +9,7 @@ export interface PolkitWorld {
   /** The daemon's connection, and a stranger's. */
   readonly daemon: BusPort;
   readonly client: BusPort;
-  /** From now on `org.fairlead.control` is granted, `.settings` denied, and `.profiles` for who gives a password. */
+  /** From now on `org.fairlead.control` is granted, `.settings` denied, and `.profiles` granted for a password. */
   startPolkit(): Promise<void>;
   stopPolkit(): Promise<void>;
   close(): Promise<void>;

@@ -21,7 +21,7 @@ authorityCases("polkitd", async () => {
   const [daemon, client] = [0, 0].map(() => new BusClient({ address: bus.address, clock, log: silentLog }));
   assert.ok(daemon && client);
   await daemon.connect();
-  // polkit lets root do everything, so the other one has to be somebody else.
+  // polkit lets root do everything, so the client has to be another user.
   process.seteuid?.(65_534);
   await client.connect().finally(() => process.seteuid?.(0));
   let polkitd: Polkitd | undefined;

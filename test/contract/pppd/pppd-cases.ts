@@ -1,4 +1,7 @@
-/** What pppd(8) tells and does for a PPPoE session; run against the fake, and against pppd and pppoe-server in a guest. */
+/**
+ * Output and actions of pppd(8) for a PPPoE session; run against the fake, and against pppd and pppoe-server in a
+ * guest.
+ */
 import assert from "node:assert/strict";
 import type { Clock } from "../../../src/base/clock.ts";
 import { DaemonError } from "../../../src/base/errors.ts";
@@ -27,7 +30,7 @@ export interface PppdWorld {
 }
 export type PppdCase = (world: PppdWorld) => Promise<void>;
 
-/** One session on `eth0`, and what its owner heard. */
+/** One session on `eth0`, and the calls to its owner. */
 function attach(world: PppdWorld, more: Partial<PppoeConfig> = {}) {
   const link = world.rtnl.snapshot.linkByName("eth0") ?? assert.fail("there is no eth0");
   const lost: string[] = [];

@@ -1,4 +1,4 @@
-// Harmless outside a namespace: a few shell scripts, run by fairlead-helper as whoever runs the tests.
+// Harmless outside a namespace: a few shell scripts, run by fairlead-helper as the user of the tests.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,4 +1,4 @@
-/** What every Processes does; run against the fake and against the system. */
+/** Behaviour of every Processes; run against the fake and against the system. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {

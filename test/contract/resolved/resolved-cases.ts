@@ -1,9 +1,9 @@
-/** What systemd-resolved does with what it is told; run against the fake, and in a guest against the real one. */
+/** systemd-resolved's handling of calls; run against the fake, and in a guest against the real one. */
 import assert from "node:assert/strict";
 import type { LinkNames } from "../../../src/resolver/name-plan.ts";
 import type { Resolved } from "../../../src/resolver/resolved.ts";
 
-/** What it has of a link, as it says itself. */
+/** Its names of a link, as it shows them. */
 export interface ShownNames {
   readonly nameServers: readonly string[];
   readonly searchDomains: readonly string[];

@@ -7,7 +7,7 @@ import { routerCases } from "./router-cases.ts";
 import type { Cases } from "./rtnl-host.ts";
 import { ruleCases } from "./rule-cases.ts";
 
-/** What both the kernel in memory and the real one must do. */
+/** Behaviour of both the kernel in memory and the real one. */
 export const rtnlCases: Cases = {
   ...portCases,
   ...linkCases,

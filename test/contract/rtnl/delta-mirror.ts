@@ -8,7 +8,7 @@ const sortedKeys = (item: unknown): unknown =>
     ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => a.localeCompare(b)))
     : item;
 
-/** Puts the world together from what listeners are told, and nothing else; refuses deltas that do not fit. */
+/** Puts the world together from deltas alone; refuses deltas that do not fit. */
 export class DeltaMirror {
   readonly #links = new Map<number, string>();
   readonly #addresses = new Set<string>();

@@ -16,7 +16,7 @@ import { type RtnlHost, runCases } from "./rtnl-host.ts";
 
 requirePrivateNamespace();
 
-// Link-local addresses and address detection come when the kernel likes; the cases are about what was asked for.
+// Link-local addresses and address detection come when the kernel likes; the cases are about requests.
 const quietIpv6 = { addr_gen_mode: "1", accept_dad: "0", accept_ra: "0" };
 for (const conf of readdirSync("/proc/sys/net/ipv6/conf")) {
   for (const [name, value] of Object.entries(quietIpv6)) {
@@ -49,7 +49,7 @@ async function freshText(): Promise<string> {
   return text;
 }
 
-/** What the case made, and what of it moved away. */
+/** Objects that the case made, and those of them that moved away. */
 async function cleanUp(): Promise<void> {
   const broom = makeRtnl();
   await broom.start();

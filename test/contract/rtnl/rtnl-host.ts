@@ -1,4 +1,4 @@
-/** What the cases need of a world to run in; the fake kernel and the real one each make it in their way. */
+/** World of the cases; the fake kernel and the real one each make it in their way. */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { renderSnapshot } from "../../../src/rtnl/render.ts";
@@ -33,7 +33,7 @@ export interface RtnlHost {
   close(): Promise<void>;
 }
 
-/** A started port, everything heard so far, and short words for what most cases do. */
+/** A started port, everything heard so far, and short words for the steps of most cases. */
 export class Scene {
   readonly heard: Delta[] = [];
   readonly #mirror = new DeltaMirror();
@@ -97,7 +97,7 @@ export class Scene {
   async put(route: Route): Promise<void> {
     await this.rtnl.request({ op: "put-route", route });
   }
-  /** What was heard since the last call, as `kind (reason)`. */
+  /** Deltas heard since the last call, as `kind (reason)`. */
   takeHeard(): Delta[] {
     return this.heard.splice(0);
   }
@@ -109,7 +109,7 @@ export class Scene {
     const lines = renderSnapshot(this.rtnl.snapshot).split("\n");
     return lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1));
   }
-  /** The snapshot is what the deltas add up to, and what is really there. */
+  /** The snapshot is the sum of the deltas, and equals the kernel's state. */
   async assertTrue(): Promise<void> {
     await this.host.assertTrue();
     this.#mirror.assertShows(this.rtnl.snapshot);

@@ -1,6 +1,6 @@
 /**
- * What logind does around a sleep; run against the fake one on a private bus, and against the real one where a machine
- * may sleep (test/vm).
+ * logind's behaviour around a sleep; run against the fake one on a private bus, and against the real one where a
+ * machine may sleep (test/vm).
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";

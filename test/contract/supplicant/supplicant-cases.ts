@@ -1,4 +1,6 @@
-/** What every Supplicant does; run against the fake, and in a guest with radios against wpa_supplicant and hostapd. */
+/**
+ * Behaviour of every Supplicant; run against the fake, and in a guest with radios against wpa_supplicant and hostapd.
+ */
 import assert from "node:assert/strict";
 import type { RadioEnd, RadioKey, RadioObserver, RadioState, Supplicant } from "../../../src/supplicant/supplicant.ts";
 
@@ -21,7 +23,7 @@ export interface SupplicantWorld {
   until(what: string, isSo: () => boolean): Promise<void>;
 }
 
-/** Keeps what it hears. */
+/** Keeps the calls that it hears. */
 class Listener implements RadioObserver {
   readonly heard: string[] = [];
   readonly states: RadioState[] = [];

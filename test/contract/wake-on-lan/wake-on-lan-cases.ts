@@ -1,4 +1,4 @@
-/** What every WakeOnLan does; run against the fake and against the kernel. */
+/** Behaviour of every WakeOnLan; run against the fake and against the kernel. */
 import assert from "node:assert/strict";
 import type { WakeOnLan } from "../../../src/rtnl/wake-on-lan.ts";
 

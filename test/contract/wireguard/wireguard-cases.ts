@@ -1,4 +1,4 @@
-/** What every Wireguard does; run against the fake, and in a guest against the kernel. */
+/** Behaviour of every Wireguard; run against the fake, and in a guest against the kernel. */
 import assert from "node:assert/strict";
 import type { Rtnl } from "../../../src/rtnl/rtnl.ts";
 import type { Wireguard, WireguardPeerSettings } from "../../../src/rtnl/wireguard.ts";

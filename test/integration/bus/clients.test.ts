@@ -116,7 +116,7 @@ test("gdbus monitor hears what is added, changed and removed", async (t) => {
   const monitor = startProcess("gdbus", ["monitor", "--address", address, "--dest", name]);
   t.after(() => monitor.end());
   await monitor.untilOutput(/is owned by/);
-  // What it says then is not yet what it listens to.
+  // By its first lines it may not listen yet.
   let level = 100;
   await until("gdbus hears signals", () => {
     sample.change("Level", ++level);

@@ -39,7 +39,7 @@ const cpuMicroseconds = () => {
 };
 const methods: Methods = new Map([
   ["GetProperties", method("", "a{sv}", (_args, _caller, { handle }) => handle?.marshalledProperties("a.B"))],
-  // What any call costs: to read it, to find its method, to answer.
+  // The cost of any call: to read it, to find its method, to answer.
   ["Nothing", method("", "", () => [])],
   ["Change", method("", "", (_args, _caller, { handle }) => void handle?.propertyChanged("a.B", "Property1"))],
   ["Cpu", method("", "d", () => [cpuMicroseconds()])],

@@ -11,7 +11,7 @@ requirePrivateNamespace();
 const server = fileURLToPath(new URL("cost-server.ts", import.meta.url));
 const managedObjects = { path: "/", interface: "org.freedesktop.DBus.ObjectManager", member: "GetManagedObjects" };
 
-/** What this machine needs, in milliseconds of processor time, to write as much as GetManagedObjects answers as JSON. */
+/** Processor time of this machine, in milliseconds, to write as much as GetManagedObjects answers as JSON. */
 function writingAsJson(): number {
   const properties = Array.from({ length: 20 }, (_, at) => [`Property${at}`, ["192.0.2.1", "192.0.2.2"]]);
   const objects = Array.from({ length: 5000 }, (_, at) => [`/device/link${at}`, Object.fromEntries(properties)]);

@@ -70,7 +70,7 @@ test("a message that would become millions of objects is refused", async (t) => 
     const { user, system } = process.cpuUsage(before);
     return { reply, ms: (user + system) / 1000 };
   };
-  // The bus itself refuses it without a look at what is in it: that is what writing and sending take.
+  // The bus itself refuses it without a look at its body: this is the cost of writing and sending.
   const bus = await timed({ path: "/", interface: "org.freedesktop.DBus", member: "NoSuchMethod" });
   assert.equal(bus.reply.message.errorName, standard("UnknownMethod"));
   const { reply, ms } = await timed({ ...sample, member: "EchoVariant" });
@@ -123,7 +123,7 @@ test("a client that never reads its signals costs us nothing while 100,000 are s
 });
 
 test("where a deaf client makes the bus stop reading us, the connection is made anew and all goes on", async (t) => {
-  // The bus counts what waits for the deaf one as ours, and reads no more of us once that is too much.
+  // The bus counts messages for the deaf one as ours, and reads no more of us once that is too much.
   const limits = { max_incoming_bytes: mebibyte, max_outgoing_bytes: 512 * mebibyte, max_message_size: 8 * mebibyte };
   const { address, model, peer, states, answers } = await meet(t, limits, 300);
   const deaf = await RawPeer.connect(t, address);

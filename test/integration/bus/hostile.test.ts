@@ -275,7 +275,7 @@ test("a burst of broken calls of all kinds leaves us answering", async (t) => {
   const serials = Array.from({ length: 500 }, (_unused, at) =>
     peer.sendMessage({ ...echo, body: ["x"], ...kinds[at % kinds.length] }),
   );
-  // Each of them: the bus itself answers what exceeds its limits, and may do so before our answers to what came earlier.
+  // Each of them: the bus itself answers calls beyond its limits, and may do so before our answers to earlier ones.
   for (const serial of serials) await peer.replyTo(serial);
   assert.equal(dispatcher.callsInFlight, 0);
   await answers();

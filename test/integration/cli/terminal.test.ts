@@ -9,7 +9,10 @@ import { addLan, commandLine, output, startDaemon } from "./support.ts";
 const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 const asShell = (words: readonly string[]): string => words.map(quote).join(" ");
 
-/** Runs a shell command on a terminal of its own (util-linux's script makes one); what the terminal was sent. */
+/**
+ * Runs a shell command on a terminal of its own (util-linux's script makes one); returns the bytes sent to the
+ * terminal.
+ */
 function onTerminal(command: string, columns: number, env: Readonly<Record<string, string>> = {}): string {
   const settings = Object.entries({ TERM: "xterm", ...env }).map(([name, value]) => `export ${name}=${quote(value)};`);
   const { code, stdout, stderr } = tryRun("script", [

@@ -144,7 +144,7 @@ test("monitor ends quietly when nobody reads any more", async (t) => {
     output(daemon, "set", "eth0", "Priority", String(++priority));
     return /Priority/.test(pipe.output());
   });
-  // The next line finds nobody at the other end.
+  // The next line finds no reader at the other end.
   await until("the pipe has ended", () => {
     if (!pipe.isRunning) return true;
     output(daemon, "set", "eth0", "Priority", String(++priority));

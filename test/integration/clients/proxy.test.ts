@@ -110,7 +110,7 @@ test("objects are found by their properties, and one that has vanished is passed
 
 test("connected it ends online, disconnected idle, and what is so already is no failure (A6, A7)", async (t) => {
   const { path, proxy } = await world(t);
-  // Nobody looks behind the network then.
+  // No probes leave then.
   assert.equal(await proxy.say(["set_property", "/", "Manager", "CheckPortalList", ""]), null);
   for (const round of ["connected before", "connected anew"]) {
     assert.equal(await proxy.say(["connect_synchronous", path]), "online", round);

@@ -4,7 +4,7 @@ import { until } from "../../harness/until.ts";
 import { addressesOf } from "./kernel-view.ts";
 import { addLan, startDaemon, startServer, untilState } from "./support.ts";
 
-/** Nothing outlives the carrier: what is there afterwards has been put anew. */
+/** Nothing outlives the carrier: addresses and routes afterwards have been put anew. */
 const noGrace = { args: ["--carrier-grace", "0", "--log-level", "debug"] };
 /** Before that time passes without a server, no lease is used unconfirmed. */
 const unconfirmedAfterMs = 10_000;

@@ -57,7 +57,7 @@ test("gdbus and busctl see the Device and a Service that is ready", async (t) =>
   const property = ["get-property", busName, String(path), "org.chromium.flimflam.Service", "State"];
   assert.equal(busctl(...property), 's "ready"\n');
   assert.match(busctl("introspect", busName, "/device/eth0"), /\.Enable\s+method/);
-  // It reads the XML of every object, and complains of what it cannot read.
+  // It reads the XML of every object, and complains of parts that it cannot read.
   const { stdout, stderr } = tryRun("gdbus", ["introspect", "-a", address, "-d", busName, "-o", "/", "-r"]);
   assert.deepEqual([stderr, /node \/device\/eth0 \{/.test(stdout)], ["", true]);
 });

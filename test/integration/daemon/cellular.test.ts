@@ -15,7 +15,7 @@ import { json, output } from "../cli/support.ts";
 import { addressOf, routeLines } from "./kernel-view.ts";
 import { plugIn, startDaemon, startServer, untilState } from "./support.ts";
 
-/** By this name a link is taken for a modem's, whatever its driver. */
+/** By this name a link is taken for a modem's, with any driver. */
 const link = "pseudomodem0";
 const imei = "350000000000001";
 const iccid = "8900100000000000001";

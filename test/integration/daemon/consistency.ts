@@ -21,8 +21,8 @@ const references: readonly (readonly [string, string])[] = [
 ];
 
 /**
- * What clients see fits together and fits the kernel: no path leads nowhere, none is listed twice, every Device is a link
- * with that name, and a connected Service has the address that its link has.
+ * The clients' view fits together and fits the kernel: no path leads nowhere, none is listed twice, every Device is a
+ * link with that name, and a connected Service has the address that its link has.
  */
 export async function assertConsistent(daemon: TestDaemon): Promise<void> {
   const { manager, objects } = await atOneMoment(daemon);

@@ -33,7 +33,7 @@ test("with the cable out, a DHCP server in a container is not asked and its end 
   cable.unplug();
   await untilState(daemon, "eth0", "idle");
   assert.match(await whyLeftAlone(daemon, "eni0a1b2c3d"), /one end of a veth pair.*not named as a cable/);
-  // A person takes it all the same; what the server hears then is the first that it hears.
+  // A person takes it all the same; the server hears of it for the first time then.
   assert.deepEqual(addressesOf("eni0a1b2c3d"), []);
   assert.ok(!kernelLink("eni0a1b2c3d").flags.includes("UP"));
   assert.equal(times(server, "DHCPDISCOVER"), 0);

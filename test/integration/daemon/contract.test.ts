@@ -79,7 +79,7 @@ test("every property: in GetProperties with its type, refused of another type, b
   assert.ok(asked > 98, `${asked} properties were asked for`);
 });
 
-/** The Service that holds what cables answer 802.1X with. */
+/** The Service that holds the credentials of cables for 802.1X. */
 async function eapService(daemon: Awaited<ReturnType<typeof startDaemon>>): Promise<string> {
   const type = { Type: variant("s", "etherneteap") };
   return String((await daemon.call("/", flimflam("Manager"), "GetService", "a{sv}", [type]))[0]);
@@ -136,7 +136,7 @@ test("methods of the Manager and of a Service answer what the contract says", as
   assert.ok(((await counted())?.rx_bytes ?? 0n) < (first?.rx_bytes ?? 0n));
   assert.notEqual((await daemon.properties(service, "Service")).TrafficCounterResetTime, 0n);
 
-  // The best Service, except for one that somebody disconnected.
+  // The best Service, except for one that a client disconnected.
   await onService("Disconnect");
   await until("idle", async () => (await serviceOn(daemon, "eth0"))?.State === "idle");
   await assert.rejects(onService("RequestPortalDetection"), error("Failure"));
@@ -184,7 +184,7 @@ test("methods of a Device, an IPConfig and a Service answer what the contract sa
   );
   const service = (member: string, signature: string, body: unknown[]) =>
     daemon.call(String(path), flimflam("Service"), member, signature, body);
-  // Goes on after what is refused; types that no setting has are passed over.
+  // Goes on after a refusal; types that no setting has are passed over.
   const several = {
     Priority: variant("i", 4),
     CheckPortal: variant("s", "never"),

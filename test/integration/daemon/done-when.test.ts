@@ -11,7 +11,7 @@ import { addLan, startDaemon, untilState } from "./support.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** What `fairlead` prints; from source like the daemon when there is no build. */
+/** Output of `fairlead`; from source like the daemon when there is no build. */
 function fairlead(address: string, ...args: string[]): string {
   const isFromSource = process.env.FAIRLEAD_TEST_FROM_SOURCE === "1";
   const source = ["--import", "tsx", join(root, "src/cli/main.ts")];

@@ -1,4 +1,4 @@
-/** The question that leaves with the carrier, on the real daemon: what it takes for an answer is what it takes at any time. */
+/** The question that leaves with the carrier, on the real daemon: it accepts the same answers as at any time. */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";

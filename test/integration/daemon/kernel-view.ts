@@ -1,4 +1,4 @@
-/** The kernel as other programs see it: what iproute2 and a bare netlink socket say, nothing of ours. */
+/** The kernel as other programs see it: through iproute2 and a bare netlink socket, nothing of ours. */
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { run } from "../../harness/namespace.ts";
@@ -89,7 +89,7 @@ while not done:
 print(json.dumps(found))
 `;
 
-/** What the kernel tells of links, IPv4 addresses, routes and rules from now on. */
+/** The kernel's news of links, IPv4 addresses, routes and rules from now on. */
 export async function watchKernel(
   t: TestContext,
 ): Promise<{ lines(): readonly string[]; deleted(): readonly string[] }> {

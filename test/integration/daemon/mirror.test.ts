@@ -18,7 +18,7 @@ async function managedObjects(daemon: TestDaemon): Promise<Objects> {
 }
 const managerInterface = "org.chromium.flimflam.Manager";
 
-/** What a client knows that asked once and has only listened since. */
+/** State of a client that asked once and has only listened since. */
 function apply(objects: Objects, { interface: interfaceName, member, path, args }: HeardSignal): void {
   const [first, second, third] = args as [string, unknown, string[]];
   if (interfaceName === "org.freedesktop.DBus.ObjectManager") {
@@ -44,7 +44,7 @@ function stripped(objects: Objects): Objects {
   return copy;
 }
 
-/** Runs `deeds`, then compares what was heard with what is. */
+/** Runs `deeds`, then compares the state from signals with the present one. */
 async function mirrored(t: TestContext, deeds: (daemon: TestDaemon) => Promise<void>): Promise<void> {
   const daemon = await startDaemon(t);
   const objects = await managedObjects(daemon);

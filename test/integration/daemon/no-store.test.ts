@@ -74,7 +74,7 @@ test("on a read-only disk the stored settings are in force, and stored again whe
   await addLan(t, "router");
   const { folder, state, runDir } = place(t);
   const daemon = await storeNameServer(t, folder);
-  // Killed: what was set last stands in the log of the database only.
+  // Killed: the last setting stands in the log of the database only.
   daemon.process.kill("SIGKILL");
   await daemon.process.waitExit(5_000);
   makeReadOnly(state);

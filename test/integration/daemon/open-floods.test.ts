@@ -15,11 +15,17 @@ import { addNetdev, startFlood, startFloodOfMember, work } from "./users.ts";
 requirePrivateNamespace();
 
 const rounds = 6;
-/** What the daemon keeps of one user's calls is 1 MiB; the rest is garbage of messages that were read, and code that was compiled. */
+/**
+ * The daemon keeps 1 MiB of one user's calls; the rest is garbage of messages that were read, and code that was
+ * compiled.
+ */
 const mostMoreMiB = 100;
 /** As dbus-daemon has it for one user, but for those that the test itself needs. */
 const mostConnections = 250;
-/** What they leave unread when they end, the bus works off before it comes round to anybody: some seconds of it will do. */
+/**
+ * Calls that are unread when they end, the bus works off before it comes round to other clients: some seconds of it
+ * will do.
+ */
 const floodBuffer = "16384";
 /** Everything about them is some 300 kB. */
 const links = 40;
@@ -124,7 +130,7 @@ test("all the connections that the bus lets a user have make it slow, and cost t
   const flood = startFlood(t, "open-flood.py", bus.address, service, "reads", ...size);
   await flood.untilOutput(/^ready$/m, 120_000);
   const works = userWorks("when the flood is over", 200);
-  // Not how fast: dbus-daemon reads of all of them before it comes round to anybody.
+  // Not how fast: dbus-daemon reads of all of them before it comes round to another client.
   await flood.untilOutput(/^still sending$/m, 120_000);
   await flood.end();
   await works;

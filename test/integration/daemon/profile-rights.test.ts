@@ -17,7 +17,7 @@ const [manager, exchange] = [flimflam("Manager"), "org.fairlead.Profile1"];
 const fairlead = fileURLToPath(new URL("../../../bin/fairlead", import.meta.url));
 const secret = "a-word-that-nobody-else-says";
 
-/** Real accounts of every Debian; what they send is a user's, and each has a Profile. */
+/** Real accounts of every Debian; their calls are a user's, and each has a Profile. */
 interface Person {
   readonly name: string;
   readonly uid: number;
@@ -55,7 +55,7 @@ class Scene {
     const call = [`--address=${this.busAddress}`, "--timeout=20", "call", "org.chromium.flimflam", path, on, method];
     return tryRun("setpriv", [`--reuid=${uid}`, `--regid=${uid}`, groups, "busctl", ...call, ...args]);
   }
-  /** As the login hook does it; resolves when the daemon knows whose the Profile is. */
+  /** As the login hook does it; resolves when the daemon knows the Profile's owner. */
   async login(person: Person): Promise<void> {
     mkdirSync(join(this.daemon.runDir, "user_profiles", person.name), { recursive: true, mode: 0o700 });
     const name = `~${person.name}/default`;
@@ -73,7 +73,10 @@ class Scene {
   importsOwn(person: Person, text: string): RunResult {
     return this.as(person, profileOf(person), exchange, "Import", "s", text);
   }
-  /** All that a person could want to bend: addresses, routes, order, name servers, credentials, and who keeps the cables. */
+  /**
+   * All that a person could want to bend: addresses, routes, order, name servers, credentials, and the Profile of the
+   * cables.
+   */
   async state(): Promise<unknown> {
     const services = await this.daemon.services();
     const eap = await this.daemon.properties(await this.eap(), "Service");
@@ -238,7 +241,7 @@ test("a member of netdev gets the machine's password by no move, copy, export, o
     refused(go(), /PermissionDenied|secrets are only|Permission|belongs to another user/i);
     for (const told of look()) assert.ok(!told.includes(secret), way);
   }
-  // An own entry with what is his affair alone puts the Service into his Profile, and not the password.
+  // An own entry with settings of his alone puts the Service into his Profile, and not the password.
   assert.equal(scene.importsOwn(member, '[etherneteap_all]\nUIData = "his"\n').code, 0);
   assert.equal((await daemon.properties(eap, "Service")).Profile, own);
   for (const told of look()) assert.ok(!told.includes(secret), "on the machine's terms");
@@ -265,7 +268,7 @@ test("a user's file switches off no card of the machine's, whether it was brough
   const { daemon } = scene;
   const device = `device_${macOf("eth1")}`;
   const off = `[${device}]\nEnabledPersistently = false\n[global]\nProhibitedTechnologies = "ethernet"\n`;
-  // A file as somebody could have edited it: of a Profile of the machine, laid into the user's folder.
+  // A file as a user could have edited it: of a Profile of the machine, laid into the user's folder.
   await daemon.call("/", manager, "CreateProfile", "s", ["made"]);
   await daemon.call("/", manager, "PushProfile", "s", ["made"]);
   await daemon.call("/profile/made", exchange, "Import", "s", [`[${device}]\nEnabledPersistently = false\n`]);

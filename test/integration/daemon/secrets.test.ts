@@ -23,14 +23,14 @@ test("a stored secret is found only in the file and in an export that asks for i
   run("sh", ["-c", `printf '%s\\n' "$1" | "$0" profile import default ${options.join(" ")}`, fairlead, text]);
   await daemon.setProperty(String(path), "Service", "UIData", "s", "looked at");
   const flimflam = (kind: string) => `org.chromium.flimflam.${kind}`;
-  // The credentials of 802.1X on cables, by a client's own way; what is replaced is nowhere any more.
+  // The credentials of 802.1X on cables, by a client's own way; a replaced one is nowhere any more.
   const configure = (password: string) => {
     const properties = { Type: variant("s", "etherneteap"), "EAP.Password": variant("s", password) };
     return daemon.call("/", flimflam("Manager"), "ConfigureService", "a{sv}", [properties]);
   };
   await configure(replaced);
   const [eap] = await configure(secret);
-  // Errors quote what is wrong, not the value.
+  // Errors quote the fault, not the value.
   const broken = text.replace('Name = "home"', "Name = home");
   const importing = `printf '%s\\n' "$1" | "$0" profile import default ${options.join(" ")} 2>&1 || true`;
   const refusal = run("sh", ["-c", importing, fairlead, broken.replace(`"${secret}"`, `${secret}"`)]);

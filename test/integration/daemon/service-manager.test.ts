@@ -10,7 +10,7 @@ import type { ManagedProcess } from "../../harness/processes.ts";
 import { until } from "../../harness/until.ts";
 import { startPython } from "./support.ts";
 
-/** Prints what a program tells systemd. */
+/** Prints a program's messages to systemd. */
 async function serviceManager(t: TestContext): Promise<{ readonly socket: string; readonly heard: ManagedProcess }> {
   const folder = mkdtempSync(join(tmpdir(), "fairlead-notify-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));

@@ -5,7 +5,7 @@ import { until } from "../../harness/until.ts";
 import { addressesOf, defaultLinks, ip, kernelLink, ownRules, routesOf, watchKernel } from "./kernel-view.ts";
 import { addLan, plugIn, startDaemon, startServer, untilState } from "./support.ts";
 
-/** Longer than any test, so that only what a test does ends it. */
+/** Longer than any test, so that only a step of the test ends it. */
 const longGrace = { args: ["--carrier-grace=600"] };
 
 test("a short loss of carrier is told, and takes neither the address nor foreign routes away", async (t) => {

@@ -41,7 +41,7 @@ test("a full disk keeps no cable from being connected, nor the daemon from start
   await untilState(daemon, "eth0", "ready");
 });
 
-/** What a damaged default Profile must come to: set aside as it was, and the daemon works. */
+/** End of a damaged default Profile: set aside as it was, and the daemon works. */
 async function startsWith(t: TestContext, content: Buffer | string): Promise<void> {
   await addLan(t, "router");
   const folder = mkdtempSync(join(tmpdir(), "fairlead-damaged-"));

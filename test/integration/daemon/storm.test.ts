@@ -64,7 +64,7 @@ test("a thousand links appear and vanish at once: all are right, and a cable is 
   const grown = residentMiB(daemon.process.pid) - before;
   t.diagnostic(`${grown.toFixed(1)} MiB for ${count} links`);
   assert.ok(grown < 100, `${grown} MiB more for ${count} links`);
-  // All are claimed up; the daemon is not deaf to what follows.
+  // All are claimed up; the daemon still hears later events.
   await until("all links are up", () => kernelLinks().every(({ flags }) => flags.includes("UP")), 10_000);
   await followsCarrier(daemon);
   ip("link", "delete", "group", stormGroup);

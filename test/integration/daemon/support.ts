@@ -18,7 +18,7 @@ export async function startDaemon(t: TestContext, options: DaemonOptions = {}): 
   return daemon;
 }
 
-/** Shows what a program said if the test failed. */
+/** Shows a program's output if the test failed. */
 function explain(t: TestContext, who: string, log: string): void {
   // Node has it since 20.12; its types say so later.
   const { passed } = t as TestContext & { readonly passed?: boolean };

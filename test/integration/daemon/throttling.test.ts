@@ -8,7 +8,7 @@ import { addLan, startDaemon, untilState } from "./support.ts";
 
 requirePrivateNamespace();
 
-/** Without what it counts. */
+/** Without its counters. */
 const qdiscs = (link: string) => run("tc", ["qdisc", "show", "dev", link]).replace(/ direct_packets_stat \d+/, "");
 const throttle = (daemon: TestDaemon, ...args: [enabled: boolean, upload: number, download: number]) =>
   daemon.call("/", "org.chromium.flimflam.Manager", "SetNetworkThrottlingStatus", "buu", args);
@@ -25,7 +25,7 @@ test("an upload is as slow as it was asked to be, and fast again afterwards", as
   await throttle(daemon, true, 2_000, 0);
   assert.match(qdiscs("eth0"), /^qdisc tbf 6661: root .*rate 2Mbit/m);
   const slow = await upload(750_000);
-  // The burst of 16 KiB and what waits in the queue count as sent at once.
+  // The burst of 16 KiB and the packets in the queue count as sent at once.
   assert.ok(slow < 2_600, `${slow} kbit/s of 2000`);
   await throttle(daemon, false, 0, 0);
   assert.equal(qdiscs("eth0"), before);

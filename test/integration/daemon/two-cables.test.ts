@@ -35,7 +35,7 @@ async function bothReady(t: TestContext): Promise<TwoCables & { readonly daemon:
   return { ...cables, daemon };
 }
 
-/** Of the cables. What cannot be connected, the settings of 802.1X, stands behind them. */
+/** Of the cables. The settings of 802.1X, which cannot be connected, stand behind them. */
 async function order(daemon: TestDaemon): Promise<readonly string[]> {
   const [services] = await daemon.call("/", "org.fairlead.Manager1", "GetOrder");
   return (services as { Device: string; State: string; Because: string; Rank: number }[])
@@ -143,7 +143,7 @@ for (const end of ["stop", "kill"] as const) {
       "eth1 leads",
       async () => (await order(daemon)).join() === "0 eth1 ready Priority,1 eth0 ready IsConnected",
     );
-    // Only the addresses are put again, with what is left of their leases.
+    // Only the addresses are put again, with the rest of their leases.
     const isAddress = (line: string) => /^\d+: eth[01]\s+inet 10\.[12]\.0\.1/.test(line);
     assert.deepEqual(
       kernel.lines().filter((line) => !isAddress(line)),

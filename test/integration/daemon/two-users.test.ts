@@ -51,7 +51,7 @@ test("a user who floods the daemon costs another one neither an answer nor the t
     `usual/flooded/worst: ${times.join(", ")}; ${answers} answers to the flood; ` +
       `${cpuEach.map((ms) => ms.toFixed(2)).join("/")} ms of processor for each answer; ${Math.ceil(grown)} MiB more; queue ${Math.ceil(queueMs)} ms`,
   );
-  // Whoever asks for little does not wait for what others asked before: their answers alone take the queue's time.
+  // A user who asks for little does not wait for others' earlier calls: their answers alone take the queue's time.
   for (const { method, now } of rows)
     assert.ok(now < queueMs / 4 + 20, `${method}: ${now} ms, the queue ${queueMs} ms`);
   assert.ok((cpuEach[1] ?? 0) < 3 * (cpuEach[0] ?? 0), "a call among thousands costs no more than one alone");

@@ -1,4 +1,4 @@
-/** Two users of one machine: one who floods, and one who works. */
+/** Two users of one machine: one floods, and one works. */
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -39,10 +39,10 @@ function runAs(t: TestContext, who: readonly string[], source: string, ...args: 
   return started;
 }
 
-/** `name`: flood.py or open-flood.py, whose arguments these are. Sent by somebody who may change nothing. */
+/** `name`: flood.py or open-flood.py, with its arguments. Sent by a user who may change nothing. */
 export const startFlood = (t: TestContext, name: string, ...args: string[]): ManagedProcess =>
   runAs(t, flooders.stranger, program("raw_bus.py") + program(name), ...args);
-/** The same, by somebody who may change settings. */
+/** The same, by a user who may change settings. */
 export const startFloodOfMember = (t: TestContext, name: string, ...args: string[]): ManagedProcess =>
   runAs(t, flooders.member, program("raw_bus.py") + program(name), ...args);
 

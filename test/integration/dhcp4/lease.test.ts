@@ -44,7 +44,7 @@ const talk = (server: DhcpServer, from = 0) =>
       .matchAll(/\bDHCP(DISCOVER|OFFER|REQUEST|ACK|NAK|RELEASE|DECLINE)\b/g),
   ].map(([, word]) => word);
 
-/** The server writes its log after it has answered: what was said is in there some time later. */
+/** The server writes its log after it has answered: its lines are in there some time later. */
 async function heard(server: DhcpServer, from: number, words: readonly string[]): Promise<void> {
   await until(`the server tells of ${words.join(", ")}`, () => talk(server, from).length >= words.length);
   assert.deepEqual(talk(server, from), words);

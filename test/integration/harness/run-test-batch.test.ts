@@ -35,7 +35,7 @@ async function judge(t: TestContext, bodies: readonly string[], limitMs = 60_000
   }));
 }
 
-/** Files that stay in the process: what is in them, what is told of them, and what errors and output say. */
+/** Files that stay in the process: their contents, the lines told of them, and texts in errors and output. */
 const cases: readonly { readonly body: string; readonly lines: readonly string[]; readonly text?: RegExp }[] = [
   {
     body: `suite("s", () => test("a", () => {})); test("b", (t) => t.test("c", () => {}));`,
@@ -55,7 +55,7 @@ const cases: readonly { readonly body: string; readonly lines: readonly string[]
     lines: ["pass a", "fail (the file itself)"],
     text: /exit code 4/,
   },
-  // What a file closes at its end has a moment to be gone.
+  // Handles that a file closes at its end have a moment to be gone.
   {
     body: `import { createServer } from "node:net";
       test("a", (t) => { const server = createServer().listen(0); t.after(() => void setTimeout(() => server.close(), 20)); });`,

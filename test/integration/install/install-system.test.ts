@@ -20,7 +20,7 @@ const filesBelow = (folder: string) =>
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
 
-/** Of our programs, in units, examples and policies: whatever is a text and no program itself. */
+/** Of our programs, in units, examples and policies: every text that is no program itself. */
 const pathsNamedBy = (file: string): readonly string[] =>
   /\.(service|conf|pam|policy|rules)$/.test(file)
     ? [...readFileSync(file, "utf8").matchAll(/\/[\w./-]*lib\/fairlead\/[\w./-]+/g)]

@@ -15,8 +15,10 @@ const isFound = (device: string) => (line: string) => line.includes(device);
 const sysctl = (path: string): string => readFileSync(`/proc/sys/net/${path}`, "utf8").trim();
 
 const ofLinksThemselves = /^\d+: |^\s+inet6 fe80:|^\s+valid_lft|^(local |anycast |multicast )?(fe80|ff00)::\S* dev/;
-/** Without what links do by themselves meanwhile: carrier that comes late, link-local addresses still being checked. */
-/** How far the kernel is with looking for duplicates (RFC 4862, 5.4) is not our doing. */
+/**
+ * Without changes that links make by themselves meanwhile: carrier that comes late, link-local addresses, and the
+ * kernel's progress with looking for duplicates (RFC 4862, 5.4).
+ */
 const wholeState = (): string =>
   [["address"], ["route", "show", "table", "all"], ["-6", "route", "show", "table", "all"], ["rule"], ["-6", "rule"]]
     .flatMap((args) => ip(...args).split("\n"))

@@ -18,7 +18,7 @@ async function makeFailoverWorld(t: TestContext, options: RealWorldOptions = {})
 }
 type World = Awaited<ReturnType<typeof makeFailoverWorld>>;
 
-/** Pulls eth0 and plugs it again, under probes. `onLoss`: what the daemon would do when it hears of the lost carrier. */
+/** Pulls eth0 and plugs it again, under probes. `onLoss`: the daemon's action when it hears of the lost carrier. */
 async function pullAndPlug(t: TestContext, world: World, onLoss: () => void, onReturn: () => void): Promise<void> {
   const { cables, rtnl, eth0, applier } = world;
   await applier.settled();

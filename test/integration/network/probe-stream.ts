@@ -1,4 +1,4 @@
-/** A stream of UDP questions to an echo server, one every few milliseconds, that counts what does not come back. */
+/** A stream of UDP questions to an echo server, one every few milliseconds, that counts lost answers. */
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import type { TestContext } from "node:test";
@@ -22,7 +22,7 @@ export async function startEcho(t: TestContext, peer: Peer, address: string): Pr
 }
 
 export interface ProbeStream {
-  /** Runs `change` just after an answer has come, with nothing under way; so what is lost is lost by the change. */
+  /** Runs `change` just after an answer has come, with nothing under way; so every loss is of the change. */
   atQuietMoment(change: () => void): Promise<void>;
   /** Waits for so many more answers. */
   answers(count: number): Promise<void>;
@@ -39,7 +39,7 @@ export async function startProbes(t: TestContext, address: string, everyMs: numb
     missing.delete(data.readUInt32BE());
     onAnswer();
   });
-  // What is refused (no route) is lost like any other.
+  // A refused question (no route) is lost like any other.
   socket.on("error", () => {});
   socket.bind();
   await once(socket, "listening");

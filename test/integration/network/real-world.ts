@@ -77,7 +77,7 @@ export function wish(cidr: string, gateway?: string, more: Partial<IpSettings> =
   return { settings: mergeSettings(family === 4 ? { dhcp4: settings } : { slaac: settings }) };
 }
 
-/** Lines of `ip` about what is asked for, sorted, without what the kernel makes by itself. */
+/** Lines of `ip`, sorted, without objects that the kernel makes by itself. */
 export const ip = (...args: string[]): string =>
   run("ip", args)
     .split("\n")

@@ -1,5 +1,5 @@
 // mostly waits: for pings that are not answered
-/** Traffic of an address keeps to its cable, and what others have routed is not drawn away from them. */
+/** Traffic of an address keeps to its cable, and routes of other programs keep their traffic. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { addPeer, requirePrivateNamespace, run } from "../../harness/namespace.ts";

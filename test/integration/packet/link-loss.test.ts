@@ -44,7 +44,7 @@ test("a channel whose link is gone sends nothing, burns no time and closes clean
   assert.equal(nativeAddon().openHandles().sockets, 0);
 });
 
-/** What a bind costs that does wait: that of a socket which hears IPv4 already. */
+/** Cost of a bind that does wait: that of a socket which hears IPv4 already. */
 function openWithGracePeriod(linkIndex: number): { close(): void } {
   const [AF_PACKET, SOCK_DGRAM, ETH_P_IP] = [17, 2, 0x0800];
   const protocol = Buffer.alloc(2);

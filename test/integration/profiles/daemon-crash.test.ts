@@ -72,7 +72,7 @@ class World {
     return this.daemon.call("/", manager, member, signature, body);
   }
 
-  /** What is on disk, without the daemon. */
+  /** Checks the files on disk, without the daemon. */
   check(): void {
     const files = [
       join(this.daemon.stateDir, "profiles/default.db"),

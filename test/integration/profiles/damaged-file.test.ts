@@ -9,7 +9,7 @@ import type { ProfileStore } from "../../../src/profiles/store.ts";
 import { fuzzRuns } from "../../harness/fuzz-runs.ts";
 import { temporaryFolder } from "../../harness/temporary-folder.ts";
 
-// Each run opens files and syncs them: a fiftieth of what the decoders are given.
+// Each run opens files and syncs them: a fiftieth of the runs of the decoders.
 const numRuns = Math.max(20, Math.ceil(fuzzRuns / 50));
 
 /** A file and its log, both with content, as a crash leaves them. */

@@ -23,7 +23,7 @@ function inUse(t: TestContext) {
   store.write("wifi_b", rows({ Name: '"b"' }));
   return { location, store, told };
 }
-/** What a start would find. */
+/** Content that a start would find. */
 function found(location: string) {
   const { store, setAside } = sqliteStorage.open(location, "open");
   const content = {

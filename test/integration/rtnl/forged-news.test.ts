@@ -1,4 +1,4 @@
-/** A process with CAP_NET_ADMIN sends what looks like the kernel's own words. */
+/** A process with CAP_NET_ADMIN sends messages that look like the kernel's own. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

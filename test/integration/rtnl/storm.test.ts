@@ -1,6 +1,6 @@
 /**
  * Thousands of links come and go on the real kernel, once while we listen and once while we are too busy to: in the end
- * the snapshot shows what `ip` shows.
+ * the snapshot equals the output of `ip`.
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -28,7 +28,7 @@ const linesToAdd = pairNumbers.map((n) => `link add near${n} group ${group} type
 const linesToSetUp = pairNumbers.slice(0, 100).flatMap((n) => [`link set near${n} up`, `link set far${n} up`]);
 const linesToChange = [1400, 1401, 1402].flatMap((mtu) => pairNumbers.map((n) => `link set near${n} mtu ${mtu}`));
 
-/** For `ip -batch`. Whatever the test leaves behind is removed. */
+/** For `ip -batch`. The test's leftovers are removed. */
 function batchFile(t: TestContext, lines: readonly string[]): string {
   const path = join(temporaryFolder(t), "links.batch");
   writeFileSync(path, lines.join("\n"));
@@ -47,7 +47,7 @@ interface IpLink {
   readonly addr_info: readonly { readonly local: string; readonly prefixlen: number }[];
 }
 
-/** One line a link and one an address, from what another program says. */
+/** One line a link and one an address, from the output of another program. */
 function textOfIp(): string {
   const text = execFileSync("ip", ["-j", "address", "show"], { maxBuffer: 64 * 1024 * 1024, encoding: "utf8" });
   const lines = (JSON.parse(text) as IpLink[]).flatMap(({ ifindex, ifname, flags, mtu, address, addr_info }) => [

@@ -33,7 +33,7 @@ export const thingDefs: ReadonlyMap<string, Def> = new Map([
   ["Inside", def("s", { get, isInternal: true })],
 ]);
 
-/** An exported thing: what it holds, what was set, and its handle. */
+/** An exported thing: its values, the writes to it, and its handle. */
 export class Thing implements ExportedProperties {
   readonly defs = thingDefs;
   readonly values = new Map<string, unknown>([

@@ -16,13 +16,13 @@ export interface Told {
   readonly args: readonly unknown[];
 }
 
-/** The other end of the socket: says what a test wants, in the place of a message bus. */
+/** The other end of the socket: sends the test's bytes, in the place of a message bus. */
 export class FakeBusServer {
   readonly address: string;
   readonly told: Told[] = [];
   /** Connections that got as far as BEGIN. */
   connections = 0;
-  /** What it says to AUTH; undefined: nothing. */
+  /** Its answer to AUTH; undefined: none. */
   authReply: string | undefined = "OK 1234\r\n";
   /** Replies with an error where set. */
   refuses: string | undefined;
@@ -76,7 +76,7 @@ export class FakeBusServer {
     this.isReading = fresh;
     this.#socket?.pause();
   }
-  /** While it is not reading: what one busy with others would take. */
+  /** While it is not reading: takes as much as a bus that is busy with others. */
   readSome(): void {
     this.#socket?.once("data", () => this.#socket?.pause());
     this.#socket?.resume();

@@ -18,7 +18,7 @@ const seeds = readFileSync(seedFile, "utf8")
   .filter((line) => line !== "" && !line.startsWith("#"))
   .map((line) => hex(line.slice(line.lastIndexOf(":") + 1)));
 
-/** Whatever is read, only a {@link WireError} may come out. */
+/** Only a {@link WireError} may come out of any reading. */
 function refusing(action: () => void): void {
   try {
     action();

@@ -46,7 +46,7 @@ const ownDefs: Readonly<Record<string, Readonly<Record<string, AnyPropertyDef<un
   Device: { Addresses: { signature: "as", doc: "", get: () => undefined } },
 };
 
-/** One object with the methods that all shill objects have; what they do beyond properties is for the test to say. */
+/** One object with the methods that all shill objects have; the test says their effects beyond properties. */
 export class FakeObject {
   readonly values: Map<string, WireVariant>;
   exported: ExportedObject | undefined;
@@ -201,7 +201,7 @@ export class FakeDaemon {
   readonly clock = new FakeClock();
   readonly bus = new FakeBus(this.clock);
   readonly calls: Call[] = [];
-  /** `PATH MEMBER` -> what the call is answered, or the error. */
+  /** `PATH MEMBER` -> the reply to the call, or the error. */
   readonly answers = new Map<string, Error | ((args: readonly unknown[]) => Result | Promise<Result>)>();
   readonly clients: FakeBusPort[] = [];
   readonly #objects = new Map<string, FakeObject>();

@@ -55,7 +55,7 @@ const signatures = [
   "(ss)",
 ];
 
-/** Whatever is thrown has to be for people. */
+/** Every error has to be for people. */
 function survives(act: () => unknown): void {
   try {
     act();

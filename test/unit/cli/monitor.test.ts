@@ -8,7 +8,7 @@ async function monitoring(t: TestContext, args: readonly string[] = [], options:
   await daemon.clock.settle();
   return { daemon, monitor };
 }
-/** What it printed since the last look, without the times. */
+/** Output since the last look, without the times. */
 function newLines(monitor: Running): readonly string[] {
   const lines = monitor.out.split("\n").slice(0, -1);
   monitor.out = "";

@@ -100,7 +100,7 @@ test("help fits a terminal and names every flag", () => {
   assert.deepEqual(parseArguments(["--version"]), { kind: "version" });
 });
 
-/** arguments | what the one line says */
+/** arguments | the one line of the complaint */
 const refused: readonly (readonly [readonly string[], RegExp])[] = [
   [["--bogus"], /^unknown option "--bogus"; see fairleadd --help$/],
   [["--bogus=1"], /^unknown option "--bogus"/],

@@ -143,7 +143,7 @@ test("a file that was asked for must exist", (t) => {
   refuses(() => read(["--config", missing]), /^--config: .*missing\.toml does not exist$/);
 });
 
-/** file | what the one line says after the file's name */
+/** file | the one line of the complaint after the file's name */
 const refused: readonly (readonly [string, RegExp])[] = [
   ['\n\nstate_dir = "/x"', /:3: unknown key "state_dir"$/],
   ['state-dir = "/x"\n  "stat-dir" = 1', /:2: unknown key "stat-dir"$/],

@@ -21,7 +21,7 @@ test("what clients may rely on is there, with its type and access, and has a tes
     for (const row of rows) {
       const where = `${name}.${row.name}`;
       const here = presence(name, row);
-      // What comes with its technology may be absent; that the method is of no use here is as good an answer.
+      // Members that come with their technology may be absent; that the method is of no use here is as good an answer.
       if (row.mark === "L" && (!here || row.kind === "method")) continue;
       if (!here || (row.kind === "property" && here.access !== row.access)) {
         assert.ok(row.remark, `${where}: absent or of another access, and no word on why`);

@@ -13,7 +13,7 @@ import { indexPage, referencePage } from "./reference-page.ts";
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const isUpdating = process.env.FAIRLEAD_UPDATE === "1";
 
-/** Folder -> what has to be in it, and nothing else. */
+/** Folder -> files that have to be in it, and no others. */
 const generated: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
   [
     "dbus-interfaces",

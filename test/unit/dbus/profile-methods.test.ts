@@ -6,7 +6,10 @@ import type { Profile } from "../../../src/profiles/profile.ts";
 import type { ProfileStore } from "../../../src/profiles/store.ts";
 import { onBus, shillError, variant } from "./machine-on-bus.ts";
 
-/** Calls on a stack of `default` and `~alice/work`, with a file `spare` beside them, in this order; and what each must answer. */
+/**
+ * Calls on a stack of `default` and `~alice/work`, with a file `spare` beside them, in this order; and the answer to
+ * each.
+ */
 const conversation: readonly [call: string, args: readonly string[], answer: string | { error: string }][] = [
   ["CreateProfile", ["spare"], "/profile/spare"],
   ["CreateProfile", ["spare"], { error: "AlreadyExists" }],

@@ -7,7 +7,7 @@ import { onBus, shillError, variant } from "./machine-on-bus.ts";
 async function connected(t: TestContext) {
   const scene = await onBus(t, { modules: technologyModules });
   scene.it.kernel.plug("eth0");
-  // What is settled after a success (the link's speed) is there as well.
+  // Facts that settle after a success (the link's speed) are there as well.
   await scene.it.clock.advanceSettled(1);
   const [ipConfig = ""] = (await scene.properties("/device/eth0")).get("IPConfigs") as string[];
   const dictionary = async (path: string) => {

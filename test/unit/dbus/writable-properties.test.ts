@@ -54,7 +54,7 @@ interface Subject {
   readonly shape: PropertyShape<never>;
 }
 
-/** What is configured on each machine, so that it is stored. */
+/** The configured Service of each machine, so that it is stored. */
 const identities: { readonly [C in Card]?: Readonly<Record<string, string>> } = {
   radio: { Type: "wifi", SSID: "Home", SecurityClass: "psk" },
   account: { Type: "pppoe", "PPPoE.Username": "alice" },

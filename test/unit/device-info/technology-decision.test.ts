@@ -21,7 +21,7 @@ const link: Link = {
 };
 const facts: LinkFacts = { hasUeventFile: true, hasDevice: true, lowerLinks: [], hasSiblingTty: false };
 
-/** What the link and sysfs say, and what is decided; later rows lose against earlier ones. */
+/** Facts of the link and of sysfs, and the decision; later rows lose against earlier ones. */
 const rows: readonly [Partial<Link>, Partial<LinkFacts>, string][] = [
   [{ isLoopback: true, kind: "ifb" }, { driver: "e1000" }, "loopback"],
   [{ kind: "ifb" }, { driver: "e1000" }, "unknown"],

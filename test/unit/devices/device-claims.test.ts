@@ -9,7 +9,7 @@ import {
   type DeviceUser,
 } from "../../../src/devices/device-claims.ts";
 
-/** A link whose activation can be made to fail, with all that is heard and done in one list. */
+/** A link whose activation can be made to fail, with all calls and news in one list. */
 function scene() {
   const log: string[] = [];
   const user = (name: string, onEvent: (event: DeviceEvent) => void = () => {}): DeviceUser => ({

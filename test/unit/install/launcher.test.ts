@@ -22,7 +22,7 @@ interface FakeNode {
   readonly refuses?: string;
 }
 
-/** A "node" that tells its version, refuses as Node does, and otherwise says what it was started with. */
+/** A "node" that tells its version, refuses as Node does, and otherwise prints its arguments. */
 const fakeNode = ({ version, refuses = "--none" }: FakeNode) => `#!/bin/sh
 for word; do case $word in ${refuses}*) echo "node: bad option: $word" >&2; exit 9 ;; esac; done
 for word; do case $word in --version) echo ${version}; exit ;; esac; done

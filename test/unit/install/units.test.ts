@@ -25,7 +25,7 @@ test("systemd finds nothing wrong with the units", (t) => {
   const folder = temporaryFolder(t);
   mkdirSync(join(folder, "units"));
   const files = units.map((name) => {
-    // What they start is installed elsewhere; here any program that exists will do.
+    // Their programs are installed elsewhere; here any program that exists will do.
     const text = readFileSync(installFile(name), "utf8").replace(/^ExecStart=\S+/gm, "ExecStart=/bin/true");
     const file = join(folder, "units", name);
     writeFileSync(file, text);
@@ -34,7 +34,7 @@ test("systemd finds nothing wrong with the units", (t) => {
   assert.deepEqual(analyze("verify", "--man=no", ...files), { code: 0, text: "" });
 });
 
-/** What systemd charges for the network itself leaves 1.8; the rest is for versions that judge a little harder. */
+/** systemd's charge for the network itself leaves 1.8; the rest is for versions that judge a little harder. */
 const mostExposure = 2.0;
 
 test("the units of the helpers leave them next to nothing", () => {

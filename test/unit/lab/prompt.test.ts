@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { help, type LabCommands, obey } from "../../../src/lab/prompt.ts";
 
-/** Notes what it was told to do. */
+/** Notes its commands. */
 function recordingCommands(): { commands: LabCommands; done: string[] } {
   const done: string[] = [];
   const note = (text: string) => void done.push(text);

@@ -28,7 +28,7 @@ test("passed over: explicitly disconnected, out of sight, of a technology that i
 });
 
 test("a cooldown does not hold it back, an explicit disconnect does", async (t) => {
-  // Nobody serves addresses.
+  // No server gives addresses.
   const it = new FakeMachine();
   t.after(() => it.stop());
   it.kernel.addHardware({ name: "eth0", mac: mac(1) });

@@ -4,7 +4,7 @@ import { setTechnologyEnabled } from "../../../src/manager/technology-control.ts
 import { FakeMachine } from "../../fakes/fake-machine.ts";
 import { mac } from "./machine.ts";
 
-/** eth0 is ours to use; eth1 has an address of somebody else's, and br0 was built by somebody. All are down. */
+/** eth0 is ours to use; eth1 has another program's address, and br0 was built by another program. All are down. */
 async function scene(t: { after(done: () => void): void }) {
   const it = new FakeMachine();
   t.after(() => it.stop());

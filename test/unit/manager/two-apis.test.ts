@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { ManagerObserver } from "../../../src/manager/event-feed.ts";
 import { FakeMachine } from "../../fakes/fake-machine.ts";
 
-/** An API that notes what it is told of, or fails at it. */
+/** An API that notes the calls to it, or fails at them. */
 function api(told: string[], fail = false): ManagerObserver {
   const note = (line: string) => {
     if (fail) throw new Error("of no use");

@@ -75,7 +75,7 @@ const hosts = probeHosts("http://probe.test/204", "https://probe.test/204");
 const open = { status: 204 };
 const portal = (path = "login") => ({ status: 302, headers: { location: `http://portal.test/${path}` } });
 
-/** What the web says on a link from now on; `undefined`: the connection is refused. */
+/** Answers of the web on a link from now on; `undefined`: the connection is refused. */
 function web(
   it: FakeMachine,
   link: string,
@@ -83,7 +83,7 @@ function web(
 ): void {
   it.http.serve(link, "probe.test", () => answer);
 }
-/** A machine with cables and probes; what the web says on each is said before. */
+/** A machine with cables and probes; the web's answers on each are set before. */
 async function probed(
   t: { after(done: () => void): void },
   answers: Readonly<Record<string, Parameters<typeof web>[2]>>,

@@ -185,7 +185,7 @@ test("every failure carries code, errno and call", () => {
 
 test("arguments of the wrong kind are refused and nothing happens", () => {
   const { receiver, sender, native, close } = datagramPair();
-  // biome-ignore lint/suspicious/noExplicitAny: what a caller without types could pass
+  // biome-ignore lint/suspicious/noExplicitAny: a caller without types could pass these
   const loose = { native: native as any, receiver: receiver as any, sender: sender as any };
   const before = native.openHandles().sockets;
   assert.throws(() => loose.native.openSocket("1", 2, 0), TypeError);

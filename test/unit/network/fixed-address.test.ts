@@ -64,7 +64,7 @@ async function makeWorld(t: TestContext) {
   const link: ProtocolLink = { index: eth0, name: "eth0", mac: ownMac, mtu: 1500 };
   const pass = (seconds: number) => clock.advanceSettled(seconds * 1000);
   let seen = 0;
-  /** What this host has sent since the last time, such as `probe 10.0.0.50`. */
+  /** Packets that this host has sent since the last time, such as `probe 10.0.0.50`. */
   const sent = (): readonly string[] => {
     const frames = wire.frames.slice(seen).filter(({ sourceMac }) => sourceMac === ownMac);
     seen = wire.frames.length;

@@ -9,7 +9,7 @@ import { lease, makeWorld } from "./network-world.ts";
 
 type World = Awaited<ReturnType<typeof makeWorld>>;
 
-/** What the kernel is asked for inside `act`. */
+/** Requests to the kernel inside `act`. */
 function asked(world: World, act: () => void): string {
   const before = world.kernel.requested.length;
   act();

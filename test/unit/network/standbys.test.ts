@@ -12,7 +12,7 @@ const link: ProtocolLink = { index: 7, name: "eth0", mac: "02:00:00:00:00:01", m
 const config = {};
 const dhcp = { source: "dhcp4", config } as const;
 
-/** `told` has what became of the standbys: "eth0 ready", "eth0 begins", "eth0 ends". */
+/** `told` has the events of the standbys: "eth0 ready", "eth0 begins", "eth0 ends". */
 function makeWorld() {
   const clock = new FakeClock();
   const log = new RecordingLog();

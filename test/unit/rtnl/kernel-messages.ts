@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { eachMessage, type MessageHeader } from "../../../src/rtnl/wire.ts";
 
-/** Real messages of a Linux 6.18 (x86-64), byte for byte, by what they were about. */
+/** Real messages of a Linux 6.18 (x86-64), byte for byte, by their events. */
 const recorded: Readonly<Record<string, string>> = JSON.parse(
   readFileSync(new URL("../../golden/rtnl/kernel-messages.json", import.meta.url), "utf8"),
 );

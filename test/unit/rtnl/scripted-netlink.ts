@@ -1,4 +1,6 @@
-/** A kernel behind the addon's interface that answers as a test says; for what a real one does once in a year. */
+/**
+ * A kernel behind the addon's interface that answers as a test says; for events of a real one that come once in a year.
+ */
 import type {
   NativeAddon,
   NativeSocket,
@@ -101,10 +103,10 @@ function senderAddress(port: number): Buffer {
 export class ScriptedSocket implements NativeSocket {
   fd = 7;
   readonly sent: Buffer[] = [];
-  /** What `receive` gives, or throws. */
+  /** Results or errors of `receive`. */
   readonly queue: (ReceivedMessage | SystemError)[] = [];
   events: SocketEvents | undefined;
-  /** Answers what was sent; by default nothing comes. */
+  /** Answers sent messages; by default nothing comes. */
   onSend: (data: Buffer) => void = () => {};
 
   bind(): void {}
@@ -156,7 +158,7 @@ export class ScriptedSocket implements NativeSocket {
   add(data: Buffer, port = 0): void {
     this.queue.push({ data, address: senderAddress(port), isTruncated: false });
   }
-  /** As the event loop does when something came; nothing when nobody polls. */
+  /** As the event loop does when a message came; nothing without a listener. */
   poll(): void {
     while (this.queue.length > 0 && this.events) {
       const next = this.queue.shift() as ReceivedMessage | SystemError;
@@ -166,7 +168,7 @@ export class ScriptedSocket implements NativeSocket {
   }
 }
 
-/** Tables of the scripted kernel: what each dump answers, by the message type that asks. */
+/** Tables of the scripted kernel: the answer to each dump, by the message type that asks. */
 export class ScriptedKernel implements NativeAddon {
   readonly sockets: ScriptedSocket[] = [];
   /** RTM_GETLINK: 18, RTM_GETADDR: 22, RTM_GETROUTE: 26, RTM_GETRULE: 34. */
@@ -211,7 +213,7 @@ export class ScriptedKernel implements NativeAddon {
   openHandles() {
     return { sockets: this.sockets.filter((socket) => socket.fd !== -1).length, timers: 0 };
   }
-  /** Lets go what was held, and polls. */
+  /** Lets held answers go, and polls. */
   release(): void {
     for (const answer of this.held.splice(0)) this.requests.add(answer);
     this.requests.poll();

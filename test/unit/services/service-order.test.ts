@@ -30,7 +30,10 @@ const plain: OrderFacts = {
   serial: 1,
 };
 
-/** Criterion, what the better one has, what the worse one has. The better one is the younger, so only this criterion can decide. */
+/**
+ * Criterion, facts of the better one, facts of the worse one. The better one is the younger, so only this criterion can
+ * decide.
+ */
 const criteria: readonly [OrderReason, Partial<OrderFacts>, Partial<OrderFacts>][] = [
   ["IsOnline", { state: "online" }, { state: "ready" }],
   ["IsConnected", { state: "ready" }, { state: "configuration" }],

@@ -6,8 +6,8 @@ import { type Claim, type Move, needsOfMove, whoHolds } from "../../../src/servi
 
 /**
  * One row per situation: the claims from the bottom up (m: a Profile of the machine, u: a user's, u+: one with an
- * administrator's mark; after it the settings that act, of which `auto` is noted by itself), then whose entry is in force, `on terms` where what acts is the
- * machine's, and whose is kept back.
+ * administrator's mark; after it the settings that act, of which `auto` is noted by itself), then the entry in force,
+ * `on terms` where the acting settings are the machine's, and the entries that are kept back.
  */
 const networks = `
 -                           -> nobody

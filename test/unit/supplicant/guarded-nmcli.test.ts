@@ -65,7 +65,7 @@ test("what nmcli lists is an access point, or left out", () => {
   assert.equal(bssOf({ ...point, mode: "constructor", qualityPercent: 0 })?.mode, "other");
 });
 
-/** A program called nmcli that prints what it is given: its arguments, and what is in the file after `passwd-file`. */
+/** A program called nmcli that prints its arguments, and the content of the file after `passwd-file`. */
 function fakeNmcli(t: TestContext): void {
   const folder = temporaryFolder(t);
   const script = [

@@ -42,7 +42,7 @@ test("what others chose cannot forge a line, move the cursor or turn the text ar
     journalLine(entry(evil), false),
     plainLine(entry("x", { ssid: evil, [evil]: 1, deep: { evil } }), false),
   ]) {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get through
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: none of these may get through
     assert.doesNotMatch(line, /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202e]/);
     assert.match(line, /\\n/);
   }

@@ -8,7 +8,7 @@ import { makeRoom, releaseMemory } from "../../../src/system/memory.ts";
 test("what nobody refers to is gone afterwards", () => {
   const gone = new WeakRef(makeGarbage());
   return new Promise<void>((resolve) => {
-    // In another turn: until the end of this one a WeakRef keeps what it refers to.
+    // In another turn: until the end of this one a WeakRef keeps its target.
     setImmediate(() => {
       releaseMemory();
       assert.equal(gone.deref(), undefined);

@@ -138,7 +138,7 @@ test("hostile text costs time in proportion to its length", () => {
     const long = unit.repeat(50_000);
     const short = unit.repeat(50_000 / growth);
     const shortMs = leastMs(() => redactText(short));
-    // What any pass over the text costs, where redaction looks at almost nothing of it.
+    // Cost of any pass over the text, where redaction looks at almost nothing of it.
     const passMs = leastMs(() => JSON.stringify(long));
     const longMs = leastMs(() => redactText(long));
     const mostMs = 4 * (growth * shortMs + passMs);

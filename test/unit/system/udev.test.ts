@@ -57,7 +57,7 @@ test("nothing is waited for without udev, nor for the udev of another network na
   const { paths, udev } = world(t);
   rmSync(join(paths.folder, "control"));
   assert.equal(udev.whenDone(7, nobody), undefined);
-  // A listener to what udev tells (group 2) is not udev.
+  // A listener to udev's own news (group 2) is not udev.
   assert.equal(world(t, socket(15, "00000002")).udev.whenDone(7, nobody), undefined);
   const unread = world(t);
   rmSync(unread.paths.sockets);

@@ -12,7 +12,7 @@ export class ArgumentWatch {
   get commands(): readonly string[] {
     return [...this.#seen].filter((text) => !text.startsWith("environment ")).map((text) => text.slice("argv ".length));
   }
-  /** Whatever of it has the text in it. */
+  /** Arguments and environments that have the text in them. */
   holding(text: string): readonly string[] {
     return [...this.#seen].filter((seen) => seen.includes(text));
   }

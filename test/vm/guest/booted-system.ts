@@ -25,7 +25,7 @@ export function installPolicies(): void {
 /** The guest's own system bus. */
 export const systemBus = { busAddress: "unix:path=/run/dbus/system_bus_socket" } as const;
 
-/** What a person of the guest gets from a program. */
+/** Output of a program for a user of the guest. */
 export const as = (user: string, command: string, ...args: string[]): RunResult =>
   tryRun("runuser", ["--user", user, "--", command, ...args]);
 
@@ -40,7 +40,7 @@ export function assertRefused({ code, stderr }: RunResult, why: RegExp): void {
   assert.match(stderr, why);
 }
 
-/** What logind itself says of inhibitors: that we delay sleep. */
+/** logind's own list of inhibitors: whether we delay sleep. */
 export async function isInhibited({ client }: DaemonClient): Promise<boolean> {
   const [name, path] = ["org.freedesktop.login1", "/org/freedesktop/login1"];
   const [inhibitors] = await client.call(name, path, `${name}.Manager`, "ListInhibitors");

@@ -44,7 +44,7 @@ export class Concentrator {
     const files = ["-O", `${folder}/options`, "-q", "/usr/sbin/pppd"];
     this.#server = this.peer.spawn("pppoe-server", ["-F", "-I", this.link, ...names, ...addresses, ...files]);
   }
-  /** It is gone without a word to anybody. */
+  /** It is gone without a farewell. */
   async kill(): Promise<void> {
     await this.#server?.end();
     this.#signal("KILL");

@@ -5,7 +5,7 @@ import { patienceMs } from "./patience.ts";
 import type { Scene } from "./scene.ts";
 
 export interface Continuity {
-  /** Fails with `what` if since the last look anything was taken away from the link, or an echo did not come back. */
+  /** Fails with `what` if since the last look an object was removed from the link, or an echo did not come back. */
   assertUnbroken(what: string): Promise<void>;
 }
 

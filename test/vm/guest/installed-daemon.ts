@@ -14,11 +14,14 @@ let isInstalled = false;
 /** Whether units have changed since systemd read them, which takes it three seconds here. */
 let isReloadDue = false;
 
-/** What `scripts/install-system` put in place on the guest's own disk, run by its systemd. */
+/** The files of `scripts/install-system` on the guest's own disk, run by its systemd. */
 export class InstalledDaemon extends DaemonClient {
   readonly unit = "fairlead.service";
 
-  /** Does what the installer tells its user to do, short of starting the daemon. `enabled`: units for the next boot. */
+  /**
+   * Takes the steps that the installer tells its user, short of starting the daemon. `enabled`: units for the next
+   * boot.
+   */
   static async install(enabled: readonly string[] = []): Promise<InstalledDaemon> {
     if (!isInstalled) {
       // Here busybox starts no program for each of the hundred commands: half the time. The host's tests use the usual shell.
@@ -36,7 +39,7 @@ export class InstalledDaemon extends DaemonClient {
     return new InstalledDaemon(busAddress, await DaemonClient.connectClient(busAddress));
   }
 
-  /** Waits for the job to end unless `--no-block` is among the arguments. Throws with what systemctl complained of. */
+  /** Waits for the job to end unless `--no-block` is among the arguments. Throws with systemctl's complaint. */
   systemctl(...args: readonly string[]): string {
     return run("systemctl", args);
   }
@@ -80,11 +83,11 @@ export class InstalledDaemon extends DaemonClient {
     writeFileSync(`${dropIns}/scenario.conf`, ["[Service]", ...lines, ""].join("\n"));
     this.systemctl("daemon-reload");
   }
-  /** What the journal has of the unit: the daemon's lines and systemd's about it. */
+  /** Journal of the unit: the daemon's lines and systemd's about it. */
   log(): string {
     return run("journalctl", ["--boot", "--no-pager", "--output=short-monotonic", "--unit", this.unit]);
   }
-  /** Stops it; what it keeps for the next start goes, so that another scenario finds a new machine. */
+  /** Stops it; its files for the next start go, so that another scenario finds a new machine. */
   remove(): void {
     this.client.close();
     tryRun("systemctl", ["stop", this.unit]);

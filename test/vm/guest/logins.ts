@@ -30,8 +30,8 @@ export const startLogin = (scene: Scene, user: string): ManagedProcess =>
   scene.start("su", ["--login", user, "--command", "echo at work; exec cat"]);
 
 /**
- * How long logind keeps the manager of a user whose last session has ended, lest one who comes back is set up anew; usually
- * ten seconds. To start one and to stop it takes an emulated processor six.
+ * How long logind keeps the manager of a user whose last session has ended, lest it be set up anew for a user who comes
+ * back; usually ten seconds. To start one and to stop it takes an emulated processor six.
  */
 export function keepManagers(delay: "0" | "infinity"): void {
   mkdirSync("/run/systemd/logind.conf.d", { recursive: true });

@@ -15,14 +15,14 @@ export function startResolved(): void {
   run("systemctl", ["daemon-reload"]);
   run("systemctl", ["start", unit]);
 }
-/** What it keeps over a restart of its own goes, too. */
+/** Its state that outlives a restart goes, too. */
 export function restartResolved(): void {
   run("systemctl", ["stop", unit]);
   rmSync("/run/systemd/resolve/netif", { recursive: true, force: true });
   run("systemctl", ["start", unit]);
 }
 
-/** What it says of a link, asked by this process: resolvectl(1) takes an emulated processor half a second. */
+/** Its names of a link, asked by this process: resolvectl(1) takes an emulated processor half a second. */
 export async function shownNames(bus: BusClient, link: number): Promise<ShownNames> {
   const [path] = await bus.call(name, "/org/freedesktop/resolve1", `${name}.Manager`, "GetLink", "i", [link]);
   const get = async (property: string) => {

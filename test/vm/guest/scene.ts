@@ -10,17 +10,17 @@ import { type AccessPoint, type AccessPointOptions, startAccessPoint } from "./a
 import { InstalledDaemon } from "./installed-daemon.ts";
 import { patienceMs } from "./patience.ts";
 
-/** The runner brings what is here out of the guest when the scenario fails. */
+/** The runner brings these files out of the guest when the scenario fails. */
 const evidenceFolder = "/run/vm/evidence";
 
-/** What has to be ended, and what has something to tell when a scenario fails. */
+/** A part that has to be ended, and that may have a log when a scenario fails. */
 interface Part {
   readonly name: string;
   log?(): string;
   end(): unknown;
 }
 
-/** Whatever a scenario sets up in its guest. Parts end in reverse order; their logs are kept when it fails. */
+/** All parts that a scenario sets up in its guest. Parts end in reverse order; their logs are kept when it fails. */
 export class Scene {
   readonly #parts: Part[] = [];
   #daemon: DaemonClient | undefined;
@@ -102,7 +102,7 @@ export class Scene {
   }
 }
 
-/** A test in the guest. Its parts end with it; when it fails, what there was to see is kept first. */
+/** A test in the guest. Its parts end with it; when it fails, their logs are kept first. */
 export function scenario(name: string, steps: (scene: Scene) => Promise<void>): void {
   test(name, async (t) => {
     const scene = new Scene(t);

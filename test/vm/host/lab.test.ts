@@ -30,9 +30,10 @@ test("its shell has a terminal: what is typed is run, Ctrl-C ends a program and 
   t.after(() => terminal.end());
   await terminal.untilOutput(prompt, bootLimitMs);
   await type(terminal, "tty\r", /\/dev\/hvc0\s[\s\S]*lab \S+ # $/);
-  // A line typed before the shell has given up the terminal would not be one for cat. What is typed is echoed, and holds no 42.
+  // A line typed before the shell has given up the terminal would not be one for cat. The echo of the typed text holds
+  // no 42.
   await type(terminal, "sh -c 'echo up $((6*7)); cat'\r", /up 42\s/);
-  // What cat repeats shows that it, and not the shell, is there to hear Ctrl-C.
+  // The echo of cat shows that it, and not the shell, is there to hear Ctrl-C.
   await type(terminal, "echoed\r", /echoed\s+echoed\s/);
   await type(terminal, "\x03", /\^C[\s\S]*lab \S+ # $/);
   terminal.write("exit $((40+2))\r");
@@ -40,7 +41,7 @@ test("its shell has a terminal: what is typed is run, Ctrl-C ends a program and 
   assert.equal(code, 42, terminal.output());
 });
 
-/** Types, and waits for what the terminal shows from then on. */
+/** Types, and waits for the terminal's text from then on. */
 function type(terminal: ManagedProcess, text: string, answer: RegExp) {
   const from = terminal.output().length;
   terminal.write(text);

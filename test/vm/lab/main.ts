@@ -28,7 +28,7 @@ async function main(command: readonly string[]): Promise<number> {
   }
 }
 
-/** What the guest has to know of this terminal. */
+/** Facts of this terminal for the guest. */
 const terminal = () => ({
   VM_TERMINAL: "/dev/hvc0",
   VM_ROWS: String(process.stdout.rows || 24),

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 
 const pollMs = 50;
-/** No limit: the file takes what comes. */
+/** No limit: the file takes any rate. */
 const bytesPerSecond = 16 * 1024 ** 3;
 
 type Answer = Readonly<Record<string, unknown>>;
@@ -33,7 +33,7 @@ export async function saveState(path: string, file: string): Promise<void> {
   }
 }
 
-/** What is no answer (the greeting, events) is passed over. */
+/** Lines that are no answer (the greeting, events) are passed over. */
 function commands(socket: Socket) {
   const lines = createInterface(socket)[Symbol.asyncIterator]();
   return async (command: string, given: Answer = {}): Promise<Answer> => {

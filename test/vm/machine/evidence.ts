@@ -6,7 +6,7 @@ import { cacheFolder } from "../image/cache.ts";
 /** Failures are looked at soon or not at all. */
 const maxKept = 20;
 
-/** Moves what a failed guest left to a place that outlives it; returns the place. */
+/** Moves the files of a failed guest to a place that outlives it; returns the place. */
 export function keepEvidence(scenario: string, folder: string): string {
   const all = process.env.VM_EVIDENCE ?? join(cacheFolder(), "failures");
   const place = join(all, `${new Date().toISOString().replaceAll(":", "-").slice(0, 19)}-${scenario}-${process.pid}`);

@@ -1,4 +1,4 @@
-/** What a scenario wants of its guest; a scenario's folder says it in `guest.ts`. */
+/** A scenario's wishes for its guest; a scenario's folder states them in `guest.ts`. */
 export interface Guest {
   /** "systemd": a whole booted system with bus, logind and udev. "bare": one shell script; half the time to start. */
   readonly init: "systemd" | "bare";
@@ -16,7 +16,9 @@ export const inits: Readonly<Record<Guest["init"], string>> = {
   bare: "/usr/lib/fairlead-vm/init",
 };
 
-/** Thirty times what a scenario takes on two idle cores: CI machines are shared, and may do much else at the same time. */
+/**
+ * Thirty times the time of a scenario on two idle cores: CI machines are shared, and may do much else at the same time.
+ */
 export const defaultLimitSeconds = 240;
-/** For what comes before and after the steps; a few seconds on an idle machine. */
+/** For the time before and after the steps; a few seconds on an idle machine. */
 export const bootLimitSeconds = 120;

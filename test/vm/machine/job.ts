@@ -18,7 +18,7 @@ const sourceLocations: Plugin = {
   },
 };
 
-/** What the guest has loaded already. */
+/** Modules that the guest has loaded already. */
 const takePreloaded: Plugin = {
   name: "take-preloaded",
   setup({ onResolve, onLoad }) {
@@ -49,7 +49,7 @@ async function bundle(entry: string, outfile: string): Promise<void> {
   });
 }
 
-/** Many times what anything takes on an idle host: the processors are emulated, and shared with others. */
+/** Many times the time of any step on an idle host: the processors are emulated, and shared with others. */
 const patience = 4;
 
 export interface Job {

@@ -42,13 +42,16 @@ const kernelArguments = [
   "systemd.show_status=no",
 ];
 
-/** What a program chooses the widest of where it can, and what protects nothing here, is dear to emulate. */
+/**
+ * Without the widest vectors, which programs choose where they can, and without protections that are of no use here:
+ * both are dear to emulate.
+ */
 const processor = "max,avx2=off,avx=off,la57=off,smap=off,smep=off,pku=off";
 
 /**
- * The whole command line. It ends after the limit, and at once when whoever started it ends, however that ends: the
- * kernel kills timeout with its parent, and qemu with timeout. There is no network card: nothing leads outside.
- * `savedState`: the descriptor that the state of a saved machine is read from, which then goes on in place of a boot.
+ * The whole command line. It ends after the limit, and at once when its parent ends in any way: the kernel kills
+ * timeout with its parent, and qemu with timeout. There is no network card: nothing leads outside. `savedState`: the
+ * descriptor that the state of a saved machine is read from, which then goes on in place of a boot.
  */
 export function commandLine(machine: Machine, savedState?: number): [string, ...string[]] {
   const { image, folder, project, init, limitSeconds, hasTerminal = false, control } = machine;
@@ -87,7 +90,7 @@ export function commandLine(machine: Machine, savedState?: number): [string, ...
   ];
 }
 
-/** A file takes whatever the guest writes; a pipe that nobody reads would stop it. */
+/** A file takes all that the guest writes; a pipe without a reader would stop it. */
 const filePort = (name: string, path: string) => [
   ...["-chardev", `file,id=${name},path=${escaped(path)}`],
   ...["-device", `virtserialport,chardev=${name},name=${name}`],

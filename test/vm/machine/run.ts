@@ -10,7 +10,7 @@ const pollMs = 100;
 /** Of a console that has to explain a guest without an exit code. */
 const consoleTailCharacters = 4000;
 
-/** Runs the guest to its end, copying what its job prints; resolves to the job's exit code. */
+/** Runs the guest to its end, copying its job's output; resolves to the job's exit code. */
 export async function runMachine(machine: Machine, print: (text: string) => void): Promise<number> {
   const qemu = launch(machine, { saved: findSaved(machine.image, machine.init), isToBegin: true });
   let isOver = false;
@@ -33,7 +33,7 @@ export async function runMachine(machine: Machine, print: (text: string) => void
 export interface Launched {
   /** How it ended, in words. */
   readonly ended: Promise<string>;
-  /** What qemu itself said so far. */
+  /** qemu's own output so far. */
   complaints(): string;
   kill(): void;
 }
@@ -82,7 +82,7 @@ function read(machine: Machine, name: string): string {
   return existsSync(path) ? readFileSync(path, "utf8") : "";
 }
 
-/** Gives what was appended to the file since the last call. */
+/** Gives the text appended to the file since the last call. */
 function follower(path: string, print: (text: string) => void): () => void {
   const buffer = Buffer.alloc(64 * 1024);
   let position = 0;

@@ -15,15 +15,15 @@ const pollMs = 100;
 
 /** The state of a machine that has booted to `init` and waits for a job; undefined: it has to boot. */
 export function findSaved(image: string, init: string): string | undefined {
-  // What one accelerator saved, another one cannot go on with; those that are not emulators boot in no time.
+  // A state saved by one accelerator is of no use to another; those that are not emulators boot in no time.
   if (accelerator() !== defaultAccelerator) return undefined;
   const path = join(image, fileOf(init));
   return existsSync(path) ? path : undefined;
 }
 
 /**
- * Boots a guest of each kind and keeps its state in the image's folder: what is the same at each boot is done once. One
- * that cannot be saved is complained about, and tried again the next time.
+ * Boots a guest of each kind and keeps its state in the image's folder: the common part of each boot is done once. A
+ * failure to save is complained about, and tried again the next time.
  */
 export async function saveMachines(image: string): Promise<void> {
   if (accelerator() !== defaultAccelerator) return;
@@ -74,7 +74,7 @@ async function saveMachine(image: string, init: string): Promise<void> {
       }
       const path = join(image, fileOf(init));
       await saveState(control, `${path}.new`);
-      // Whoever looks for it at this moment finds all of it or nothing.
+      // A reader at this moment finds all of it or nothing.
       renameSync(`${path}.new`, path);
     } catch (error) {
       const said = `${qemu.complaints()}${read("console")}${read("output")}`;

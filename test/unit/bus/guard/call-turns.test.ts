@@ -6,10 +6,10 @@ import { MessageFlag, MessageType, makeMessage, readMessage, writeMessage } from
 import { Writer } from "../../../../src/bus/wire/writer.ts";
 import { FakeClock } from "../../../fakes/fake-clock.ts";
 
-/** As a bus that is asked whose `:1000.7` is would say. */
+/** The bus's answer to a question for the user of `:1000.7`. */
 const uidOf = (sender: string): number => Number(/^:(\d+)/.exec(sender)?.[1]);
 
-/** A bus that reads what we send only when told to, and answers of `answerBytes` each. */
+/** A bus that reads our messages only when told to, and answers of `answerBytes` each. */
 function makeWorld({ answerBytes = 1_000, answerMs = 0, isNameless = false } = {}) {
   const clock = new FakeClock();
   const [served, serials, refused, asked]: [string[], number[], string[], string[]] = [[], [], [], []];
@@ -61,7 +61,7 @@ function makeWorld({ answerBytes = 1_000, answerMs = 0, isNameless = false } = {
     writeMessage(writer, makeMessage(init), ++serial, defaultLimits);
     const bytes = writer.bytes.subarray(0, writer.position);
     turns.onCall(bytes, readMessage(bytes, defaultLimits));
-    // Whoever reads the socket uses its buffer again.
+    // The reader of the socket uses its buffer again.
     bytes.fill(0);
   };
   const read = async () => {
@@ -71,7 +71,7 @@ function makeWorld({ answerBytes = 1_000, answerMs = 0, isNameless = false } = {
     for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
     return tell !== undefined;
   };
-  /** What is left of a call: "begun" counts it as served, its answer is sent when promises have run. */
+  /** The rest of a call: "begun" counts it as served, its answer is sent when promises have run. */
   const work = (sender: string, name: string, bytes = answerBytes) => {
     const run = () => {
       served.push(name);

@@ -5,7 +5,7 @@ import { FakeClock } from "../../../fakes/fake-clock.ts";
 
 const limits = { askBytes: 100, refuseBytes: 1_000, shareBytes: 400, silentBytes: 2_000, forgivenPerSecond: 50 };
 
-/** `:1000.7` is a connection of user 1000, as the bus tells who asks. */
+/** `:1000.7` is a connection of user 1000, as the bus tells. */
 function makeWorld() {
   const clock = new FakeClock();
   const known = new Map<string, number>();

@@ -9,7 +9,7 @@ const known = new Map<string, unknown>([
   ["UnixGroupIDs", { signature: "au", value: [1000, 27] }],
 ]);
 
-/** A bus where everybody is the same user, and nobody is refused unless told so. */
+/** A bus where all clients are of the same user, and no question is refused unless told so. */
 function makeWorld(credentials: unknown = known) {
   const asked: string[] = [];
   const watched = new Map<string, () => void>();

@@ -18,7 +18,7 @@ interface Reading {
   readonly kept?: "keep" | "skip";
   readonly keptHeaders?: "keep" | "skip";
 }
-/** What came out, in order: texts of messages, sizes of those that are large, before what is kept of them. */
+/** Results, in order: texts of messages, sizes of large ones, before the part of them that is kept. */
 function reading({ waitAfter = Number.POSITIVE_INFINITY, kept = "skip", keptHeaders = "keep" }: Reading = {}) {
   const out: unknown[] = [];
   const headers: boolean[] = [];

@@ -12,7 +12,7 @@ function changes(before: string, after: string): string[] {
   return found.map(({ kind, name, action, options }) => [kind, name, action, ...options].join(" "));
 }
 
-/** Text before, text after, what a reload does: the table of what is touched. */
+/** Text before, text after, the changes of a reload. */
 const rows: readonly (readonly [string, string, string, readonly string[]])[] = [
   ["the same text", lan(" option metric 5"), lan(" option metric 5"), []],
   ["the same, in other words", lan(" option metric 5"), lan(' option "metric" 0x5 # five'), []],

@@ -25,7 +25,7 @@ const seeds = readdirSync(seedFolder).map((name) => ({
   packet: Buffer.from(readFileSync(join(seedFolder, name), "latin1").replace(/#.*|\s/g, ""), "hex"),
 }));
 
-/** Reads a packet as the client does; whatever comes out must be fit for the machine. Answers whether it was a lease. */
+/** Reads a packet as the client does; every result must be fit for the machine. Answers whether it was a lease. */
 function readPacket(packet: Buffer): boolean {
   const datagram = parseDatagram(packet, false);
   if ("malformed" in datagram) {
@@ -57,7 +57,7 @@ function readPacket(packet: Buffer): boolean {
   for (const domain of settings.searchDomains) assert.ok(isDomainName(domain.replace(/\.$/, "")), domain);
   if (leaseSeconds !== undefined)
     assert.ok((renewSeconds ?? 0) < (rebindSeconds ?? 0) && (rebindSeconds ?? 0) < leaseSeconds);
-  // What we accept from a server we accept from the store, unchanged.
+  // A lease that we accept from a server we accept from the store, unchanged.
   const again = leaseFromJson(leaseToJson(granted.lease), "0102");
   assert.deepEqual("lease" in again ? again.lease : again, granted.lease);
   return true;

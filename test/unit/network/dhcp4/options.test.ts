@@ -67,7 +67,7 @@ const useless = (number: number) => ({
   isMaskUnusable: number === code.subnetMask,
 });
 
-/** Each option, a right value of it, and what it means. */
+/** Each option, a right value of it, and its meaning. */
 const meanings = [
   [code.subnetMask, uint32(0xffffff00), { subnetMask: 0xffffff00 }],
   [code.router, bytesOf("10.1.0.1", "10.1.0.2"), { routers: ["10.1.0.1", "10.1.0.2"] }],

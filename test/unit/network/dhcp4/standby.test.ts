@@ -162,7 +162,7 @@ test("a link that goes takes its standby along", async (t) => {
   assert.deepEqual([world.packets.openChannels, world.clock.pendingTimers(), world.keeper.text], [0, [], undefined]);
 });
 
-// --- what strangers send ---
+// --- messages of strangers ---
 
 const offerTo = (question: DhcpMessage): DhcpMessage => ({
   ...question,
@@ -170,7 +170,7 @@ const offerTo = (question: DhcpMessage): DhcpMessage => ({
   options: new Map([[54, Buffer.of(10, 1, 0, 66)]]),
 });
 
-/** What a second later holds of a carrier with a known lease, where answers are as `spoil` makes them. */
+/** State a second after a carrier with a known lease, where answers are as `spoil` makes them. */
 async function outcome(t: TestContext, isPrepared: boolean, spoil: (answer: DhcpMessage) => DhcpMessage) {
   const world = await worldWithLease(t);
   world.server.config.spoil = (answer) => void world.server.send(spoil(answer));

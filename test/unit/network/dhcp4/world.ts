@@ -1,4 +1,4 @@
-/** One client, one server, one wire, one clock: what the tests of this folder play with. */
+/** One client, one server, one wire, one clock: the world of the tests in this folder. */
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import type { IpSettings } from "../../../../src/network/ip-settings.ts";
@@ -40,7 +40,7 @@ export class World {
   readonly udp = new FakeUdp(this.wire, clientMac);
   readonly keeper = new FakeKeeper();
   readonly server: FakeDhcpServer;
-  /** What the owner was told: "settings 10.1.0.100", "lost nak". */
+  /** Calls to the owner: "settings 10.1.0.100", "lost nak". */
   readonly told: string[] = [];
   /** Addresses that were told ahead of the settings. */
   readonly granted: string[] = [];
@@ -48,7 +48,7 @@ export class World {
   settings: IpSettings | undefined;
   /** Address and the other host's MAC address, as told. */
   readonly conflicts: string[] = [];
-  /** What a person can follow. */
+  /** Steps that a person can follow. */
   readonly steps: string[] = [];
   /** Of the host's other links, as they are now. */
   readonly hostMacs = new Set<string>();

@@ -1,4 +1,4 @@
-/** What must hold for every wish in every world. */
+/** Properties that hold for every wish in every world. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
@@ -67,7 +67,7 @@ const withoutAbsent = (route: { readonly destination: string; readonly gateway: 
 
 type LinkName = (typeof links)[number];
 
-/** What others have done to the machine before. */
+/** Earlier changes of other programs to the machine. */
 type Foreign =
   | { readonly is: "address"; readonly link: LinkName; readonly address: string; readonly prefixLength: number }
   | {
@@ -155,7 +155,10 @@ function foreignPart(snapshot: Snapshot): string {
   );
 }
 
-/** A link without any IPv4 address loses all its IPv4 routes, whosesoever: the kernel's doing, and not what is asked here. */
+/**
+ * A link without any IPv4 address loses all its IPv4 routes, of all programs: the kernel's doing, and not the subject
+ * here.
+ */
 const permanentAddress = (link: number): KernelRequest => ({
   op: "put-address",
   address: { link, family: 4, address: `172.20.0.${link}`, prefixLength: 32 },

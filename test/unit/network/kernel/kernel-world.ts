@@ -19,7 +19,7 @@ export interface KernelWorld {
   readonly eth1: number;
   /** A second applier, as after a crash: the first one is just left behind. */
   restart(): Applier;
-  /** Everything but the links and what concerns `lo` and the kernel's own rules. */
+  /** Everything but the links, the objects of `lo` and the kernel's own rules. */
   text(): string;
 }
 

@@ -18,7 +18,7 @@ function world(t: Parameters<typeof temporaryFolder>[0]) {
   const kernel = new FakeSysctls();
   kernel.addLink("eth0");
   kernel.setForLink("ipv6", "eth0", "accept_ra", 1);
-  /** What a daemon that starts now sees. */
+  /** View of a daemon that starts now. */
   const run = (bootId = "boot-1") =>
     new LinkSysctls(kernel, silentLog, settings, new SettingsRecord({ folder, bootId, log: silentLog }));
   const now = () => settings.map(({ family, name }) => `${name}=${kernel.getForLink(family, "eth0", name)}`).join(" ");

@@ -304,7 +304,7 @@ test("the password of an access point is kept, stored and used, and never told",
     ["username", "somebody"],
   ]);
   assert.deepEqual(service().properties.value("Cellular.APN"), readable);
-  // As a client writes back what it has read.
+  // As a client writes back the value that it has read.
   service().setProperty("Cellular.APN", readable);
   service().connect("test");
   await it.settle();

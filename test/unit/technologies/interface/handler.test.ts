@@ -12,7 +12,7 @@ const dump =
 const up = (address: string) =>
   `{"action":0,"link-up":true,"ipaddr":[{"ipaddr":"${address}","mask":24}],"gateway":"198.51.100.1","dns":["198.51.100.53"]}\n`;
 
-/** A handler that answers what the test wants; `runs` has those that are not dumps. */
+/** A handler that answers as the test wants; `runs` has those that are not dumps. */
 function install(it: FakeMachine, onSetup: (run: FakeProgramRun) => void = (run) => run.print(up("198.51.100.2"))) {
   const runs: FakeProgramRun[] = [];
   it.handlerPrograms.push({ path: "/handlers/hello.sh", fault: undefined });

@@ -20,7 +20,7 @@ const account = (more: Readonly<Record<string, WireVariant>> = {}) =>
     }),
   );
 
-/** eth0 is plugged in, with nobody but an access concentrator behind it; eth1 is not, and has a DHCP server. */
+/** eth0 is plugged in, with only an access concentrator behind it; eth1 is not, and has a DHCP server. */
 async function dsl(t: TestContext, storage: ProfileStorage = new MemoryStorage()) {
   const it = new FakeMachine({ modules, storage });
   t.after(() => it.stop());

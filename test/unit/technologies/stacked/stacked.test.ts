@@ -174,7 +174,7 @@ test("a port that left the configuration while the daemon was down leaves the br
   assert.deepEqual(portsOf().sort(), ["eth0", "vnet0"]);
   assert.equal(kernel.snapshot.linkByName("br-lan")?.index, index);
   assert.equal(again.service("eth1").configured, undefined);
-  // What joins while the daemon runs is another program's wish.
+  // A port that joins while the daemon runs is another program's wish.
   const other = kernel.snapshot.linkByName("eth1")?.index ?? 0;
   kernel.outside({ op: "set-link", link: other, change: { master: index } });
   await again.settle();

@@ -28,7 +28,7 @@ scenario("a station associates over WPA2 and gets a lease, with no daemon of our
   await scene.ping(point.address, "wlan0");
   assert.match(point.dhcp.leases(), new RegExp(`02:00:00:00:00:00 ${address}`));
 
-  // What the radio says of itself is what WiFi Devices will be made from.
+  // WiFi Devices are made from the radio's own facts.
   const signal = () => /signal: (-\d+) dBm/.exec(run("iw", ["dev", "wlan0", "link"]))?.[1];
   assert.ok(Number(await until("the station knows its signal", signal, patienceMs)) < 0);
   assert.match(run("iw", ["dev", "wlan0", "info"]), /type managed/);

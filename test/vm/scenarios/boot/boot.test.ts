@@ -75,7 +75,7 @@ async function assertStoppedInOrder(daemon: InstalledDaemon): Promise<void> {
   assert.ok(existsSync("/run/fairlead/resolv.conf"), "name servers outlive it");
 }
 
-/** After two starts and a stop. What a daemon says while it starts it writes when it has time. */
+/** After two starts and a stop. The daemon writes the lines of its start when it has time. */
 async function assertJournal(): Promise<void> {
   const saying = (words: string) => journal().filter(({ MESSAGE = "" }) => MESSAGE.includes(words));
   await until("both starts are told", () => saying("is ready: 1 devices").length === 2, patienceMs);
@@ -92,7 +92,7 @@ async function assertJournal(): Promise<void> {
   );
 }
 
-/** What the daemon itself wrote. */
+/** The daemon's own lines. */
 function journal(): readonly Readonly<Record<string, string>>[] {
   const lines = run("journalctl", ["--boot", "--output=json", "--unit=fairlead.service", "_TRANSPORT=stdout"]);
   return lines

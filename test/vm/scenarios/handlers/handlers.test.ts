@@ -11,7 +11,7 @@ import { scenario } from "../../guest/scene.ts";
 const folder = "/etc/fairlead/handlers";
 const socket = "/run/fairlead-helper.sock";
 const helper = "fairlead-helper.service";
-/** It does what only root can, and tells so. */
+/** It does things that only root can, and tells so. */
 const script = `#!/bin/sh
 case "$2" in
   dump) echo '{"name":"rooted","config":[["address",3],["secret",3]]}' ;;

@@ -8,7 +8,7 @@ import { scenario } from "../../guest/scene.ts";
 
 const ip = (...args: string[]) => run("ip", args);
 
-/** What is added, with the words of ip(8), what it is taken for, and why it is left alone: empty when it is used. */
+/** The added link, with the words of ip(8), its technology, and why it is left alone: empty when it is used. */
 const rows: readonly [name: string, made: string, technology: string, leftAlone: RegExp][] = [
   ["bond0", "type bond", "ethernet", /a bond that somebody else made/],
   ["team0", "type team", "ethernet", /a team that somebody else made/],
@@ -63,7 +63,7 @@ scenario("links that a cable's machine has not are known for what they are", asy
   }
   assert.doesNotMatch(daemon.log(), /could not be enabled|could not be set up/);
 
-  // The last first: what stands on another link goes with it.
+  // The last first: a link goes with the one that it stands on.
   for (const [name] of [...rows].reverse()) ip("link", "delete", name);
   const isGone = async () => (await links(daemon)).every(({ Name }) => rows.every(([name]) => name !== Name));
   await until("none is listed any more", isGone, patienceMs);

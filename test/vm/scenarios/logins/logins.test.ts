@@ -112,7 +112,7 @@ async function assertKilledLogin(scene: Scene, daemon: InstalledDaemon): Promise
   await untilUsers(daemon, "");
 }
 
-/** As the first user comes and the last session goes, by whoever knows of users. */
+/** As the first user comes and the last session goes, with any program that follows logins. */
 async function assertUsersAreFollowed(scene: Scene, daemon: InstalledDaemon): Promise<void> {
   const first = await logIn(scene, "alice");
   await untilUsers(daemon, "alice");

@@ -136,7 +136,7 @@ async function fails(name: string, key: string): Promise<string> {
   return output;
 }
 
-/** What clients are shown as the address of the link. */
+/** Address of the link that clients are shown. */
 async function addressOf(daemon: InstalledDaemon): Promise<string> {
   const radio = (await daemon.devices()).find(({ Interface }) => Interface === "wlan0");
   const [path = ""] = (radio?.IPConfigs ?? []) as readonly string[];

@@ -111,7 +111,7 @@ async function world(scene: Scene, uci: string) {
   concentrator.setAccount(account);
   concentrator.start();
   writeFileSync(file, uci, { mode: 0o600 });
-  // In the guest a symbolic link to what a program that does not run would write.
+  // In the guest a symbolic link to a file of a program that does not run.
   rmSync("/etc/resolv.conf", { force: true });
   writeFileSync("/etc/resolv.conf", foreignResolvers);
   const daemon = await scene.startDaemon({
@@ -150,7 +150,7 @@ function noSecret(daemon: TestDaemon): void {
     assert.ok(!text.includes("sesame"), text.slice(Math.max(0, text.indexOf("sesame") - 200)).slice(0, 400));
 }
 
-/** What the kernel, the resolver file and the table of processes have of a session. */
+/** Traces of a session in the kernel, the resolver file and the table of processes. */
 function traces(daemon: TestDaemon): readonly string[] {
   const asked = [["-o", "link"], ["-o", "address"], ["route", "show", "table", "all"], ["rule"]];
   const lines = [...asked.map((args) => run("ip", args)), resolvers(daemon)];

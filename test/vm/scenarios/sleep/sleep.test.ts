@@ -63,7 +63,7 @@ scenario("a logind that is killed in the middle of a sleep means awake", async (
   await untilState(daemon, "eth0", "ready", patienceMs);
   await until("logind lists the inhibitor", () => isInhibited(daemon), patienceMs);
 
-  // Somebody else holds the sleep up, so that there is a middle of it.
+  // Another program holds the sleep up, so that there is a middle of it.
   scene.start("systemd-inhibit", ["--what=sleep", "--mode=delay", "--who=slow", "sleep", "infinity"]);
   const isSlow = () => /^slow /m.test(run("systemd-inhibit", ["--list", "--no-pager"]));
   await until("logind lists the other inhibitor", isSlow, patienceMs);

@@ -24,7 +24,7 @@ scenario("each direction is as slow as it was asked to be, whatever becomes of t
   assert.match(qdiscs(), /tbf 6661: root.*rate 4Mbit/);
   assert.match(qdiscs(), /ingress ffff: .*ingress_block/);
   const [down, up] = [await download(1_500_000), await upload(1_500_000)];
-  // What passes at once after a pause is the first tenth of it.
+  // The packets that pass at once after a pause are the first tenth of it.
   assert.ok(down < 2_600, `${down} kbit/s down of 2000`);
   assert.ok(up < 5_000, `${up} kbit/s up of 4000`);
   assert.ok(up > down, `${up} kbit/s up, ${down} down`);
@@ -41,7 +41,7 @@ scenario("each direction is as slow as it was asked to be, whatever becomes of t
   await untilState(daemon, "eth0", "ready", patienceMs);
   assert.equal(qdiscs(), before);
 
-  // Somebody else's filters stay, and their link is not limited.
+  // Another program's filters stay, and their link is not limited.
   run("tc", ["qdisc", "add", "dev", "eth0", "ingress"]);
   const foreign = qdiscs();
   await assert.rejects(throttle(daemon, true, 1_000, 1_000), /somebody else/);

@@ -90,7 +90,7 @@ scenario("a server by name is reached as soon as its name exists, however late t
 const fairlead = (daemon: TestDaemon, ...args: string[]): string =>
   tryRun("env", [`DBUS_SYSTEM_BUS_ADDRESS=${daemon.busAddress}`, "bin/fairlead", ...args]).stdout;
 
-/** What the kernel and the resolver file have of the tunnel. */
+/** Traces of the tunnel in the kernel and the resolver file. */
 function traces(daemon: TestDaemon): readonly string[] {
   const asked = [["-d", "-o", "link"], ["-o", "address"], ["route", "show", "table", "all"], ["rule"]];
   const lines = [...asked.map((args) => run("ip", args)), readFileSync(join(daemon.folder, "run/resolv.conf"), "utf8")];
