@@ -1,6 +1,6 @@
 "use strict";
 /**
- * Runs a bundle of dist/ through its V8 code cache: compiling what is already compiled would take a third of the start.
+ * Runs a bundle of dist/ through its V8 code cache: compiling the source each time would take a third of the start.
  * A cache of another Node version or other flags is refused by V8, and the bundle is compiled as usual.
  */
 const { readFileSync } = require("node:fs");

@@ -11,7 +11,7 @@ const [program] = process.argv.splice(2, 1);
 const { script, run } = load(program, { useCache: false });
 process.on("exit", () => {
   const file = join(__dirname, "..", "dist", `${program}.cache`);
-  // Renamed into place: whoever starts at this moment sees all of it or nothing.
+  // Renamed into place: a start at this moment sees all of it or nothing.
   writeFileSync(`${file}.new`, script.createCachedData());
   renameSync(`${file}.new`, file);
 });

@@ -1,4 +1,4 @@
-# A machine that connects nothing by itself and asks nobody whether the internet is there.
+# A machine that connects nothing by itself and asks no server whether the internet is there.
 [global]
 NoAutoConnectTechnologies = "ethernet,wifi,cellular"
 CheckPortalList = ""

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """UDP probes through the machine that is measured.
 
-  echo.py serve ADDRESS PORT          sends back what comes
+  echo.py serve ADDRESS PORT          sends every byte back
   echo.py send ADDRESS PORT SPACING   one probe every SPACING milliseconds until standard input ends; then one JSON line:
                                       [[milliseconds of CLOCK_MONOTONIC when sent, answered], ...]
 The sender's socket is bound to nothing, so that each probe takes the route and the source address of its moment.

@@ -318,7 +318,7 @@ class Probe:
             if is_good:
                 tell("answered", id=command["id"], at=at, took=at - started, pid=pid)
             else:
-                # The name is there and the object is not yet; 1 ms keeps the processor free for who makes it.
+                # The name is there and the object is not yet; 1 ms keeps the processor free for its maker.
                 time.sleep(0.001)
                 ask()
 
@@ -381,7 +381,7 @@ def address_of(command):
 
 
 if __name__ == "__main__":
-    # Children end with us, whatever ends us.
+    # Children end with us, at any end.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     tell("ready", at=now())
     Probe().loop()

@@ -27,7 +27,7 @@ class Manager(dbus.service.Object):
         self.preparing = bool(start)
 
     def released(self):
-        """Whether all who held one have closed it; forgets them then."""
+        """Whether all holders of one have closed it; forgets them then."""
         for ours in list(self.inhibitors):
             poll = select.poll()
             poll.register(ours, select.POLLHUP)

@@ -46,7 +46,7 @@ def get_property(path, kind, name):
 
 
 def set_property(path, kind, name, value):
-    """A3: the class of the value in force decides what the new one is sent as."""
+    """A3: the class of the value in force decides the type of the new one."""
     current = interface(path, kind).GetProperties().get(name)
     interface(path, kind).SetProperty(name, value if current is None else type(current)(value))
 

@@ -64,7 +64,7 @@ def lies(xid, mac):
         yield whole[:length].ljust(14, b"\0")
     for _ in range(200):
         noise = bytearray(whole)
-        # Somewhere in its options, but never so that it is what it was.
+        # Somewhere in its options, but always a change.
         noise[282 + random.randrange(3)] ^= random.randrange(1, 256)
         yield bytes(noise)
 
@@ -88,7 +88,7 @@ def answer():
 
 
 def serve(extra=b""):
-    """Tells no lies: shows that the frames of the others would be taken but for what is wrong with them."""
+    """Tells no lies: shows that the frames of the others would be taken but for their faults."""
     for kind, xid, mac in questions():
         reply = OFFER if kind == DISCOVER else ACK
         wire.send(frame(xid, mac, socket.inet_aton("10.1.0.77"), usual(reply) + extra + b"\xff"))
@@ -151,7 +151,7 @@ def shout(mac, address):
 
 
 def arp(address):
-    """Says that the address is ours, until somebody objects: once, where whoever has it listens already."""
+    """Says that the address is ours, until a host objects: once, where its owner listens already."""
     address = socket.inet_aton(address)
     body = struct.pack("!HHBBH", 1, 0x800, 6, 4, 1) + own_mac + address + bytes(6) + address
     for rounds in range(1, 6):

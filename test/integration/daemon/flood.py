@@ -16,7 +16,7 @@ kinds = [
     # Changes that are refused, small and large.
     call(daemon, service, daemon + ".Service", "SetProperty", "sv", string_property("GUID", "mine")),
     call(daemon, service, daemon + ".Service", "SetProperty", "sv", string_property("UIData", "x" * 100_000)),
-    # Names that nobody has.
+    # Names without an owner.
     call(daemon, "/", properties, "Get", "ss", padded(text(daemon + ".Manager"), 4) + text("x" * 10_000)),
 ]
 match_rules = [add_match(f"type='signal',sender='{daemon}',arg0='{number}'") for number in range(100)]
@@ -29,7 +29,7 @@ class Flood:
         self.connection, self.message = connect(address, *match_rules), message
         self.unsent, self.unread = b"", b""
         self.serial = 1000
-        # Hello and the match rules are answered, too, and somebody tells of a new name.
+        # Hello and the match rules are answered, too, and signals tell of new names.
         self.answers = -(len(match_rules) + 2)
         self.unanswered = 0
 

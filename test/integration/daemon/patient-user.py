@@ -1,6 +1,6 @@
 """A user who looks and connects: python3-dbus as it comes. usage: patient-user.py ADDRESS SERVICE_PATH ROUNDS PATIENCE_SECONDS
 
-Prints one line of JSON: milliseconds of each call by method, and what failed.
+Prints one line of JSON: milliseconds of each call by method, and the failures.
 """
 import json
 import sys

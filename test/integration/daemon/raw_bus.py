@@ -57,7 +57,7 @@ def numbered(messages, first):
 
 
 def connect(address, *first):
-    """Says Hello and sends `first`; whoever reads gets the answers to all of them."""
+    """Says Hello and sends `first`; the reader gets the answers to all of them."""
     connection = socket.socket(socket.AF_UNIX)
     connection.connect(address.removeprefix("unix:path="))
     connection.sendall(b"\0AUTH EXTERNAL " + str(os.getuid()).encode().hex().encode() + b"\r\n")
