@@ -21,8 +21,9 @@ import { MatchTable } from "./session/match-table.ts";
 import { NameOwners } from "./session/name-owners.ts";
 import { SenderCredentials } from "./session/sender-credentials.ts";
 import { type BusLimits, defaultLimits } from "./wire/limits.ts";
-import { type Message, MessageType, makeMessage, type Received } from "./wire/message.ts";
+import type { Message, Received } from "./wire/message.ts";
 import { busDaemon, busDaemonPath, isWellKnownName, standardError } from "./wire/names.ts";
+import type { Signal } from "./wire/signal.ts";
 import { quote } from "./wire/signature.ts";
 import { WireError } from "./wire/wire-error.ts";
 
@@ -112,32 +113,16 @@ export class BusClient implements BusPort {
     const { quiet } = this.#options;
     const session = this.#session;
     if (!session) return;
+    const signal = { path, interface: interfaceName, member, signature, destination };
     if (!quiet?.isOn) {
-      this.#emitNow(session, path, interfaceName, member, signature, args, destination);
+      emitNow(session, signal, args);
       return;
     }
     const kept = "marshalled" in args ? copyOf(args) : args;
     quiet.afterwards(() => {
       // On another connection the destination may be another client's name.
-      if (session === this.#session) this.#emitNow(session, path, interfaceName, member, signature, kept, destination);
+      if (session === this.#session) emitNow(session, signal, kept);
     });
-  }
-  #emitNow(
-    session: BusSession,
-    path: string,
-    interfaceName: string,
-    member: string,
-    signature: string,
-    args: readonly unknown[] | MarshalledReply,
-    destination?: string,
-  ): void {
-    const [body, kept] = "marshalled" in args ? [[], args] : [args, undefined];
-    try {
-      const init = { type: MessageType.SIGNAL, path, interface: interfaceName, member, destination };
-      session.send(makeMessage({ ...init, signature, body }), kept);
-    } catch (error) {
-      throw asInvalidArgs(error, `signal ${quote(member)}`);
-    }
   }
 
   async requestName(name: string): Promise<NameReply> {
@@ -312,6 +297,14 @@ const daemonCall = (member: string, signature: string, args: readonly unknown[])
   signature,
   args,
 });
+
+function emitNow(session: BusSession, signal: Signal, args: readonly unknown[] | MarshalledReply): void {
+  try {
+    session.emit(signal, args);
+  } catch (error) {
+    throw asInvalidArgs(error, `signal ${quote(signal.member)}`);
+  }
+}
 
 function asInvalidArgs(error: unknown, where: string): unknown {
   return error instanceof WireError ? new BusError(standardError("InvalidArgs"), `${where}: ${error.message}`) : error;

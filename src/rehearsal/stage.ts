@@ -6,7 +6,7 @@ import type { Cancel, Clock } from "../base/clock.ts";
 import { silentLog } from "../base/log.ts";
 import { BusError, type BusPort, type Credentials, type MarshalledReply } from "../bus/bus.ts";
 import { defaultLimits } from "../bus/wire/limits.ts";
-import { MessageType, makeMessage, writeMessage } from "../bus/wire/message.ts";
+import { writeSignal } from "../bus/wire/signal.ts";
 import { Writer } from "../bus/wire/writer.ts";
 import type { IpSettings } from "../network/ip-settings.ts";
 import type { Dhcp4Config } from "../network/protocols/dhcp4/config.ts";
@@ -50,10 +50,8 @@ export class StageBus implements BusPort {
     signature: string,
     args: readonly unknown[] | MarshalledReply,
   ): void {
-    const [body, kept] = "marshalled" in args ? [[], args] : [args, undefined];
     this.#writer.position = 0;
-    const message = makeMessage({ type: MessageType.SIGNAL, path, interface: interfaceName, member, signature, body });
-    writeMessage(this.#writer, message, 1, defaultLimits, kept);
+    writeSignal(this.#writer, { path, interface: interfaceName, member, signature }, 1, defaultLimits, args);
   }
   async connect(): Promise<void> {}
   async call(): Promise<never> {

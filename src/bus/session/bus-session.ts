@@ -15,6 +15,7 @@ import {
   writeMessage,
 } from "../wire/message.ts";
 import { busDaemon, busDaemonPath, standardError } from "../wire/names.ts";
+import { type Signal, writeSignal } from "../wire/signal.ts";
 import { WireError } from "../wire/wire-error.ts";
 import { parseAddress } from "./address.ts";
 import { Connection, type ConnectionHandler } from "./connection.ts";
@@ -113,6 +114,14 @@ export class BusSession implements ConnectionHandler {
     const before = this.#connection.sentBytes;
     this.#write(message, this.#nextSerial(), kept);
     const { destination } = message;
+    if (destination?.startsWith(":")) this.#guard.onSent(destination, this.#connection.sentBytes - before);
+  }
+  /** Throws {@link WireError}, having sent nothing. */
+  emit(signal: Signal, body: readonly unknown[] | MarshalledReply): void {
+    const { destination } = signal;
+    const before = this.#connection.sentBytes;
+    const serial = this.#nextSerial();
+    this.#connection.send((writer) => writeSignal(writer, signal, serial, this.environment.limits, body));
     if (destination?.startsWith(":")) this.#guard.onSent(destination, this.#connection.sentBytes - before);
   }
   /** Throws {@link BusError} InvalidArgs for a message that cannot be sent; everything else is told to `settle`. */

@@ -23,7 +23,7 @@ export class MessageFields {
 }
 
 /** Codes of the header fields (specification, "Header Fields"); UNIX_FDS (9) and unknown ones are read over. */
-const codes = {
+export const codes = {
   path: 1,
   interface: 2,
   member: 3,
@@ -59,7 +59,7 @@ export function checkNames(fields: MessageFields): void {
   if (fields.sender !== undefined && !isBusName(fields.sender)) refuse("sender", fields.sender);
   if (fields.replySerial === 0) refuse("reply serial", "0");
 }
-const refuse = (what: string, name: string): never => {
+export const refuse = (what: string, name: string): never => {
   throw new WireError(`invalid ${what} ${quote(name)}`);
 };
 
@@ -120,28 +120,32 @@ type Names = Omit<MessageFields, "type" | "serial" | "flags" | "body">;
 export function writeFields(writer: Writer, fields: Readonly<Names>): void {
   writer.u32(0);
   const lengthEnd = writer.position;
-  writeText(writer, codes.path, "o", fields.path);
-  writeText(writer, codes.interface, "s", fields.interface);
-  writeText(writer, codes.member, "s", fields.member);
-  writeText(writer, codes.errorName, "s", fields.errorName);
+  writeTextField(writer, codes.path, "o", fields.path);
+  writeTextField(writer, codes.interface, "s", fields.interface);
+  writeTextField(writer, codes.member, "s", fields.member);
+  writeTextField(writer, codes.errorName, "s", fields.errorName);
   if (fields.replySerial !== undefined) {
     startField(writer, codes.replySerial, "u");
     writer.u32(fields.replySerial);
   }
-  writeText(writer, codes.destination, "s", fields.destination);
-  writeText(writer, codes.sender, "s", fields.sender);
-  if (fields.signature !== "") {
-    parseSignature(fields.signature);
-    startField(writer, codes.signature, "g");
-    writer.shortText(fields.signature);
-  }
+  writeTextField(writer, codes.destination, "s", fields.destination);
+  writeTextField(writer, codes.sender, "s", fields.sender);
+  writeSignatureField(writer, fields.signature);
   writer.patchU32(writer.position - lengthEnd, lengthEnd);
   writer.align(8);
 }
-function writeText(writer: Writer, code: number, type: string, value: string | undefined): void {
+/** Undefined: the message has no such field. */
+export function writeTextField(writer: Writer, code: number, type: "o" | "s", value: string | undefined): void {
   if (value === undefined) return;
   startField(writer, code, type);
   writer.text(value);
+}
+/** Empty: the message has no body. Throws {@link WireError}. */
+export function writeSignatureField(writer: Writer, signature: string): void {
+  if (signature === "") return;
+  parseSignature(signature);
+  startField(writer, codes.signature, "g");
+  writer.shortText(signature);
 }
 /** Code, then the signature of one letter: its length, the letter, NUL. */
 function startField(writer: Writer, code: number, type: string): void {

@@ -109,6 +109,10 @@ class CheckedMessage extends Message {
   }
 }
 
+/** The first four bytes as one number: byte order, type, flags, version. */
+export const startOf = (type: number, flags: number): number =>
+  littleEndianMark | (type << 8) | (flags << 16) | (1 << 24);
+
 /**
  * Appends `message` to the writer; nothing is appended when this throws ({@link WireError}: invalid names, values that
  * do not fit the signature, too large). `kept` takes the place of the body of the message.
@@ -122,7 +126,7 @@ export function writeMessage(
 ): void {
   writer.begin(limits.maxSentBytes);
   try {
-    writer.u32(littleEndianMark | (message.type << 8) | (message.flags << 16) | (1 << 24));
+    writer.u32(startOf(message.type, message.flags));
     writer.u32(0);
     const bodyLengthEnd = writer.position;
     writer.u32(serial);
