@@ -105,11 +105,14 @@ interface Change {
 export class PropertyShape<T> {
   readonly names: readonly string[];
   readonly defs: ReadonlyMap<string, AnyPropertyDef<T>>;
+  /** Those that the store keeps, by name. */
+  readonly stored: ReadonlyMap<string, AnyPropertyDef<T>>;
   readonly #position: ReadonlyMap<string, number>;
   readonly #groups = new Map<string, readonly string[]>();
   constructor(table: PropertyTable<T>) {
     this.names = Object.keys(table);
     this.defs = new Map(Object.entries(table));
+    this.stored = new Map([...this.defs].filter(([, { persist }]) => persist));
     this.#position = new Map(this.names.map((name, at) => [name, at]));
   }
   /** Throws DaemonError InvalidProperty. */
@@ -284,22 +287,28 @@ export class PropertyStore<T> {
   }
   /** Whether the store keeps it. */
   isStored(name: string): boolean {
-    return this.shape.defs.get(name)?.persist !== undefined;
+    return this.shape.stored.has(name);
   }
-  /** Rows for the store: JSON by name, without those at their default. */
-  rows(): Map<string, string> {
+  /** Rows for the store: JSON by name, without those at their default; of all that it keeps, or of these. */
+  rows(names: Iterable<string> = this.shape.stored.keys()): Map<string, string> {
     const rows = new Map<string, string>();
-    for (const [name, { get, persist }] of this.shape.defs) {
-      if (!persist) continue;
-      const value = persist.save ? persist.save(this.of) : get?.(this.of);
-      if (value === undefined || (!persist.save && isSameValue(value, persist.default))) continue;
-      rows.set(name, toJson(value));
+    for (const name of names) {
+      const json = this.#row(name);
+      if (json !== undefined) rows.set(name, json);
     }
     return rows;
   }
+  /** Undefined: the value leaves no row. */
+  #row(name: string): string | undefined {
+    const { get, persist } = this.shape.stored.get(name) ?? {};
+    if (!persist) return undefined;
+    const value = persist.save ? persist.save(this.of) : get?.(this.of);
+    const isDefault = !persist.save && isSameValue(value, persist.default);
+    return value === undefined || isDefault ? undefined : toJson(value);
+  }
   /** Rows that are absent go back to their default; a row that does not parse is reported by name and left at the default. */
   restore(rows: ReadonlyMap<string, string>, onBadRow: (name: string, error: unknown) => void): void {
-    for (const [name, { signature, persist }] of this.shape.defs) {
+    for (const [name, { signature, persist }] of this.shape.stored) {
       if (!persist) continue;
       const json = rows.get(name);
       try {

@@ -179,7 +179,7 @@ export class SqliteStore implements ProfileStore {
 
 /** Whether a secret that is stored now is another one, or none, afterwards. */
 const losesSecret = (stored: EntryRows, rows: EntryRows): boolean =>
-  [...stored].some(([name, json]) => isSecretRow(name, json) && rows.get(name) !== json);
+  [...stored].some(([name, json]) => rows.get(name) !== json && isSecretRow(name, json));
 
 /** Compiled once: compiling costs more than running them. */
 function prepareStatements(db: SqliteDatabase) {

@@ -19,7 +19,7 @@ const mostKeptLines = 500;
 /** For a reader that is merely slow; a dead one must not hold up the daemon. */
 const longestWaitMs = 100;
 
-type Submit = (level: LogLevel, line: string) => void;
+type Submit = (lines: string) => void;
 
 /**
  * Lines on standard error through winston. Loading winston takes as long as a fifth of the whole start, so lines are
@@ -30,9 +30,11 @@ export class StandardErrorLog implements LogSink {
   readonly #writeNow: (text: string) => void;
   readonly #format: (entry: LogEntry, withStacks: boolean) => string;
   readonly #showStacks: (level: LogLevel) => boolean;
-  /** Not written yet, oldest first; winston may have them already. */
+  /** Not written yet, oldest first, after those that winston has. */
   #kept: string[] = [];
-  /** Lines winston still has that were written past it. */
+  /** Batches of lines that winston has not written yet. */
+  #handed: string[] = [];
+  /** Batches winston still has that were written past it. */
   #overtaken = 0;
   #submit: Submit | undefined;
   #loading: Promise<void> | undefined;
@@ -50,8 +52,8 @@ export class StandardErrorLog implements LogSink {
   write(level: LogLevel, scope: string, message: string, fields: LogFields | undefined, at = Date.now()): void {
     const line = this.#format({ level, scope, message, fields, at }, this.#showStacks(level));
     this.#kept.push(line);
-    this.#submit?.(level, line);
     if (level === "error" || this.#isDirect || this.#kept.length >= mostKeptLines) this.flush();
+    else if (this.#submit && this.#kept.length === 1) queueMicrotask(() => this.#hand());
   }
 
   /** Once the daemon is up. Resolves when winston writes, or, if it cannot be loaded, when lines are written without it. */
@@ -71,10 +73,20 @@ export class StandardErrorLog implements LogSink {
 
   /** Writes the kept lines, before it returns. */
   flush(): void {
-    const lines = this.#kept;
+    const lines = [...this.#handed, ...this.#kept];
+    this.#overtaken += this.#handed.length;
+    this.#handed = [];
     this.#kept = [];
-    if (this.#submit) this.#overtaken += lines.length;
     if (lines.length > 0) this.#writeNow(`${lines.join("\n")}\n`);
+  }
+
+  /** The lines of one turn go to winston together: it takes as long for one as for all of them. */
+  #hand(): void {
+    if (this.#kept.length === 0 || !this.#submit) return;
+    const batch = this.#kept.join("\n");
+    this.#kept = [];
+    this.#handed.push(batch);
+    this.#submit(batch);
   }
 
   /** Flushes and lets go of the process; later lines are written at once. */
@@ -91,7 +103,7 @@ export class StandardErrorLog implements LogSink {
       this.#overtaken--;
       return;
     }
-    this.#kept.shift();
+    this.#handed.shift();
     this.#writeNow(text);
   }
 }
@@ -107,12 +119,12 @@ async function loadWinston(onLine: (text: string) => void): Promise<Submit> {
   });
   const logger = winston.createLogger({
     level: "debug",
-    // The line is already whole.
+    // The lines are whole already, each with its level.
     format: winston.format.printf(({ message }) => String(message)),
     transports: [new winston.transports.Stream({ stream, eol: "\n" })],
   });
-  return (level, line) => {
-    logger.log(level, line);
+  return (lines) => {
+    logger.info(lines);
   };
 }
 

@@ -51,7 +51,7 @@ export class EthernetEntry extends ServiceEntry<EthernetEntryOwner> {
       profile.store.write(storageId, new Map([...settings, ...ofSocket, ...mark]));
       return;
     }
-    take(pastProperties, this.owner.properties.rows(), ofSocket);
+    take(pastProperties, this.owner.properties.rows(pastProperties), ofSocket);
     profile.store.transaction(() => {
       profile.store.write(storageId, new Map([...settings, [settingsOf, JSON.stringify(socketId)]]));
       this.#saveForSocket(profile, socketId, ofSocket, settings);
@@ -118,7 +118,7 @@ export class EthernetEntry extends ServiceEntry<EthernetEntryOwner> {
     // A user's settings for "the cable" say nothing of this socket's place among others: that stands with the machine.
     if (isGeneric) take(orderProperties, profile.store.read(socketId) ?? machines, rows);
     // Events since the last write are known here and nowhere else.
-    take(pastProperties, this.#pastOf === socketId ? this.owner.properties.rows() : machines, rows);
+    take(pastProperties, this.#pastOf === socketId ? this.owner.properties.rows(pastProperties) : machines, rows);
     return rows;
   }
   /** A cable without own settings takes another cable's; an administrator's are for the best cable, whichever it is. */

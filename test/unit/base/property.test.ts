@@ -152,6 +152,14 @@ for (const damaged of ["{", '"9"', "9.5", "3000000000", "null", "[9]"]) {
   });
 }
 
+test("rows of some names are those rows alone, and what is not stored has none", () => {
+  const { thing, store } = scene();
+  thing.priority = 3;
+  assert.deepEqual([...store.rows(["Priority"])], [["Priority", "3"]]);
+  assert.deepEqual([...store.rows(["Note", "Unknown"])], []);
+  assert.deepEqual([...store.rows()], [["Priority", "3"]]);
+});
+
 test("retelling says what clients know already", () => {
   const { told, store } = scene();
   store.retell("Priority");

@@ -48,6 +48,18 @@ test("lines written past winston do not come twice, and those after them come in
   log.close();
 });
 
+test("the lines of one turn are written together, whatever their levels, and those of the next apart", async () => {
+  const { log, written } = makeLog();
+  await log.startWriting();
+  log.write("info", "daemon", "one", undefined);
+  log.write("debug", "daemon", "two", undefined);
+  await until("the lines came", () => written.length > 0);
+  log.write("warn", "daemon", "three", undefined);
+  await until("the last line came", () => written.length > 1);
+  assert.deepEqual(written, ["<6>daemon: one\n<7>daemon: two\n", "<4>daemon: three\n"]);
+  log.close();
+});
+
 test("more lines than are worth keeping are written, none is lost", () => {
   const { log, lines } = makeLog();
   for (let at = 0; at < 1234; at++) log.write("info", "daemon", `line ${at}`, undefined);
