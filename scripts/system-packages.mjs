@@ -39,7 +39,7 @@ const needs = {
   ],
 };
 
-// Where Debian puts administrators' programs; not in the PATH of everyone.
+// Where Debian puts administrators' programs; not in every user's PATH.
 process.env.PATH = `${process.env.PATH ?? ""}:/usr/local/sbin:/usr/sbin:/sbin`;
 
 function hasCommand(name) {

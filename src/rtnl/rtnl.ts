@@ -174,7 +174,7 @@ export interface RateLimit {
   readonly queueBytes: number;
 }
 
-/** The world. Read-only for everyone but the port's own maker; always whole, never half of a dump. */
+/** The world. Read-only for all but the port's own maker; always whole, never half of a dump. */
 export interface Snapshot {
   readonly links: ReadonlyMap<number, Link>;
   linkByName(name: string): Link | undefined;

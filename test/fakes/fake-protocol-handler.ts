@@ -70,7 +70,7 @@ export class FakeProtocolHandler implements ProtocolHandler<unknown> {
   }
   get last(): FakeSession {
     const session = this.sessions.at(-1);
-    if (!session) throw new Error("nobody has attached yet");
+    if (!session) throw new Error("no session is attached yet");
     return session;
   }
 }

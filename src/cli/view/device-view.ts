@@ -73,7 +73,7 @@ export function addressesOf({ device, ipConfigs }: Pick<DeviceView, "device" | "
   return all.length > 0 ? all : ipConfigs.map(addressOf).filter((address) => address !== "");
 }
 
-/** With colons, as everybody else writes it. */
+/** With colons, as other tools write it. */
 export const macOf = (device: BusObject): string => device.text("Address").replace(/(..)(?=.)/g, "$1:");
 
 export interface LinkLeftAlone {

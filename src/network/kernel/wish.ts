@@ -25,7 +25,7 @@ export interface WishedNetwork extends NetworkWish {
   readonly link: number;
   /** 0 the best; no two alike. */
   readonly rank: number;
-  /** Without carrier, perhaps for a moment: its routes are there, behind everybody's. */
+  /** Without carrier, perhaps for a moment: its routes are there, behind all others. */
   readonly isHeld?: boolean;
 }
 

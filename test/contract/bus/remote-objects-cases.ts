@@ -103,7 +103,7 @@ export function remoteObjectsCases(name: string, makeWorld: () => Promise<BusWor
       }
     });
 
-  inWorld("what a daemon has when we come is read", async ({ daemon, remote, until, heard }) => {
+  inWorld("the objects that a daemon has already are read", async ({ daemon, remote, until, heard }) => {
     daemon.add("/lamp/1", [lamp, unread], { Name: "desk", Level: 7 });
     await daemon.come();
     remote.start();
@@ -164,7 +164,7 @@ export function remoteObjectsCases(name: string, makeWorld: () => Promise<BusWor
     assert.equal(remote.at("/lamp/1")?.get(lamp, "Name"), "desk");
   });
 
-  inWorld("what has another type than the table says reads as absent", async ({ daemon, remote, until }) => {
+  inWorld("a value of another type than the table's reads as absent", async ({ daemon, remote, until }) => {
     daemon.add("/bell/1", [bell], { Rings: 3 });
     await daemon.come();
     remote.start();

@@ -111,7 +111,7 @@ export function httpCases(name: string, makeWorld: () => Promise<HttpWorld>): vo
     assert.deepEqual(none.kind === "failed" && [none.phase, none.isTimeout], ["name", false]);
   });
 
-  inWorld("what was aborted says so, also when it was aborted before", async (world) => {
+  inWorld("an aborted request says so, also when it was aborted before", async (world) => {
     const abort = new AbortController();
     const order: HttpOrder = { url: `http://${webHost}/silent`, link: world.links.a, timeLimitMs: 10_000 };
     const asked = world.http.get(order, abort.signal);
@@ -120,7 +120,7 @@ export function httpCases(name: string, makeWorld: () => Promise<HttpWorld>): vo
     assert.deepEqual(await world.http.get(order, abort.signal), { kind: "aborted" });
   });
 
-  inWorld("what is no http or https URL is refused", async ({ http, links }) => {
+  inWorld("a URL of another scheme than http and https is refused", async ({ http, links }) => {
     for (const url of ["", "web.example", "ftp://web.example/", "file:///etc/passwd", "javascript:1"]) {
       await assert.rejects(http.get({ url, link: links.a, timeLimitMs: 1000 }), { code: "InvalidArguments" }, url);
     }

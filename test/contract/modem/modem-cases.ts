@@ -73,7 +73,7 @@ export const modemCases: Readonly<Record<string, ModemCase>> = {
     });
   },
 
-  "one that is there before anybody observes is told to who comes later": async (world) => {
+  "a modem that is there before any observer is told to later ones": async (world) => {
     await plugged(world);
     const second = new Listener();
     world.modems.observe(second);

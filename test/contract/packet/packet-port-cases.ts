@@ -77,28 +77,25 @@ export function packetPortCases(name: string, makeWorld: () => Promise<PacketWor
     channel.close();
   });
 
-  inWorld(
-    "an ARP channel that watches an address hears who claims it or probes for it, and nobody else",
-    async (world) => {
-      const { channel, heard } = listen(world, "arp");
-      const arp = (sender: number, target: number) => {
-        const packet = Buffer.from(arpPacket(sender));
-        packet.writeUInt32BE(target, 24);
-        return packet;
-      };
-      const [ours, other] = [0x0a010064, 0x0a010065];
-      channel.watchAddress("10.1.0.101");
-      channel.watchAddress("10.1.0.100");
-      for (const packet of [arp(other, ours), arp(other, other), arp(0, other)]) {
-        world.stationSend(broadcastMac, "arp", packet);
-      }
-      for (const packet of [arp(0, ours), arp(ours, other)]) world.stationSend(broadcastMac, "arp", packet);
-      await until("both were heard", () => heard.length >= 2);
-      const senders = heard.map(({ payload }) => payload.readUInt32BE(14));
-      assert.deepEqual(senders, [0, ours]);
-      channel.close();
-    },
-  );
+  inWorld("an ARP channel that watches an address hears its claims and probes, and no others", async (world) => {
+    const { channel, heard } = listen(world, "arp");
+    const arp = (sender: number, target: number) => {
+      const packet = Buffer.from(arpPacket(sender));
+      packet.writeUInt32BE(target, 24);
+      return packet;
+    };
+    const [ours, other] = [0x0a010064, 0x0a010065];
+    channel.watchAddress("10.1.0.101");
+    channel.watchAddress("10.1.0.100");
+    for (const packet of [arp(other, ours), arp(other, other), arp(0, other)]) {
+      world.stationSend(broadcastMac, "arp", packet);
+    }
+    for (const packet of [arp(0, ours), arp(ours, other)]) world.stationSend(broadcastMac, "arp", packet);
+    await until("both were heard", () => heard.length >= 2);
+    const senders = heard.map(({ payload }) => payload.readUInt32BE(14));
+    assert.deepEqual(senders, [0, ours]);
+    channel.close();
+  });
 
   inWorld("sends IPv4 and ARP from the link's own address", async (world) => {
     const dhcp = world.port.open("dhcp4-client", world.linkIndex);
@@ -133,7 +130,7 @@ export function packetPortCases(name: string, makeWorld: () => Promise<PacketWor
     channel.close();
   });
 
-  inWorld("what arrives while nobody listens is dropped", async (world) => {
+  inWorld("a packet that arrives without a listener is dropped", async (world) => {
     const { channel, heard } = listen(world, "dhcp4-client");
     const witness = listen(world, "dhcp4-client");
     channel.listen(undefined);

@@ -27,7 +27,7 @@ export function authorityCases(name: string, make: () => Promise<PolkitWorld>): 
       assert.equal(await ask("org.fairlead.control"), "authorized");
       assert.equal(await ask("org.fairlead.settings"), "refused");
       assert.equal(await ask("org.fairlead.profiles"), "challenge");
-      assert.equal(await ask("org.fairlead.profiles", true), "challenge", "nobody could be asked");
+      assert.equal(await ask("org.fairlead.profiles", true), "challenge", "there is no agent to ask");
       assert.equal(await ask("org.fairlead.unheard-of"), "unavailable");
       await world.stopPolkit();
       assert.equal(await ask("org.fairlead.control"), "absent");

@@ -130,7 +130,7 @@ inWorld("a program of others runs once if a handler asks for it with its key", a
   assert.match((await ran(world, task)).end, /no handler has asked for it/);
 });
 
-inWorld("what a handler merely repeats of the daemon's words starts nothing", async (world) => {
+inWorld("a handler that merely repeats the daemon's words starts nothing", async (world) => {
   const handler = world.write("handler", `printf '%b\\n' "connecting to $1"; echo "$FAIRLEAD_TASK_KEY" >&2`);
   const { lines } = await ran(world, { argv: [handler, `x\\n${notification.replaceAll("\\", "\\\\")}`] });
   assert.deepEqual([...lines].sort(), ["", "connecting to x", notification]);
@@ -141,7 +141,7 @@ const order = (program: string) => ({
   ...{ name: "x", argv: [program], environment: {}, folder: "/", input: "", graceMs: 20 },
 });
 
-inWorld("what runs ends with the connection that ordered it, and with the helper", async (world) => {
+inWorld("a program ends with the connection that ordered it, and with the helper", async (world) => {
   const socket = connect(world.socket);
   socket.write(`${JSON.stringify({ run: order(world.pathOf("deaf")) })}\n`);
   const [told] = String(await new Promise((resolve) => socket.once("data", resolve))).split("\n");

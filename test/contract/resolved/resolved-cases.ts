@@ -81,7 +81,7 @@ export const resolvedCases: Readonly<Record<string, (world: ResolvedWorld) => Pr
     await shows(world, link, { nameServers: [] });
     assert.equal(world.resolved.problem, "");
   },
-  "what is no address or no name is left out; a zone is known without saying": async (world) => {
+  "an invalid address or name is left out; a zone is known without saying": async (world) => {
     const [link] = world.links;
     const nameServers = ["localhost", "fe80::53%eth0", "192.0.2.53"];
     world.resolved.update([names(link, { nameServers, searchDomains: ["two words", "lan.test", ""] })]);

@@ -148,7 +148,7 @@ export const addressCases: Cases = {
     assert.deepEqual(scene.lines("route"), []);
   },
 
-  "an IPv6 address that is there keeps its prefix length, whatever is asked for": async (scene) => {
+  "an IPv6 address that is there keeps its prefix length, against any request": async (scene) => {
     const link = await scene.cable();
     const address = { link: link.index, family: 6, address: "2001:db8::2", prefixLength: 64 } as const;
     await put(scene, address);

@@ -49,7 +49,7 @@ export const linkCases: Cases = {
     assert.equal(scene.link("cable0").mtu, 1400);
   },
 
-  "what another program does is told as an event": async (scene) => {
+  "another program's change is told as an event": async (scene) => {
     const { index } = await scene.cable();
     scene.takeHeard();
     await scene.host.outside({ op: "set-link", link: index, change: { mtu: 1300 } });

@@ -70,7 +70,7 @@ export const portCases: Cases = {
     assert.deepEqual(told, ["loss", "carrier of cable0", "delta"]);
   },
 
-  "a listener may make requests, and everybody hears the deltas in the same order": async (scene) => {
+  "a listener may make requests, and all listeners hear the deltas in the same order": async (scene) => {
     const { index } = await scene.cable();
     const first: string[] = [];
     const second: string[] = [];

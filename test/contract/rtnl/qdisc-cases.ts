@@ -72,7 +72,9 @@ export const qdiscCases: Cases = {
     assert.equal((await scene.refused({ op: "add-policer", block, limit })).code, "EINVAL");
   },
 
-  "what no field holds is refused before it is sent, and what no link has by the kernel": async (scene) => {
+  "a value too large for its field is refused before it is sent, and a link that is not there by the kernel": async (
+    scene,
+  ) => {
     const { index: link } = await scene.cable();
     const tooFast = { ...limit, bytesPerSecond: 2 ** 32 };
     assert.equal((await scene.refused({ op: "put-shaper", link, handle, limit: tooFast })).code, "EINVAL");

@@ -74,7 +74,7 @@ export const routerCases: Cases = {
     assert.equal(defaultRoutes(scene, link).length, 1);
   },
 
-  "what is left of a route's time is known when it is asked for": async (scene) => {
+  "the rest of a route's time is known when it is asked for": async (scene) => {
     const link = await scene.cable();
     await scene.put(routeOn(link, "2001:db8:7::/64"));
     scene.host.hearRouter(link, ad());

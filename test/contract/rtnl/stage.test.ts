@@ -12,7 +12,7 @@ import { ruleCases } from "./rule-cases.ts";
 const ofOthers = [
   "the neighbours of a link can be asked for",
   "a neighbour can be asked for, and a known one begins anew",
-  "what another program does is told as an event",
+  "another program's change is told as an event",
   "a route made by another program is told, and its removal too",
 ];
 const offered: Record<string, Cases[string]> = {

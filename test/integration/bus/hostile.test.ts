@@ -44,7 +44,7 @@ test("fault 1: a call with a file descriptor in its signature but none attached 
   await answers();
 });
 
-test("fault 1: a variant with a file descriptor inside harms nobody", async (t) => {
+test("fault 1: a variant with a file descriptor inside does no harm", async (t) => {
   const { bus, peer, answers } = await meet(t);
   const body = [{ signature: "u", value: 0 }];
   const reply = await peer.call({ ...sample, member: "EchoVariant", signature: "v", body }, (bytes) => {
@@ -153,7 +153,7 @@ test("fault 4: match rules that are no longer wanted are gone from the bus", asy
   await answers();
 });
 
-test("fault 4: a call to a name is answered though we called that name when it was somebody else's", async (t) => {
+test("fault 4: a call to a name is answered though we called that name when it was another client's", async (t) => {
   const { address, bus, peer } = await meet(t);
   const other = await connect(t, address);
   exportSample(other);
@@ -175,7 +175,7 @@ test("fault 5: an error of a handler shows no stack and no path", async (t) => {
   await answers();
 });
 
-test("fault 5: a call that expects no reply gets none, whatever becomes of it", async (t) => {
+test("fault 5: a call that expects no reply gets none, also after an error", async (t) => {
   const { peer, answers } = await meet(t);
   const serials = ["Echo", "Break", "Nothing", "WhoAmI"].map((member) =>
     peer.sendMessage({ ...sample, member, flags: MessageFlag.NO_REPLY_EXPECTED }),
@@ -224,7 +224,7 @@ test("a message of the other byte order is understood", async (t) => {
   assert.deepEqual((await peer.replyTo(500)).args, ["hello"]);
 });
 
-test("replies that nobody asked for and forged ones are ignored", async (t) => {
+test("replies without a call and forged ones are ignored", async (t) => {
   const open = `<policy context="default"><allow send_requested_reply="false" send_type="method_return"/>
     <allow receive_requested_reply="false" receive_type="method_return"/></policy>`;
   const { address, bus, peer, answers, lines } = await meet(t, open);

@@ -33,7 +33,7 @@ test("after the bus was killed and started again, name, objects and signals are 
   assert.deepEqual(states, ["lost", "restored", "lost", "restored", "lost", "restored"]);
 });
 
-test("a name that somebody else took meanwhile is told of", async (t) => {
+test("a name that another client took meanwhile is told of", async (t) => {
   const bus = await privateBus(t);
   const clock = new FakeClock();
   const client = new BusClient({ address: bus.address, clock, log: silentLog });

@@ -37,7 +37,7 @@ function obstacle(): string | undefined {
   return lowered.code === 0 ? undefined : `no second user: ${lowered.stderr.trim()}`;
 }
 
-test("on a system bus with the policy file everybody may look, and only root may change", async (t) => {
+test("on a system bus with the policy file every user may look, and only root may change", async (t) => {
   const reason = obstacle();
   if (reason !== undefined) return t.skip(reason);
   const { folder, address } = await systemBus(t, true);

@@ -54,7 +54,7 @@ test("the verbs of a day: look, disconnect, connect, set an address, ask why", a
     await until("DHCP gave one", () => /10\.1\.0\.1\d\d\/24/.test(output(daemon, "status")));
   });
 
-  await t.test("what the daemon refuses ends with 1 and its error's name", () => {
+  await t.test("a refusal of the daemon ends with 1 and its error's name", () => {
     const { code, stderr } = fairlead(daemon, "connect", "eth0");
     assert.equal(code, 1);
     assert.match(stderr, /^fairlead: org\.chromium\.flimflam\.Error\.AlreadyConnected: /);
@@ -130,7 +130,7 @@ test("monitor tells a pulled cable and a restart of the daemon, and ends with 0 
   for (const line of lines.output().trimEnd().split("\n")) assert.equal(typeof JSON.parse(line).kind, "string");
 });
 
-test("monitor ends quietly when nobody reads any more", async (t) => {
+test("monitor ends quietly when its reader is gone", async (t) => {
   await addLan(t, "eth0", 0);
   const daemon = await startDaemon(t);
   output(daemon, "connect", "eth0", "--wait", "10");

@@ -41,7 +41,7 @@ test("a machine Profile that is pushed adopts the Ethernet Service and is not th
   assert.equal(
     (await serviceOn(daemon, "test_veth"))?.Priority,
     before,
-    "what was set went to the Profile that is gone",
+    "the setting went to the Profile that is gone",
   );
 });
 
@@ -133,7 +133,7 @@ test("the default Profile is made anew where it is missing, with the Manager's s
   assert.match(String(text), /^CheckPortalList = "ethernet,wifi,cellular"$/m);
 });
 
-test("what is configured for a user's Profile is there after a restart, with the session (T5, on a cable)", async (t) => {
+test("a user's configuration is there after a restart, with the session (T5, on a cable)", async (t) => {
   const daemon = await startDaemon(t);
   mkdirSync(join(daemon.runDir, "user_profiles/alice"), { recursive: true, mode: 0o700 });
   await manager(daemon, "CreateProfile", "s", ["~alice/shill"]);
@@ -155,7 +155,7 @@ test("what is configured for a user's Profile is there after a restart, with the
   assert.deepEqual(await daemon.call(String(again), "org.chromium.flimflam.Service", "GetEapPassphrase"), ["secret"]);
 });
 
-test("entries of networks that nobody has in memory are looked at and deleted (A9)", async (t) => {
+test("entries of networks without a Service are looked at and deleted (A9)", async (t) => {
   const daemon = await startDaemon(t);
   const text = ["home", "work"]
     .map((name) => `[wifi_any_${name}_managed_psk]\nType = "wifi"\nUIData = "${name}"\n`)

@@ -47,7 +47,7 @@ async function world(t: TestContext) {
 }
 const refused = (error: string, text: string) => ({ error: `org.chromium.flimflam.Error.${error}`, text });
 
-test("who asks before the daemon is there hears that nobody is, and then gets answers: the name comes last (A1)", async (t) => {
+test("a client that asks before the daemon is there hears so, and then gets answers: the name comes last (A1)", async (t) => {
   const { daemon, proxy } = await world(t);
   await daemon.stop();
   let launched: Promise<unknown> | undefined;
@@ -78,7 +78,7 @@ test("properties are read, absent ones too, and set by the class of the value in
   assert.equal(await proxy.say(["get_property", "/", "Manager", "DHCPProperty.Hostname"]), "laptop");
 });
 
-test("who listens before he reads misses no change: before, between, after (A4)", async (t) => {
+test("a client that listens before it reads misses no change: before, between, after (A4)", async (t) => {
   const { daemon, home, path, proxy } = await world(t);
   const wait = (...wanted: string[]) => ["wait_for_property", path, "Service", "State", wanted, 20];
   assert.deepEqual(await proxy.say(wait("ready")), ["ready"]);

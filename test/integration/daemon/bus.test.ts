@@ -62,7 +62,7 @@ test("a bus that is frozen does not keep the daemon from acting, and hears of it
   assert.deepEqual(told.slice(-3), ["idle", "configuration", "ready"]);
 });
 
-test("who finds its name taken when the bus is back ends with 1, and leaves the connection as it is", async (t) => {
+test("a daemon that finds its name taken when the bus is back ends with 1, and leaves the connection as it is", async (t) => {
   await addLan(t, "router");
   const daemon = await startDaemon(t);
   await untilState(daemon, "eth0", "ready");

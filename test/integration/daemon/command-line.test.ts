@@ -52,7 +52,7 @@ test("--help and --version answer on standard output and end with 0", async (t) 
   }
 });
 
-test("what the file says holds, and options win over it", async (t) => {
+test("settings of the file hold, and options win over them", async (t) => {
   const peer = addPeer("office");
   t.after(() => peer.remove());
   for (const link of ["eth0", "eth1"]) plugIn(t, link, peer);

@@ -64,7 +64,7 @@ test("links that programs make for themselves stay down, each with its reason", 
   for (const link of ["mv9", "cni0", "vnet7"]) assert.ok(!kernelLink(link).flags.includes("UP"), link);
 });
 
-test("an administrator who names a container's end has it used, whatever its name", async (t) => {
+test("an administrator who names a container's end has it used, under any name", async (t) => {
   await addContainer(t, "one", "veth12ab34c", "10.66.1");
   await addContainer(t, "two", "lxc9f0e1d", "10.66.2");
   const daemon = await startDaemon(t, { args: ["--allow", "veth12ab34c,lxc9f0e1d"] });

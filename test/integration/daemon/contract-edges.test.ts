@@ -99,7 +99,7 @@ test("a scan of a technology without a Device has nothing to do; the present Pro
   );
 });
 
-test("what a client read it may send back, by stock tools and in dictionaries", async (t) => {
+test("a client may send back the values that it read, by stock tools and in dictionaries", async (t) => {
   await addLan(t, "server");
   const daemon = await startDaemon(t);
   const { path, ...service } = await untilState(daemon, "eth0", "ready");

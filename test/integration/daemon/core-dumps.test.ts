@@ -39,7 +39,7 @@ async function machineDumps(t: TestContext): Promise<boolean> {
 }
 
 for (const signal of ["SIGABRT", "SIGSEGV"] as const) {
-  test(`a daemon that dies of ${signal} leaves no dump behind, whatever size it may have`, async (t) => {
+  test(`a daemon that dies of ${signal} leaves no dump behind, of any size`, async (t) => {
     if (!/^core/.test(pattern)) return t.skip(`dumps go to ${pattern}`);
     if (!(await machineDumps(t))) return t.skip("this machine writes no dumps here");
     const folder = workFolder(t);

@@ -36,7 +36,7 @@ test("level and tags as the debug script of shill's asks for them, over dbus-sen
   assert.match(send("GetDebugTags"), /string ""/);
 });
 
-test("fairlead log shows, follows and sets; fairlead report tells all, and masked nobody's addresses", async (t) => {
+test("fairlead log shows, follows and sets; fairlead report tells all, and masked no addresses", async (t) => {
   await addLan(t, "router");
   const daemon = await startDaemon(t);
   const { path } = await untilState(daemon, "eth0", "ready");
@@ -64,7 +64,7 @@ test("fairlead log shows, follows and sets; fairlead report tells all, and maske
   for (const part of ["== versions", "== state", "== events", "== log", "== ip address", "10.1.0.1", "is ready"]) {
     assert.ok(report.includes(part), part);
   }
-  assert.match(report, /an\ufffdevil\ufffdword/, "what turns lines around or ends them is told as such");
+  assert.match(report, /an\ufffdevil\ufffdword/, "characters that turn lines around or end them are told as such");
   assert.doesNotMatch(report, /[\u200f\u2028\u202e]/);
   const masked = fairlead("report", "--mask");
   assert.doesNotMatch(masked, /10\.1\.0\.|not to be had.*log/);

@@ -75,7 +75,7 @@ test("options meant to do harm further on do none: not in the resolver file, not
   await assertConsistent(daemon);
 });
 
-test("ACKs, NAKs and orders to renew that nobody asked for change nothing on a connected link", async (t) => {
+test("unasked ACKs, NAKs and orders to renew change nothing on a connected link", async (t) => {
   const { peer, server } = await addLan(t, "router");
   const daemon = await startDaemon(t);
   await untilState(daemon, "eth0", "ready");

@@ -26,7 +26,7 @@ async function replug(daemon: TestDaemon, cable: Cable): Promise<void> {
   cable.plug();
 }
 
-test("a flood of confirmations that are not for the first question hides the true one from nobody", async (t) => {
+test("a flood of confirmations that are not for the first question does not hide the true one", async (t) => {
   const { peer, cable, server } = await addLan(t, "router");
   const daemon = await startDaemon(t);
   await untilState(daemon, "eth0", "ready");

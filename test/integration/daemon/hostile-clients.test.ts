@@ -74,7 +74,7 @@ test("a thousand calls of one client in flight are each answered once", async (t
   await daemon.setProperty(service, "Service", "UIData", "s", "served again");
 });
 
-test("bytes that are no message cost their sender the connection, and nobody else anything", async (t) => {
+test("bytes that are no message cost their sender the connection, and other clients nothing", async (t) => {
   const { daemon } = await connectedDaemon(t);
   const peer = await RawPeer.connect(t, daemon.bus.address);
   peer.sendMessage(

@@ -101,7 +101,7 @@ test("a card that is plugged in and out twenty times is right in the end", async
   assert.deepEqual(await devicePaths(daemon), ["/device/usb0"]);
 });
 
-test("a bridge that somebody made is neither set up nor down, nor are its kernel settings changed", async (t) => {
+test("another program's bridge is neither set up nor down, nor are its kernel settings changed", async (t) => {
   ip("link", "add", "br7", "type", "bridge");
   t.after(() => tryRun("ip", ["link", "delete", "br7"]));
   const settings = () => run("sh", ["-c", "grep -H . /proc/sys/net/ipv4/conf/br7/*"]);
@@ -116,7 +116,7 @@ test("a bridge that somebody made is neither set up nor down, nor are its kernel
   await until("it is up", isUp);
 });
 
-test("a link with somebody else's address is kept as it is, with the reason, until a person connects it", async (t) => {
+test("a link with another program's address is kept as it is, with the reason, until a person connects it", async (t) => {
   await addLan(t, "router");
   ip("link", "set", "eth0", "up");
   ip("address", "add", "10.1.0.9/24", "dev", "eth0");
@@ -139,7 +139,7 @@ test("with --take-over it is connected by itself", async (t) => {
   await untilState(daemon, "eth0", "ready");
 });
 
-test("a bridge that somebody else made and its port are left alone", async (t) => {
+test("another program's bridge and its port are left alone", async (t) => {
   await addLan(t, "router");
   ip("link", "add", "br0", "type", "bridge");
   t.after(() => tryRun("ip", ["link", "delete", "br0"]));
@@ -168,7 +168,7 @@ test("Disable takes the link down and Enable brings it back, alone or all of the
   assert.deepEqual([isUp(), addressesOf("eth0")], [false, []]);
 });
 
-test("a bridge of somebody else stays up when the technology is switched off, and goes down by its own Device", async (t) => {
+test("another program's bridge stays up when the technology is switched off, and goes down by its own Device", async (t) => {
   await addLan(t, "router");
   ip("link", "add", "br0", "type", "bridge");
   t.after(() => tryRun("ip", ["link", "delete", "br0"]));

@@ -223,7 +223,7 @@ test("a run folder that cannot be written is told, the network goes on, and the 
   assert.ok(fs.existsSync(join(runDir, "loaded_profile_list")));
 });
 
-test("what is not stored stands in status and in why, and is announced", async (t) => {
+test("a Profile that cannot be stored stands in status and in why, and is announced", async (t) => {
   await addLan(t, "router");
   const { folder, state } = place(t);
   makeReadOnly(state);
@@ -235,7 +235,7 @@ test("what is not stored stands in status and in why, and is announced", async (
   assert.deepEqual(JSON.parse(fairlead("status", "--json")).notStored, await problems(daemon));
 });
 
-test("two daemons never share a state folder, whatever is wrong with the disk of the first", async (t) => {
+test("two daemons never share a state folder, even if the disk of the first is faulty", async (t) => {
   await addLan(t, "router");
   const { folder, state } = place(t);
   await startDaemon(t, { folder });

@@ -74,7 +74,7 @@ test("of a user who sends without end and waits for nothing, another one and the
   assert.equal(owners.length, 1, `owners of the name: ${owners}`);
 });
 
-test("who may change settings and does so without end takes no more than his turn", async (t) => {
+test("a user who changes settings without end takes no more than a turn", async (t) => {
   const { bus, daemon, service, owners, userWorks, memory } = await makeWorld(t);
   const before = memory();
   const flood = startFloodOfMember(t, "open-flood.py", bus.address, service, "changes", "4", "hearing");
@@ -104,7 +104,7 @@ test("messages of 4 MB cost the daemon much less than the bus, which so never ha
   assert.ok(share < 0.45, `${share} of the time that the bus takes`);
 });
 
-test("answers that somebody does not read never keep the bus from reading the daemon's", async (t) => {
+test("answers that a client does not read never keep the bus from reading the daemon's", async (t) => {
   const { bus, daemon, owners, userWorks } = await makeWorld(t);
   for (let link = 0; link < links; link++)
     run("ip", ["link", "add", `many${link}`, "type", "veth", "peer", `end${link}`]);
@@ -114,7 +114,7 @@ test("answers that somebody does not read never keep the bus from reading the da
   await until("all are listed", async () => (await devicePaths(daemon)).length > links, 20_000);
   const deaf = startFlood(t, "deaf-reader.py", bus.address, "60", "40");
   await deaf.untilOutput(/^asked$/m, 60_000);
-  await userWorks("beside answers that nobody reads");
+  await userWorks("beside answers that are not read");
   const inBus = residentMiB(bus.process.pid);
   t.diagnostic(`${Math.ceil(inBus)} MiB in the bus`);
   assert.ok(inBus > 32, "it was asked for much");

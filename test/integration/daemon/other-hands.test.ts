@@ -6,7 +6,7 @@ import { assertConsistent } from "./consistency.ts";
 import { addressesOf, defaultLinks, ip, kernelLink, ownRules, routeLines, tableOf } from "./kernel-view.ts";
 import { addLan, startDaemon, startServer, untilState } from "./support.ts";
 
-test("a link that somebody takes down is idle, and ready again when somebody takes it up", async (t) => {
+test("a link that another program takes down is idle, and ready again when it is taken up", async (t) => {
   await addLan(t, "router");
   const daemon = await startDaemon(t);
   await untilState(daemon, "eth0", "ready");
@@ -18,7 +18,7 @@ test("a link that somebody takes down is idle, and ready again when somebody tak
   await assertConsistent(daemon);
 });
 
-test("what somebody removes of ours is put back: address, routes, rules", async (t) => {
+test("an object of ours that another program removes is put back: address, routes, rules", async (t) => {
   await addLan(t, "router");
   const daemon = await startDaemon(t);
   await untilState(daemon, "eth0", "ready");
@@ -37,7 +37,7 @@ test("what somebody removes of ours is put back: address, routes, rules", async 
   await assertConsistent(daemon);
 });
 
-test("what somebody else adds to a connected link stays, also when the cable goes", async (t) => {
+test("another program's addition to a connected link stays, also when the cable goes", async (t) => {
   const { cable } = await addLan(t, "router");
   const daemon = await startDaemon(t);
   await untilState(daemon, "eth0", "ready");
@@ -58,7 +58,7 @@ test("what somebody else adds to a connected link stays, also when the cable goe
   assert.deepEqual(theirs(), [true, true, true]);
 });
 
-test("an attempt to connect ends when somebody gives the link an address, and begins anew when it is gone", async (t) => {
+test("an attempt to connect ends when another program gives the link an address, and begins anew when it is gone", async (t) => {
   const { peer, server } = await addLan(t, "router");
   await server.stop();
   const daemon = await startDaemon(t);
@@ -89,7 +89,7 @@ test("a connected link that becomes the port of a bridge is idle, and ready agai
   await assertConsistent(daemon);
 });
 
-test("whose default route is in front is told as the kernel has it, also of the other family and in halves", async (t) => {
+test("the default route in front is told as the kernel has it, also of the other family and in halves", async (t) => {
   await addLan(t, "router");
   const daemon = await startDaemon(t);
   await untilState(daemon, "eth0", "ready");

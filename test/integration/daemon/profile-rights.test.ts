@@ -173,7 +173,7 @@ test("with an administrator's mark it is in force from the login to the logout, 
   await until("his settings are in force again", isHis);
 });
 
-test("what is a user's affair alone needs nobody, and gives no say about the rest", async (t) => {
+test("a setting that concerns its user alone needs no consent, and gives no say about the rest", async (t) => {
   const scene = await Scene.start(t);
   await scene.login(stranger);
   const before = await scene.state();
@@ -241,7 +241,7 @@ test("a member of netdev gets the machine's password by no move, copy, export, o
     refused(go(), /PermissionDenied|secrets are only|Permission|belongs to another user/i);
     for (const told of look()) assert.ok(!told.includes(secret), way);
   }
-  // An own entry with settings of his alone puts the Service into his Profile, and not the password.
+  // An own entry with settings that concern the user alone puts the Service into the user's Profile, and not the password.
   assert.equal(scene.importsOwn(member, '[etherneteap_all]\nUIData = "his"\n').code, 0);
   assert.equal((await daemon.properties(eap, "Service")).Profile, own);
   for (const told of look()) assert.ok(!told.includes(secret), "on the machine's terms");
@@ -256,7 +256,7 @@ test("a member of netdev gets the machine's password by no move, copy, export, o
     [secret],
     "root may, and it is there",
   );
-  // Root may hand it over: then it is his to read.
+  // Root may hand it over: then the user may read it.
   await scene.login(member);
   const theirs = { Type: variant("s", "etherneteap"), "EAP.Identity": variant("s", "bin") };
   await daemon.call("/", manager, "ConfigureServiceForProfile", "oa{sv}", [own, theirs]);

@@ -67,7 +67,7 @@ for (const [ending, end] of Object.entries(endings)) {
   });
 }
 
-test("what a killed daemon left on a link whose cable was pulled meanwhile is taken away", async (t) => {
+test("a killed daemon's leftovers on a link whose cable was pulled meanwhile are removed", async (t) => {
   const { cable } = await addLan(t, "router");
   const daemon = await startDaemon(t);
   await untilState(daemon, "eth0", "ready");
@@ -142,7 +142,7 @@ test("the lease is kept over a restart in which the cable was out", async (t) =>
   assert.equal(times(server, "DHCPDISCOVER"), 1);
 });
 
-test("SIGINT and SIGTERM end it with 0, whatever it is doing", async (t) => {
+test("SIGINT and SIGTERM end it with 0, at any moment", async (t) => {
   await addLan(t, "router");
   const daemon = await startDaemon(t);
   const args = ["--bus-address", daemon.bus.address, "--state-dir", daemon.stateDir, "--run-dir", daemon.runDir];

@@ -72,7 +72,7 @@ function refused({ code, stderr }: RunResult, why: RegExp): void {
   assert.match(stderr, why);
 }
 
-test("without polkit everybody may look, and root and members of netdev may change", async (t) => {
+test("without polkit every user may look, and root and members of netdev may change", async (t) => {
   const machine = await Machine.start(t);
   assert.equal(machine.call(stranger, "GetProperties").code, 0);
   refused(machine.setOrder(stranger, "wifi"), /only an administrator may change this/);
@@ -83,7 +83,7 @@ test("without polkit everybody may look, and root and members of netdev may chan
   assert.equal(machine.setOrder(root, "ethernet").code, 0);
 });
 
-test("the policy lets nobody but root own the name or send more than calls", async (t) => {
+test("the policy lets only root own the name and send more than calls", async (t) => {
   const { bus, daemon } = await Machine.start(t);
   const as = ["--reuid=65534", "--regid=65534", "--clear-groups"];
   const bus1 = `--address=${bus.address}`;
@@ -113,7 +113,7 @@ test("with polkit its policy and rules decide, anew for each call", async (t) =>
   assert.equal(machine.setOrder(root, "ethernet").code, 0, "root is asked nothing");
 });
 
-test("a polkit that hangs holds up nobody else, and one that dies in the middle of a question means no", async (t) => {
+test("a polkit that hangs holds up no other caller, and one that dies in the middle of a question means no", async (t) => {
   if (!isPolkitInstalled()) return t.skip("polkitd is not installed");
   const machine = await Machine.start(t);
   const polkitd = await polkit(t, machine);

@@ -72,5 +72,5 @@ test("a stored secret is found only in the file and in an export that asks for i
     .map(({ parentPath, name }) => readFileSync(join(parentPath, name), "latin1"))
     .join("");
   assert.ok(inFiles.includes(secret), "where it is stored");
-  assert.ok(!inFiles.includes(replaced), "what was replaced is unreadable on disk");
+  assert.ok(!inFiles.includes(replaced), "a replaced value is unreadable on disk");
 });

@@ -97,7 +97,7 @@ test("a daemon that finds a thousand links at its start lists them all, and ends
   await daemon.stop();
 });
 
-test("what happens while the daemon is frozen it knows when it goes on", async (t) => {
+test("a frozen daemon catches up with the changes when it goes on", async (t) => {
   const { cable } = await addLan(t, "router");
   addCrowd(t);
   const daemon = await startDaemon(t);

@@ -47,7 +47,7 @@ test("a link that comes later is limited, and a stop gives all of them back", as
   for (const link of ["eth0", "eth1"]) assert.equal(qdiscs(link), before.replaceAll("eth0", link), link);
 });
 
-test("what a killed daemon left is gone when the next one is ready", async (t) => {
+test("a killed daemon's leftovers are gone when the next one is ready", async (t) => {
   await addLan(t, "router");
   const daemon = await startDaemon(t);
   await untilState(daemon, "eth0", "ready");
@@ -60,7 +60,7 @@ test("what a killed daemon left is gone when the next one is ready", async (t) =
   assert.equal(qdiscs("eth0"), before);
 });
 
-test("a queueing discipline that somebody else set up stays, and the limit is refused", async (t) => {
+test("another program's queueing discipline stays, and the limit is refused", async (t) => {
   await addLan(t, "router");
   const daemon = await startDaemon(t);
   await untilState(daemon, "eth0", "ready");

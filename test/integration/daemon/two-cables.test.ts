@@ -196,7 +196,7 @@ test("a cable whose network has no router comes second: names are asked where th
   const nameServer = () => /nameserver (\S+)/.exec(readFileSync(join(daemon.runDir, "resolv.conf"), "utf8"))?.[1];
   assert.deepEqual([defaultLinks(), nameServer()], [["eth1"], "10.2.0.53"]);
   run("ip", ["route", "add", "default", "via", "10.1.0.1", "dev", "eth0"]);
-  await until("somebody's default route is a way out, too", () => nameServer() === "10.1.0.53");
+  await until("another program's default route is a way out, too", () => nameServer() === "10.1.0.53");
   run("ip", ["route", "del", "default", "via", "10.1.0.1", "dev", "eth0"]);
   await until("eth1 leads again", () => nameServer() === "10.2.0.53");
 });

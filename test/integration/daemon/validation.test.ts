@@ -85,7 +85,7 @@ for (const [mode, url] of [
   });
 }
 
-test("what a portal's address says of a person is for clients, and not for the log, a dump or a report", async (t) => {
+test("the personal part of a portal's address is for clients, and not for the log, a dump or a report", async (t) => {
   await addWeb(t, "router", "portal");
   const daemon = await startProbing(t);
   assert.equal((await untilState(daemon, "eth0", "redirect-found")).ProbeUrl, portalUrl);

@@ -79,7 +79,7 @@ test("a stranger that takes the address later is told off once, then left the ad
   await until("probing and announcing are over", () => !isProbing(), 15_000);
   assert.deepEqual(client.told, [], "our own kernel's packets are no conflict");
   stranger.exec("ip", "address", "add", "10.1.0.100/24", "dev", "eth0");
-  // It asks everybody for the server's hardware address, in the name of ours.
+  // It broadcasts a question for the server's hardware address, in the name of ours.
   const claim = () => {
     stranger.exec("ip", "neighbour", "flush", "dev", "eth0");
     stranger.exec("bash", "-c", "echo > /dev/udp/10.1.0.1/9");

@@ -99,7 +99,7 @@ test("a file that hangs fails in time, busy or idle, and the next one still runs
   assert.deepEqual(judged[2]?.lines, ["pass good"]);
 });
 
-test("what is thrown or rejected outside any test fails the file that did it", async (t) => {
+test("an error or rejection outside any test fails its file", async (t) => {
   const throws = `test("a", () => {}); setTimeout(() => { throw new Error("late") }, 1);`;
   const rejects = `test("a", () => {}); Promise.reject(new Error("unheard"));`;
   const judged = await judge(t, [throws, good, rejects, good]);

@@ -28,7 +28,7 @@ const pathsNamedBy = (file: string): readonly string[] =>
         .filter((path) => !path.startsWith("/var/lib/"))
     : [];
 
-test("what is installed runs by itself, knows its own paths, and is removed without a trace", async (t) => {
+test("the installed system runs by itself, knows its own paths, and is removed without a trace", async (t) => {
   requirePrivateNamespace();
   const destdir = join(temporaryFolder(t), "image");
   install(destdir, "/opt/harbour");

@@ -196,7 +196,7 @@ test("at no moment of a change of rank is the far host out of reach", async (t) 
   );
 });
 
-test("what a person removes is put back, and the address's lifetime is the lease's", async (t) => {
+test("an address that a person removes is put back, and its lifetime is the lease's", async (t) => {
   const { applier, clock, eth0 } = await makeRealWorld(t);
   applier.setNetwork(eth0, { ...first, lifetimes: { "10.1.0.2": { validUntilMs: clock.now() + 600_000 } } });
   await applier.settled();

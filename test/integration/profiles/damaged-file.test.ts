@@ -61,7 +61,7 @@ function useAll(store: ProfileStore): void {
   }
 }
 
-test("whatever bytes of a Profile's files are changed, it opens, is set aside, or is refused by one clear error", (t) => {
+test("with any bytes of its files changed, a Profile opens, is set aside, or is refused by one clear error", (t) => {
   const folder = temporaryFolder(t);
   const { file, log } = crashedFiles(folder);
   const location = join(folder, "victim.db");

@@ -43,7 +43,7 @@ const snapshot = (folder: string): Record<string, string> =>
     }),
   );
 
-test("the file and its companions are for the owner only, whatever the umask", (t) => {
+test("the file and its companions are for the owner only, under any umask", (t) => {
   for (const umask of [0o000, 0o077, 0o277]) {
     const location = fresh(t);
     const before = process.umask(umask);
@@ -57,7 +57,7 @@ test("the file and its companions are for the owner only, whatever the umask", (
   }
 });
 
-test("a new folder for Profiles is for the owner only, whatever the umask", (t) => {
+test("a new folder for Profiles is for the owner only, under any umask", (t) => {
   const folder = join(temporaryFolder(t), "state", "profiles");
   const before = process.umask(0o000);
   try {
@@ -189,7 +189,7 @@ const damages: Readonly<Record<string, (location: string) => void>> = {
     db.pragma("application_id = 77");
     db.close();
   },
-  "one of ours with a trigger that somebody added": (location) => {
+  "one of ours with a foreign trigger": (location) => {
     new Database(location).exec("CREATE TRIGGER t AFTER INSERT ON entry BEGIN DELETE FROM property; END").close();
   },
   "one of ours that lacks a table": (location) => new Database(location).exec("DROP TABLE lease").close(),
@@ -289,7 +289,7 @@ const wrongThings: Readonly<Record<string, [put: (location: string) => void, mes
   ],
   "a link to nowhere": [(location) => fs.symlinkSync("/nonexistent/file", location), /a symbolic link/],
   "a folder": [(location) => fs.mkdirSync(location), /not a regular file/],
-  "a FIFO that nobody writes": [(location) => execFileSync("mkfifo", [location]), /not a regular file/],
+  "a FIFO without a writer": [(location) => execFileSync("mkfifo", [location]), /not a regular file/],
   "a FIFO in place of the log": [
     (location) => {
       makeFile(location);

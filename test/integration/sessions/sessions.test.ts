@@ -148,7 +148,7 @@ test("hostile names are refused and leave nothing behind", async (t) => {
   assert.deepEqual(it.calls(), []);
 });
 
-test("whatever a session is called, it is one of its user's, and one without a name is refused", async (t) => {
+test("a session of any name is one of its user's, and one without a name is refused", async (t) => {
   const it = await sessions(t);
   assert.throws(() => it.script("fairlead-login", ["--session", "", "alice"]), /ended with 2/);
   assert.deepEqual([await it.stack(), existsSync(join(it.daemon.runDir, "sessions"))], [["/profile/default"], false]);
@@ -249,7 +249,7 @@ test("beside a daemon that hangs hooks end by themselves, all at once, and the r
   await until("her link is gone", () => !existsSync(join(it.daemon.runDir, "user_profiles/alice")), 30_000);
 });
 
-test("a logout that was ended before the daemon answered is done with the next hook of anybody", async (t) => {
+test("a logout that was ended before the daemon answered is done with the next hook of any user", async (t) => {
   const it = await sessions(t);
   it.script("fairlead-login", ["alice"]);
   // As the hook leaves it before it asks the daemon.
@@ -296,7 +296,7 @@ test("sessions of programs that the daemon's user may not see last as long as th
   await first.waitExit(10_000);
   const third = open();
   await third.untilOutput(/open/);
-  assert.ok(!present().includes(`pam_${first.pid}`), "what was killed is none");
+  assert.ok(!present().includes(`pam_${first.pid}`), "a killed session is none");
   assert.equal(present().length, 2);
 });
 
@@ -342,7 +342,7 @@ test("a login whose program is killed while it waits for the daemon is none", as
   assert.deepEqual(await it.stack(), ["/profile/default"]);
 });
 
-test("in folders of another user than root, a hook does all as that user, whatever lies in its way", (t) => {
+test("in folders of another user than root, a hook does all as that user, with any traps in its way", (t) => {
   addUsers(t);
   const folder = temporaryFolder(t);
   run("chmod", ["755", folder]);
@@ -464,7 +464,7 @@ test("logind: its users come and go, persons only, one after the other", async (
   await untilStack(it);
 });
 
-test("logind: who came or went while nobody told of it is found when there is a logind again", async (t) => {
+test("logind: logins and logouts without a logind are found when there is one again", async (t) => {
   const it = await sessions(t);
   const former = await startPython(t, logind, ["1501", "1503"]);
   follow(t, it);

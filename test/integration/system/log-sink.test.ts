@@ -13,7 +13,7 @@ async function run(script: string, shell = "$NODE") {
   return spawnSync("sh", ["-c", shell.replace("$NODE", node)], { encoding: "utf8", timeout: 20_000, env });
 }
 
-test("what was kept is written when the process exits, however it does", async () => {
+test("kept lines are written when the process exits, however it does", async () => {
   for (const end of ["", "process.exit(3)", "throw new Error('end')"]) {
     const { stderr } = await run(
       `const log = new StandardErrorLog(); log.write("info", "daemon", "last words", undefined); ${end}`,

@@ -19,7 +19,7 @@ test("addresses of every form are addresses", () => {
   for (const text of [...good, "1:2:3:4:5:6:192.0.2.1", "FE80::ABCD"]) assert.equal(isIpv6Text(text), true, text);
 });
 
-test("what is nearly an address is none", () => {
+test("a text that is nearly an address is none", () => {
   const bad = [
     "",
     ":",

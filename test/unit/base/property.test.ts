@@ -81,7 +81,7 @@ test("a setter that refuses changes nothing and tells nothing", () => {
   assert.deepEqual([thing.priority, told], [0, []]);
 });
 
-test("what cannot be stored is put back before anybody hears of it", () => {
+test("a value that cannot be stored is put back before any client hears of it", () => {
   const { thing, told, store } = scene();
   const commit = () => {
     throw new Error("disk full");
@@ -203,7 +203,7 @@ for (const [signature, arbitrary] of Object.entries(values)) {
   });
 }
 
-test("whatever stands in the store, reading it gives a value of the type or one error", () => {
+test("reading any stored text gives a value of the type or one error", () => {
   const signatures = Object.keys(values) as Signature[];
   fc.assert(
     fc.property(fc.constantFrom(...signatures), fc.json(), (signature, json) => {
@@ -216,7 +216,7 @@ test("whatever stands in the store, reading it gives a value of the type or one 
   );
 });
 
-test("equality looks at values, whatever the order of dictionaries", () => {
+test("equality looks at values, in any order of dictionaries", () => {
   const pair = (a: string, b: string) => new Map([a, b].map((key) => [key, { signature: "s", value: key }]));
   assert.ok(isSameValue(pair("x", "y"), pair("y", "x")));
   assert.ok(!isSameValue(pair("x", "y"), pair("x", "z")));

@@ -24,7 +24,7 @@ test("while it is not quiet things are done at once", () => {
   assert.deepEqual(done, ["a", "b"]);
 });
 
-test("what was put off is done at the end, in order; to begin or end twice changes nothing", () => {
+test("deferred work is done at the end, in order; to begin or end twice changes nothing", () => {
   const { clock, quiet, done, put } = makeQuiet();
   quiet.begin();
   put("a");
@@ -48,7 +48,7 @@ test("it lasts 50 ms at the most, counted from its first begin", () => {
   assert.deepEqual([done, quiet.isOn], [["a"], false]);
 });
 
-test("what follows from something put off comes after all that was put off before it", () => {
+test("work that deferred work defers comes after all that was put off before it", () => {
   const { quiet, done, put } = makeQuiet();
   quiet.begin();
   quiet.afterwards(() => put("of a"));

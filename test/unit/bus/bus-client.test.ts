@@ -35,7 +35,7 @@ async function makeWorld(t: TestContext, limits: Partial<BusLimits> = {}) {
 const call = { destination: ":1.7", path: "/", interface: "a.b", member: "Do" };
 const toUs = { sender: ":1.7", destination: ":1.1", path: "/", interface: "a.b", member: "Do" };
 
-test("an address where nobody listens is named with the reason", async () => {
+test("an address without a listener is named with the reason", async () => {
   const client = new BusClient({ address: "unix:path=/nonexistent/bus", clock: new FakeClock(), log: silentLog });
   await assert.rejects(client.connect(), {
     message: "cannot connect to the message bus: unix:path=/nonexistent/bus: ENOENT",
@@ -200,7 +200,7 @@ test("a sign that the bus has lost, as it does when much waits for us, is asked 
   assert.deepEqual(states, []);
 });
 
-test("a bus that reads nobody is waited for, and given up after two minutes", async (t) => {
+test("a bus that reads from no client is waited for, and given up after two minutes", async (t) => {
   for (const isBack of [true, false]) {
     const { server, clock, client, states } = await makeWorld(t);
     await client.connect();
@@ -314,7 +314,7 @@ test("large calls are taken as long as their user has not sent too much, and the
   assert.equal(served, 5);
 });
 
-test("large answers that nobody waits for are read over, and those to our calls are not", async (t) => {
+test("large answers without a caller are read over, and those to our calls are not", async (t) => {
   const { server, client, told } = await makeWorld(t);
   await client.connect();
   const large = { type: MessageType.METHOD_RETURN, sender: ":1.7", signature: "s", body: ["x".repeat(15_000_000)] };
@@ -459,7 +459,7 @@ test("a reply comes after the signals that were emitted before it", async (t) =>
   assert.equal(members(server)[2], "After");
 });
 
-test("a signal that waits is sent as it was when it was emitted, whatever becomes of its bytes", async (t) => {
+test("a signal that waits is sent as it was when it was emitted, also when its bytes change", async (t) => {
   const { server, client, quiet } = await makeWorld(t);
   await client.connect();
   quiet.begin();

@@ -54,7 +54,7 @@ for (const [signature, values, little, big] of vectors) {
   });
 }
 
-test("what is written is read back as it was", () => {
+test("a written value is read back as it was", () => {
   fc.assert(
     fc.property(anyBody, ([signature, values]) => {
       assert.deepEqual(decoded(signature, encoded(signature, values)), values);

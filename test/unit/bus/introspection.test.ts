@@ -71,7 +71,7 @@ test("a path that has lost its objects is gone with them", async () => {
   await call("/", introspectable, "Introspect");
 });
 
-test("anyone may ping any path and ask for the machine id", async () => {
+test("any client may ping any path and ask for the machine id", async () => {
   const { call } = await makeWorld();
   assert.deepEqual(await call("/anywhere", peer, "Ping"), []);
   const id = await call("/", peer, "GetMachineId").catch((error: unknown) => error);

@@ -33,7 +33,7 @@ test("Get, GetAll and Set follow the access of each property", async () => {
   ]);
 });
 
-test("an interface without a setter is read-only whatever its table says", async () => {
+test("an interface without a setter is read-only in spite of its table", async () => {
   const { dispatcher, call, addThing } = await makeWorld();
   const model = addThing("/model");
   const readOnly = { defs: model.defs, value: (name: string) => model.value(name) };

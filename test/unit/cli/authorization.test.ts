@@ -16,7 +16,7 @@ async function asking(t: Parameters<typeof FakeDaemon.start>[0], ...options: str
   return { daemon, running, settle };
 }
 
-test("whoever is asked for a password may take as long as polkit lets them; it is said what is waited for", async (t) => {
+test("a person who is asked for a password may take as long as polkit allows; the wait is told", async (t) => {
   const { daemon, running, settle } = await asking(t);
   await daemon.clock.advanceSettled(2_999);
   assert.equal(running.err, "");
@@ -27,7 +27,7 @@ test("whoever is asked for a password may take as long as polkit lets them; it i
   assert.equal((await running.ended).code, 0);
 });
 
-test("what is refused after a while is told as ever, and JSON stays JSON", async (t) => {
+test("a late refusal is told as ever, and JSON stays JSON", async (t) => {
   const { daemon, running, settle } = await asking(t, "--json");
   await daemon.clock.advanceSettled(10_000);
   settle(new DaemonError("PermissionDenied", "not authorized"));

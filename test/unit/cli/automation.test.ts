@@ -77,7 +77,7 @@ test("why location names the condition that decided and the runner-up", async (t
   assert.deepEqual([location, (runnerUp as { location: string }).location], ["home", "Automatic"]);
 });
 
-test("what is wrong is told with its place, and nothing is made", async (t) => {
+test("a fault is told with its place, and nothing is made", async (t) => {
   const { run } = await scene(t);
   const bad = await run("location", "create", "x", "condition=essid like Home");
   assert.deepEqual([bad.code, /condition 1: column 7/.test(bad.err)], [1, true], bad.err);

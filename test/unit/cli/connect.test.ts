@@ -44,7 +44,7 @@ test("a name that several Services have is refused with a list of them", async (
   assert.deepEqual(daemon.calls, []);
 });
 
-test("what the daemon refuses ends with 1 and its error", async (t) => {
+test("a refusal of the daemon ends with 1 and its error", async (t) => {
   const daemon = await FakeDaemon.start(t);
   daemon.answers.set("/service/0 Connect", new DaemonError("AlreadyConnected"));
   const { code, err } = await daemon.run("connect", "eth0");

@@ -49,7 +49,7 @@ default    active        1  /profile/default
   ]);
 });
 
-test("what a user's Profile has stored and not in force is told with the reason, by profiles and by why", async (t) => {
+test("a user's stored settings that are not in force are told with the reason, by profiles and by why", async (t) => {
   const daemon = await FakeDaemon.start(t);
   const because = "the machine keeps it, and no administrator agreed to another Priority";
   daemon.at("/profile/ada/home").keptBack = new Map([["ethernet_any", because]]);

@@ -163,7 +163,7 @@ test("signals of strangers are not believed", async (t) => {
   assert.equal(monitor.out, "");
 });
 
-test("what a name brings along does not reach the terminal", async (t) => {
+test("control characters of a name do not reach the terminal", async (t) => {
   const { daemon, monitor } = await monitoring(t, [], { columns: 60, env: { NO_COLOR: "1" } });
   daemon.at("/service/0").set("UIData", "\x1b[2J\r\n\u202e");
   daemon.event("odd\x1b[31m", "/service/0", "\x07bell");

@@ -142,7 +142,7 @@ test("options may stand before the verb and anywhere after it", async (t) => {
   assert.equal((await daemon.run("--json", "profiles")).out, (await daemon.run("profiles", "--json")).out);
 });
 
-test("who owns the name without being Fairlead is told apart", async (t) => {
+test("another program that owns the name is told apart from Fairlead", async (t) => {
   const daemon = await FakeDaemon.start(t, { isFairlead: false });
   for (const verb of ["status", "why", "dump"]) {
     const { code, err } = await daemon.run(verb);

@@ -24,7 +24,7 @@ test("vpn list says how to get one where there is none", async (t) => {
   assert.deepEqual(await daemon.json("vpn", "list"), { vpns: [] });
 });
 
-test("what vpn does not know is a usage error", async (t) => {
+test("an unknown word of vpn is a usage error", async (t) => {
   const daemon = await FakeDaemon.start(t);
   for (const words of [
     ["vpn", "import"],

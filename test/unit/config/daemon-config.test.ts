@@ -185,7 +185,7 @@ for (const [content, message] of refused) {
   });
 }
 
-test("what is no text file of a reasonable size is refused", (t) => {
+test("a path that is no text file of a reasonable size is refused", (t) => {
   const folder = temporaryFolder(t);
   refuses(() => read(["--config", folder]), /: cannot be read: not a regular file$/);
   refuses(() => read(["--config", "/dev/zero"]), /: cannot be read: not a regular file$/);
@@ -198,7 +198,7 @@ test("what is no text file of a reasonable size is refused", (t) => {
   refuses(() => read(["--config", join(folder, "x", "y".repeat(300))]), /: (cannot be read|.* does not exist)/);
 });
 
-test("whatever is in the file, the answer is a configuration or one clear line", (t) => {
+test("for any content of the file the answer is a configuration or one clear line", (t) => {
   const file = fileWith(t, "");
   const words = fc.constantFrom(
     "state-dir",

@@ -16,7 +16,7 @@ const shown = ({ sections }: Pick<UciFile, "sections">): string[] =>
 const problems = ({ problems: all }: UciFile): string[] =>
   all.map(({ line, column, severity, message }) => `${line}:${column} ${severity}: ${message}`);
 
-test("sections, options and lists are read, whatever their quotes", () => {
+test("sections, options and lists are read, with any quotes", () => {
   const file = parseUci(
     [
       "package network",
@@ -154,7 +154,7 @@ const value = anyText({ minLength: 1, maxLength: 20 }).map((text) => text.replac
 const option = fc.record({ name, isList: fc.boolean(), values: fc.uniqueArray(value, { minLength: 1, maxLength: 3 }) });
 const section = fc.record({ type: name, name: fc.option(name, { nil: undefined }), options: fc.array(option) });
 
-test("what was written is read again", () => {
+test("a written text is read again", () => {
   fc.assert(
     fc.property(fc.uniqueArray(section, { selector: ({ name: own }) => own ?? Symbol() }), (sections) => {
       const made = sections.map((one) => ({

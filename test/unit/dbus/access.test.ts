@@ -39,7 +39,7 @@ debug/anna yes yes debug debug
 debug/unknown yes yes debug debug
 `;
 
-test("who may do what, as a table", () => {
+test("rights of callers, as a table", () => {
   const rows = (["control", "settings", "profiles", "secrets", "debug"] as const).flatMap((right) =>
     Object.entries(owners).map(([name, owner]) => {
       const answers = Object.values(askers).map((uid) => {
@@ -76,7 +76,7 @@ test("polkit's word decides; the group only where there is no polkit", async () 
   await assert.rejects(control("absent").require(caller(anna), request), /only an administrator/);
 });
 
-test("what changes hands while a person is asked is not theirs any more", async () => {
+test("an object that changes hands while a person is asked is not theirs any more", async () => {
   let owner: Owner = { uid: anna };
   const access = {
     require: async () => {

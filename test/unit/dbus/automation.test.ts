@@ -51,7 +51,7 @@ test("a Location is made, shown, changed, enabled and destroyed", async (t) => {
   await assert.rejects(get("/location/home", "Location", "State"), /no object at/);
 });
 
-test("what is wrong is refused by name, and built-in ones stay", async (t) => {
+test("a faulty setting is refused by name, and built-in ones stay", async (t) => {
   const { call, set, create } = await scene(t);
   const refused = (name: string) => ({ busName: shillError(name) });
   await create("home");
@@ -66,7 +66,7 @@ test("what is wrong is refused by name, and built-in ones stay", async (t) => {
   await assert.rejects(set("/location/home", "Location", "Conditions", variant("as", [])), refused("InvalidArguments"));
 });
 
-test("who may not change the machine's settings makes no Location there, no Modifier, and no policy", async (t) => {
+test("a caller without the right to the machine's settings makes no Location there, no Modifier, and no policy", async (t) => {
   const { call, create, get } = await scene(t, { uid: 1000 });
   const refused = { busName: shillError("PermissionDenied") };
   await assert.rejects(create("home"), refused);

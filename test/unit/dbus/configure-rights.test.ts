@@ -32,7 +32,7 @@ test("a Service that the machine's Profile keeps is not configured through a use
   assert.deepEqual(needs(acting), ["settings of uid 1000", "settings of machine"], "on the machine's terms");
 });
 
-test("GetService asks whoever keeps what it finds, and configuring below another user's Profile only one's own", async (t) => {
+test("GetService needs the consent of the found Service's owner, and configuring below another user's Profile only one's own", async (t) => {
   const it = await machine(t, ["eth0"], { modules: technologyModules });
   const [alice, bob] = [1000, 1001].map((uid) => {
     it.profiles.create(`~uid${uid}/own`);

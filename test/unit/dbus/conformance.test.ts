@@ -15,7 +15,7 @@ test("docs/conformance.md says what the contract and the tables say", () => {
   assert.equal(readFileSync(page, "utf8"), conformancePage(root), "npm run generate");
 });
 
-test("what clients may rely on is there, with its type and access, and has a test; what is absent or other says why", () => {
+test("every member of the contract is there, with its type and access, and has a test; an absent or other one says why", () => {
   const tests = testsOf(root);
   for (const [name, rows] of contract) {
     for (const row of rows) {

@@ -122,7 +122,7 @@ test("a stored value that no client could have set is not taken", async (t) => {
   assert.deepEqual([service.eap.method, service.eap.identity], ["", "alice"]);
 });
 
-test("password and PIN are told by nothing that everybody may read, and by no guess", async (t) => {
+test("password and PIN are told by nothing that every user may read, and by no guess", async (t) => {
   const { it, client, call, configure, set } = await scene(t);
   const told: unknown[] = [];
   client.match({}, ({ args }) => told.push(args));
@@ -172,7 +172,7 @@ test("GetEapPassphrase tells the user whose Profile keeps it, and no other", asy
   assert.deepEqual(await call(path, "GetEapPassphrase"), [secret]);
 });
 
-test("a secret does not come into somebody's Profile without the consent of whoever it is from", async (t) => {
+test("a secret does not come into a user's Profile without the consent of its owner", async (t) => {
   const { it, service } = await scene(t);
   const alice = new Profile({ user: "alice", name: "fairlead" }, new MemoryStore("alice"));
   alice.ownerUid = 1000;

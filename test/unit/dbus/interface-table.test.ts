@@ -59,7 +59,7 @@ test("a call asks about what it changes, and each question once", async () => {
   }
 });
 
-test("what changes hands while the call waits for its turn is not touched", async () => {
+test("an object that changes hands while the call waits for its turn is not touched", async () => {
   let change = () => {};
   const late = call("Act", [], async (work) => {
     change();

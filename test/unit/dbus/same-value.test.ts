@@ -56,7 +56,7 @@ test("with another value of a read-only one the rest is set, and the first refus
   assert.equal((await properties("/service/0")).get("UIData"), "kept");
 });
 
-test("what is absent, of another type or unknown is refused as ever", async (t) => {
+test("a property that is absent, of another type or unknown is refused as ever", async (t) => {
   const { call } = await onBus(t);
   const set = (name: string, value: WireVariant) => call("/service/0", "SetProperty", "sv", [name, value]);
   await assert.rejects(set("IPConfig", variant("o", "/")), { message: "Property is read-only" });
@@ -64,7 +64,7 @@ test("what is absent, of another type or unknown is refused as ever", async (t) 
   await assert.rejects(set("Nonsense", variant("s", "")), { busName: shillError("InvalidProperty") });
 });
 
-test("clearing a read-only property is refused, whatever its value", async (t) => {
+test("clearing a read-only property is refused, at any value", async (t) => {
   const { call } = await onBus(t);
   await assert.rejects(call("/service/0", "ClearProperty", "s", ["State"]), { message: "Property is read-only" });
 });

@@ -8,7 +8,7 @@ for (const name of ["", "sixteen-letters-", "a/b", "a b", "a\nb", "a\0b", "a:b",
   });
 }
 
-test("what the kernel takes as a name is taken", () => {
+test("a name that the kernel takes is taken", () => {
   for (const name of ["eth0", "fifteen-letters", "br-lan.5", "wlp2s0"]) checkLinkName(name);
 });
 

@@ -66,7 +66,7 @@ for (const kind of [
   });
 }
 
-test("what has hardware behind it is used under any name and of any kind: a router's wan, a switch's port", () => {
+test("a link with hardware behind it is used under any name and of any kind: a router's wan, a switch's port", () => {
   assert.equal(
     madeUpBecause({ ...link, name: "wan" }, () => true),
     undefined,

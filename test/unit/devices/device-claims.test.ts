@@ -299,7 +299,7 @@ test("deferred or disabled devices look absent and come back (netifd 2.1)", () =
   assert.deepEqual(take(), ["a:remove", "a:add"]);
 });
 
-test("a name nobody waits for any more is forgotten", () => {
+test("a name without waiting users is forgotten", () => {
   const claims = new DeviceClaims(silentLog);
   const first = claims.device("p0");
   assert.equal(claims.device("p0"), first);
@@ -307,7 +307,7 @@ test("a name nobody waits for any more is forgotten", () => {
   assert.notEqual(claims.device("p0"), first);
 });
 
-test("disabling sets the link down whoever holds it, and no claim is taken until it is enabled", async () => {
+test("disabling sets the link down against all claims, and no claim is taken until it is enabled", async () => {
   const { user, link, take } = scene();
   const p0 = link("p0");
   const [a, b] = [user("a"), user("b")];

@@ -38,7 +38,7 @@ test("a stream of links without an end cannot hold the others down for longer th
   assert.ok(up() >= 30, `${up()} are up`);
 });
 
-test("what the kernel refuses is told to the one who asked", async (t) => {
+test("a refusal of the kernel is told to the caller", async (t) => {
   const { clock, indexes, switch_ } = await scene(t, 20);
   const missing = 4711;
   const results = Promise.allSettled([...indexes, missing].map((index) => switch_.set(index, true)));

@@ -52,7 +52,7 @@ test("each version of Node that was measured gets its own flags, and the daemon'
   for (const line of lines.slice(1)) assert.doesNotMatch(line, /--interrupt-budget/);
 });
 
-test("a Node that nobody has tried starts, with documented flags alone", (t) => {
+test("an untried Node starts, with documented flags alone", (t) => {
   for (const version of ["v21.7.3", "v25.9.0", "v28.0.0", "v200.1.0"]) {
     const { status, stdout, stderr } = launch(t, { version, refuses: "--single-threaded-gc" });
     assert.deepEqual([status, stdout, stderr], [0, `${safe} ${launcher} --foreground two words`, ""]);

@@ -86,7 +86,7 @@ test("bus, polkit and systemd speak of the same user", () => {
   assert.ok(actions.length > 0);
 });
 
-test("who calls the daemon before it runs has systemd start its unit", () => {
+test("a call before the daemon runs has systemd start its unit", () => {
   const activation = readFileSync(installFile("org.chromium.flimflam.service"), "utf8");
   const [, unit] = /^SystemdService=(\S+)$/m.exec(activation) ?? [];
   assert.match(readFileSync(installFile("fairlead.service"), "utf8"), new RegExp(`^Alias=${unit}$`, "m"));

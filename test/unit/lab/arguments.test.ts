@@ -14,7 +14,7 @@ test("--once and --shell choose what the lab is", () => {
   assert.equal(parse("--shell").mode, "shell");
 });
 
-test("what follows -- is a command, flags and all", () => {
+test("the words after -- are a command, flags and all", () => {
   assert.deepEqual(parse("--", "fairlead", "status", "--json").command, ["fairlead", "status", "--json"]);
   assert.equal(parse("--", "true").mode, "command");
 });

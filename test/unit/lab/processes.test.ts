@@ -12,7 +12,7 @@ const startDeaf = () => {
   return startProcess("sh", ["-c", `trap '' TERM; sh -c '${grandchild.replaceAll("'", "'\\''")}' & wait`]);
 };
 
-test("what a deaf program started does not hold up its end, though it holds the pipes", async (t) => {
+test("the child of a deaf program does not hold up its end, though it holds the pipes", async (t) => {
   const deaf = startDeaf();
   const [, grandchild] = await deaf.untilOutput(/grandchild (\d+)\n/);
   t.after(() => process.kill(Number(grandchild), "SIGKILL"));

@@ -49,7 +49,7 @@ test("help, log, an empty line and quit", async () => {
   assert.equal(await obey("quit", commands), "quit");
 });
 
-test("what goes wrong is said and ends nothing", async () => {
+test("a failure is told and ends nothing", async () => {
   const { commands } = recordingCommands();
   assert.deepEqual(await obey("crash", commands), { say: "it would not die" });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeMachine } from "../../fakes/fake-machine.ts";
 
-test("of a card that is gone nothing is kept, at whatever moment it went", async (t) => {
+test("of a card that is gone nothing is kept, at any moment of its going", async (t) => {
   const it = new FakeMachine();
   t.after(() => it.stop());
   await it.start();

@@ -6,7 +6,7 @@ import { mac, machine } from "./machine.ts";
 
 const rules = { technologyOrder: ["ethernet"] as const, isTechnologyAutoConnectable: () => true };
 
-test("the best cable by merit, whoever is connected now", async (t) => {
+test("the best cable by merit, at any present connection", async (t) => {
   const it = await machine(t, ["eth0", "eth1"]);
   it.service("eth1").setProperty("Priority", 5);
   it.service("eth1").disconnect("Unload");

@@ -72,7 +72,7 @@ test("a renewal that brings a router, or takes it away, moves the cable", async 
   assert.deepEqual(it.order, ["eth1 ready", "eth0 ready"]);
 });
 
-test("a router of any source is a way out: StaticIPConfig, classless routes, IPv6, somebody else's route", async (t) => {
+test("a router of any source is a way out: StaticIPConfig, classless routes, IPv6, another program's route", async (t) => {
   const it = await deadEndFirst(t);
   const isFirst = () => it.order[0] === "eth0 ready";
   const fixed = { Address: ["s", "192.0.2.7"], Prefixlen: ["i", 24], Gateway: ["s", "192.0.2.1"] } as const;
@@ -101,7 +101,7 @@ test("a router of any source is a way out: StaticIPConfig, classless routes, IPv
   assert.ok(!isFirst());
   await it.kernel.request({ op: "put-route", route: foreignDefault(it, "eth0") });
   await it.settle();
-  assert.ok(isFirst(), "somebody else's route");
+  assert.ok(isFirst(), "another program's route");
   await it.kernel.request({ op: "delete-route", route: foreignDefault(it, "eth0") });
   await it.settle();
   assert.ok(!isFirst());

@@ -69,7 +69,7 @@ test("a tag makes the scopes that belong to it speak, and no others", () => {
   assert.deepEqual(lines, ["debug rtnl: heard"]);
 });
 
-test("what was kept comes back in the next run; a damaged or forgotten one does not", () => {
+test("a kept level comes back in the next run; a damaged or forgotten one does not", () => {
   const { debug, make, text } = world();
   debug.setLevel(-2);
   debug.setTags("dhcp+wifi");

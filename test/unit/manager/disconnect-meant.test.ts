@@ -81,7 +81,7 @@ test("the policies that end a connection mean nothing beyond it", async (t) => {
   assert.equal(it.service("eth0").state, "ready");
 });
 
-test("every attempt of a person is noted, also one that is refused, and the first one of ours where nobody made any", async (t) => {
+test("every attempt of a person is noted, also one that is refused, and the first one of ours where there is none", async (t) => {
   const it = await machine(t, []);
   const service = it.service("eth0");
   assert.equal(service.lastManualConnectAttempt, 0n);

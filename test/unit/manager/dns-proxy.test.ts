@@ -35,7 +35,7 @@ suite("name servers of a proxy", () => {
   });
 });
 
-suite("what is kept for the proxy to read", () => {
+suite("the settings kept for the proxy to read", () => {
   test("providers are told when they change", async (t) => {
     const it = await machine(t, []);
     it.manager.settings.setProperty(
@@ -49,7 +49,7 @@ suite("what is kept for the proxy to read", () => {
     assert.equal(it.changes("DNSProxyDOHProviders").length, 1);
   });
 
-  test("what is no provider is refused, and the old ones stay", async (t) => {
+  test("a value that is no provider is refused, and the old ones stay", async (t) => {
     const it = await machine(t, []);
     const good = new Map([["https://dns.example/q", s("*")]]);
     it.manager.settings.setProperty("DNSProxyDOHProviders", good);

@@ -48,7 +48,7 @@ test("the daemon stops and starts again: the kernel keeps all it has, only the l
   assert.equal(kernel.toText(), before);
 });
 
-test("what a crashed run left on a link whose cable is out is cleaned up after the start", async (t) => {
+test("a crashed run's leftovers on a link whose cable is out are cleaned up after the start", async (t) => {
   const first = await machine(t, ["eth0"]);
   first.manager.stop();
   first.applier.close();
@@ -94,7 +94,7 @@ test("a setting that cannot be stored is refused and nothing has changed", async
   assert.deepEqual([service.priority, it.announced], [0, []]);
 });
 
-test("a full disk keeps nobody from being connected, and clients are told as ever", async (t) => {
+test("a full disk prevents no connection, and clients are told as ever", async (t) => {
   const it = await machine(t, []);
   const { store } = it.profiles.profiles[0] ?? assert.fail("no Profile");
   t.mock.method(store, "write", () => {

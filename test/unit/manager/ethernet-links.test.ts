@@ -70,7 +70,7 @@ test("a renamed link is another Device", async (t) => {
   assert.equal(it.service("lan0").state, "ready");
 });
 
-test("a link with somebody else's address is left alone until a person connects it", async (t) => {
+test("a link with another program's address is left alone until a person connects it", async (t) => {
   const it = new FakeMachine();
   t.after(() => it.stop());
   const { index } = it.kernel.addHardware({ name: "eth0", mac: mac(1), isPlugged: true, isUp: true });
@@ -114,7 +114,7 @@ test("a prohibition that comes while a Device is being enabled holds", async (t)
   assert.deepEqual([eth0.isEnabled, eth0.link.isUp], [false, false]);
 });
 
-test("a link that is connected stays so over a restart, whatever somebody else has added to it", async (t) => {
+test("a link that is connected stays so over a restart, also with another program's addresses", async (t) => {
   const first = await machine(t, ["eth0"]);
   const foreign = {
     link: first.device("eth0").link.index,
@@ -137,7 +137,7 @@ test("a link that is connected stays so over a restart, whatever somebody else h
   assert.equal(kernel.toText(), before);
 });
 
-test("an attempt yields to somebody who gives the link an address, and is made anew when that is gone", async (t) => {
+test("an attempt yields to a program that gives the link an address, and is made anew when that is gone", async (t) => {
   const it = await machine(t, []);
   it.dhcp.servers.delete("eth0");
   it.kernel.plug("eth0");
@@ -155,7 +155,7 @@ test("an attempt yields to somebody who gives the link an address, and is made a
   assert.equal(service.state, "ready");
 });
 
-test("a connected link to which somebody adds an address stays ours, also for the next cable", async (t) => {
+test("a connected link to which another program adds an address stays ours, also for the next cable", async (t) => {
   const it = await machine(t, ["eth0"]);
   const { index } = it.device("eth0").link;
   const address = { link: index, family: 4, address: "198.51.100.7", prefixLength: 24 } as const;

@@ -108,7 +108,7 @@ test("one with settings of its own keeps them also while it connects", async (t)
   assert.deepEqual(second.service("eth0").properties.value("StaticIPConfig"), fixed(5));
 });
 
-test("a card that was taken out finds its settings again, whatever the next best one had", async (t) => {
+test("a card that was taken out finds its settings again, with any settings of the next best one", async (t) => {
   const it = await machine(t, ["eth0", "eth1"]);
   setAll(it.service("eth0"));
   it.service("eth1").setProperty("UIData", "of the second");
@@ -121,7 +121,7 @@ test("a card that was taken out finds its settings again, whatever the next best
   assert.ok(it.service("eth0").lastConnected > 0n);
 });
 
-test("what an administrator writes for any cable is in force on the best one, and the second keeps its own", async (t) => {
+test("an administrator's settings for any cable are in force on the best one, and the second keeps its own", async (t) => {
   const it = await machine(t, ["eth0", "eth1"]);
   it.service("eth0").setProperty("UIData", "own");
   it.service("eth1").setProperty("UIData", "second");
@@ -145,7 +145,7 @@ test("entries that are exported are imported again, with whose settings they are
   assert.equal(it.service("eth0").uiData, "a panel's words");
 });
 
-test("what was set for one socket by hand is in force when another one is the best", async (t) => {
+test("settings made for one socket by hand are in force when another one is the best", async (t) => {
   const it = await machine(t, ["eth0", "eth1"]);
   it.profiles.profiles[0]?.store.write("ethernet_020000000001", new Map([["UIData", '"by hand"']]));
   it.kernel.unplug("eth0");

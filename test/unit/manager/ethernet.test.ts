@@ -83,7 +83,7 @@ test("Priority decides between two cables, at once and with its reason", async (
   assert.match(it.kernel.toText(), /default via 192\.0\.2\.1 dev eth1 .*metric 200/);
 });
 
-test("identities come to rest whatever the sockets were told, also of cables that are out", async (t) => {
+test("identities come to rest with any settings of the sockets, also of cables that are out", async (t) => {
   const it = await machine(t, ["eth0", "eth1"]);
   for (const name of ["eth0", "eth1", "eth0"]) {
     it.service(name).setProperty("ONCSource", "UserPolicy");
@@ -194,7 +194,7 @@ test("a USB-like card comes and goes; the last Service stays as the bare generic
   assert.deepEqual(it.order, ["usb0 ready"]);
 });
 
-test("a person's Disconnect holds until somebody connects again, and gives the lease back", async (t) => {
+test("a person's Disconnect holds until a client connects again, and gives the lease back", async (t) => {
   const it = await machine(t, ["eth0"]);
   const service = it.service("eth0");
   service.disconnect("D-Bus RPC");

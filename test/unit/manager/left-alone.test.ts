@@ -47,7 +47,7 @@ test("it goes up as soon as nothing keeps it from being ours", async (t) => {
   assert.equal(it.service("eth1").state, "ready");
 });
 
-test("what somebody set up stays up when all cables are prohibited, and goes down when a person disables it", async (t) => {
+test("another program's link stays up when all cables are prohibited, and goes down when a person disables it", async (t) => {
   const { it, ups, bridge } = await scene(t);
   it.kernel.outside({ op: "set-link", link: bridge, change: { isUp: true } });
   await it.settle();
@@ -60,7 +60,7 @@ test("what somebody set up stays up when all cables are prohibited, and goes dow
   assert.deepEqual(ups(), [false, false, false]);
 });
 
-test("what somebody set up or down stays so when the technology is switched off and on", async (t) => {
+test("a link that another program set up or down stays so when the technology is switched off and on", async (t) => {
   const { it, ups, bridge } = await scene(t);
   it.kernel.outside({ op: "set-link", link: bridge, change: { isUp: true } });
   await it.settle();
@@ -71,7 +71,7 @@ test("what somebody set up or down stays so when the technology is switched off 
   assert.deepEqual(ups(), [true, false, true]);
 });
 
-test("who enables or disables its own Device means it, whatever became of the technology before", async (t) => {
+test("enabling or disabling its own Device counts, in any state of the technology", async (t) => {
   const { it, ups, bridge } = await scene(t);
   const bridgeDevice = it.device("br0");
   const itself = { isPersistent: true, isExplicit: true };

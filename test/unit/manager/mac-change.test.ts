@@ -39,7 +39,7 @@ test("another MAC address while connected: DHCP begins anew with it, and the old
   assert.deepEqual(it.changes("Address"), ["/device/eth0 Address=020000aabb01"]);
 });
 
-test("without an answer to the new MAC address nobody is connected with the lease of the old one", async (t) => {
+test("without an answer to the new MAC address there is no connection with the lease of the old one", async (t) => {
   const it = await connected(t);
   it.dhcp.servers.clear();
   await changeMac(it);

@@ -54,7 +54,7 @@ test("a login puts nothing of a cable in force that no administrator agreed to, 
   assert.deepEqual(view(what), before);
 });
 
-test("what is the user's affair alone is in force from the login to the logout, on the machine's terms", async (t) => {
+test("settings that concern the user alone are in force from the login to the logout, on the machine's terms", async (t) => {
   const what = await scene(t, { [anySocket]: cable({ UIData: "alice's" }), [second]: cable({ GUID: "7" }) });
   const service = what.it.service("eth0");
   service.setProperty("Priority", 3);
@@ -98,7 +98,7 @@ test("marks count in Profiles of the machine alone, and senseless ones are none"
   }
 });
 
-test("what an administrator configures in a user's Profile is in force, at the next login as well", async (t) => {
+test("an administrator's configuration in a user's Profile is in force, at the next login as well", async (t) => {
   const what = await scene(t);
   const profile = await what.login();
   const configuration = new Map<string, WireVariant>([

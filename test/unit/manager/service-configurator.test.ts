@@ -28,7 +28,7 @@ test("FindMatchingService: every given property has to have exactly the value; t
   assert.equal(configurator.findMatching(ethernet({ GUID: s("home") })), it.service("eth1"));
   const dictionary = new Map([...(staticIp("192.0.2.77").value as ReadonlyMap<string, WireVariant>)].reverse());
   const wanted = ethernet({ StaticIPConfig: { signature: "a{sv}", value: dictionary } });
-  assert.equal(configurator.findMatching(wanted), it.service("eth1"), "whatever the order of the keys");
+  assert.equal(configurator.findMatching(wanted), it.service("eth1"), "in any order of the keys");
   for (const no of [
     { GUID: s("homes") },
     { GUID: i(1) },
@@ -85,7 +85,7 @@ test("ConfigureService goes on after a refusal, tells the first, and stores the 
   );
 });
 
-test("what the store refuses leaves everything as it was, and clients hear of nothing", async (t) => {
+test("a refusal of the store leaves everything as it was, and clients hear of nothing", async (t) => {
   const it = await machine(t, ["eth0"]);
   const service = it.service("eth0");
   const store = it.profiles.profileForNew()?.store;

@@ -120,7 +120,7 @@ test("a cable that was moved to another network gets that one's address, and not
   assert.doesNotMatch(it.kernel.toText(), /192\.0\.2\.10\b/);
 });
 
-test("a server that refuses the address ends the grace at once, whatever it offers then", async (t) => {
+test("a server that refuses the address ends the grace at once, with any offer", async (t) => {
   const it = await withGrace(t, ["eth0"]);
   await pull(it, "eth0");
   it.dhcp.servers.set("eth0", { lease: undefined });
@@ -144,7 +144,7 @@ test("a refusal takes nothing from a static address that is back already", async
   assert.deepEqual([addressesOn(it, "eth0"), it.service("eth0").state], ["192.0.2.99", "ready"]);
 });
 
-test("what was held goes when nobody answers behind the cable that is back", async (t) => {
+test("held addresses go when no server answers behind the cable that is back", async (t) => {
   const it = await withGrace(t, ["eth0"]);
   await pull(it, "eth0");
   it.dhcp.servers.set("eth0", { lease: undefined });
@@ -198,7 +198,7 @@ for (const [what, happens] of Object.entries(ends)) {
   });
 }
 
-test("an address that somebody removes during the grace is not put back, and the rest goes with it", async (t) => {
+test("an address that another program removes during the grace is not put back, and the rest goes with it", async (t) => {
   const it = await withGrace(t, ["eth0"]);
   await pull(it, "eth0");
   const [address] = it.kernel.snapshot.addresses(linkOf(it, "eth0").index);
@@ -234,7 +234,7 @@ test("a grace that ended while the machine slept is over, also when the carrier 
   assert.equal(addressesOn(it, "eth0"), "");
 });
 
-test("a link that somebody sets down has no grace: its routes are gone already", async (t) => {
+test("a link that another program sets down has no grace: its routes are gone already", async (t) => {
   const it = await withGrace(t, ["eth0"]);
   await it.kernel.request({ op: "set-link", link: linkOf(it, "eth0").index, change: { isUp: false } });
   await it.settle();

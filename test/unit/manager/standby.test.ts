@@ -90,7 +90,7 @@ for (const [what, obstruct] of Object.entries(obstacles)) {
   });
 }
 
-test("what a policy keeps from connecting is not prepared", async (t) => {
+test("a Service that a policy keeps from connecting is not prepared", async (t) => {
   const it = await machine(t, []);
   t.mock.method(it.manager.automation.policies, "refusal", () => "policy Test: not here");
   it.manager.services.requestSort("a policy changed");

@@ -68,7 +68,7 @@ test("refused, the limit is the one before", async (t) => {
   assert.deepEqual(it.kernel.qdiscsByLink.limits(), ["eth0 up 1000"]);
 });
 
-test("what somebody else set up stays: the limit is refused, and a link that comes later keeps its own", async (t) => {
+test("another program's discipline stays: the limit is refused, and a link that comes later keeps its own", async (t) => {
   const it = await machine(t, ["eth0"]);
   const link = (name: string) => it.device(name).link.index;
   const foreign = { bytesPerSecond: 1, burstBytes: 1, queueBytes: 1 };
@@ -93,7 +93,7 @@ test("what somebody else set up stays: the limit is refused, and a link that com
   );
 });
 
-test("what others put in the place of our limit is not taken away with it", async (t) => {
+test("another program's discipline in the place of our limit is not taken away with it", async (t) => {
   const it = await machine(t, ["eth0"]);
   const link = it.device("eth0").link.index;
   await it.manager.throttling.set(both);
@@ -138,7 +138,7 @@ test("SetNetworkThrottlingStatus takes rates in kilobits, and refuses none at al
   await set(false, 0xffffffff, 0xffffffff);
 });
 
-test("who does not sit at the machine limits nobody's traffic", async (t) => {
+test("a user who does not sit at the machine limits no traffic", async (t) => {
   const { call } = await onBus(t, { uid: 1000 });
   await assert.rejects(call("/", "SetNetworkThrottlingStatus", "buu", [true, 8, 8]), {
     busName: shillError("PermissionDenied"),

@@ -43,7 +43,7 @@ for (const [what, set] of Object.entries(validated)) {
   });
 }
 
-test("what CheckPortal says goes before who wrote the configuration", async (t) => {
+test("CheckPortal goes before the author of the configuration", async (t) => {
   const it = await machine(t, ["eth0"]);
   const service = it.service("eth0");
   service.setProperty("CheckPortal", "true");
@@ -203,7 +203,7 @@ test("a request begins the intervals anew", async (t) => {
   assert.equal(askedOn(it, "eth0"), before + 1);
 });
 
-test("what a connection found is dropped with it: the next one is ready until its own answer", async (t) => {
+test("a connection's finding is dropped with it: the next one is ready until its own answer", async (t) => {
   const it = await probed(t, { eth0: "silent" });
   await it.clock.advanceSettled(5_000);
   it.kernel.unplug("eth0");

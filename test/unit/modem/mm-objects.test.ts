@@ -56,7 +56,7 @@ test("IPv6 addresses of a bearer are written in canonical form", () => {
   assert.deepEqual(nameServers, ["2001:db8::35"]);
 });
 
-test("what a SIM calls itself gets into no path and onto no terminal", () => {
+test("a SIM's own name gets into no path and onto no terminal", () => {
   for (const iccid of ["../../etc", "89 01", "", "89\u00004", "ä"]) {
     assert.equal(simOf(object(mmSim.name, { SimIdentifier: ["s", iccid] })).iccid, "", iccid);
   }
@@ -67,7 +67,7 @@ test("what a SIM calls itself gets into no path and onto no terminal", () => {
   assert.match(long.operatorName, /^\[2Jn{61}$/);
 });
 
-test("values of another type, ports that are no links and numbers that nobody knows read as absent", () => {
+test("values of another type, ports that are no links and unknown numbers read as absent", () => {
   const made = object(mmModem.name, {
     State: ["s", "connected"],
     SignalQuality: ["(ub)", [4000, true]],

@@ -80,7 +80,7 @@ for (const how of [{ release: true }, { release: false, isCarrierLost: true }]) 
   });
 }
 
-test("the same address of somebody else's is used as it is, and stays", async () => {
+test("the same address of another program is used as it is, and stays", async () => {
   const world = await makeWorld();
   const foreign = { link: world.eth0, family: 4, address: "10.0.0.9", prefixLength: 24 } as const;
   world.kernel.outside({ op: "put-address", address: foreign });
@@ -130,7 +130,7 @@ for (const [what, terms] of Object.entries(others)) {
   });
 }
 
-test("what a lease offers is news also where a fixed name server hides it", async () => {
+test("a lease's name server is news also where a fixed one hides it", async () => {
   const world = await makeWorld();
   world.start({ protocols: dhcp4With(), static: { ...emptyStaticIp, nameServers: ["10.0.0.1"] } });
   world.dhcp.last.up(lease());

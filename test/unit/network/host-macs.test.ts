@@ -5,7 +5,7 @@ import { FakeKernel } from "../../fakes/fake-kernel.ts";
 
 const stranger = "02:00:00:00:00:99";
 
-test("the MAC addresses of all links are the host's: cables, bridges and their ports, whatever is left alone", async () => {
+test("the MAC addresses of all links are the host's: cables, bridges and their ports, links left alone", async () => {
   const kernel = new FakeKernel();
   kernel.addHardware({ name: "eth0", mac: "02:00:00:00:00:01" });
   kernel.addHardware({ name: "eth1", mac: "02:00:00:00:00:02" });
@@ -30,7 +30,7 @@ test("a link that goes by another address keeps its permanent one, and the forme
   assert.ok(!isMacOfHost("02:00:00:00:00:01", snapshot));
 });
 
-test("the zeros of the loopback are nobody's: a packet without a sender's address comes from outside", async () => {
+test("the zeros of the loopback identify no host: a packet without a sender's address comes from outside", async () => {
   const kernel = new FakeKernel();
   await kernel.start();
   assert.equal(kernel.snapshot.linkByName("lo")?.isLoopback, true);

@@ -122,7 +122,7 @@ const rows: readonly (readonly [name: string, given: SettingsSources, expected: 
   ],
   ["the smallest MTU counts", { dhcp4: lease, slaac: router, link: modem }, { mtu: 1480 }],
   ["a static MTU counts before a smaller one", { static: fixed({ mtu: 9000 }), dhcp4: lease }, { mtu: 9000 }],
-  ["nobody's MTU is no MTU", { dhcp4: source({}) }, { mtu: undefined }],
+  ["no source's MTU is no MTU", { dhcp4: source({}) }, { mtu: undefined }],
   [
     "classless routes are the lease's alone",
     { dhcp4: source({}), link: source({ routes: [{ destination: "10.9.0.0/16" }] }) },
@@ -168,7 +168,7 @@ test("the captive portal that was seen first stays", () => {
   assert.equal(merged.captivePortalUri, "https://first.example/api");
 });
 
-test("what nobody says is absent, not undefined", () => {
+test("a value without a source is absent, not undefined", () => {
   assert.deepEqual(Object.keys(mergeSettings({})).sort(), [
     "excludedRoutes",
     "includedRoutes",

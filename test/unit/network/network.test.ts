@@ -46,7 +46,7 @@ test("a lease reaches the kernel in one batch, in the turn in which it came", as
   assert.deepEqual(batches, [7]);
 });
 
-test("the link has its settings before anybody can ask for its address", async () => {
+test("the link has its settings before any host can ask for its address", async () => {
   const world = await makeWorld();
   world.start();
   assert.equal(world.sysctls.getForLink("ipv4", "eth0", "arp_ignore"), 1);
@@ -317,7 +317,7 @@ test("the same static settings again do nothing", async () => {
   assert.equal(await world.heard(), "");
 });
 
-test("a stop gives the lease back before the address goes, and tells nobody", async () => {
+test("a stop gives the lease back before the address goes, and tells no observer", async () => {
   const world = await makeConnected();
   let addressesAtFarewell = "";
   const teardown = world.dhcp.last.teardown.bind(world.dhcp.last);
@@ -363,7 +363,7 @@ test("a stop resolves when the farewell is over, and a stop of nothing at once",
   await world.network.stop({ release: true });
 });
 
-test("what an ended session still has to say is not heard", async () => {
+test("later news of an ended session are not heard", async () => {
   const world = await makeConnected();
   const { host } = world.dhcp.last;
   await world.network.stop({ release: false });

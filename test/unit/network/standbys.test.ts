@@ -60,7 +60,7 @@ function makeWorld() {
   return { clock, log, quiet, told, standbys, prepare, plug: (index: number) => plug(index) };
 }
 
-test("what begins with a protocol that asks is prepared, once", () => {
+test("a plan that begins with a protocol that asks is prepared, once", () => {
   const { prepare } = makeWorld();
   const slaac = { source: "slaac", config } as const;
   assert.deepEqual(prepare({ protocols: [dhcp, slaac], static: { nameServers: ["10.0.0.53"] } as never }), [

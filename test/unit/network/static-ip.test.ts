@@ -185,7 +185,7 @@ const anyVariant = fc.oneof(
     value: fc.array(fc.oneof(fc.ipV4(), fc.ipV6(), fc.domain(), fc.string()), { maxLength: 9 }),
   }),
 );
-test("whatever comes in, it is read without a throw, and reading what was read changes nothing", () => {
+test("any input is read without a throw, and reading the result again changes nothing", () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.constantFrom(...keys), anyVariant)), (entries) => {
       const once = parseStaticIp(new Map(entries));

@@ -78,7 +78,7 @@ test("the normal form says the same, in our words", () => {
   }
 });
 
-test("what a condition says about a place is what its kind and its operator weigh together", () => {
+test("a condition's share of a rating is the weight of its kind and its operator together", () => {
   const rating = (text: string) => parseCondition(text).rating;
   assert.equal(rating("ip-address is-in-range 10.0.0.0/8"), 6);
   assert.equal(rating("essid is Home"), 5);

@@ -197,7 +197,7 @@ test("of a user's Locations, too, one at a time is enabled, and names differ by 
   );
 });
 
-test("what Import brings is in force when the burst is over, and what DeleteEntry takes is gone", async (t) => {
+test("imported Locations are in force when the burst is over, and deleted ones are gone", async (t) => {
   const { it, bottom, active } = await scene(t);
   const text = `[location_home]\nActivationMode = "conditional-any"\nConditions = ${JSON.stringify(inRange)}\n`;
   await it.manager.profileEntries.import(bottom, text);

@@ -23,7 +23,7 @@ async function world(t: TestContext) {
   return { clock, client, polkit, check };
 }
 
-test("a question that nobody answers ends with no, and is taken back", async (t) => {
+test("a question without an answer ends with no, and is taken back", async (t) => {
   const { clock, polkit, check } = await world(t);
   polkit.answers.set("a.later", "later");
   const verdict = check("a.later");
@@ -33,7 +33,7 @@ test("a question that nobody answers ends with no, and is taken back", async (t)
   assert.deepEqual(polkit.cancelled, ["fairlead-1"]);
 });
 
-test("a person has minutes, and whoever leaves meanwhile takes the dialog along", async (t) => {
+test("a person has minutes, and a client that leaves meanwhile takes the dialog along", async (t) => {
   const { clock, client, polkit, check } = await world(t);
   polkit.answers.set("a.later", "later");
   const verdict = check("a.later", true);

@@ -61,7 +61,7 @@ class Disk {
 const refuses = (call: () => unknown) =>
   assert.throws(call, (error) => error instanceof DaemonError && error.code === "NotStored");
 
-test("what a client changes on a full disk is refused and not in force; what the daemon remembers is kept and written later", () => {
+test("a client's change on a full disk is refused and not in force; the daemon's own is kept and written later", () => {
   const disk = new Disk();
   const store = disk.open();
   disk.isFull = true;
@@ -120,7 +120,7 @@ test("where nothing can be read the store begins empty and says so; without need
   refuses(() => disk.open(false));
 });
 
-test("a disk that comes back with a person's settings has the say; what nobody set there is written", () => {
+test("a disk that comes back with a person's settings has the say; kept changes of other entries are written", () => {
   const disk = new Disk();
   disk.content.write("a", rows('"person"'));
   Object.assign(disk, { isGone: true, isReadable: false });

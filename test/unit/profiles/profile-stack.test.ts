@@ -355,7 +355,7 @@ test("a list that is a link, a folder or too long is not read, and the daemon st
   }
 });
 
-test("what is written through a link laid in the run folder stays in the run folder", (t) => {
+test("a write through a link laid in the run folder stays in the run folder", (t) => {
   const { world, stack } = started(t, "~alice/work");
   const victim = join(world.runDir, "victim");
   fs.writeFileSync(victim, "precious");

@@ -8,7 +8,7 @@ const folder = new URL("../../../profiles/", import.meta.url);
 const rowsOf = (text: string) =>
   [...parseProfile(text)].map(([entry, rows]) => [entry, Object.fromEntries(rows)] as const);
 
-test("what is written can be read again, whatever it is called and whatever it holds", () => {
+test("a written Profile can be read again, with any names and values", () => {
   const word = fc
     .string({ unit: "grapheme-ascii", minLength: 1, maxLength: 20 })
     .map((text) => text.replace(/["\\]/g, "-"));

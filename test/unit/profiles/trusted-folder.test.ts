@@ -7,7 +7,7 @@ import { type TestContext, test } from "node:test";
 import { openFolder } from "../../../src/profiles/trusted-folder.ts";
 import { temporaryFolder } from "../../harness/temporary-folder.ts";
 
-/** `ours/deep` and a folder that everybody may change. */
+/** `ours/deep` and a folder that every user may change. */
 function places(t: TestContext) {
   const top = temporaryFolder(t);
   const [ours, deep, open] = [join(top, "ours"), join(top, "ours/deep"), join(top, "open")];
@@ -46,7 +46,7 @@ test("a link where others could put or move it is refused; the folders on the wa
   symlinkSync(deep, join(open, "link"));
   assert.throws(() => found(join(open, "link")), /the symbolic link .*link is a user's/);
   chmodSync(open, 0o1777);
-  assert.equal(found(join(open, "link")), deep, "sticky: nobody moves another's");
+  assert.equal(found(join(open, "link")), deep, "sticky: no user moves another's");
   chmodSync(open, 0o777);
   mkdirSync(join(open, "own"), { mode: 0o700 });
   assert.equal(found(join(open, "own")), join(open, "own"));
@@ -60,7 +60,7 @@ test("a link that belongs to a user is refused, wherever it is", asRoot, (t) => 
   assert.throws(() => found(join(top, "link")), /is a user's/);
 });
 
-test("what is no folder is refused without waiting for it: a file, a FIFO", (t) => {
+test("a path that is no folder is refused without waiting for it: a file, a FIFO", (t) => {
   const { top } = places(t);
   fs.writeFileSync(join(top, "file"), "");
   execFileSync("mkfifo", [join(top, "fifo")]);
@@ -82,7 +82,7 @@ test("an open folder is the one that was found, also after another one took its 
   assert.throws(() => folder.at("file"), /is closed/);
 });
 
-test("no descriptor is left behind, whatever comes of the search", (t) => {
+test("no descriptor is left behind, with any result of the search", (t) => {
   const { top, deep, open } = places(t);
   symlinkSync(deep, join(top, "link"));
   symlinkSync("loop", join(top, "loop"));

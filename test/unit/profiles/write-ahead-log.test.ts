@@ -54,7 +54,7 @@ test("a log counts up to its first fault: what was committed before is there", (
   assert.ok(withLog(database, log.subarray(0, 10)).equals(database));
 });
 
-test("what is no database, a link to one, or a file of somebody else is not read", (t) => {
+test("a file that is no database, a link to one, or another user's file is not read", (t) => {
   const folder = temporaryFolder(t);
   const location = join(folder, "a.db");
   assert.equal(sqliteStorage.snapshot(location), undefined);

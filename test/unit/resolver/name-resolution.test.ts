@@ -59,7 +59,7 @@ async function names(t: { after(end: () => void): void }, choice: ResolverChoice
   return { clock, fake, resolution, written, way, warned };
 }
 
-test("the file is written whoever else is told", async (t) => {
+test("the file is written with any other resolver", async (t) => {
   const { clock, fake, resolution, written } = await names(t);
   await fake.start();
   resolution.update(plan);

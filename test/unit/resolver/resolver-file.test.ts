@@ -43,7 +43,7 @@ test("invalid names are left out of the search line", () => {
   assert.equal(text, "search good _srv.good-2.example\noptions single-request timeout:1 attempts:5\n");
 });
 
-test("whatever the network says, no line is added and none is changed", () => {
+test("for any answer of the network, no line is added and none is changed", () => {
   fc.assert(
     fc.property(fc.array(anyText()), fc.array(anyText()), (nameServers, searchDomains) => {
       const text = resolverText({ nameServers, searchDomains }) ?? "options single-request timeout:1 attempts:5\n";

@@ -80,7 +80,7 @@ test("an injected refusal meets one request of its kind and changes nothing", as
   assert.equal(kernel.snapshot.links.get(index)?.mtu, 1400);
 });
 
-test("what another program did during an overrun is told as a resync", async () => {
+test("another program's change during an overrun is told as a resync", async () => {
   const { kernel, index } = await onlineCable();
   const told: string[] = [];
   kernel.onDelta((delta) => told.push(`${delta.reason} ${delta.kind}`));

@@ -62,7 +62,7 @@ test("start reads every table once and then hears events", async () => {
   assert.deepEqual(told(), ["link-added (event)"]);
 });
 
-test("what is queued behind the first event is heard in the same turn", async () => {
+test("events queued behind the first one are heard in the same turn", async () => {
   const { events, names, told } = await world();
   const first = linkMessage(3, "eth1");
   events.add(linkMessage(4, "eth2"));
@@ -140,7 +140,7 @@ test("a request resolves with the events it caused already told", async () => {
   assert.equal(rtnl.snapshot.links.get(2)?.mtu, 1400);
 });
 
-test("what was queued before a request is not told as its effect", async () => {
+test("an event queued before a request is not told as its effect", async () => {
   const { events, rtnl, told } = await world();
   events.add(linkMessage(3, "eth1"));
   await rtnl.request(setMtu);
@@ -309,7 +309,7 @@ test("with a source address routes may go in silence: their tables are read agai
   assert.equal(kernel.asked.length, 5, "one reading, type by type");
 });
 
-test("what no route depended on casts no doubt", async () => {
+test("an address that no route depended on casts no doubt", async () => {
   const { kernel, putRoute } = await world();
   putRoute(addressMessage(2, 2), addressMessage(3, 2), routeMessage(7, 2));
   kernel.asked.length = 0;
@@ -317,7 +317,7 @@ test("what no route depended on casts no doubt", async () => {
   assert.deepEqual(kernel.asked, []);
 });
 
-test("a link that goes down takes its routes along before anybody asks", async () => {
+test("a link that goes down takes its routes along before any question", async () => {
   const { putRoute, rtnl, told } = await world();
   putRoute(addressMessage(2, 2), routeMessage(9, 2, { gateway: 1 }));
   told();

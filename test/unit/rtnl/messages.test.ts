@@ -63,7 +63,7 @@ test("links of other kinds, removed and dumped links are read alike", options, (
   assert.equal(link("dumped loopback link")?.kind, undefined);
 });
 
-test("what a bridge says of its ports is not taken for news of the link", options, () => {
+test("a bridge's news of its ports are not taken for news of the link", options, () => {
   assert.equal(link("bridge port joined"), undefined);
   assert.equal(link("bridge port left"), undefined);
 });

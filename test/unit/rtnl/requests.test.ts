@@ -145,7 +145,7 @@ test("text that is no address or block of the family is refused by name", () => 
   refused({ op: "set-link", link: 3, change: { mac: "02:00:00:00:00" } });
 });
 
-test("what is not ours to make is refused", () => {
+test("a request that is not ours to make is refused", () => {
   refused({ op: "put-route", route: { ...route, type: "local" } });
   refused({ op: "add-rule", rule: { ...rule, isInverted: true } });
   refused({ op: "delete-rule", rule: { ...rule, hasOtherConditions: true } });

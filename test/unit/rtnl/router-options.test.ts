@@ -67,7 +67,7 @@ test("a prefix for IPv4 of an unknown length is left out", () => {
   assert.deepEqual(optionsIn(option), []);
 });
 
-test("what is not from a router, or not IPv6, is no option", () => {
+test("a message that is not from a router, or not IPv6, has no option", () => {
   assert.deepEqual(decode(messageOf(encodeOption(servers), { icmpType: 137 })), []);
   assert.deepEqual(decode(messageOf(encodeOption(servers), { family: 2 })), []);
 });
@@ -76,7 +76,7 @@ test("options longer than their message are refused", () => {
   assert.throws(() => decode(messageOf(encodeOption(servers), { saidLength: 4000 })), NetlinkFormatError);
 });
 
-test("whatever a router sends, what is told is bounded and plain", () => {
+test("for any message of a router, its options are bounded and plain", () => {
   const option = fc.tuple(fc.constantFrom(25, 31, 37, 38, 99), fc.nat(8), fc.uint8Array({ maxLength: 62 }));
   fc.assert(
     fc.property(fc.array(option, { maxLength: 6 }), fc.option(fc.nat(80)), (parts, cut) => {

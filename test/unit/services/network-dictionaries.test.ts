@@ -68,7 +68,7 @@ test("the NetworkConfig dictionary is empty while nothing is configured", () => 
   assert.equal(networkConfigDictionary(undefined).size, 0);
 });
 
-test("the saved dictionary is the lease, whatever is static", () => {
+test("the saved dictionary is the lease, with any static settings", () => {
   const effective = mergeSettings({ static: fixed({ address: "192.0.2.1", prefixLength: 24 }), dhcp4: lease });
   const dictionary = savedConfigDictionary({ sessionId: 1, effective, saved: lease });
   assert.deepEqual(

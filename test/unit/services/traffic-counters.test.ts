@@ -7,7 +7,7 @@ const bytes = (rxBytes: number, txBytes: number): LinkTraffic => ({
   txBytes: BigInt(txBytes),
 });
 
-test("what counts is the difference to when the Service came to the link", () => {
+test("the difference to the Service's start on the link counts", () => {
   const counters = new TrafficCounters();
   counters.count(bytes(1000, 500));
   assert.deepEqual(counters.total, bytes(0, 0));
@@ -16,7 +16,7 @@ test("what counts is the difference to when the Service came to the link", () =>
   assert.deepEqual(counters.total, bytes(300, 101));
 });
 
-test("what the link carries while the Service is away is not its own", () => {
+test("the link's traffic while the Service is away is not its own", () => {
   const counters = new TrafficCounters();
   counters.count(bytes(0, 0));
   counters.count(bytes(10, 10));

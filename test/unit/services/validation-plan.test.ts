@@ -36,7 +36,7 @@ const cases: readonly [
     "http+https",
   ],
   ["a proxy", { proxyConfig: '{"mode":"fixed_servers"}' }, {}, "http"],
-  ["a proxy configuration that nobody can read", { proxyConfig: "{" }, {}, "http"],
+  ["an unreadable proxy configuration", { proxyConfig: "{" }, {}, "http"],
   ["a proxy configuration of null", { proxyConfig: "null" }, {}, "http"],
   ["no proxy, said so", { proxyConfig: '{"mode":"direct"}' }, {}, "http+https"],
   ["no URL at all", {}, { hosts: probeHosts("", "") }, "unasked"],

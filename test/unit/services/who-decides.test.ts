@@ -61,7 +61,7 @@ for (const [what, table, isMachines] of [
   ["a network", networks, false],
   ["a cable", cables, true],
 ] as const) {
-  test(`who holds ${what}, as a table`, () => {
+  test(`the holder of ${what}, as a table`, () => {
     for (const row of table.trim().split("\n")) {
       const [words = "", expected] = row.split("->").map((part) => part.trim());
       assert.equal(decided(words, isMachines), expected, words);
@@ -76,7 +76,7 @@ const claim = fc.record({
     selector: ([name]) => name,
   }),
 });
-test("whatever is stored, nothing of a user's that acts is in force over the machine's without a mark", () => {
+test("with any entries, no acting setting of a user is in force over the machine's without a mark", () => {
   fc.assert(
     fc.property(fc.array(claim, { maxLength: 6 }), fc.boolean(), (drawn, isMachines) => {
       const claims = drawn.map(({ acting, isMachine, isConsented }) => ({
@@ -115,7 +115,7 @@ const move = (from: Owner, to: Owner, more: Partial<Move> = {}): string =>
   needsOfMove({ ...still, from, to, secretsOf: from, holdsSecret: false, ...more })
     .map(({ right, owner }) => `${right} ${names.get(owner)}`)
     .join(", ");
-test("who has to agree that a Service changes hands: both sides, and whoever may read its secrets", () => {
+test("consents for a Service that changes hands: both sides, and the owner of its secrets", () => {
   const secret = { holdsSecret: true };
   assert.equal(move("nobody", alice), "settings alice");
   assert.equal(move("nobody", alice, secret), "secrets nobody, settings alice");
@@ -128,7 +128,7 @@ test("who has to agree that a Service changes hands: both sides, and whoever may
   assert.equal(move(alice, bob, secret), "secrets alice, settings bob, settings alice");
   assert.equal(move(alice, { uid: 1000 }, secret).split(",").length, 1, "between Profiles of one user");
   const kept = { isKept: true, isKeptBack: true };
-  assert.equal(move(alice, alice, kept), "settings alice, settings machine", "what was kept back is not let in so");
+  assert.equal(move(alice, alice, kept), "settings alice, settings machine", "a kept back entry is not let in so");
   const unknown: Owner = { uid: undefined };
   const words = needsOfMove({ ...still, from: unknown, to: unknown, secretsOf: unknown, holdsSecret: true });
   assert.deepEqual(

@@ -78,7 +78,7 @@ test("an inhibitor is held while awake, released when all are ready, and taken a
   assert.deepEqual([[...open], sleep.state.phase], [[102], "awake"]);
 });
 
-test("who is not ready in time is not waited for", async (t) => {
+test("a sleeper that is not ready in time is not waited for", async (t) => {
   const { clock, open, sleep, say, appear } = await world(t);
   await appear();
   await say(true);

@@ -39,7 +39,7 @@ test("a passphrase reaches nmcli's passwd-file as it is", () => {
   for (const bad of ["a\nb", "a\rb", "a\0b"]) assert.throws(() => passwordLine(bad), { code: "InvalidPassphrase" });
 });
 
-test("what nmcli lists is an access point, or left out", () => {
+test("a line of nmcli is an access point, or left out", () => {
   const point = {
     ssid: "613a625c63",
     bssid: "02:00:00:00:01:00",
@@ -90,7 +90,7 @@ test("a secret reaches nmcli as a file that can be opened, and no argument", asy
   assert.equal(printed, "connection up passwd-file /dev/stdin\npsk:a secret\n");
 });
 
-test("what waits for NetworkManager is ended with all that it started", async (t) => {
+test("a command that waits for NetworkManager is ended with all its children", async (t) => {
   fakeNmcli(t);
   process.env.WAIT = "1000";
   const nmcli = new GuardedNmcli();

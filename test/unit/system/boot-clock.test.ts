@@ -58,7 +58,7 @@ test("arms anew only when the earliest deadline changes, and disarms when none i
   assert.deepEqual(addon.calls, ["arm 1010", "arm 1050", "disarm"]);
 });
 
-test("what one timer throws comes out, and those behind it fire at the next wake-up", async () => {
+test("one timer's error comes out, and the timers behind it fire at the next wake-up", async () => {
   const { addon, clock } = makeClock();
   const fired: string[] = [];
   clock.startTimer("bad", 10, () => {

@@ -20,7 +20,7 @@ import { temporaryFolder } from "./temporary-folder.ts";
 const isError = (code: string, path: string) => (error: unknown) =>
   error instanceof DaemonError && error.code === code && error.message.includes(path);
 
-test("writes a new file with exactly the mode asked for, whatever the umask says", (t) => {
+test("writes a new file with exactly the mode asked for, under any umask", (t) => {
   const folder = temporaryFolder(t);
   const umask = process.umask(0o077);
   t.after(() => process.umask(umask));
@@ -107,7 +107,7 @@ test("reads files that claim to be empty, as in /proc", () => {
   assert.match(readBounded("/proc/self/status", 100_000).toString(), /^Name:/);
 });
 
-test("what is no regular file is refused at once, even a pipe nobody writes to", (t) => {
+test("a path that is no regular file is refused at once, even a pipe without a writer", (t) => {
   const folder = temporaryFolder(t);
   const pipe = join(folder, "pipe");
   execFileSync("mkfifo", [pipe]);

@@ -13,7 +13,7 @@ function accounts(t: TestContext, group = "root:x:0:\nnetdev:x:108:alice,bob\nst
   return files;
 }
 
-test("what the kernel says of a process decides, whatever the files say", (t) => {
+test("the kernel's groups of a process decide, not those of the files", (t) => {
   const files = accounts(t);
   assert.equal(isInGroup({ uid: 1001, gids: [1001, 108] }, "netdev", files), true);
   assert.equal(isInGroup({ uid: 1000, gids: [1000] }, "netdev", files), false, "alice has not logged in anew");
@@ -29,7 +29,7 @@ test("where the kernel does not say, the files do: as a member, or by the accoun
   assert.equal(isIn(1001), false, "bob is listed, and has no account of this number");
 });
 
-test("a group or files that are not there, and lines that are none, are nobody's", (t) => {
+test("a group or files that are not there, and lines that are none, have no members", (t) => {
   const files = accounts(t, "netdev\nnetdev:x::alice\nnetdev:x:-1:alice\nother:x:108:alice\n");
   for (const gids of [undefined, [0, 108]]) assert.equal(isInGroup({ uid: 1000, gids }, "netdev", files), false);
   assert.equal(isInGroup({ uid: 1000, gids: [108] }, "net", files), false);

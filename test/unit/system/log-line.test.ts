@@ -36,7 +36,7 @@ test("values are quoted where they would run into each other", () => {
   assert.equal(line, '<6>dhcp4: x ssid="my home" empty="" sign="a=b" list=[1,"b"] none=undefined big=5');
 });
 
-test("what others chose cannot forge a line, move the cursor or turn the text around", () => {
+test("others' text cannot forge a line, move the cursor or turn the text around", () => {
   const evil = "a\n<3>init: forged\r\u001b[2J\u0000\u202e\u2028\u0085b";
   for (const line of [
     journalLine(entry(evil), false),

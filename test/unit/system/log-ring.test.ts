@@ -15,7 +15,7 @@ test("the newest 500 lines are kept, counted from the start", () => {
   assert.equal(kept.at(-1)?.at, 1_200);
 });
 
-test("who has seen some asks for what came after, the newest first of all", () => {
+test("a reader that has seen some asks for the later ones, the newest first of all", () => {
   const ring = new LogRing(nowhere);
   for (let line = 1; line <= 10; line++) ring.write("debug", "test", "again", undefined);
   const numbers = (after: number, most: number) => ring.newest(after, most).map(({ number }) => number);

@@ -5,7 +5,7 @@ import { getHeapSpaceStatistics } from "node:v8";
 import { nativeAddon } from "../../../src/native/native.ts";
 import { makeRoom, releaseMemory } from "../../../src/system/memory.ts";
 
-test("what nobody refers to is gone afterwards", () => {
+test("an object without a reference is gone afterwards", () => {
   const gone = new WeakRef(makeGarbage());
   return new Promise<void>((resolve) => {
     // In another turn: until the end of this one a WeakRef keeps its target.
@@ -17,7 +17,7 @@ test("what nobody refers to is gone afterwards", () => {
   });
 });
 
-test("the collector is not left lying about for everybody", () => {
+test("the collector is not left in the global object", () => {
   releaseMemory();
   assert.equal("gc" in globalThis, false);
 });
@@ -32,7 +32,7 @@ test("pages that are half empty go back to the system too", () => {
   assert.equal(kept.length, 50_000);
 });
 
-test("what was allocated outside the heap goes back to the system too", () => {
+test("memory allocated outside the heap goes back to the system too", () => {
   const kept = makeSparseBuffers();
   const before = process.memoryUsage.rss();
   releaseMemory();

@@ -75,7 +75,7 @@ test("does not pat for another process, nor with a time that is none", () => {
   }
 });
 
-test("does nothing when nobody asks, or the name is no socket's", () => {
+test("does nothing when the environment does not ask, or the name is no socket's", () => {
   const { sockets } = nativeAddon().openHandles();
   for (const NOTIFY_SOCKET of [undefined, "", "/", "@", "relative", "vsock:2:1234", `/${"x".repeat(200)}`, "/a\0b"]) {
     const clock = new FakeClock();

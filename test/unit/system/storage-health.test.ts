@@ -58,7 +58,7 @@ test("a new trouble is tried soon, also while an old one lasts", () => {
   assert.deepEqual(health.problems, ["full"]);
 });
 
-test("what is closed, or of no interest any more, is not tried again", () => {
+test("a closed file, or one of no interest any more, is not tried again", () => {
   const { health, clock } = world();
   health.failed("/a.db", "full", () => assert.fail("tried"));
   health.forget("/a.db");

@@ -74,7 +74,7 @@ test("nothing outside a link's own settings can be reached", (t) => {
   }
 });
 
-test("what is no number counts as another value", (t) => {
+test("a text that is no number counts as another value", (t) => {
   const root = temporaryFolder(t);
   fill(root, { "net/ipv6/conf/eth0/stable_secret": "fe80::1\n" });
   const sysctl = new Sysctl(root);

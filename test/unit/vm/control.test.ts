@@ -38,7 +38,7 @@ test("a machine is stopped, then its state is written until that is done", async
   ]);
 });
 
-test("what qemu cannot or will not do is said in its words", async (t) => {
+test("a refusal of qemu is told in its words", async (t) => {
   const failing = { status: "failed", "error-desc": "a share is mounted" };
   const cannot = await fakeQemu(t, (command) => ({ return: command === "query-migrate" ? failing : {} }));
   await assert.rejects(saveState(cannot.path, "/saved"), /cannot save the machine: a share is mounted/);

@@ -18,7 +18,7 @@ export function assertConfined(pid: number, writable: readonly string[]): void {
     [...places, ...folders].filter((folder) => inPlaceOf(pid, [...as, "touch", `${folder}/planted`]));
   assert.deepEqual(planted(["setpriv", "--reuid", uid, "--clear-groups"]), writable, "as its user");
   for (const folder of ["/etc", "/usr/local/lib/fairlead", "/home"]) {
-    assert.ok(!planted([]).includes(folder), `${folder}: read-only or hidden for whoever it is`);
+    assert.ok(!planted([]).includes(folder), `${folder}: read-only or hidden for any user`);
   }
   assert.ok(!inPlaceOf(pid, ["test", "-e", "/dev/vda"]), "no disk among its devices");
   for (const folder of writable) run("rm", ["-f", `${folder}/planted`]);

@@ -39,7 +39,7 @@ export function keepManagers(delay: "0" | "infinity"): void {
   run("systemctl", ["restart", "systemd-logind.service"]);
 }
 
-/** Also logind has forgotten everybody, which it does after a delay of "0" or when told to end them. */
+/** Also logind has forgotten all users, which it does after a delay of "0" or when told to end them. */
 export async function untilNobodyIsHere(): Promise<void> {
   const managers = () =>
     run("systemctl", ["list-units", "--no-legend", "--state=active,deactivating", "user@*.service"]);

@@ -30,7 +30,7 @@ test("users take turns, however many calls one of them has before the other come
   assert.equal(next[4], "flooder");
 });
 
-test("who asks for large answers has fewer turns, and silence is not saved up", () => {
+test("a user who asks for large answers has fewer turns, and silence is not saved up", () => {
   const { add, take } = makeQueue();
   for (let count = 0; count < 20; count++) add("large");
   take(10, { large: 10 });
@@ -69,7 +69,7 @@ test("of more calls than one may have waiting only the refusal is kept, of still
   assert.deepEqual(take(4).sort(), ["a", "a", "a refused", "b"]);
 });
 
-test("nobody is refused who waits for no answer; such a call is kept or forgotten", () => {
+test("a call without an awaited answer is not refused; it is kept or forgotten", () => {
   const { queue, add } = makeQueue({ mostCalls: 1 });
   assert.equal(add("a", { isAnswered: false }), true);
   assert.equal(add("a", { isAnswered: false }), false);

@@ -105,7 +105,7 @@ test("of a bus that reads nothing no more is asked than some answers, and later 
   assert.equal(served.length, 500);
 });
 
-test("who comes while a flood waits is served by the next signs, and not behind it", async () => {
+test("a user who comes while a flood waits is served by the next signs, and not behind it", async () => {
   const { served, asked, call, read, clock } = makeWorld();
   for (let count = 0; count < 900; count++) call(`:1000.${count % 9}`);
   await read();
@@ -137,7 +137,7 @@ test("more connections do not give a user more turns, once the bus has told whos
   assert.ok(Math.abs(ofOne - later.length / 2) <= 2, `${ofOne} of ${later.length}`);
 });
 
-test("of too many calls the rest is refused in its turn, and forgotten where nobody waits for it", async () => {
+test("of too many calls the rest is refused in its turn, and forgotten where no answer is awaited", async () => {
   const { served, refused, call, read } = makeWorld();
   for (let count = 0; count < 3_000; count++) call(":1000.1");
   for (let count = 0; count < 3_000; count++) call(":1000.1", MessageFlag.NO_REPLY_EXPECTED);
@@ -174,7 +174,7 @@ test("nothing is answered that waited when the connection was lost", async () =>
   assert.equal(served.length, before);
 });
 
-test("a connection's calls keep their order, whoever learns of its user and when", async () => {
+test("a connection's calls keep their order, whenever its user becomes known", async () => {
   for (const isNameless of [false, true]) {
     const { served, serials, learn, call, read } = makeWorld({ isNameless });
     for (let count = 0; count < 60; count++) call(":1000.1");
@@ -194,17 +194,17 @@ test("a connection's calls keep their order, whoever learns of its user and when
   }
 });
 
-test("what is left of a call is done at once where nothing waits", () => {
+test("the rest of a call is done at once where nothing waits", () => {
   const { served, work } = makeWorld();
   work(":1000.1", "export");
   assert.deepEqual(served, ["export"]);
 });
 
-test("what is left of one user's calls waits for the bus, one answer after the other, and others' calls pass it", async () => {
+test("the rest of one user's calls waits for the bus, one answer after the other, and others' calls pass it", async () => {
   const { served, learn, work, call, read, clock } = makeWorld({ answerBytes: 4_000_000, answerMs: 20 });
   for (const sender of [":1000.1", ":1001.1"]) learn(sender);
   for (let count = 1; count <= 20; count++) work(`:1000.${count}`, "export");
-  assert.equal(served.length, 1, "nobody builds the second answer before the first is on its way");
+  assert.equal(served.length, 1, "the second answer is not built before the first is on its way");
   await clock.settle();
   call(":1001.1");
   call(":1001.1");
@@ -223,7 +223,7 @@ test("time counts as bytes do: who keeps the daemon busy for nothing comes after
   assert.ok(served.indexOf(":1001.1") <= 2, served.join(" "));
 });
 
-test("what is left of a call comes before the calls that its connection sent later", async () => {
+test("the rest of a call comes before the calls that its connection sent later", async () => {
   const { served, learn, work, call, read } = makeWorld({ answerBytes: 200_000 });
   learn(":1000.1");
   call(":1000.1");

@@ -42,7 +42,7 @@ test("a user may send so much at once on all connections together, and then as m
   assert.equal(large.admits(":1000.1", 1000), true);
 });
 
-test("what one user has sent is not counted against another, and nothing against root", () => {
+test("one user's messages are not counted against another, and nothing against root", () => {
   const { large, know } = makeWorld();
   know(":1000.1", ":1001.1", ":0.1");
   assert.equal(large.admits(":1000.1", 1000), true);
@@ -58,8 +58,8 @@ test("strangers share one account until the bus has told whose they are, for whi
   assert.equal(large.admits(":unknown.1", 1), false);
   assert.deepEqual(asked, [":1000.1", ":unknown.1", ":unknown.1"]);
   await settled();
-  assert.equal(large.admits(":1000.2", 700), true, "what 1000 sent is no stranger's any more");
-  assert.equal(large.admits(":unknown.1", 1), false, "what nobody is known for is");
+  assert.equal(large.admits(":1000.2", 700), true, "user 1000's messages are no stranger's any more");
+  assert.equal(large.admits(":unknown.1", 1), false, "messages without a known user are");
   assert.equal(large.admits(":1000.1", 301), false, "and counts as his");
 });
 
@@ -71,7 +71,7 @@ test("root may send as much as he likes over ever new connections", async () => 
   }
 });
 
-test("a large header may be anybody's: it is counted as a stranger's, and has a bound of its own", () => {
+test("a large header hides its sender: it is counted as a stranger's, and has a bound of its own", () => {
   const { large, know } = makeWorld();
   know(":1000.1");
   assert.equal(large.admitsHeader(900), true);

@@ -33,7 +33,7 @@ function makeWorld() {
   return { clock, known, pinged, answers, send, pong };
 }
 
-test("who has been sent little is not asked, who has been sent much is asked once", () => {
+test("a client that has been sent little is not asked, one that has been sent much is asked once", () => {
   const { pinged, send } = makeWorld();
   send(":1000.1", 50, 2);
   assert.equal(pinged.size, 0);
@@ -41,7 +41,7 @@ test("who has been sent little is not asked, who has been sent much is asked onc
   assert.deepEqual([...pinged.keys()], [":1000.1"]);
 });
 
-test("who answers has read what was sent before the question, and nothing of what came after", () => {
+test("a client that answers has read everything before the question, and nothing after it", () => {
   const { answers, pinged, send, pong } = makeWorld();
   send(":1000.1", 150);
   send(":1000.1", 70);
@@ -51,7 +51,7 @@ test("who answers has read what was sent before the question, and nothing of wha
   assert.equal(pinged.size, 1);
 });
 
-test("somebody deaf is refused on all his connections, and then no longer answered at all; nobody else is", async () => {
+test("a deaf user is refused on all connections, and then no longer answered at all; no other user is", async () => {
   const { known, answers, send, pong } = makeWorld();
   send(":1000.1", 100, 8);
   assert.equal(answers.toleranceOf(":1000.1"), "answer");
@@ -69,7 +69,7 @@ test("somebody deaf is refused on all his connections, and then no longer answer
   pong(":1000.1");
 });
 
-test("somebody who reads is answered however much he asks for", () => {
+test("a user who reads is answered on any number of calls", () => {
   const { answers, send, pong } = makeWorld();
   send(":1000.1", 300, 6);
   for (let count = 0; count < 100; count++) {
@@ -99,7 +99,7 @@ test("one that has been refused is answered again when enough time has gone by",
   assert.equal(answers.toleranceOf(":1000.1"), "answer");
 });
 
-test("root is always answered, and connections of whom nobody knows anything as long as they were sent little", () => {
+test("root is always answered, and connections of unknown users as long as they were sent little", () => {
   const { known, answers, send } = makeWorld();
   known.set(":0.1", 0);
   send(":0.1", 2_500);
@@ -111,7 +111,7 @@ test("root is always answered, and connections of whom nobody knows anything as 
   assert.equal(answers.toleranceOf(":unknown.1"), "ignore");
 });
 
-test("a program that answers no Ping keeps its share beside somebody deaf", async () => {
+test("a program that answers no Ping keeps its share beside a deaf user", async () => {
   const { known, answers, send } = makeWorld();
   send(":1000.1", 1_500);
   await Promise.resolve();

@@ -34,7 +34,7 @@ test("more connections do not give a user more calls that wait, and take none fr
   assert.equal(calls.total, 0);
 });
 
-test("root is bound by connection only, as is everybody whose user the bus does not tell", async () => {
+test("root is bound by connection only, as is a client whose user the bus does not tell", async () => {
   for (const [isBusGone, uid] of [
     [false, 0],
     [true, 1000],

@@ -89,7 +89,7 @@ test("the body of a call that is refused is never read", () => {
   assert.deepEqual(answers, errors.map(standard));
 });
 
-test("what a handler throws becomes an error reply; only known errors are told in words", async () => {
+test("a handler's error becomes an error reply; only known errors are told in words", async () => {
   const { addThing, call, lines } = await makeWorld();
   const throwing = (error: unknown) => () => {
     throw error;
@@ -197,7 +197,7 @@ test("an object that is gone says nothing more", async () => {
   );
 });
 
-test("a signal goes out by its table, and a wrong one is refused to whoever sends it", async () => {
+test("a signal goes out by its table, and a wrong one is refused to its sender", async () => {
   const { addThing, signals, settle } = await makeWorld();
   const { handle } = addThing("/a");
   handle?.emit(thing, "Told", ["this"]);

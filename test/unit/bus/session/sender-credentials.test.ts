@@ -72,7 +72,7 @@ test("only a unique name has a user", async () => {
   assert.deepEqual(asked, []);
 });
 
-test("a bus that tells no groups says nothing of them; one that tells no user gives nobody rights", async () => {
+test("a bus that tells no groups leaves them unknown; one that tells no user gives no rights", async () => {
   const { senders } = makeWorld(new Map([["UnixUserID", { signature: "u", value: 7 }]]));
   assert.deepEqual(await senders.of(":1.1"), { uid: 7, gids: undefined });
   for (const nonsense of [new Map(), null, 7, new Map([["UnixUserID", { signature: "s", value: "0" }]])]) {

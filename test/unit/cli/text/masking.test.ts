@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Masking } from "../../../../src/cli/text/masking.ts";
 
-test("addresses and names get stand-ins, the same ones throughout; what says nothing of anybody stays", () => {
+test("addresses and names get stand-ins, the same ones throughout; addresses that identify no machine stay", () => {
   const masking = new Masking(["Aunt Mary", "Mary", "x"]);
   const text = [
     "eth0 02:00:00:aa:bb:01 inet 192.0.2.5/24 brd 192.0.2.255 via 192.0.2.1 12:34:56",

@@ -59,7 +59,7 @@ test("an address without a length is a whole one", () => {
   assert.deepEqual(addresses, ["10.0.0.1/32", "fd00::1/128"]);
 });
 
-test("what is the daemon's business is read without effect, and told", () => {
+test("settings that are the daemon's business are read without effect, and told", () => {
   const { notes } = parseWireguardFile(smallest.replace("[Peer]", "Table = off\nSaveConfig = true\n[Peer]"));
   assert.deepEqual(notes, ["line 3: Table has no effect here", "line 4: SaveConfig has no effect here"]);
 });

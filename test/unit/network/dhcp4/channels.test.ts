@@ -21,7 +21,7 @@ test("a channel is opened once and kept", () => {
   assert.equal(packets.openChannels, 0);
 });
 
-test("who listened before cannot end the listening of who listens now", () => {
+test("a former listener cannot end the listening of the present one", () => {
   const { pool: links } = pool();
   const [first, second] = [{}, {}];
   links.of(7).listen("arp", first, () => {});

@@ -129,7 +129,7 @@ test("our own packets, other addresses, probes of others and nonsense dispute no
   assert.equal(world.session.inspect().addressDisputes, 0);
 });
 
-test("an answer in the name of another link of this host disputes nothing, in whatever phase", async (t) => {
+test("an answer in the name of another link of this host disputes nothing, in any phase", async (t) => {
   for (const conflictDetection of ["parallel", "before-use"] as const) {
     const world = new World(t, { conflictDetection });
     world.hostMacs.add(otherMac);

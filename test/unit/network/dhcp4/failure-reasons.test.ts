@@ -37,7 +37,7 @@ test("an answer of the wrong type is named", async (t) => {
   );
 });
 
-test("what others say to each other is no reason", async (t) => {
+test("other hosts' conversations are no reason", async (t) => {
   assert.equal(
     await failureWith(t, { spoil: spoil({ transactionId: 4711 }) }),
     "eth0: no DHCP server answered in time",

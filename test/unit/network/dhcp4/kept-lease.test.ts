@@ -36,7 +36,7 @@ test("a known lease that is refused is forgotten and a new one got in the same t
   assert.deepEqual(world.told, ["up 10.1.0.150"]);
 });
 
-test("a known lease that nobody confirms is asked for twice, then DISCOVER names it as a wish", async (t) => {
+test("a known lease without a confirmation is asked for twice, then DISCOVER names it as a wish", async (t) => {
   const world = await worldWithLease(t);
   world.server.leases.clear();
   world.server.config.authoritative = false;

@@ -62,7 +62,7 @@ test("an action that may run the machine again is the last of its step", () => {
   }
 });
 
-test("whatever ends a lease in use ends it in every state in which one may be in use", () => {
+test("every end of a lease in use ends it in every state in which one may be in use", () => {
   for (const state of dhcp4States) {
     if (state === "stopped") continue;
     for (const input of ["expired", "conflict"] as const) {

@@ -40,7 +40,7 @@ test("seconds that do not fit stay at their most", () => {
   const result = decodeMessage(encodeMessage({ ...offer, seconds: 1e6 }));
   assert.equal("message" in result && result.message.seconds, 0xffff);
 });
-test("what is no DHCP message is refused with a reason", () => {
+test("a payload that is no DHCP message is refused with a reason", () => {
   assert.equal(malformed(Buffer.alloc(0)), "only 0 bytes");
   assert.equal(malformed(encodeMessage(offer).subarray(0, 239)), "only 239 bytes");
   assert.equal(malformed(changed(236, 1)), "not DHCP: no magic cookie");
@@ -88,7 +88,7 @@ test("a datagram is read, padding of the link cut off", () => {
   assert.equal(parse(packet()), "10.1.0.1 0123456789a");
   assert.equal(parse(Buffer.concat([packet(), Buffer.alloc(18)])), "10.1.0.1 0123456789a");
 });
-test("what we send has right checksums and ports", () => {
+test("our packets have right checksums and ports", () => {
   const sent = buildDatagram("0.0.0.0", "255.255.255.255", payload);
   assert.deepEqual([sent.readUInt16BE(20), sent.readUInt16BE(22)], [68, 67]);
   sent.writeUInt16BE(67, 20);

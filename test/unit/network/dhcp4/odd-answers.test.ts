@@ -112,7 +112,7 @@ test("a classless route through the own address, and a default route through 0.0
   assert.equal(world.settings?.ipv4?.isAllOnLink, true);
 });
 
-test("each oddity of a server is told once, however often it comes and whatever the session", async (t) => {
+test("each oddity of a server is told once, however often it comes and in any session", async (t) => {
   const world = new World(t, {}, { leaseSeconds: 60, options: new Map([[optionCode.mtu, hex("0044")]]) });
   await world.up();
   await world.pass(300);

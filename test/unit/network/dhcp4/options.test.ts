@@ -47,7 +47,7 @@ test("options go on in file, then in sname, as option 52 says", () => {
 test("option 52 inside file does not open sname", () => {
   assert.deepEqual(decode(hex("34 01 01 ff"), hex("34 01 02 ff"), hex("0c 01 42 ff")), { 52: "0102" });
 });
-test("what runs over the end of file or sname is named", () => {
+test("an option that runs over the end of file or sname is named", () => {
   assert.equal(decode(hex("34 01 01 ff"), hex("0c 09 41")), "option 12 in file runs 8 bytes over the end");
   assert.equal(decode(hex("34 01 02 ff"), none, hex("0c")), "option 12 in sname has no length");
 });
@@ -143,7 +143,7 @@ test("a portal or proxy that is no fitting URL is not used", () => {
     undefined,
   );
 });
-test("hostile names reach nobody", () => {
+test("hostile names reach no user", () => {
   const hostile = [
     "a\nnameserver 6.6.6.6",
     "-x",
@@ -237,7 +237,7 @@ test("a mask with holes or without ones is none, and that is told", () => {
   }
   assert.equal(read().isMaskUnusable, false);
 });
-test("what hosts cannot have is left out of a list and told, padding with 0.0.0.0 is not", () => {
+test("an address that no host can have is left out of a list and told, padding with 0.0.0.0 is not", () => {
   const { nameServers, problems } = read([6, bytesOf("0.0.0.0", "127.0.0.1", "9.9.9.9")]);
   assert.deepEqual([nameServers, problems], [["9.9.9.9"], ["option 6: 127.0.0.1: not of a host, ignored"]]);
 });
@@ -293,7 +293,7 @@ test("beside classless routes the router option is void, and the log tells where
   assert.deepEqual(both.problems, ["option 3 (10.1.0.1) is ignored beside classless routes (10.1.0.9), see RFC 3442"]);
   assert.deepEqual(read([code.classlessRoutes, data], [code.router, bytesOf("10.1.0.9")]).problems, []);
 });
-test("classless routes without a default route leave none, whatever option 3 says", () => {
+test("classless routes without a default route leave none, with any option 3", () => {
   const { routers, problems } = read([121, route("08 0b 0a010002")], [code.router, bytesOf("10.1.0.1")]);
   assert.deepEqual(routers, []);
   assert.deepEqual(problems, [

@@ -80,7 +80,7 @@ for (const [what, [config, change]] of Object.entries(others)) {
     assert.equal(second?.hardwareAddress, change.mac ?? link.mac);
     questions.send(offerTo(first as DhcpMessage));
     await world.pass(0);
-    assert.equal(questions.heard.length, 2, "what the first question brings is nobody's");
+    assert.equal(questions.heard.length, 2, "the answer to the first question has no session");
   });
 }
 

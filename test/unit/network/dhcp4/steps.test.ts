@@ -8,7 +8,7 @@ test("a first exchange can be followed", async (t) => {
   assert.deepEqual(world.steps, ["DHCP asks for an address", "DHCP 10.1.0.1 offers 10.1.0.100; asks for it"]);
 });
 
-test("where nobody answers it is said once what is asked, not with each repetition", async (t) => {
+test("without an answer the question is told once, not with each repetition", async (t) => {
   const world = new World(t, {}, { silent: true });
   world.setup();
   await world.pass(25);

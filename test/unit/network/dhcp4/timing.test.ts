@@ -22,7 +22,7 @@ test("times out of order are replaced", () => {
   assert.deepEqual(times(800, 800, 800), [400, 700, 800], "all the same");
   assert.deepEqual(times(800, timing.infiniteLease, timing.infiniteLease), [400, 700, 800], "endless");
 });
-test("the order holds for whatever a server says", () => {
+test("the order holds for any times of a server", () => {
   const values = [undefined, 0, 1, 10, 20, 21, 60, 3600, 0x7fffffff, 0xfffffffe, 0xffffffff];
   for (const lease of values) {
     for (const renew of values) {

@@ -145,7 +145,7 @@ test("other addresses, routes and rules on the link stay", async () => {
   assert.equal(world.kernel.toText(), before);
 });
 
-test("a default route of somebody else with our metric is not replaced: ours steps aside", async () => {
+test("another program's default route with our metric is not replaced: ours steps aside", async () => {
   const world = await makeKernelWorld();
   world.kernel.outside(foreignAddress(world, "10.9.0.1"));
   const theirs: Route = {
@@ -198,7 +198,7 @@ const removals: readonly (readonly [what: string, remove: (world: KernelWorld) =
   ["the rule", (world) => ({ op: "delete-rule", rule: sourceRule(world) as Rule })],
 ];
 for (const [what, remove] of removals) {
-  test(`${what} is put back in the turn in which somebody removed it`, async () => {
+  test(`${what} is put back in the turn in which another program removed it`, async () => {
     const world = await makeKernelWorld();
     world.applier.setNetwork(world.eth0, cable);
     await world.applier.settled();
@@ -234,7 +234,7 @@ for (const [what, remove] of removals) {
   });
 }
 
-test("a route of ours that somebody replaces by another one is not fought over", async () => {
+test("a route of ours that another program replaces by its own is not fought over", async () => {
   const world = await makeKernelWorld();
   world.applier.setNetwork(world.eth0, cable);
   await world.applier.settled();
@@ -281,7 +281,7 @@ test("a wish for a link that is gone already is forgotten silently", async () =>
   assert.deepEqual(world.log.messages("warn"), []);
 });
 
-test("what the kernel refuses is reported to the link's owner, with its words", async () => {
+test("a refusal of the kernel is reported to the link's owner, with its words", async () => {
   const world = await makeKernelWorld();
   const results: ApplyResult[] = [];
   world.kernel.refuseNext("put-address", "EINVAL", "no such luck");
@@ -495,7 +495,7 @@ test("after a restart a better network on another link does not push out what wa
   assert.doesNotMatch(world.text(), /metric 201/);
 });
 
-test("after a restart two networks keep their ranks, in whatever order they come back", async () => {
+test("after a restart two networks keep their ranks, in any order of their return", async () => {
   const world = await makeKernelWorld();
   const other = wish("10.1.0.2/24", "10.1.0.1");
   world.applier.setRanks([world.eth1, world.eth0]);
@@ -514,7 +514,7 @@ test("after a restart two networks keep their ranks, in whatever order they come
   assert.deepEqual(world.kernel.requested.slice(asked), []);
 });
 
-test("what nobody claims after a restart goes, except on links that are undecided", async () => {
+test("leftovers without a network after a restart go, except on links that are undecided", async () => {
   const world = await makeKernelWorld();
   world.applier.setNetwork(world.eth0, cable);
   world.applier.setNetwork(world.eth1, wish("10.1.0.2/24", "10.1.0.1"));

@@ -218,7 +218,7 @@ test("applying twice changes nothing the second time", async () => {
   );
 });
 
-test("what is not ours is never changed and never removed, and every request carries our mark", async () => {
+test("other programs' objects are never changed and never removed, and every request carries our mark", async () => {
   await fc.assert(
     fc.asyncProperty(...anyScript, async (steps, foreign) => {
       const { world, untouched } = await play(steps, foreign);
@@ -234,7 +234,7 @@ test("what is not ours is never changed and never removed, and every request car
   );
 });
 
-test("at the end nothing of ours is left, whatever happened", async () => {
+test("at the end nothing of ours is left, after any history", async () => {
   await fc.assert(
     fc.asyncProperty(...anyScript, async (steps, foreign) => {
       const { world, applier } = await play(steps, foreign);

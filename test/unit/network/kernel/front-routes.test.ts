@@ -43,7 +43,7 @@ test("without a default route nothing is in front", () => {
   assert.deepEqual(told(route(2, 0, { destination: "10.0.0.0/8" })), []);
 });
 
-test("the lower metric is in front, whoever made it", () => {
+test("the lower metric is in front, from any program", () => {
   assert.deepEqual(told(own(2, 200), own(3, 210)), ["4 eth0 200 own"]);
   assert.deepEqual(told(own(2, 200), route(4, 1024)), ["4 eth0 200 own"]);
   assert.deepEqual(told(own(2, 200), route(4, 0)), ["4 docker0 0 before eth0 200"]);

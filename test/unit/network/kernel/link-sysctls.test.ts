@@ -25,7 +25,7 @@ function world(t: Parameters<typeof temporaryFolder>[0]) {
   return { folder, kernel, run, now };
 }
 
-test("what an earlier run found is given back, whatever the link was set to since", (t) => {
+test("the values that an earlier run found are restored, over any later ones", (t) => {
   const { kernel, run, now } = world(t);
   run().hold("device", 2, "eth0");
   assert.equal(now(), "arp_ignore=1 accept_ra=0");
@@ -38,7 +38,7 @@ test("what an earlier run found is given back, whatever the link was set to sinc
   assert.equal(now(), "arp_ignore=0 accept_ra=1");
 });
 
-test("given back, it is forgotten: another value that somebody sets is the next original", (t) => {
+test("restored, it is forgotten: another program's value is the next original", (t) => {
   const { kernel, run, now } = world(t);
   const first = run();
   first.hold("device", 2, "eth0");
@@ -61,7 +61,7 @@ test("a link that the next run does not hold is given back, one that is gone is 
   next.releaseUnheld(() => assert.fail("something is kept still"));
 });
 
-test("the record of another boot, and one that somebody else wrote, are nothing", (t) => {
+test("the record of another boot, and another program's, are nothing", (t) => {
   const { folder, kernel, run, now } = world(t);
   run().hold("device", 2, "eth0");
   const afterBoot = run("boot-2");

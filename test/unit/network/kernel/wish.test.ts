@@ -26,7 +26,7 @@ const withRoutes = (
 
 const rows: readonly Row[] = [
   {
-    name: "one cable: a table of its own, and a default route for everybody",
+    name: "one cable: a table of its own, and a default route for all",
     eth0: wish("10.0.0.2/24", "10.0.0.1"),
     expected: `
       address 10.0.0.2/24 dev eth0 proto 102
@@ -165,7 +165,7 @@ const rows: readonly Row[] = [
       rule 20500: from 10.0.0.2/32 lookup 1002 proto 102`,
   },
   {
-    name: "what the only network excludes cannot be reached",
+    name: "a destination that the only network excludes cannot be reached",
     eth0: withRoutes("10.0.0.2/24", "10.0.0.1", { excludedRoutes: ["203.0.113.0/24"] }),
     expected: `
       address 10.0.0.2/24 dev eth0 proto 102
@@ -179,7 +179,7 @@ const rows: readonly Row[] = [
       rule 20500: from 10.0.0.2/32 lookup 1002 proto 102`,
   },
   {
-    name: "what the best network excludes goes through the next one",
+    name: "a destination that the best network excludes goes through the next one",
     eth0: withRoutes("10.0.0.2/24", "10.0.0.1", { excludedRoutes: ["203.0.113.0/24"] }),
     eth1: wish("10.1.0.2/24", "10.1.0.1"),
     expected: `
@@ -202,7 +202,7 @@ const rows: readonly Row[] = [
       rule 20500: from 10.1.0.2/32 lookup 1003 proto 102`,
   },
   {
-    name: "what a lesser network would get by a longer prefix and excludes has a route through the best one",
+    name: "a destination that a lesser network excludes and has a longer prefix for has a route through the best one",
     eth0: wish("10.0.0.2/24", "10.0.0.1"),
     eth1: withRoutes("10.9.0.2/32", "", {
       includedRoutes: ["10.0.0.0/8"],
@@ -227,7 +227,7 @@ const rows: readonly Row[] = [
       rule 20500: from 10.9.0.2/32 lookup 1003 proto 102`,
   },
   {
-    name: "what a lesser network excludes goes through the best one anyway",
+    name: "a destination that a lesser network excludes goes through the best one anyway",
     eth0: wish("10.0.0.2/24", "10.0.0.1"),
     eth1: withRoutes("10.1.0.2/24", "10.1.0.1", { excludedRoutes: ["203.0.113.0/24"] }),
     expected: `

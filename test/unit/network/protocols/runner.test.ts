@@ -180,7 +180,7 @@ test("a setup asked for during a teardown is forgotten when another teardown com
   assert.equal(session.takeCalls(), "teardown teardown!");
 });
 
-test("what a session tells while it is up is handed on, after its own call has ended", async () => {
+test("news of a session that is up are handed on, after its own call has ended", async () => {
   const { session, heard, told } = await makeUp();
   session.host.settingsChanged(withMtu(2));
   assert.deepEqual(told, []);
@@ -206,7 +206,7 @@ test("after a loss a teardown still reaches the session", async () => {
   assert.equal(await heard(), "down");
 });
 
-test("what a session tells when nobody asked is dropped", async () => {
+test("unasked news of a session are dropped", async () => {
   const { runner, session, heard } = makeWorld();
   session.host.settingsChanged(withMtu(2));
   session.host.lost("early");

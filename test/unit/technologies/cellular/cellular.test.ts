@@ -91,7 +91,7 @@ test("a bearer without addresses gets them by DHCP; one that wants PPP is refuse
   assert.equal(ppp.it.modems.all[0]?.state, "registered");
 });
 
-test("disconnecting takes address and bearer away, and it stays so until somebody connects again", async (t) => {
+test("disconnecting takes address and bearer away, and it stays so until a client connects again", async (t) => {
   const { it, service } = await machine(t);
   service().connect("test");
   await it.settle();
@@ -109,7 +109,7 @@ test("an order to disconnect that overtakes the connection leaves no bearer behi
   assert.deepEqual([service().state, it.modems.all[0]?.state, addressesOf(it)], ["idle", "registered", []]);
 });
 
-test("what the network refuses is told in shill's words", async (t) => {
+test("a refusal of the network is told in shill's words", async (t) => {
   const { it, service } = await machine(t, { user: "somebody", password: "right" }, { apn: "wrong.test" });
   service().connect("test");
   await it.settle();
@@ -128,7 +128,7 @@ test("what the network refuses is told in shill's words", async (t) => {
   assert.doesNotMatch(service().errorDetails, /somebody|wrong/);
 });
 
-test("a locked SIM fails as sim-locked, and says so before anybody tries", async (t) => {
+test("a locked SIM fails as sim-locked, and says so before any attempt", async (t) => {
   const { it, service } = await machine(t, { pin: "1234" });
   assert.equal(service().stateReason, "the SIM is locked and wants its PIN (3 tries left)");
   assert.equal(it.device(link).notReadyBecause, "the SIM is locked and wants its PIN (3 tries left)");
@@ -266,7 +266,7 @@ test("a modem without a link that is a Device shows its SIM, and why it cannot b
   assert.equal(other?.isConnectable, true);
 });
 
-test("a SIM that nobody stored is not shown once it is gone; a stored one is, also after a restart", async (t) => {
+test("a SIM without a stored entry is not shown once it is gone; a stored one is, also after a restart", async (t) => {
   const { it } = await machine(t, {}, {});
   it.modems.unplug(imei);
   await it.settle();

@@ -79,7 +79,7 @@ test("a changed option of its handler takes it down with the old and sets it up 
   );
 });
 
-test("what a handler says of its failure is the interface's error, and it is tried again", async (t) => {
+test("a handler's failure is the interface's error, and it is tried again", async (t) => {
   const it = await machine(t, ["eth0"]);
   let isGood = false;
   install(it, (run) => {

@@ -134,7 +134,7 @@ test("static goes up without carrier; with force_link 0, and dhcp, it waits for 
   const it = await machine(t, [], { uci: wan + lan() });
   assert.deepEqual([section(it, "lan").interfaceState, section(it, "wan").interfaceState], ["UP", "DOWN"]);
   await reload(it, wan + lan("192.0.2.1/24", " option force_link 0\n"));
-  assert.equal(section(it, "lan").interfaceState, "UP", "what is up is not taken down by it");
+  assert.equal(section(it, "lan").interfaceState, "UP", "an interface that is up is not taken down by it");
   it.kernel.plug("eth1");
   it.kernel.unplug("eth1");
   await it.settle();
@@ -254,7 +254,7 @@ test("routes come with their interface, change without a down, and go with it", 
   assert.deepEqual(heard, []);
 });
 
-test("what is imported is kept for the next start", async (t) => {
+test("an imported text is kept for the next start", async (t) => {
   const it = await machine(t, ["eth1"]);
   it.manager.configuration.import(lan());
   await it.settle();

@@ -37,7 +37,7 @@ test("a session carries address, default route and name servers on its own link"
   );
 });
 
-test("what the section says reaches pppd, and no password", async (t) => {
+test("the section's options reach pppd, and no password", async (t) => {
   const { concentrator } = await dsl(
     t,
     uci(" option service gold\n option ac isp\n option keepalive '3 10'\n option mtu 1400\n"),

@@ -193,7 +193,7 @@ test("a bridge that another program made is used, and left when the section goes
   assert.equal(it.kernel.snapshot.linkByName("eth0")?.master, undefined);
 });
 
-test("what the kernel refuses is asked for again", async (t) => {
+test("a request that the kernel refuses is made again", async (t) => {
   const it = await machine(t, ["eth0"]);
   it.kernel.refuseNext("add-link", "ENOMEM");
   await reload(it, bridge(["eth0"]) + lan());

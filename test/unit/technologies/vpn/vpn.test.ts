@@ -276,7 +276,7 @@ test("after a restart the tunnel goes on, with its link and its sessions", async
   assert.deepEqual(routesTo(again, `${server}/32`), ["eth0"]);
 });
 
-test("a link of a tunnel that nobody knows any more goes at the start, and another program's stays", async (t) => {
+test("a link of an unknown tunnel goes at the start, and another program's stays", async (t) => {
   const it = await start(t);
   await connected(it);
   const { kernel } = it;
@@ -355,7 +355,7 @@ for (const [what, peer, more, words] of senseless) {
   });
 }
 
-test("what is stored comes back, and an entry that was forgotten is gone", async (t) => {
+test("a stored tunnel comes back, and an entry that was forgotten is gone", async (t) => {
   const it = await start(t);
   configure(it);
   it.stop();

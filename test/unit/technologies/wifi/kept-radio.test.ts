@@ -54,7 +54,7 @@ test("a radio of NetworkManager's shows its networks, and is left alone by itsel
   assert.deepEqual(wpa.asked, []);
 });
 
-test("what NetworkManager configured is shown as the connection, and nothing of ours is in the kernel", async (t) => {
+test("NetworkManager's configuration is shown as the connection, and nothing of ours is in the kernel", async (t) => {
   const { it, device, network, join } = await scene(t);
   await join("Home", "a long passphrase");
   assert.equal(network("Home").state, "ready");
@@ -111,7 +111,7 @@ test("disconnected by a person, NetworkManager leaves it, too", async (t) => {
   assert.deepEqual([manager.of("wlan0")?.state, manager.orders.includes("disconnect wlan0")], [30, true]);
 });
 
-test("what NetworkManager has connected by itself is shown as connected", async (t) => {
+test("a network that NetworkManager has connected by itself is shown as connected", async (t) => {
   const { network, manager } = await scene(t, (air) => air.connectItself("wlan0", cafe.bssid));
   assert.equal(network("Cafe").state, "ready");
   assert.ok(

@@ -16,40 +16,37 @@ const isAnswered = () => tryRun("busctl", ["--auto-start=no", ...getsProperties]
 const stateOf = async (daemon: InstalledDaemon, unit?: string) =>
   (await daemon.show(["ActiveState"], unit)).ActiveState;
 
-scenario(
-  "the machine is online for systemd when it is; a daemon that was stopped comes when somebody calls",
-  async (scene) => {
-    const daemon = await scene.installDaemon(["fairlead.service", waitUnit]);
-    const peer = scene.addPeer("router");
-    plugIn(scene.t, "eth0", peer, { peerLink: "lan", address: "10.1.0.1/24" });
-    for (const target of ["network.target", "network-online.target"]) {
-      assert.equal(await stateOf(daemon, target), "inactive", "nobody else reaches it");
-    }
-    daemon.systemctl("start", "--no-block", "network-online.target");
-    await until("the daemon has told that it is ready", async () => (await stateOf(daemon)) === "active", patienceMs);
-    assert.ok(isAnswered(), "who is ready has its name, and answers");
-    await until("the other program waits", async () => (await stateOf(daemon, waitUnit)) === "activating", patienceMs);
-    assertConfined(Number((await daemon.show(["MainPID"], waitUnit)).MainPID), []);
-    assert.equal(await stateOf(daemon, "network.target"), "active", "links may be used");
-    assert.equal(await stateOf(daemon, "network-online.target"), "inactive", "there is no lease");
+scenario("the machine is online for systemd when it is; a daemon that was stopped comes with a call", async (scene) => {
+  const daemon = await scene.installDaemon(["fairlead.service", waitUnit]);
+  const peer = scene.addPeer("router");
+  plugIn(scene.t, "eth0", peer, { peerLink: "lan", address: "10.1.0.1/24" });
+  for (const target of ["network.target", "network-online.target"]) {
+    assert.equal(await stateOf(daemon, target), "inactive", "no other unit reaches it");
+  }
+  daemon.systemctl("start", "--no-block", "network-online.target");
+  await until("the daemon has told that it is ready", async () => (await stateOf(daemon)) === "active", patienceMs);
+  assert.ok(isAnswered(), "a ready daemon has its name, and answers");
+  await until("the other program waits", async () => (await stateOf(daemon, waitUnit)) === "activating", patienceMs);
+  assertConfined(Number((await daemon.show(["MainPID"], waitUnit)).MainPID), []);
+  assert.equal(await stateOf(daemon, "network.target"), "active", "links may be used");
+  assert.equal(await stateOf(daemon, "network-online.target"), "inactive", "there is no lease");
 
-    await startServer(scene.t, peer, "10.1.0");
-    await until("it is online", async () => (await stateOf(daemon, "network-online.target")) === "active", patienceMs);
-    assert.equal(await stateOf(daemon, waitUnit), "active", "not because nobody waits any more");
-    await untilState(daemon, "eth0", "ready", patienceMs);
-    await assertOrder(daemon);
+  await startServer(scene.t, peer, "10.1.0");
+  await until("it is online", async () => (await stateOf(daemon, "network-online.target")) === "active", patienceMs);
+  assert.equal(await stateOf(daemon, waitUnit), "active", "not because the unit has given up");
+  await untilState(daemon, "eth0", "ready", patienceMs);
+  await assertOrder(daemon);
 
-    const connection = await watchContinuity(scene, "eth0", "10.1.0.1");
-    daemon.systemctl("stop", "fairlead.service");
-    await assertStoppedInOrder(daemon);
-    await connection.assertUnbroken("a stop");
-    assert.ok(!isAnswered(), "it is gone");
-    assert.equal(as("alice", "busctl", "--system", ...getsProperties).code, 0);
-    await until("it is ready again", async () => (await stateOf(daemon)) === "active", patienceMs);
-    await connection.assertUnbroken("a start by a call");
-    await assertJournal();
-  },
-);
+  const connection = await watchContinuity(scene, "eth0", "10.1.0.1");
+  daemon.systemctl("stop", "fairlead.service");
+  await assertStoppedInOrder(daemon);
+  await connection.assertUnbroken("a stop");
+  assert.ok(!isAnswered(), "it is gone");
+  assert.equal(as("alice", "busctl", "--system", ...getsProperties).code, 0);
+  await until("it is ready again", async () => (await stateOf(daemon)) === "active", patienceMs);
+  await connection.assertUnbroken("a start by a call");
+  await assertJournal();
+});
 
 /** Of one transaction, by the moments systemd has noted. */
 async function assertOrder(daemon: InstalledDaemon): Promise<void> {
@@ -101,7 +98,7 @@ function journal(): readonly Readonly<Record<string, string>>[] {
     .map((line) => JSON.parse(line));
 }
 
-scenario("whatever happens to the daemon, systemd has it back, and the connection never notices", async (scene) => {
+scenario("after any end of the daemon systemd has it back, and the connection never notices", async (scene) => {
   const daemon = await scene.installDaemon();
   const lan = await addLan(scene.t, "router");
   daemon.override("WatchdogSec=8");

@@ -69,7 +69,7 @@ async function assertNetwork(scene: Scene, daemon: InstalledDaemon): Promise<voi
   const setting = readFileSync("/proc/sys/net/ipv4/conf/eth0/ignore_routes_with_linkdown", "utf8");
   assert.equal(setting, "1\n", "a setting of the kernel");
   assert.match(readFileSync("/run/fairlead/resolv.conf", "utf8"), /^nameserver 10\.1\.0\.53$/m);
-  assert.equal(statSync("/run/fairlead/resolv.conf").mode & 0o777, 0o644, "everybody resolves names");
+  assert.equal(statSync("/run/fairlead/resolv.conf").mode & 0o777, 0o644, "all users resolve names");
   await scene.ping("10.1.0.1", "eth0");
   const { path } = (await serviceOn(daemon, "eth0")) ?? {};
   const [counters] = await daemon.call(String(path), "org.chromium.flimflam.Service", "RequestTrafficCounters");

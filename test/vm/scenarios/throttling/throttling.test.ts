@@ -10,7 +10,7 @@ const qdiscs = () => run("tc", ["qdisc", "show", "dev", "eth0"]);
 const throttle = (daemon: TestDaemon, ...args: [enabled: boolean, upload: number, download: number]) =>
   daemon.call("/", "org.chromium.flimflam.Manager", "SetNetworkThrottlingStatus", "buu", args);
 
-scenario("each direction is as slow as it was asked to be, whatever becomes of the daemon", async (scene) => {
+scenario("each direction is as slow as it was asked to be, also after the daemon's end", async (scene) => {
   const { t } = scene;
   const { peer } = await addLan(t, "router");
   const daemon = await scene.startDaemon();

@@ -12,7 +12,7 @@ const config: PppoeConfig = {
 };
 const command = (more: Partial<PppoeConfig> = {}) => pppdCommand(pppdProgram, link, { ...config, ...more }).join(" ");
 
-test("the password is no argument, whatever else is asked for", () => {
+test("the password is no argument, with any options", () => {
   assert.doesNotMatch(command({ accessConcentrator: "ac", serviceName: "gold", mtu: 1400 }), /sesame/);
   assert.match(command(), /passwordfd 0 user alice /);
 });

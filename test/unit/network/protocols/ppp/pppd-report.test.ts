@@ -6,7 +6,7 @@ import { describeEnd, emptyReport, withLine } from "../../../../../src/network/p
 const report = (...lines: readonly string[]) => lines.reduce(withLine, emptyReport);
 const exited = (code: number) => ({ kind: "exited", code, because: "itself" }) as const;
 
-test("what pppd prints on the way up is link, address and name servers", () => {
+test("pppd's output on the way up gives link, address and name servers", () => {
   const { linkName, localAddress, nameServers, trouble } = report(
     "Plugin pppoe.so loaded.",
     "Connected to 02:00:00:00:00:01 via interface eth0",
@@ -85,7 +85,7 @@ test("a pppd that does not start says what is missing", () => {
   assert.deepEqual([end("EPERM").trouble, end("EMFILE").trouble], ["not-root", undefined]);
 });
 
-test("whatever is printed is bounded in what it leaves", () => {
+test("any output leaves a bounded report", () => {
   fc.assert(
     fc.property(
       fc.array(

@@ -26,7 +26,7 @@ const answers =
     run.exit(code);
   };
 
-test("what does not say in time what it is, or says nothing that can be read, is left out; the others are there", async () => {
+test("a script without a readable description in time is left out; the others are there", async () => {
   const clock = new FakeClock();
   const processes = new FakeProcesses(clock);
   processes.install("/h/a", () => {});

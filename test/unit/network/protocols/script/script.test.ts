@@ -186,7 +186,7 @@ test("a failed setup is torn down by itself, and the next session of the interfa
   assert.deepEqual(it.actions(), ["setup", "teardown", "setup", "teardown"]);
 });
 
-test("a secret is not among the arguments, which everybody can read, but in standard input", async () => {
+test("a secret is not among the arguments, which every user can read, but in standard input", async () => {
   const [of = assert.fail()] = parseDump([`{"name":"t","config":[["server",3],["password",3],["private_key",3]]}`]);
   const values = new Map([
     ["server", ["a"]],
