@@ -114,7 +114,7 @@ export class Daemon {
       const [properties] = await this.read(path, standard, "GetAll", "s", [fairlead("Location1")]);
       return asProperties(properties);
     } catch (error) {
-      // It may have been destroyed between the two calls.
+      // The object may have been destroyed between the two calls.
       if (error instanceof Failure && error.exitCode === exitCodes.refused) return undefined;
       throw error;
     }

@@ -15,7 +15,7 @@ export const configurationFile = (path: string): ConfigurationSource => ({
     throw new DaemonError("IllegalOperation", `the network configuration is ${path}: change the file, and reload`);
   },
 });
-/** It may hold passwords. */
+/** The imported text; it may hold passwords. */
 export const importedConfiguration = (stateDir: string): ConfigurationSource => {
   const path = join(stateDir, "network.uci");
   return {

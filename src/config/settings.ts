@@ -171,7 +171,7 @@ export type Settings = { readonly [Name in SettingName]?: v.InferOutput<(typeof 
 
 export const settingNames = Object.keys(settingTable) as readonly SettingName[];
 export const setting = (name: SettingName): Setting<unknown> => settingTable[name];
-/** Those that are flags as well. */
+/** Settings that are flags as well. */
 export const flagNames = settingNames.filter((name) => setting(name).isOfFileOnly !== true);
 export const isSettingName = (name: string): name is SettingName => Object.hasOwn(settingTable, name);
 

@@ -45,7 +45,7 @@ async function show(lab: Lab, { folder }: LabOptions): Promise<number> {
   const over = new Promise<void>((resolve) => {
     quit = resolve;
   });
-  // One line after the other: "unplug eth0" and "status" belong together.
+  // Lines one after the other: "unplug eth0" and "status" belong together.
   let turn = Promise.resolve();
   const prompt = openPrompt((line) => {
     turn = turn.then(async () => {

@@ -49,7 +49,7 @@ export class Connectivity {
     this.#tellNames();
   }
 
-  /** These stand before all networks' name servers while the default Service is online; empty: none does. */
+  /** Puts these before all networks' name servers while the default Service is online; empty: none. */
   replaceNameServers(addresses: readonly string[]): void {
     this.#proxyAddresses = addresses;
     this.#tellNames();

@@ -154,7 +154,7 @@ export class ProfileFollower implements ProfileStackObserver {
     }
   }
 
-  /** One without the entry (it was never stored) has nothing to say about the settings in force. */
+  /** A Profile without the entry (it was never stored) leaves the settings in force as they are. */
   #readSettings(profile: Profile): void {
     const rows = profile.store.read(managerEntry);
     if (!rows) return;

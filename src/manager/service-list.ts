@@ -8,7 +8,7 @@ import { type Comparison, compareServices, type OrderRules, orderOf } from "../s
 export interface Sorted {
   /** All Services in their new order. */
   readonly services: readonly Service[];
-  /** Those that are to be looked at again, in their new order. */
+  /** Services to be looked at again, in their new order. */
   readonly changed: readonly Service[];
 }
 

@@ -27,7 +27,7 @@ export interface ServiceRegistryHost {
   readonly feed: EventFeed;
   readonly claims: DeviceClaims;
   afterSort(sorted: Sorted): void;
-  /** Its settings are those of the Profile that they are kept in; false: no Profile has any. */
+  /** Loads the Service's settings from the Profile that has them; false: none has. */
   rehome(service: Service): boolean;
   forgetService(service: Service): void;
   configuredUse(linkName: string): string | undefined;

@@ -134,7 +134,7 @@ export class ModemError extends Error {
 
 /** Never called from inside a call to the port. */
 export interface ModemObserver {
-  /** Its SIM and bearers are read. */
+  /** The modem's SIM and bearers are read. */
   modemAdded(modem: Modem): void;
   modemChanged(modem: Modem, before: Modem): void;
   modemRemoved(modem: Modem, because: string): void;

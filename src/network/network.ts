@@ -529,7 +529,7 @@ export class Network {
     if (wish === this.#wish) this.#watchFixedAddresses();
   }
 
-  /** That of the static configuration, while it is the one in use. */
+  /** Address of the static configuration, while it is the one in use. */
   get #fixedAddress(): string | undefined {
     const fixed = this.#held?.address ?? this.#static.address;
     return fixed !== undefined && fixed === this.#effective?.ipv4?.address ? fixed : undefined;

@@ -82,7 +82,7 @@ export abstract class Activatable {
   get isConditional(): boolean {
     return this.activationMode.startsWith("conditional");
   }
-  /** It is chosen by hand alone, and no hand has chosen it. */
+  /** Chosen by hand alone, and not chosen. */
   get isSwitchedOff(): boolean {
     return this.activationMode === "manual" && !this.isEnabled;
   }

@@ -42,7 +42,7 @@ export interface AutomationHost extends AutomationPorts {
   happened(event: AutomationEvent): void;
   /** Locations or Modifiers came or went. */
   listsChanged(): void;
-  /** Its place in policy Automatic; undefined: the technology is in no group. */
+  /** The technology's group in policy Automatic; undefined: it is in none. */
   priorityGroupOf(technology: Technology): number | undefined;
   /** Which policy is active; stored with the Manager's settings. Throws the store's error. */
   activePolicy: string;

@@ -114,7 +114,7 @@ export interface Condition {
   readonly rating: number;
   /** The object that it asks about; undefined: it asks about the network. */
   readonly object?: { readonly kind: ObjectKind; readonly name: string };
-  /** It asks for the routers' MAC addresses, which are looked for only where something asks. */
+  /** The condition needs the routers' MAC addresses, which are looked for only where a condition needs them. */
   readonly needsGatewayMacs?: true;
   /** Minutes of the day at which the answer may change by itself. */
   readonly boundaries: readonly number[];

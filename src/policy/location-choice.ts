@@ -13,7 +13,7 @@ export interface LocationCandidate {
   readonly conditions?: ConditionList | undefined;
   /** Why it takes no part: stored without an administrator's consent, or damaged. */
   readonly heldBackBecause?: string | undefined;
-  /** It could not be applied just now: while it would be chosen, there is NoNet. */
+  /** The Location could not be applied just now: while it would be chosen, NoNet is active. */
   readonly failedBecause?: string | undefined;
 }
 

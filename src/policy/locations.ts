@@ -101,7 +101,7 @@ export class Locations implements LocationKeeper {
     consent(this.host.profiles, profile, entry);
     this.run.reload();
   }
-  /** Those of the same owner that were enabled before are not any more. */
+  /** Enables the Location by hand, and disables the owner's others. */
   enable(location: Location): void {
     if (location.heldBackBecause !== undefined) throw new DaemonError("WrongState", location.heldBackBecause);
     const others = this.all.filter(({ isEnabled, owner }) => isEnabled && isSameOwner(owner, location.owner));
@@ -151,7 +151,7 @@ export class Locations implements LocationKeeper {
     this.#active = location;
     const turn = ++this.#turn;
     if (before?.state !== "maintenance") before?.advance("unwanted", `${location.name}: ${because}`);
-    // It may be applied anew, with other settings.
+    // The active Location may be applied anew, with other settings.
     if (location.state === "online") location.advance("unwanted", "its settings changed");
     location.advance("wanted", because);
     const finish = () => {

@@ -64,7 +64,7 @@ export class Modifier extends Activatable {
     this.settingsRead();
     this.keeper.changed();
   }
-  /** They are others than before. */
+  /** The settings changed. */
   settingsRead(): void {
     this.failedAtMs = undefined;
     const isOther = this.#begun && (this.#begun.start !== this.start || this.#begun.stop !== this.stop);

@@ -20,7 +20,7 @@ export class KeptChanges {
   entriesBeside(known: ReadonlySet<string>): readonly string[] {
     return [...this.#entries.keys()].filter((entry) => !known.has(entry));
   }
-  /** Those of the disk, with the kept ones in front of them. */
+  /** Leases of the disk, with the kept ones in front of them. */
   leases(entry: string, stored: readonly StoredLease[]): readonly StoredLease[] {
     const kept = [...this.#leases.values()].filter((change) => change.entry === entry).reverse();
     const live = kept.flatMap(({ lease }) => (lease ? [{ ...lease }] : []));

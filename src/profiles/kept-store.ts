@@ -216,7 +216,7 @@ export class KeptStore implements ProfileStore {
     try {
       lost?.close();
     } catch {
-      // It is given up because it fails.
+      // The disk is given up because it fails.
     }
     const readOnly = this.ports.read();
     this.#isRead = readOnly !== undefined;

@@ -90,7 +90,7 @@ export interface LeaseOwner {
 
 /** The leases of each Device, read from the Profile when the Device is prepared and not when its cable goes in. */
 export class DeviceLeases {
-  /** They go with their Device: cards come and go for as long as the daemon runs. */
+  /** Keepers go with their Device: cards come and go for as long as the daemon runs. */
   readonly #keepers = new WeakMap<LeaseOwner, { readonly entry: string; readonly keeper: ProfileLeaseKeeper }>();
   constructor(
     private readonly profiles: ProfileStack,

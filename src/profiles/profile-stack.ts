@@ -23,11 +23,11 @@ import { storeLimits } from "./store-limits.ts";
 
 /** Calls to the upper floors when the stack changes. Made after the change, bottom-to-top order kept by the caller. */
 export interface ProfileStackObserver {
-  /** It is on top now. */
+  /** The Profile is on top now. */
   pushed(profile: Profile): void;
-  /** It is off the stack; its store is open for the length of this call. */
+  /** The Profile is off the stack; its store is open for the length of this call. */
   popped(profile: Profile): void;
-  /** Its disk is back, with other entries than those that were read before; they are on disk now. */
+  /** The Profile's disk is back, with other entries than the ones read before; they are on disk now. */
   reread?(profile: Profile, entries: ReadonlySet<string>): void;
   /** Once after each push and pop, when all observers have done their part: time to signal and to sort. */
   changed(): void;

@@ -27,7 +27,7 @@ export interface ProviderHost extends ServiceHost {
   makeNetwork(observer: NetworkObserver): Network;
   /** Addressing of a Service that is on no Device came, went or changed. */
   addressingChanged(holder: IpConfigHolder, service: Service): void;
-  /** Its identity in the store changed: the settings that belong to the new one are loaded. */
+  /** The Service's identity in the store changed: the settings of the new one are loaded. */
   rematchService(service: Service): void;
 }
 
@@ -50,7 +50,7 @@ export interface Provider {
   findSimilar(configuration: Configuration): Service | undefined;
   /** As {@link findSimilar}, and makes a missing one. */
   getService(configuration: Configuration): Service;
-  /** One that is on no list: to change a stored entry while that of another Profile is in force. */
+  /** A Service on no list: to change a stored entry while that of another Profile is in force. */
   makeTemporary(configuration: Configuration): Service;
   /** The network configuration is another one. Links whose use changed are told as disabled before, and as enabled after. */
   configured?(config: NetworkConfig, changes: readonly SectionChange[]): void;

@@ -36,7 +36,7 @@ export interface ServiceKind {
   readonly technology: Technology;
   /** Properties of its Services, on the bus and in Profiles. */
   readonly shape: PropertyShape<Service>;
-  /** They are part of the machine: users' Profiles say nothing of them without an administrator's consent. */
+  /** The Services are part of the machine: users' Profiles do not set them without an administrator's consent. */
   readonly isMachines?: true;
   /** Rows of its entries that are no properties, beside `Type`. */
   readonly marks?: ReadonlySet<string>;
@@ -48,7 +48,7 @@ export interface DeviceKind {
   readonly shape: PropertyShape<Device>;
   /** Place in the policy Automatic: 0 for cables. Absent: 1, as radios. */
   readonly priorityGroup?: number;
-  /** Its links may be without a hardware address; their settings are then remembered by their names. */
+  /** Links of the technology may lack a hardware address; their settings are then remembered by their names. */
   readonly mayLackMac?: true;
   /** `because`: why DeviceInfo took the link for this technology. */
   make(host: DeviceHost, link: Link, because: string, ports: TechnologyPorts): Device;

@@ -10,7 +10,7 @@ export interface ConfiguredInterface {
   readonly interfaceState: InterfaceState;
   /** The link that it needs is there. */
   readonly isAvailable: boolean;
-  /** It is wanted up, by the configuration or by a person. */
+  /** Wanted up, by the configuration or by a person. */
   readonly isWanted: boolean;
   /** Whole seconds; 0 while it is not up. */
   readonly uptimeSeconds: number;
@@ -18,9 +18,9 @@ export interface ConfiguredInterface {
   readonly l3Device: string;
   readonly errors: readonly InterfaceErrorEntry[];
   readonly interfaceProperties: PropertyStore<ConfiguredInterface>;
-  /** It is wanted from now on. Never fails: obstacles are listed in `errors`. */
+  /** Wanted up from now on. Never fails: obstacles are listed in `errors`. */
   up(): void;
-  /** It is not wanted until a client asks; a link that comes back does not bring it up either. */
+  /** Not wanted up until a client asks; a link that comes back does not bring it up either. */
   down(): void;
   status(): ReadonlyMap<string, WireVariant>;
 }

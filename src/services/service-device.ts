@@ -26,7 +26,7 @@ export type DisconnectReason =
   | "technology disabled"
   | "technology prohibited"
   | "device removed"
-  /** Its section in the network configuration is another one, or gone. */
+  /** The Service's section in the network configuration changed, or is gone. */
   | "configuration changed"
   | "supplicant gone"
   | "modem gone"

@@ -19,14 +19,14 @@ export interface EntryOwner {
   terms: Profile | undefined;
   readonly properties: Pick<PropertyStore<unknown>, "rows" | "restore" | "touch" | "isStored">;
   readonly shape: { readonly defs: ReadonlyMap<string, { readonly isUsersAffair?: true }> };
-  /** It is a part of the machine, whether a Profile says something about it or not. */
+  /** The Service is a part of the machine, with or without an entry in a Profile. */
   readonly isMachines: boolean;
   readonly holdsSecret: boolean;
   readonly host: {
     readonly log: { warn(message: string, fields?: Readonly<Record<string, unknown>>): void };
     readonly profiles: Pick<ProfileStack, "profiles" | "byPath" | "profileForDevices">;
   };
-  /** Its properties are those of another entry than before. */
+  /** Called after the settings of another entry were loaded. */
   settingsTaken(): void;
   requestSort(because: string): void;
 }

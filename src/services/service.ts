@@ -44,7 +44,7 @@ export interface ServiceHost extends Layer3Host {
   isTechnologyAutoConnectable(technology: Technology): boolean;
   profileRank(profile: Profile): number;
   readonly profiles: Pick<ProfileStack, "profiles" | "byPath" | "profileForNew" | "profileForDevices" | "findEntry">;
-  /** Its stored settings are deleted; another Profile's take over, or it is unloaded. */
+  /** Deletes the Service's stored settings; another Profile's take over, or the Service is unloaded. */
   forgetService(service: Service): void;
   /** How to find out whether the internet is behind the network, before the Service counts as online. */
   validationPlan(service: Service): ValidationPlan;

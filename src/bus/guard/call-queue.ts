@@ -20,7 +20,7 @@ export const defaultQueueLimits: QueueLimits = {
 export interface WaitingWork {
   /** Does not throw. */
   run(): void;
-  /** It will not be run. */
+  /** Called instead of {@link run}. */
   refuse(why: Error): void;
 }
 

@@ -61,7 +61,7 @@ export class WaitingCalls {
         waiting.uid = uid;
         this.#addToUser(uid, waiting.count);
       },
-      // It left, or the bus did: nothing more comes from it.
+      // The client left, or the bus did: no more calls come from it.
       () => {},
     );
     return waiting;

@@ -198,7 +198,7 @@ export class BusSession implements ConnectionHandler {
     const reply = { type: MessageType.ERROR, errorName, replySerial: serial, destination: sender };
     this.send(makeMessage({ ...reply, signature: "s", body: [why] }));
   }
-  /** Its body is still to come. */
+  /** Called with the header of a large message; the body is still to come. */
   #onLarge(message: Message, totalBytes: number): "keep" | "skip" {
     const { type, sender = "" } = message;
     const { maxMessageBytes } = this.environment.limits;

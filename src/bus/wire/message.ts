@@ -101,7 +101,7 @@ function toMessage(fields: MessageFields): Message {
 /** The least that the constructor of Message asks for. */
 const leastFields = { type: MessageType.METHOD_RETURN, replySerial: 1 };
 
-/** Its fields are valid already; that constructor would check them again, by splitting every name. */
+/** A Message with valid fields; dbus-next's constructor would check them again, by splitting every name. */
 class CheckedMessage extends Message {
   constructor(fields: MessageFields) {
     super(leastFields);

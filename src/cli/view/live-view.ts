@@ -116,7 +116,7 @@ export class LiveView {
     this.#isReading = true;
     this.#read().then(
       () => this.#say({ kind: "daemon-there" }),
-      // It went again before it answered: its owner's next change tells.
+      // The daemon went again before it answered: the name's next owner tells.
       () => {},
     );
   }

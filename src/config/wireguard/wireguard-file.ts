@@ -39,7 +39,7 @@ export interface WireguardFile {
 /** A provider's file has some hundred bytes; one of a large company some hundred peers. */
 export const wireguardLimits = { bytes: 256 * 1024, peers: 1000 } as const;
 
-/** They would run any program of the file's author as root. */
+/** Keys of commands: they would run any program of the file's author as root. */
 const commands: ReadonlySet<string> = new Set(["preup", "postup", "predown", "postdown"]);
 /** Routes and saving are the daemon's business. */
 const withoutEffect: ReadonlySet<string> = new Set(["table", "saveconfig", "fwmark"]);

@@ -56,7 +56,7 @@ function dnsmasqArgs(options: DhcpServerOptions, leaseFile: string, folder: stri
     "--log-facility=-",
     "--log-dhcp",
     "--port=0",
-    // It would change to a user that an unprivileged user namespace does not have.
+    // dnsmasq would change to a user that an unprivileged user namespace does not have.
     "--user=root",
     "--group=",
     `--pid-file=${join(folder, "pid")}`,

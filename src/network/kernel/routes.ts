@@ -25,7 +25,7 @@ export interface RoutePlan {
   readonly family: Family;
   /** The better first. */
   readonly addresses: readonly string[];
-  /** Those without gateway first: the others need them to be accepted. Each destination once. */
+  /** Routes without gateway first: the others need them to be accepted. Each destination once. */
   readonly routes: readonly PlannedRoute[];
   /** CIDR text of destinations that must go elsewhere. */
   readonly excluded: readonly string[];

@@ -55,7 +55,7 @@ export class ServiceValidation {
     this.review();
     this.#validation?.hurry();
   }
-  /** It is the default now: worth another look if the internet was not found. */
+  /** The Service is the default now: worth another look if the internet was not found. */
   becameDefault(): void {
     if (this.service.state !== "online") this.#validation?.hurry();
   }
@@ -63,7 +63,7 @@ export class ServiceValidation {
   resumed(): void {
     this.#validation?.restart();
   }
-  /** It is connected no more. */
+  /** The Service is not connected any more. */
   stop(): void {
     this.#validation?.stop();
     if (this.last === undefined) return;

@@ -55,7 +55,7 @@ export class CellularDevice extends Device implements CellularPort {
   protected override get mediumIsUp(): string {
     return `the modem is connected through ${this.name}`;
   }
-  /** That it is connected is the modem's news, which comes with its reason. */
+  /** The modem's news tell of the connection, with a reason; the carrier tells nothing more. */
   protected override carrierChanged(): void {}
 
   override async activate(): Promise<void> {
@@ -67,7 +67,7 @@ export class CellularDevice extends Device implements CellularPort {
     if (modem && this.isSetUp) await this.#switch(modem, false);
     await super.deactivate();
   }
-  /** It takes a minute where there is no network, and fails where the SIM is locked: the link is enabled all the same. */
+  /** Takes a minute without a network, and fails with a locked SIM: the link is enabled all the same. */
   #switchOn(): void {
     const { modem } = this;
     if (modem?.state === "disabled" && modem.lock === "none") void this.#switch(modem, true);

@@ -5,7 +5,7 @@ import { deviceProperties } from "../../devices/device-properties.ts";
 import type { EthernetPort } from "./ethernet-service.ts";
 
 const ownSource = "usb_adapter_mac";
-/** Those of ChromeOS machines, which are not found here. */
+/** Sources of ChromeOS machines, which are not found here. */
 const foreignSources = ["designated_dock_mac", "builtin_adapter_mac"];
 
 /** A cable's socket. */

@@ -85,7 +85,7 @@ export class EthernetService extends Service {
   override get technologyRefusal(): AutoConnectRefusal | undefined {
     if (!this.#port) return "no device";
     if (!this.#port.isUsable) return "device is disabled";
-    // Such a link is not even set up: whether it would have carrier is not known.
+    // A link that is left alone is not even set up: its carrier is unknown.
     if (this.#port.leftAloneBecause !== undefined) return "device is left alone";
     if (!this.#port.hasCarrier) return "connection medium unavailable";
     const other = this.#port.selectedService;

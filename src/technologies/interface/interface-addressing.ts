@@ -48,7 +48,7 @@ export function staticIpOf({ proto, values, routes }: InterfaceConfig): StaticIp
     ...(ip6Addresses.length > 0 && {
       ipv6: { addresses: ip6Addresses, ...(isWayOut && ip6Gateway !== undefined && { gateway: ip6Gateway }) },
     }),
-    // That of a session is a matter of both its ends: pppd sets it.
+    // The MTU of a session is agreed on by both ends: pppd sets it.
     ...(mtu !== undefined && proto !== "pppoe" && { mtu }),
     nameServers: dns,
     searchDomains,
@@ -60,7 +60,7 @@ export function staticIpOf({ proto, values, routes }: InterfaceConfig): StaticIp
 export const hearsRouters = ({ proto, values }: Pick<InterfaceConfig, "proto" | "values">): boolean =>
   (proto === "static" || proto === "dhcp") && values.ipv6 !== "0" && values.ipv6 !== "false";
 
-/** One IPv4 address goes the way of a person's StaticIPConfig; more than that are as the link's own settings. */
+/** A single IPv4 address goes the way of a person's StaticIPConfig; several are as the link's own settings. */
 export function severalAddressesOf({
   proto,
   values,

@@ -263,7 +263,7 @@ export class InterfaceService extends Service implements ConfiguredInterface, De
   }
   get l3Device(): string {
     if (this.interfaceState !== "UP") return "";
-    // That of a session is not the port.
+    // The link of a session is not the port.
     const name = this.network && this.probePorts.linkName(this.network.layer3Link);
     return name ?? this.#port?.linkName ?? "";
   }

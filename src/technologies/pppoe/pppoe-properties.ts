@@ -94,7 +94,7 @@ const pppoeProperties = propertyTable<PppoeFacts>()({
   },
 });
 
-/** Those that follow from cables that come and go. */
+/** Properties that follow from cables that come and go. */
 export const cableProperties = ["Connectable", "Visible"] as const;
 
 export const pppoeShape = new PropertyShape<Service>({

@@ -40,7 +40,7 @@ export class PppoeProvider implements Provider, PppoeRoom {
   get isProhibited(): boolean {
     return this.host.isProhibited(this.technology);
   }
-  /** One that nothing is connected over comes first: behind the other is a network of its own. */
+  /** A cable without a connection comes first: behind the other is a network of its own. */
   get freeCable(): Device | undefined {
     const isOurs = ({ name }: Device) => this.host.configuredUse(name) === undefined;
     const plugged = [...this.#cables].filter((cable) => cable.isUsable && cable.hasCarrier && !cable.isLeftAlone);

@@ -7,7 +7,7 @@ import type { Link } from "../../rtnl/rtnl.ts";
 import { isOwnLink, markOf, stackedKinds } from "./stacked-kinds.ts";
 
 export type StackedHost = Pick<ProviderHost, "clock" | "log" | "rtnl" | "claims"> & {
-  /** It has an enabled Device, and is no end of a container or of a virtual machine. */
+  /** The link has an enabled Device, and is no end of a container or of a virtual machine. */
   isUsed(link: string): boolean;
 };
 
@@ -110,7 +110,7 @@ export class StackedLink implements DeviceUser {
     if (this.#kind?.hasPorts) errors.push(...(await this.#each(below, (port) => this.#join(port, link.index))));
     if (errors.length > 0) throw errors[0];
   }
-  /** One that fails does not keep the others out. */
+  /** A failure with one link does not stop the others. */
   async #each(links: readonly Link[], act: (link: Link) => Promise<void>): Promise<unknown[]> {
     const errors: unknown[] = [];
     for (const link of links) await act(link).catch((error: unknown) => errors.push(error));

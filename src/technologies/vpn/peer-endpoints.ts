@@ -8,7 +8,7 @@ import type { NameLookup, NameLookupLink } from "../../system/link-dns.ts";
 export interface EndpointsOwner {
   /** The peer has an address (`isFirst`), or another one than before. */
   found(peer: WireguardPeer, isFirst: boolean): void;
-  /** Its name has none yet; it is asked for again. */
+  /** The peer's name has no address yet; it is asked for again. */
   notFound(because: string): void;
 }
 
@@ -105,7 +105,7 @@ export class PeerEndpoints {
     else this.#take(known, answer);
   }
   #askLater(known: Known, host: string, because: string): void {
-    // One that is known stays in use: a name server may be away for a moment.
+    // A known address stays in use: a name server may be away for a moment.
     if (known.addresses.length > 0) return;
     this.owner.notFound(`${host} has no address yet: ${because}`);
     known.cancelRetry = this.ports.clock.startTimer(`name ${host}`, retryMs, () => this.#ask(known));

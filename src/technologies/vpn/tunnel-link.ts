@@ -28,7 +28,7 @@ export async function makeTunnelLink(rtnl: Rtnl, mark: string): Promise<Link> {
   return link;
 }
 
-/** One that is gone already is as good. */
+/** A link that is gone already counts as removed. */
 export async function removeTunnelLink(rtnl: Rtnl, index: number): Promise<void> {
   if (!rtnl.snapshot.links.has(index)) return;
   await rtnl.request({ op: "delete-link", link: index }).catch((error: unknown) => {

@@ -16,7 +16,7 @@ export interface VpnFacts extends Service {
   /** Secret, in base64; empty: none is known. */
   privateKey: string;
   addresses: readonly string[];
-  /** They hold secrets. */
+  /** Peers hold secrets. */
   peers: readonly WireguardPeer[];
 }
 

@@ -78,7 +78,7 @@ export class WifiDevice extends Device implements WifiPort, RadioObserver {
     if (this.keeper === undefined) super.macChanged();
     else this.properties.touch("Address");
   }
-  /** Those of the keeper of the link come and go with the connection that it makes for us. */
+  /** Addresses of the link's keeper come and go with the connection that it makes for us. */
   override addressesChanged(): void {
     if (this.keeper === undefined) super.addressesChanged();
     else this.host.addressesChanged(this);
@@ -149,7 +149,7 @@ export class WifiDevice extends Device implements WifiPort, RadioObserver {
       radio.connect({ ssid: service.ssid, key: service.key, isHidden: service.isHidden }),
     );
   }
-  /** Its layer 3 ends at once: the addresses are of no use on another network. */
+  /** Layer 3 of the former Service ends at once: the addresses are of no use on another network. */
   #replace(before: WifiService): void {
     this.stopNetwork({ release: false });
     before.setCurrentEndpoint(undefined);
@@ -210,7 +210,7 @@ export class WifiDevice extends Device implements WifiPort, RadioObserver {
   ready(): void {
     this.#scans.restart();
     this.properties.touch("Scanning");
-    // Its keeper gave it up.
+    // The keeper gave the link up.
     if (this.keeper === undefined && !this.isSetUp) void super.activate();
     this.host.readinessChanged(this, `${this.keeper ?? "the supplicant"} has the radio`);
   }
@@ -266,7 +266,7 @@ export class WifiDevice extends Device implements WifiPort, RadioObserver {
     else if (state === "completed") this.#onAssociated(service);
     else if (state === "associated" && this.keeper !== undefined) this.#onKeeperConfigures(service, this.keeper);
   }
-  /** Its own limits hold from here on. */
+  /** The keeper's own time limits hold from here on. */
   #onKeeperConfigures(service: WifiService, keeper: string): void {
     this.#cancelPending();
     service.advance("configure", `${keeper} asks for an address`);
@@ -292,7 +292,7 @@ export class WifiDevice extends Device implements WifiPort, RadioObserver {
     if (!service || this.#isOrdering) return;
     // Refused before the handshake: the supplicant tries other access points, until the time is over.
     if (service.state === "association" && end.from === "associating") return;
-    // It stays so, as if it had been left here.
+    // The Service stays disconnected, as if a client of ours had disconnected it.
     if (end.told === "chosen-elsewhere") service.isExplicitlyDisconnected = true;
     const { error, details } = failureOf(end, service);
     this.#fail(service, error, details);

@@ -140,7 +140,7 @@ export class Asking {
     const seconds = Math.floor((this.clock.now() - this.#startedAt) / 1000);
     return { id: this.#transactionId, seconds, isBroadcast: this.#needsBroadcast };
   }
-  /** These get no answer. */
+  /** RELEASE and DECLINE get no answer. */
   get #farewell(): requests.Exchange {
     return { id: this.#transactionId, seconds: 0, isBroadcast: false };
   }

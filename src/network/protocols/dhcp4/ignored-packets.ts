@@ -11,7 +11,7 @@ const words: Readonly<Record<IgnoredBecause, string>> = {
   unusable: "unusable",
 };
 
-/** These may be of others as well, but where no answer was of use they are worth a look. */
+/** Packets that may be for other hosts as well; without a usable answer they are worth a look. */
 const mayBeForUs: ReadonlySet<IgnoredBecause> = new Set(["malformed", "unexpected-type"]);
 
 /** Packets that a client has passed over, by reason. */

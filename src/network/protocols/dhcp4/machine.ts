@@ -120,7 +120,7 @@ export const dhcp4Table: Readonly<Record<Dhcp4State, Row>> = {
   requesting: {
     ...verifying,
     ...acquired,
-    // It refuses its own offer; that says nothing about a lease in use.
+    // The server refuses its own offer; that says nothing about a lease in use.
     nak: go("init", "distrust-server", "count-refusal", "schedule-begin"),
     resend: go("requesting", "send-request"),
     // Counted like a refusal, or this would go on for ever at the pace of an exchange.

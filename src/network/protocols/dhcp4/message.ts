@@ -73,7 +73,7 @@ export function decodeMessage(data: Buffer): DecodedMessage {
   return { message: decoded.repeats.size === 0 ? message : { ...message, repeats: decoded.repeats } };
 }
 
-/** One byte, and the same each time: on it hangs how all the rest is read. */
+/** One byte, and the same in each repetition: all other options are read by it. */
 function messageTypeOf({
   options,
   repeats,

@@ -59,7 +59,7 @@ export function pppdCommand(
     `nic-${link.name}`,
     ...["plugin", "passwordfd.so", "passwordfd", "0"],
     ...(userName === "" ? [] : ["user", userName]),
-    // One session for one process: when to try again is decided here.
+    // One session for one process: the daemon decides when to try again.
     ...["nodetach", "nopersist", "maxfail", "1"],
     ...["noauth", "noipdefault", "noccp", "noipv6", "nodefaultroute", "noproxyarp"],
     ...["ipparam", "fairlead", "ip-up-script", "/bin/true", "ip-down-script", "/bin/true"],

@@ -11,7 +11,7 @@ export interface ScriptDescription {
   readonly options: ReadonlyMap<string, OptionKind>;
   /** Works without a link below it. */
   readonly needsNoDevice: boolean;
-  /** Its setup need not leave a program running. */
+  /** The setup need not leave a program running. */
   readonly needsNoTask: boolean;
   readonly hasRenew: boolean;
 }

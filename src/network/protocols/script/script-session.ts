@@ -79,7 +79,7 @@ export class ScriptSession implements ProtocolSession {
   async setup(abort: AbortSignal): Promise<IpSettings> {
     // Lost, and not taken down: the script is to clean up, and learns of its task's end.
     if (this.#state !== "idle") await this.teardown({ force: false });
-    // That of another session, with the options as they were.
+    // The teardown of an earlier session, with its own options.
     await this.ports.teardowns.of(this.order.interfaceName);
     if (abort.aborted) throw new DaemonError("OperationAborted", "it was given up");
     this.#state = "setup";

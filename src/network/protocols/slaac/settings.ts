@@ -13,7 +13,7 @@ export interface SlaacSources {
   readonly link: Pick<ProtocolLink, "index" | "name">;
   readonly snapshot: Pick<Snapshot, "addresses" | "routes">;
   readonly news: RouterNews;
-  /** Its time is over, and the kernel has not removed it yet. */
+  /** The route's time is over, and the kernel has not removed it yet. */
   isOver(route: Route): boolean;
 }
 
