@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { PropertyStore } from "../base/property.ts";
+import type { Quiet } from "../base/quiet.ts";
 import type { Device } from "../devices/device.ts";
 import type { Service } from "../services/service.ts";
 import type { EventFeed } from "./event-feed.ts";
@@ -8,6 +9,7 @@ import type { ServiceList } from "./service-list.ts";
 /** Everything that the announcer tells of. */
 export interface Announced {
   readonly clock: Clock;
+  readonly quiet: Pick<Quiet, "afterwards">;
   readonly deviceRegistry: { readonly all: readonly Device[] };
   readonly serviceRegistry: { readonly list: ServiceList };
   readonly settings: { readonly properties: Pick<PropertyStore<unknown>, "touch" | "retell" | "names"> };
@@ -21,14 +23,21 @@ const serviceLists = ["ServiceCompleteList", "Services", "ConnectedTechnologies"
 export class ManagerAnnouncer {
   readonly #pacing: ListPacing;
   #areServicesSorted = false;
+  #isPutOff = false;
   #lastDefault: Service | undefined;
 
   constructor(private readonly told: Announced) {
     this.#pacing = new ListPacing(told.clock, "manager-lists", () => this.#tellLists());
   }
 
+  /** In the quiet moment the lists wait for its end, and are told once however often they changed. */
   devicesChanged(): void {
-    this.#pacing.request(this.told.deviceRegistry.all.length + this.#services.all.length);
+    if (this.#isPutOff) return;
+    this.#isPutOff = true;
+    this.told.quiet.afterwards(() => {
+      this.#isPutOff = false;
+      this.#pacing.request(this.told.deviceRegistry.all.length + this.#services.all.length);
+    });
   }
   /** The default Service is told at once, the lists as their length allows. */
   servicesSorted(): void {

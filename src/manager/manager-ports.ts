@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
+import type { Quiet } from "../base/quiet.ts";
 import type { Technology } from "../base/technology.ts";
 import type { LinkSelection } from "../device-info/link-names.ts";
 import type { Device } from "../devices/device.ts";
@@ -22,6 +23,8 @@ import type { ConfigurationSource } from "./network-configurator.ts";
 /** Everything outside that the Manager needs. */
 export interface ManagerPorts extends ConnectivityPorts, WebPorts {
   readonly clock: Clock;
+  /** Signals and files wait for its end, so the lists of the Manager need not be told more than once in it. */
+  readonly quiet: Pick<Quiet, "afterwards">;
   readonly log: Log;
   readonly rtnl: Rtnl;
   readonly profiles: ProfileStack;

@@ -54,7 +54,7 @@ export class Manager {
     private readonly ports: ManagerPorts,
     shape: PropertyShape<Manager>,
   ) {
-    const { clock, log, profiles, modules } = ports;
+    const { clock, quiet, log, profiles, modules } = ports;
     const claims = new DeviceClaims(log);
     const settings = new ManagerSettings();
     this.feed = new EventFeed(clock, log);
@@ -76,7 +76,7 @@ export class Manager {
     });
     this.power = new Power(parts);
     this.autoConnector = new AutoConnector(parts);
-    this.announcer = new ManagerAnnouncer({ ...keeping, feed: this.feed });
+    this.announcer = new ManagerAnnouncer({ ...keeping, quiet, feed: this.feed });
     this.automation = automationOf(this, ports);
   }
 
