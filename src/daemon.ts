@@ -87,8 +87,8 @@ const lazyHttp: Http = {
 const afterStartMs = 30;
 /** Where the rehearsal of a lease takes longer, that of a cable would keep the first clients waiting for seconds. */
 const slowRehearsalMs = 60;
-/** By then clients have heard of a loss. */
-const afterLossMs = 100;
+/** By then clients have heard of a loss, and the Location has followed it. */
+const afterLossMs = 300;
 
 /**
  * ip(8) and managers of containers make a link first, and rename, move or enslave it with their next call; kernels before
@@ -316,14 +316,15 @@ export class Daemon {
     }
   }
 
-  /** The next cable that goes in finds the heap ready. */
+  /** The next cable that goes in finds the heap ready: soon after a loss, and when the grace of the carrier is over. */
   #makeRoomAfterLosses(): void {
     makeRoom();
-    let cancel: Cancel = () => {};
+    const waits = [afterLossMs, this.config.carrierGraceMs + afterLossMs];
+    let cancels: readonly Cancel[] = [];
     this.#rtnl.onDelta((delta) => {
-      if (delta.kind !== "link-changed" || !delta.before.hasCarrier || delta.link.hasCarrier) return;
-      cancel();
-      cancel = this.#clock.startTimer("room", afterLossMs, makeRoom);
+      if (delta.kind !== "link-changed" || delta.before.hasCarrier === delta.link.hasCarrier) return;
+      for (const cancel of cancels) cancel();
+      cancels = delta.link.hasCarrier ? [] : waits.map((ms) => this.#clock.startTimer("room", ms, makeRoom));
     });
   }
 

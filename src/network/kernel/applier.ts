@@ -176,10 +176,11 @@ export class Applier {
     this.#passSoon();
   }
 
-  /** Links in order, the best first. Metrics follow at once. */
+  /** Links in order, the best first. Metrics follow at once; without another rank nothing is compared. */
   setRanks(order: readonly number[]): void {
     this.#ranks.setOrder(order);
-    this.#apply([]);
+    const ranked = this.#ranks.ranked(this.#entries);
+    if (!isSameRanks(this.#lastRanks, ranked)) this.#apply([]);
   }
 
   /** Ours on this link as the kernel has it now. */
@@ -431,3 +432,6 @@ export class Applier {
     return this.#nameIfThere(link) ?? `if${link}`;
   }
 }
+
+const isSameRanks = (before: ReadonlyMap<number, number>, now: readonly WishedNetwork[]): boolean =>
+  before.size === now.length && now.every(({ link, rank }) => before.get(link) === rank);
