@@ -107,7 +107,7 @@ const noAutomation: AutomationPorts = {
   programFault: () => "no program is run here",
 };
 
-/** The others, on a machine where nothing happens outside: the stage of the rehearsal and the tests begin with these. */
+/** The other ports, on a machine without an outside: the stage of the rehearsal and the tests begin with these. */
 export const idlePorts = (): Omit<MachinePorts, Essential> => ({
   logOf: () => silentLog,
   debug: new DebugControl(

@@ -47,7 +47,7 @@ export interface VerbCall {
   readonly options: Options;
   readonly out: Output;
   readonly clock: Clock;
-  /** All there are, for completion. */
+  /** All verbs, for completion. */
   readonly verbs: readonly Verb[];
   /**
    * Connects at the first call. Rejects with a {@link import("./failure.ts").Failure} that names the missing bus or

@@ -25,7 +25,7 @@ export interface MethodEntry<T> extends MethodDef {
   ownerOf?(of: T, args: readonly unknown[]): Owner;
   /** The properties that a call changes: some may be another's than the object. */
   changes?(args: readonly unknown[]): readonly string[];
-  /** All that has to be asked, where one owner is not enough; instead of the two above. */
+  /** All consents needed, where one owner is not enough; instead of the two above. */
   needs?(of: T, args: readonly unknown[]): readonly Need[];
   call(of: T, args: readonly unknown[], caller: Caller, target: Target<T>): MethodResult | Promise<MethodResult>;
 }

@@ -20,7 +20,7 @@ const madeUpKinds: ReadonlyMap<string, MadeUpKind> = new Map([
   ...["bridge", "bond", "team", "vrf", "openvswitch", "hsr", "batadv"].map((kind) => [kind, built(kind)] as const),
   // They share the MAC address of the link below, by which a DHCP server tells its clients apart; or only a program reads them.
   ...["ipvlan", "ipvtap", "macvtap"].map((kind) => [kind, built(kind)] as const),
-  // Nothing is at the other end, or a machine that was told by hand where to find this one.
+  // The other end is missing, or a machine with an endpoint configured by hand.
   ...["dummy", "vxlan", "geneve", "gretap", "ip6gretap", "erspan", "ip6erspan", "bareudp", "nlmon"].map(
     (kind) => [kind, built(kind)] as const,
   ),

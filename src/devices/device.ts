@@ -203,7 +203,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
   get ipConfigs(): readonly IpConfig[] {
     return this.#network?.ipConfigs ?? [];
   }
-  /** All in use, of both families, as CIDR text. */
+  /** All addresses in use, of both families, as CIDR text. */
   get addresses(): readonly string[] {
     const { ipv4, ipv6 } = this.#network?.effective ?? {};
     return [...addressesOf(ipv4), ...addressesOf(ipv6)].map(

@@ -4,7 +4,7 @@ import type { KernelError, KernelRequest, Rtnl } from "../rtnl/rtnl.ts";
 /** This many links are set up or down at once within a window; a dock brings two or three. */
 const immediateRequests = 16;
 const windowMs = 100;
-/** Others wait until none has come for this long, and at most for a whole window. */
+/** Further requests wait until none has come for this long, and at most for a whole window. */
 const pauseMs = 10;
 
 interface Waiting {

@@ -62,7 +62,7 @@ export class VirtualDevice implements NetworkObserver, ServiceDevice, IpConfigHo
   setSettings(settings: IpSettings): void {
     this.network.setSource("link", settings);
   }
-  /** All that is ours leaves the link. */
+  /** Removes all addresses and routes of ours from the link. */
   stop(): void {
     void this.network.stop({ release: true });
     this.service.setNetwork(undefined);

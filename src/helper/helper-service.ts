@@ -11,7 +11,7 @@ export interface ServicePorts extends ConnectionPorts {
   readonly uids: ReadonlySet<number>;
   /** Milliseconds without a connection after which {@link onIdle} is called. */
   readonly idleMs: number;
-  /** Nothing runs any more: the program may end, and is started again by the next connection. */
+  /** No program runs any more: the helper may end, and is started again by the next connection. */
   onIdle(): void;
 }
 

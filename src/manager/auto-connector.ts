@@ -23,7 +23,7 @@ export function bestServices(services: readonly Service[], rules: BestRules): re
   const best = new Map<Technology, Service>();
   for (const service of byMerit) {
     const { technology } = service;
-    // All after it are not connectable either: that comes first in the order.
+    // The later ones are not connectable either: the order puts connectable ones first.
     if (!service.isConnectable) break;
     if (best.has(technology) || !service.autoConnect || !service.isVisible) continue;
     if (service.isExplicitlyDisconnected || !rules.isTechnologyAutoConnectable(technology)) continue;

@@ -144,7 +144,7 @@ export class ServiceConfigurator {
     try {
       service.configure(configuration, store);
     } finally {
-      // Nothing was another value than before, and still the entry is to be there.
+      // Without a changed value the entry is still to be there.
       if (!isStored) service.entry.saveTo(target);
     }
   }

@@ -120,7 +120,7 @@ export class ServiceList {
     if (at >= 0) this.#services.splice(at, 1);
     return at >= 0;
   }
-  /** The others are in order among themselves: each of these goes to its place between them. */
+  /** The unchanged Services are in order: each changed one goes to its place between them. */
   #putBack(changed: readonly Service[], rules: OrderRules): void {
     for (const service of changed) this.#services.splice(this.#placeOf(service, rules), 0, service);
   }

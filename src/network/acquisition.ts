@@ -75,7 +75,7 @@ export class Acquisition<Config> {
     this.#runner = new ProtocolRunner(handler, link, config, events, ports);
   }
 
-  /** The time limit is running: something may still come of it. */
+  /** The time limit is running: settings may still come. */
   get isWithinLimit(): boolean {
     return this.#timers.isPending("acquisition");
   }

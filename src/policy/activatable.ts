@@ -143,7 +143,7 @@ export abstract class Activatable {
     } else if (this.#state === "maintenance" && this.isSwitchedOff) this.advance("disable", because);
   }
 
-  /** As the Profile has it. True: something is other than before. */
+  /** Takes the values of the Profile. True: one of them changed. */
   restore({ profile, heldBackBecause }: StoredObject): boolean {
     const before = this.properties.rows();
     this.profile = profile;

@@ -21,7 +21,7 @@ type Argv = readonly [program: string, ...rest: string[]];
 
 /** Calls of a Modifier to its keeper. */
 export interface ModifierKeeper {
-  /** Something may follow from a change of it. */
+  /** The Modifier changed: a check may be needed. */
   changed(): void;
   /** By hand. WrongState for one that goes by its conditions. */
   switchTo(modifier: Modifier, isEnabled: boolean): void;

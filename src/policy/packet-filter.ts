@@ -33,7 +33,7 @@ export interface PacketFilterPorts {
 }
 
 export class PacketFilter {
-  /** Something of ours may be in the kernel. */
+  /** Our table may be in the kernel. */
   #isLoaded = false;
   constructor(private readonly ports: PacketFilterPorts) {}
 

@@ -10,7 +10,7 @@ export interface KeptStorePorts {
   open(): ProfileStore;
   /** Reads without writing anything; undefined: there is nothing to read. */
   read(): ProfileStore | undefined;
-  /** Something is kept in memory only, or cannot be read. */
+  /** Changes are kept in memory only, or the file cannot be read. */
   failed(reason: string): void;
   /** Everything is on disk. */
   works(): void;
@@ -92,7 +92,7 @@ export class KeptStore implements ProfileStore {
       if (!isSameRows(this.read(entry), rows)) this.#kept.write(entry, rows);
       return;
     }
-    // Nothing is to be stored that is not stored already.
+    // The rows are stored already.
     if (!this.#disk && this.#kept.rows(entry) === undefined && isSameRows(this.#readOnly.read(entry), rows)) return;
     this.#store((disk) => disk.write(entry, rows));
     this.#kept.dropEntry(entry);

@@ -11,7 +11,7 @@ export class MemoryStore implements ProfileStore {
   #entries: Map<string, EntryRows> = new Map();
   #leases: readonly StoredLease[] = [];
   #isOpen = true;
-  /** How often something really changed; a test can tell that a write wrote nothing. */
+  /** Number of real changes; a test can tell that a write wrote nothing. */
   commits = 0;
 
   constructor(readonly location: string) {}

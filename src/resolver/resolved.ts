@@ -78,12 +78,12 @@ export class Resolved {
   get problem(): string {
     return this.#problem;
   }
-  /** Links that have been told something, by index. */
+  /** Links whose names have been told, by index. */
   get links(): readonly number[] {
     return [...this.#told.keys()];
   }
 
-  /** All links that are to have names from now on; others that were told something are given back. */
+  /** All links that are to have names from now on; other links that were given names are reverted. */
   update(links: readonly LinkNames[]): void {
     this.#wanted = new Map(links.map((names) => [names.link, names]));
     void this.#push();

@@ -30,7 +30,7 @@ const drop = 2;
 /** TC_U32_TERMINAL */
 const terminal = 1;
 const allProtocols = 3;
-/** Nothing else is in our own block. */
+/** Our own block has no other filter. */
 const filterPriority = 1;
 /** The kernel counts time in 64 ns (PSCHED_SHIFT). */
 const nanosecondsPerTick = 64;

@@ -43,7 +43,7 @@ export function dumpEach(
   dumpNext(0);
 }
 
-/** `world` is of use when the outcome has no error; when it says "interrupted", something may be missing. */
+/** `world` is of use when the outcome has no error; when it says "interrupted", objects may be missing. */
 export function readWorld(
   channel: RequestChannel,
   done: (world: World, outcome: DumpOutcome) => void,

@@ -17,7 +17,7 @@ export class DeferredSaves {
     if (this.#waiting.size === 0) this.clock.startTimer("deferred-saves", 0, () => this.flush());
     this.#waiting.add(save);
   }
-  /** Nothing waits afterwards. */
+  /** Does all deferred saves now. */
   flush(): void {
     const due = [...this.#waiting];
     this.#waiting.clear();

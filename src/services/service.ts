@@ -181,7 +181,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
   get networkKey(): string | undefined {
     return undefined;
   }
-  /** Whether there is something in it that only its owner may read. */
+  /** Whether it holds a value that only its owner may read. */
   get holdsSecret(): boolean {
     return this.eap !== undefined && (this.eap.password !== "" || this.eap.pin !== "");
   }
@@ -278,7 +278,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
    */
   awaitMedium(_isAllThatIsMissing: boolean): void {}
 
-  /** The Manager connects it although the cooldown is not over, or something worse is connected. */
+  /** The Manager connects it although the cooldown is not over, or a worse Service is connected. */
   connectAsBest(): void {
     if (isActive(this.#state) || this.#state === "disconnecting" || this.host.policyRefusal(this)) return;
     this.#connectNow("the best Service of its technology");
@@ -358,7 +358,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     this.properties.touch("ProbeUrl");
   }
 
-  /** Something befell it that leaves its state as it is. */
+  /** A new reason for an unchanged state. */
   explain(because: string): void {
     this.stateReason = because;
   }
@@ -473,7 +473,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     if (isOther) this.traffic.count(network && this.#device?.readTraffic());
     this.networkChanged();
   }
-  /** Brings the counters up to date and, while there is something to keep, stores them soon. */
+  /** Brings the counters up to date and, if they grew, stores them soon. */
   countTraffic(): void {
     const before = this.traffic.total;
     this.traffic.count(this.#network && this.#device?.readTraffic());

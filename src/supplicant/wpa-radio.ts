@@ -110,7 +110,7 @@ export class WpaRadio implements Radio {
     if (path !== undefined) await this.#manager("RemoveInterface", "o", [path]).catch(() => {});
   }
 
-  /** Something of the supplicant's objects changed, ours or another's. */
+  /** An object of the supplicant changed, ours or another's. */
   onChanged(object: RemoteObject, interfaceName: string, names: readonly string[]): void {
     if (interfaceName === bssInterface.name && this.bsses.has(object.path)) this.#onBss(object);
     if (interfaceName === wpaInterface.name && object.path === this.#path) this.#onInterface(object, names);

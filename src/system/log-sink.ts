@@ -185,7 +185,7 @@ export class DeferredLog implements LogSink {
     if (level === "error") this.flush();
     else if (this.#waiting.length === 1) this.clock.startTimer("log", delayMs, () => this.flush());
   }
-  /** Nothing waits afterwards. */
+  /** Hands all waiting lines on now. */
   flush(): void {
     const due = this.#waiting;
     this.#waiting = [];

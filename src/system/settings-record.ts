@@ -12,7 +12,7 @@ export interface RecordedSetting {
 }
 
 export interface SettingsRecordPorts {
-  /** Made when there is something to keep; ours alone. */
+  /** Made with the first record; ours alone. */
   readonly folder: string;
   /** Names the run of the kernel: settings end with it, while the folder may not. */
   readonly bootId: string;
@@ -53,7 +53,7 @@ export class SettingsRecord {
       this.ports.log.debug(() => `${this.#path(link)} cannot be written: ${describeError(error)}`);
     }
   }
-  /** Links that something is kept of, some of them gone by now. */
+  /** Links with a record, some of them gone by now. */
   links(): readonly number[] {
     try {
       return readdirSync(this.ports.folder).flatMap((name) => Number(fileOf.exec(name)?.[1] ?? 0) || []);

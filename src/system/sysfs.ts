@@ -72,7 +72,7 @@ class SysfsLink implements LinkFacts {
     const lower = listFolder(this.#folder).filter((entry) => entry.startsWith(lowerPrefix));
     return lower.map((entry) => entry.slice(lowerPrefix.length));
   }
-  /** All of them as they are now, for the debug dump. */
+  /** All facts as they are now, for the debug dump. */
   toJSON(): LinkFacts {
     const { hasUeventFile, devtype, hasDevice, driver, busType, hasSiblingTty } = this;
     const { hardwareType, tunFlags, ownerUid, lowerLinks } = this;

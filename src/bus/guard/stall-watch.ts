@@ -14,7 +14,7 @@ export interface Probe {
 }
 
 export interface StallHost {
-  /** A higher number whenever the bus was seen to take or to read something of ours. */
+  /** A higher number whenever the bus was seen to take or to read bytes of ours. */
   progress(): number;
   openProbe(): Promise<Probe>;
   /** The connection is of no use any more. */
@@ -40,14 +40,14 @@ export class StallWatch {
     private readonly limits: Pick<BusLimits, "stallMs" | "deadMs">,
   ) {}
 
-  /** Something waits for the bus. Harmless when that is known. */
+  /** Bytes wait for the bus. A repetition changes nothing. */
   start(): void {
     if (this.#isWatching) return;
     this.#isWatching = true;
     this.#noteProgress();
     if (!this.#cancelTimer) this.#lookAfter(this.limits.stallMs);
   }
-  /** Nothing waits any more. The timer runs on, to be there for the next: it is started and stopped around each message. */
+  /** No bytes wait any more. The timer runs on for the next ones: start and stop are called around each message. */
   stop(): void {
     this.#isWatching = false;
   }

@@ -66,7 +66,7 @@ export function cutTo(text: string, width: number): string {
 }
 
 const noBreak = "\u00a0";
-/** Something to type, that {@link wrapWords} keeps on one line. */
+/** A command to type, which {@link wrapWords} keeps on one line. */
 export const command = (text: string): string => text.replaceAll(" ", noBreak);
 /** For output that does not wrap. */
 export const withBlanks = (text: string): string => text.replaceAll(noBreak, " ");

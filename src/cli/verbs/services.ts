@@ -19,7 +19,7 @@ export function serviceTable(views: readonly ServiceView[], width: number): Line
   return tableLines(columns, views.map(row), width);
 }
 
-/** Nothing that could ever be in reach. */
+/** A Service that only holds settings: it can never be in reach. */
 const holdsSettings = ({ service }: ServiceView): boolean => service.text("Type") === "etherneteap";
 
 function row(view: ServiceView): readonly Span[] {

@@ -112,7 +112,7 @@ function locationLine({ location, snapshot }: Status): string | undefined {
   return `Location ${name}: ${because}`;
 }
 
-/** Nothing is connected yet, but something is on its way. */
+/** State of a Service on its way while none is connected. */
 const connectingState = (snapshot: Snapshot): string | undefined =>
   snapshot.defaultService
     ? undefined

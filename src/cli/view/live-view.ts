@@ -12,7 +12,7 @@ export interface Subject {
   readonly label: string;
 }
 
-/** Something about one object. */
+/** News of one object. */
 export type ObjectNews = { readonly subject: Subject } & (
   | {
       readonly kind: "property-changed";
@@ -24,7 +24,7 @@ export type ObjectNews = { readonly subject: Subject } & (
       readonly because: string;
     }
   | { readonly kind: "object-added" | "object-removed" }
-  /** Something that is no property: the type is the daemon's word. */
+  /** An event beside the properties: the type is the daemon's word. */
   | { readonly kind: "event"; readonly type: string; readonly because: string }
 );
 export type News = ObjectNews | { readonly kind: "daemon-gone" | "daemon-there" | "bus-gone" | "bus-there" };

@@ -9,7 +9,7 @@ export interface UciWord extends UciPlace {
   readonly text: string;
 }
 export interface UciProblem extends UciPlace {
-  /** An error: something of the text is not in force. A note: read as it was most likely meant. */
+  /** An error: a part of the text is not in force. A note: read as it was most likely meant. */
   readonly severity: "error" | "note";
   readonly message: string;
 }

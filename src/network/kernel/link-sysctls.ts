@@ -11,7 +11,7 @@ export interface LinkSysctlPort {
 /** Settings as an earlier run found them, which was killed before it gave them back. By index of the link. */
 export interface OriginalSettings {
   read(link: number): readonly Original[];
-  /** None: nothing is to be given back any more. */
+  /** An empty list removes the record. */
   write(link: number, settings: readonly Original[]): void;
   links(): readonly number[];
 }

@@ -29,7 +29,7 @@ export class NetworkRanks {
     return this.#inherited;
   }
 
-  /** Nothing of the earlier run is left there any more. */
+  /** The earlier run's objects on these links are gone. */
   dropInherited(isDropped: (link: number) => boolean): void {
     this.#inherited = this.inherited.filter((link) => !isDropped(link));
   }

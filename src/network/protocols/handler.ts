@@ -67,7 +67,7 @@ export interface ProtocolSession {
   inspect?(): Readonly<Record<string, unknown>>;
 }
 
-/** Something on the way to settings that a person may follow. */
+/** A step on the way to settings that a person may follow. */
 export interface ProtocolStep {
   /** `refused`: the remembered settings of this network do not hold. */
   readonly kind: "asking" | "refused" | "note";

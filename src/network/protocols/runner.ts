@@ -22,7 +22,7 @@ export interface RunnerOwner {
   down(): void;
 }
 
-/** `lost`: as down, but the session may still hold something that a teardown gives back. */
+/** `lost`: as down, but the session may still hold settings that a teardown gives back. */
 export type RunnerState = "down" | "setup" | "up" | "lost" | "teardown";
 
 export interface RunnerPorts {
@@ -141,7 +141,7 @@ export class ProtocolRunner<Config> {
     this.setup();
   }
 
-  /** The session may be in the middle of something: the owner hears of it afterwards, in the same turn. */
+  /** The session may be in the middle of a call: the owner hears of the news afterwards, in the same turn. */
   #onChanged(settings: IpSettings): void {
     this.#later(() => {
       if (this.#state === "setup") this.#early.settings = settings;

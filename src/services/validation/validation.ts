@@ -54,7 +54,7 @@ export class Validation {
     this.#order = order;
     this.#startSoon(0);
   }
-  /** Another attempt now, the intervals begin anew. One that is under way is news enough. */
+  /** Another attempt now, the intervals begin anew. An attempt under way is enough. */
   hurry(): void {
     if (!this.#order || this.#running) return;
     this.#attempt = 0;
@@ -107,7 +107,7 @@ export class Validation {
     const signal = AbortSignal.any([running.signal, httpsAbort.signal]);
     const [first, second] = await Promise.all([
       this.#ask(http, link, running.signal).then((probe) => {
-        // Nothing that HTTPS could say would matter any more.
+        // A portal's answer decides: the result of HTTPS does not matter any more.
         if (probe && portalBehind(probe)) httpsAbort.abort();
         return probe;
       }),

@@ -94,7 +94,7 @@ export class GuardedNmcli {
   }
 }
 
-/** None is left: that is no error. */
+/** A group without processes is no error. */
 function endGroup({ pid }: ChildProcess): void {
   if (pid === undefined) return;
   try {

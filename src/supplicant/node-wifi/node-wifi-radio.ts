@@ -52,7 +52,7 @@ export class NodeWifiRadio implements Radio {
   #isScanning = false;
   /** Ours is under way, and NetworkManager has not begun it: its news are of another connection. */
   #awaited: Awaited | undefined;
-  /** It ended by itself, so there is nothing to leave: another program may be joining something else. */
+  /** The connection ended by itself, so there is none to leave: another program may be joining another network. */
   #isOver = false;
   #isLeaving = false;
   /** Counts orders: the result of an earlier one is dropped. */
@@ -67,7 +67,7 @@ export class NodeWifiRadio implements Radio {
     this.#cancelFollow = ports.links.follow(linkName, () => this.onLink());
   }
 
-  /** NetworkManager told something that may concern the link. */
+  /** NetworkManager's news may concern the link. */
   onLink(): void {
     if (this.#isDetached) return;
     const link = this.ports.links.of(this.linkName);
@@ -214,7 +214,7 @@ export class NodeWifiRadio implements Radio {
       this.bsses.delete(id);
       this.observer.bssGone(id);
     }
-    // The others would be connected while nothing is known to be.
+    // The current access point first: otherwise the others are told while the connected one is unknown.
     for (const bss of heard.toSorted((a, b) => Number(b.id === this.currentBss) - Number(a.id === this.currentBss))) {
       const isNew = !this.bsses.has(bss.id);
       this.bsses.set(bss.id, bss);

@@ -72,7 +72,7 @@ export class NodeWifiWorker implements NodeWifi {
     });
   }
 
-  /** It waits for NetworkManager, which is about to be told something else. */
+  /** Ends an nmcli that waits for NetworkManager, which is about to get another order. */
   #endActivation(): void {
     if (this.#isActivating) this.#nmcli.stopAll();
   }

@@ -88,7 +88,7 @@ export function operatorOf(code = "", name = ""): ReadonlyMap<string, string> {
   return new Map(entries.filter(([, text]) => text !== ""));
 }
 
-/** All that follows from the modem. */
+/** Properties that follow from the modem. */
 export const modemProperties = [
   "Name",
   "Connectable",

@@ -123,7 +123,7 @@ const vpnProperties = propertyTable<VpnFacts>()({
 
 const ownPublicKey = ({ privateKey }: VpnFacts): string => (privateKey === "" ? "" : publicKeyOf(privateKey));
 
-/** All that follows from others. */
+/** Properties that follow from others. */
 export const followingProperties = ["Connectable", "Provider", "WireGuard.PublicKey"] as const;
 
 export const vpnShape = new PropertyShape<Service>({

@@ -21,7 +21,7 @@ export interface VpnRoom {
   readonly ports: TunnelPorts;
   /** The network below, as far as a tunnel has to know it; undefined: there is none. */
   readonly underlay: NameLookupLink | undefined;
-  /** Another one that is connected, or about to be. */
+  /** Another tunnel that is connected, or about to be. */
   activeBeside(service: VpnService): VpnService | undefined;
 }
 

@@ -69,7 +69,7 @@ export class WireguardTunnel {
   get servers(): readonly string[] {
     return this.#endpoints.addresses;
   }
-  /** Nothing is to be waited for before the link can be used. */
+  /** The link can be used without waiting for a peer's address. */
   get isReachable(): boolean {
     return this.#endpoints.isReachable;
   }
@@ -205,7 +205,7 @@ export class WireguardTunnel {
   #isAlive({ lastHandshakeMs }: WireguardPeerState): boolean {
     return lastHandshakeMs !== undefined && this.#greetedAtWallMs - lastHandshakeMs < staleMs;
   }
-  /** There is something to send to a peer and it does not answer: its name may have another address by now. */
+  /** A peer with packets to send does not answer: its name may have another address by now. */
   #lookForSilence(peers: readonly WireguardPeerState[]): void {
     const now = this.ports.clock.wallTime();
     for (const state of peers) {

@@ -46,7 +46,7 @@ export class RouterOptions {
       ...(pref64 !== undefined && { pref64 }),
     };
   }
-  /** When something ends next; undefined: never. */
+  /** When the next option ends; undefined: never. */
   nextEndMs(nowMs: number): number | undefined {
     const ends = [...this.#items.values()].flatMap((item) => (isAlive(item, nowMs) ? (item.untilMs ?? []) : []));
     return ends.length === 0 ? undefined : Math.min(...ends);
