@@ -1,6 +1,7 @@
 /**
- * Node's flags in a launcher's text, for this version of Node ("v24.1.0"): those of its first line, or of the shell's table
- * in it. V8 refuses a code cache that was recorded with others. `accepts(flags)`: whether this Node starts with them.
+ * Node's flags in a launcher's text, for this version of Node ("v24.1.0"): those of its first line, or of the shell's
+ * table in it. V8 refuses a code cache that was recorded with others. `accepts(flags)`: whether this Node starts with
+ * them.
  */
 export function flagsFor(launcher, version, accepts) {
   const words = (text) => (text === undefined || text === "" ? [] : text.split(" "));

@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { fileLimitMs, judge } from "./judge-test-file.mjs";
 import { TestProcess, withTestFolder } from "./test-process.mjs";
 
-/** A guest has limits of its own, keeps evidence when it meets them, and has to be given the time for it; so has a host of guests. */
+/**
+ * A guest has limits of its own, keeps evidence when it meets them, and has to be given the time for it; so has a host
+ * of guests.
+ */
 const guestLimitMs = 900_000;
 
 const node = (results, ...args) => [

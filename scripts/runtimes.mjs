@@ -57,8 +57,8 @@ async function fetchRuntime({ version, integrity }, folder) {
 }
 
 /**
- * A copy of this clone that is ready for the runtime: its packages are links to ours, its addons its own. `remove` takes
- * it away; the clone itself is only read.
+ * A copy of this clone that is ready for the runtime: its packages are links to ours, its addons its own. `remove`
+ * takes it away; the clone itself is only read.
  */
 export async function layOut(runtime, runtimeFolder) {
   removeLeftovers();

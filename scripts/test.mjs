@@ -88,7 +88,10 @@ function namespaceObstacle() {
   return probe.status === 0 ? undefined : (probe.stderr || String(probe.error)).trim();
 }
 
-/** Thousands of links that come and go hold a lock that all namespaces of the machine share: no other namespace beside these. */
+/**
+ * Thousands of links that come and go hold a lock that all namespaces of the machine share: no other namespace beside
+ * these.
+ */
 const isStorm = (file) => isReal(file) && file.includes("storm");
 
 /** Open floods take all processors there are: nothing runs beside these. */
@@ -108,7 +111,10 @@ function laneOf(file) {
   return mostlyWaits(file) ? "waiting" : "together";
 }
 
-/** Two at a time, and one that mostly waits: the machine this must be quick on has two cores, and timing tests share them. */
+/**
+ * Two at a time, and one that mostly waits: the machine this must be quick on has two cores, and timing tests share
+ * them.
+ */
 async function runFiles(files, tally) {
   if (files.length === 0) return;
   const { programOf, remove } = await prebuildTests(files);

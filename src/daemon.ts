@@ -91,7 +91,8 @@ const slowRehearsalMs = 60;
 const afterLossMs = 300;
 
 /**
- * ip(8) and managers of containers make a link first, and rename, move or enslave it with their next call; kernels before
+ * ip(8) and managers of containers make a link first, and rename, move or enslave it with their next call; kernels
+ * before
  * 6.2 refuse that while it is up.
  */
 const makerMs = 60;
@@ -308,7 +309,8 @@ export class Daemon {
       const startedAt = this.#clock.now();
       rehearseLease();
       if (this.#clock.now() - startedAt > slowRehearsalMs) return;
-      // No collection of garbage after it: the first lease would take two milliseconds more, and no page less would be in use.
+      // No collection of garbage after it: the first lease would take two milliseconds more, and no page less would be
+      // in use.
       await rehearseCable(this.#clock);
       this.#makeRoomAfterLosses();
     } catch (error) {
@@ -361,7 +363,10 @@ export class Daemon {
     this.#sink.close();
   }
 
-  /** A fault of ours: the state is not to be trusted any more. The service manager starts us again; no connection is dropped. */
+  /**
+   * A fault of ours: the state is not to be trusted any more. The service manager starts us again; no connection is
+   * dropped.
+   */
   die(error: unknown): void {
     this.#log.error(`a fault in the daemon: ${describeError(error)}`, { error });
     this.#deferredLog.flush();
@@ -473,7 +478,9 @@ export class Daemon {
       },
     };
   }
-  /** Where no udev is seen, the maker of a link that has just appeared gets its time; links that were there are made. */
+  /**
+   * Where no udev is seen, the maker of a link that has just appeared gets its time; links that were there are made.
+   */
   #whenMade(done: () => void): Cancel | undefined {
     return this.#isReady ? this.#clock.startTimer("new link", makerMs, done) : undefined;
   }

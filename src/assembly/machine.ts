@@ -13,8 +13,8 @@ import type { Layer3Ports } from "../services/layer3-plan.ts";
 import type { MachinePorts } from "./ports.ts";
 
 /**
- * The parts that decide, put together on any ports: the real ones in the daemon, those of a stage in the rehearsal, fakes in
- * tests. Parts that only the daemon has (bus, polkit, logind, log) stand in daemon.ts.
+ * The parts that decide, put together on any ports: the real ones in the daemon, those of a stage in the rehearsal,
+ * fakes in tests. Parts that only the daemon has (bus, polkit, logind, log) stand in daemon.ts.
  */
 export class Machine {
   readonly applier: Applier;

@@ -28,7 +28,10 @@ type AnsweredHere =
   | "setRanks"
   | "releaseUnclaimed";
 
-/** Everything outside that a Machine needs. A new port has its row here and, where it can be done without, in {@link idlePorts}. */
+/**
+ * Everything outside that a Machine needs. A new port has its row here and, where it can be done without, in
+ * {@link idlePorts}.
+ */
 export interface MachinePorts extends Omit<ManagerPorts, AnsweredHere> {
   logOf(scope: string): Log;
   readonly sysctls: LinkSysctlPort;

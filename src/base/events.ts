@@ -1,9 +1,9 @@
 import type { Cancel, Clock } from "./clock.ts";
 
 /**
- * The one queue of events of the daemon. Events are facts in the past tense; handlers update their own state and return.
- * Decisions that need the whole picture wait for the quiet window: `quietMs` without events, at most `ceilingMs` after
- * the check was first asked for (a flapping link must not postpone them for ever).
+ * The one queue of events of the daemon. Events are facts in the past tense; handlers update their own state and
+ * return. Decisions that need the whole picture wait for the quiet window: `quietMs` without events, at most
+ * `ceilingMs` after the check was first asked for (a flapping link must not postpone them for ever).
  */
 export class EventQueue<E extends { readonly kind: string }> {
   readonly #handlers = new Map<string, Set<(event: E) => void>>();
@@ -29,7 +29,9 @@ export class EventQueue<E extends { readonly kind: string }> {
     return () => handlers.delete(entry);
   }
 
-  /** Events are handled one at a time, in the order posted, never inside the poster, in the same turn of the event loop. */
+  /**
+   * Events are handled one at a time, in the order posted, never inside the poster, in the same turn of the event loop.
+   */
   post(event: E): void {
     if (this.#isClosed) return;
     this.#waiting.push(event);
@@ -39,7 +41,9 @@ export class EventQueue<E extends { readonly kind: string }> {
     queueMicrotask(() => this.#drain());
   }
 
-  /** Asks for a decision once the burst is over; asking twice under one name costs one check, the later function runs. */
+  /**
+   * Asks for a decision once the burst is over; asking twice under one name costs one check, the later function runs.
+   */
   whenQuiet(name: string, check: () => void): void {
     if (this.#isClosed) return;
     if (this.#checks.size === 0) this.#latestCheckAt = this.clock.now() + this.ceilingMs;

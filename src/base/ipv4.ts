@@ -46,7 +46,10 @@ export const broadcastOf = (address: number, prefixLength: number): number =>
 export const isSameSubnet = (a: number, b: number, prefixLength: number): boolean =>
   ((a ^ b) & maskOfPrefix(prefixLength)) === 0;
 
-/** An address that one host of a network may have: not in 0/8, not loopback, multicast, reserved or broadcast (RFC 1122, 3.2.1.3). */
+/**
+ * An address that one host of a network may have: not in 0/8, not loopback, multicast, reserved or broadcast (RFC 1122,
+ * 3.2.1.3).
+ */
 export const isHostIpv4 = (address: number): boolean => {
   const first = address >>> 24;
   return first !== 0 && first !== 127 && first < 224;

@@ -1,6 +1,8 @@
 import { DaemonError } from "./errors.ts";
 
-/** Work of one user at a time, in the order in which it came. Of more than a few it is said that it has to come later. */
+/**
+ * Work of one user at a time, in the order in which it came. Of more than a few it is said that it has to come later.
+ */
 export class OneAtATime {
   readonly #lines = new Map<number, { last: Promise<unknown>; length: number }>();
 

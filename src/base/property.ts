@@ -78,8 +78,8 @@ export const propertyTable =
     table;
 
 /**
- * Told of every difference that clients have to hear of. `value` undefined: the property is absent from now on, or it is a
- * secret.
+ * Told of every difference that clients have to hear of. `value` undefined: the property is absent from now on, or it
+ * is a secret.
  */
 export type Announce = (name: string, signature: Signature, value: unknown) => void;
 
@@ -306,7 +306,10 @@ export class PropertyStore<T> {
     const isDefault = !persist.save && isSameValue(value, persist.default);
     return value === undefined || isDefault ? undefined : toJson(value);
   }
-  /** Rows that are absent go back to their default; a row that does not parse is reported by name and left at the default. */
+  /**
+   * Rows that are absent go back to their default; a row that does not parse is reported by name and left at the
+   * default.
+   */
   restore(rows: ReadonlyMap<string, string>, onBadRow: (name: string, error: unknown) => void): void {
     for (const [name, { signature, persist }] of this.shape.stored) {
       if (!persist) continue;

@@ -21,7 +21,9 @@ export type PrimaryTechnology = (typeof primaryTechnologies)[number];
 export const isPrimary = (technology: Technology): technology is PrimaryTechnology =>
   (primaryTechnologies as readonly string[]).includes(technology);
 
-/** An account for PPPoE is used over a cable, and counts as one where Services are ordered, grouped, or carry others. */
+/**
+ * An account for PPPoE is used over a cable, and counts as one where Services are ordered, grouped, or carry others.
+ */
 export const countsAs = (technology: Technology): Technology => (technology === "pppoe" ? "ethernet" : technology);
 
 /** Names a client may use; `unknown` is an answer, never a question. */

@@ -21,7 +21,9 @@ export interface Call {
   readonly allowInteraction?: boolean;
 }
 
-/** An error reply to a call of ours, or a local one: org.freedesktop.DBus.Error.NoReply, .Disconnected, .InvalidArgs. */
+/**
+ * An error reply to a call of ours, or a local one: org.freedesktop.DBus.Error.NoReply, .Disconnected, .InvalidArgs.
+ */
 export class BusError extends Error {
   override readonly name = "BusError";
   constructor(
@@ -70,7 +72,9 @@ export interface IncomingCall extends Caller {
   readonly signature: string;
   /** False: the caller wants to hear nothing; answers are ignored. */
   readonly expectsReply: boolean;
-  /** Valid in the turn of arrival only. Throws BusError InvalidArgs for a malformed body or one with file descriptors. */
+  /**
+   * Valid in the turn of arrival only. Throws BusError InvalidArgs for a malformed body or one with file descriptors.
+   */
   args(): readonly unknown[];
   /** Throws BusError InvalidArgs, having sent nothing, for values that do not fit or are too large. */
   reply(signature: string, result: MethodResult): void;
@@ -85,7 +89,10 @@ export interface BusPort {
   connect(): Promise<void>;
   /** Rejects with {@link BusError}. All pending calls are rejected when the connection is lost. */
   call(call: Call): Promise<readonly unknown[]>;
-  /** Dropped silently while disconnected: the dispatcher resends state after a reconnect. Throws BusError InvalidArgs for values that do not fit. */
+  /**
+   * Dropped silently while disconnected: the dispatcher resends state after a reconnect. Throws BusError InvalidArgs
+   * for values that do not fit.
+   */
   emit(
     path: string,
     interfaceName: string,
@@ -99,7 +106,10 @@ export interface BusPort {
   releaseName(name: string): Promise<void>;
   /** Reference-counted: one AddMatch on the bus per distinct rule. Survives reconnects, and restarts of the sender. */
   match(rule: MatchRule, onSignal: (signal: SignalMessage) => void): Cancel;
-  /** Tells the present owner first (undefined: none) in a later turn, then each change. While disconnected there is none. */
+  /**
+   * Tells the present owner first (undefined: none) in a later turn, then each change. While disconnected there is
+   * none.
+   */
   watchName(name: string, onOwner: (owner: string | undefined) => void): Cancel;
   /** Cached until the sender leaves the bus. */
   credentialsOf(sender: string): Promise<Credentials>;
@@ -128,8 +138,8 @@ export interface Caller {
   readonly allowsInteraction: boolean;
   credentials(): Promise<Credentials>;
   /**
-   * Does work for a call that had to wait (for the word of polkit, say) when its user has the next turn: at once, unless
-   * calls wait. Rejects with BusError LimitsExceeded when too many of this user wait, and Disconnected.
+   * Does work for a call that had to wait (for the word of polkit, say) when its user has the next turn: at once,
+   * unless calls wait. Rejects with BusError LimitsExceeded when too many of this user wait, and Disconnected.
    */
   inTurn<R>(work: () => R | Promise<R>): Promise<R>;
 }
@@ -173,13 +183,18 @@ export type MethodHandler<T = unknown> = (
 export interface ExportedProperties {
   // biome-ignore lint/suspicious/noExplicitAny: the dispatcher reads signature, doc and access only
   readonly defs: ReadonlyMap<string, AnyPropertyDef<any>>;
-  /** Undefined: absent for now. Must be cheap and must not throw. Never asked for secret, internal or write-only ones. */
+  /**
+   * Undefined: absent for now. Must be cheap and must not throw. Never asked for secret, internal or write-only ones.
+   */
   value(name: string): unknown;
   /** Refuses by throwing DaemonError. Absent: the whole interface is read-only. */
   set?(name: string, value: WireVariant, caller: Caller): void | Promise<void>;
 }
 
-/** One interface of one object. The tables are shared by all objects of a kind; only `target` and `properties` are its own. */
+/**
+ * One interface of one object. The tables are shared by all objects of a kind; only `target` and `properties` are its
+ * own.
+ */
 export interface ExportedInterface<T = unknown> {
   readonly name: string;
   readonly methods: ReadonlyMap<string, MethodDef & { readonly handler: MethodHandler<T> }>;
@@ -207,7 +222,10 @@ export interface ExportedObject {
   propertyChanged(interfaceName: string, name: string): void;
   /** By the signature of the signal's table. Throws BusError InvalidArgs for values that do not fit. */
   emit(interfaceName: string, signal: string, args: readonly unknown[]): void;
-  /** The body of an `a{sv}` reply with all present readable properties of the interface, from bytes kept since the last change. */
+  /**
+   * The body of an `a{sv}` reply with all present readable properties of the interface, from bytes kept since the last
+   * change.
+   */
   marshalledProperties(interfaceName: string): MarshalledReply;
   /** Announced by InterfacesRemoved. Twice is harmless. */
   remove(): void;

@@ -142,7 +142,9 @@ export class RemoteObjects {
     return [...this.#objects.values()].filter((object) => object.has(of));
   }
 
-  /** Rejects with BusError; NameHasNoOwner at once while the daemon is not there: it is not started by a call of ours. */
+  /**
+   * Rejects with BusError; NameHasNoOwner at once while the daemon is not there: it is not started by a call of ours.
+   */
   async call(
     path: string,
     interfaceName: string,

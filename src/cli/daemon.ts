@@ -12,7 +12,10 @@ export const fairlead = (kind: string): string => `org.fairlead.${kind}`;
 
 /** Reading takes the daemon milliseconds, also with thousands of links: then it hangs, and a person wants to know. */
 const readLimitMs = 5_000;
-/** A change is answered when it is stored, and before that a person may have to give a password: polkit is waited for 300 s. */
+/**
+ * A change is answered when it is stored, and before that a person may have to give a password: polkit is waited for
+ * 300 s.
+ */
 const changeLimitMs = 330_000;
 /** By then the user wonders about the silence. */
 const quietMs = 3_000;

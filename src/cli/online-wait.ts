@@ -15,8 +15,8 @@ const watched: Readonly<Record<string, ReadonlySet<string>>> = {
 };
 
 /**
- * Follows the daemon by its signals until the wish is fulfilled or its time is over. A daemon that is not there yet, goes
- * or comes back is waited for like a link. Looks at everything anew after news: signals tell single properties.
+ * Follows the daemon by its signals until the wish is fulfilled or its time is over. A daemon that is not there yet,
+ * goes or comes back is waited for like a link. Looks at everything anew after news: signals tell single properties.
  */
 export class OnlineWait {
   readonly #daemon: Daemon;

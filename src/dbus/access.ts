@@ -34,8 +34,8 @@ export interface AccessPolicy {
 export type Need = Pick<AccessRequest, "right" | "owner">;
 
 /**
- * Asks all that is needed, each once, and looks again afterwards: a person may have been asked for minutes. Resolves to the
- * same look, for a caller that waits on before it acts; it throws PermissionDenied.
+ * Asks all that is needed, each once, and looks again afterwards: a person may have been asked for minutes. Resolves to
+ * the same look, for a caller that waits on before it acts; it throws PermissionDenied.
  */
 export async function requireRights(
   access: AccessPolicy,

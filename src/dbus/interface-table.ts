@@ -64,7 +64,10 @@ export interface NamedMethod<T, A extends Named> extends Omit<MethodDef, "in">, 
   call(of: T, args: ValuesOf<A>, caller: Caller, target: Target<T>): MethodResult | Promise<MethodResult>;
 }
 
-/** Makes methods whose handlers take their types from the signatures: `method({ in: { name: "s" }, ..., call: (of, { name }) => ... })`. */
+/**
+ * Makes methods whose handlers take their types from the signatures:
+ * `method({ in: { name: "s" }, ..., call: (of, { name }) => ... })`.
+ */
 export const methodOf =
   <T>() =>
   <const A extends Named>({ in: named, ownerOf, changes, needs, call, ...said }: NamedMethod<T, A>): MethodEntry<T> => {

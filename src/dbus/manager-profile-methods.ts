@@ -5,8 +5,8 @@ import type { ProfileStack } from "../profiles/profile-stack.ts";
 import { args, type MethodEntry, methodOf } from "./interface-table.ts";
 
 /**
- * Owner of the Profile of that name; without a name, of all that a call may take off the stack. The owner of a user's file
- * that is not loaded is unknown: only administrators are let near.
+ * Owner of the Profile of that name; without a name, of all that a call may take off the stack. The owner of a user's
+ * file that is not loaded is unknown: only administrators are let near.
  */
 function ownerOfNamed(profiles: ProfileStack, name: string | undefined): Owner {
   if (name !== undefined) {

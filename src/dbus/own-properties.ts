@@ -1,4 +1,7 @@
-/** Properties that an object's table keeps internal, as shill's interface must not have them, served on an interface of ours. */
+/**
+ * Properties that an object's table keeps internal, as shill's interface must not have them, served on an interface of
+ * ours.
+ */
 import { DaemonError } from "../base/errors.ts";
 import { type AnyPropertyDef, PropertyShape, type PropertyStore } from "../base/property.ts";
 import type { Settable } from "./adaptor.ts";

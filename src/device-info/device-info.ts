@@ -11,7 +11,10 @@ import { decideTechnology, technologyWithoutDriver } from "./technology-decision
 
 /** Drivers bind and modems show their tty within this time (docs/contract/shill.md, Links). */
 const settleMs = 5_000;
-/** Rules of a desktop take udev some ten milliseconds. One that hangs (its own limit is 180 s) must not keep the network down. */
+/**
+ * Rules of a desktop take udev some ten milliseconds. One that hangs (its own limit is 180 s) must not keep the network
+ * down.
+ */
 const setupMs = 10_000;
 /** RT_SCOPE_UNIVERSE: it means something beyond the link. */
 const universeScope = 0;
@@ -22,7 +25,10 @@ export interface DeviceInfoHost {
   readonly rtnl: Rtnl;
   readonly links: LinkSelection;
   readFacts(linkName: string): LinkFacts;
-  /** Calls `done` when the system's device manager has set the link up. Absent, or undefined: nothing is to be waited for. */
+  /**
+   * Calls `done` when the system's device manager has set the link up. Absent, or undefined: nothing is to be waited
+   * for.
+   */
   whenSetUp?(linkIndex: number, done: () => void): Cancel | undefined;
   /** Undefined: Fairlead has no support for the technology, or for such a link; it is listed and left alone. */
   makeDevice(link: Link, technology: PrimaryTechnology, because: string): Device | undefined;
@@ -72,7 +78,10 @@ export class DeviceInfo {
   get claimedLinks(): readonly string[] {
     return this.host.links.claimed;
   }
-  /** A client takes the link for itself: its Device goes, without any change to the stored settings. Throws InvalidArguments. */
+  /**
+   * A client takes the link for itself: its Device goes, without any change to the stored settings. Throws
+   * InvalidArguments.
+   */
   claim(linkName: string): void {
     this.host.links.claim(linkName);
     this.#reconsider(linkName);

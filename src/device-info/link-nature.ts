@@ -18,7 +18,8 @@ const end = (because: string): MadeUpKind => ({ because, mayBeCable: true });
 const madeUpKinds: ReadonlyMap<string, MadeUpKind> = new Map([
   // Links stand in them, or behind them: the program that built them also gives them their addresses.
   ...["bridge", "bond", "team", "vrf", "openvswitch", "hsr", "batadv"].map((kind) => [kind, built(kind)] as const),
-  // They share the MAC address of the link below, by which a DHCP server tells its clients apart; or only a program reads them.
+  // They share the MAC address of the link below, by which a DHCP server tells its clients apart; or only a program
+  // reads them.
   ...["ipvlan", "ipvtap", "macvtap"].map((kind) => [kind, built(kind)] as const),
   // The other end is missing, or a machine with an endpoint configured by hand.
   ...["dummy", "vxlan", "geneve", "gretap", "ip6gretap", "erspan", "ip6erspan", "bareudp", "nlmon"].map(
@@ -45,7 +46,10 @@ export const isCableName = (name: string): boolean => cableName.test(name);
 /** `pf0vf1`, `c1pf0sf88`: the host's end of the port that a virtual machine was given. */
 const representedPort = /^(?:c\d+)?pf\d+(?:vf|sf)\d+$/;
 
-/** Why the link is no cable; undefined: it may be one. `hasHardware` reads sysfs and is asked only where nothing else tells. */
+/**
+ * Why the link is no cable; undefined: it may be one. `hasHardware` reads sysfs and is asked only where nothing else
+ * tells.
+ */
 export function madeUpBecause(link: Link, hasHardware: () => boolean): string | undefined {
   const { kind, name, portName } = link;
   if (portName !== undefined && representedPort.test(portName)) return `the host's end of a virtual port (${portName})`;

@@ -1,4 +1,6 @@
-/** The technology of a link, decided from its kind, its name and sysfs, in this order (docs/contract/shill.md, Links). */
+/**
+ * The technology of a link, decided from its kind, its name and sysfs, in this order (docs/contract/shill.md, Links).
+ */
 import type { Technology } from "../base/technology.ts";
 import type { Link } from "../rtnl/rtnl.ts";
 import type { LinkFacts } from "../system/sysfs.ts";

@@ -6,7 +6,9 @@ import { DaemonError, describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 
 export type DeviceEvent =
-  /** It is there: the kernel has it, and it is neither disabled nor deferred. Also told to a new user of a present one. */
+  /**
+   * It is there: the kernel has it, and it is neither disabled nor deferred. Also told to a new user of a present one.
+   */
   | "add"
   | "remove"
   | "setup"
@@ -28,7 +30,9 @@ export interface DeviceUser {
 
 /** Takes a link up and down. Both calls may claim and release other devices (nesting). */
 export interface Activation {
-  /** `path`: the devices whose activation this is part of; handed on when claiming a lower device, so that circles show. */
+  /**
+   * `path`: the devices whose activation this is part of; handed on when claiming a lower device, so that circles show.
+   */
   activate(path: readonly ClaimableDevice[]): Promise<void>;
   deactivate(): Promise<void>;
 }

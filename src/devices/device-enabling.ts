@@ -2,7 +2,10 @@
 import { DaemonError, describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 
-/** Whether a Device is enabled. Enabling and disabling take time, and may fail; a Device that goes meanwhile stays disabled. */
+/**
+ * Whether a Device is enabled. Enabling and disabling take time, and may fail; a Device that goes meanwhile stays
+ * disabled.
+ */
 export type EnableState = "disabled" | "enabling" | "enabled" | "disabling";
 export type EnableInput = "enable" | "disable" | "done" | "failed" | "gone";
 
@@ -78,7 +81,10 @@ export class DeviceEnabling {
     this.#step("gone");
   }
 
-  /** Returns the error of a store that does not keep the wish and is no reason to refuse it: a link is switched on without a disk. */
+  /**
+   * Returns the error of a store that does not keep the wish and is no reason to refuse it: a link is switched on
+   * without a disk.
+   */
   #persist(enable: boolean): DaemonError | undefined {
     const { device } = this;
     if (device.isEnabledPersistently === enable) return undefined;

@@ -79,8 +79,8 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
   #selectedService: Service | undefined;
   #network: Network | undefined;
   /**
-   * The address that stays when the present one is changed; identifies settings. A made-up link has none of its own: it goes
-   * by the address that it came with, or its settings would change hands while they are in force.
+   * The address that stays when the present one is changed; identifies settings. A made-up link has none of its own: it
+   * goes by the address that it came with, or its settings would change hands while they are in force.
    */
   readonly permanentMac: string;
   /** Undefined: to be looked for. */
@@ -134,8 +134,8 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
     return this.#link.mac ?? "";
   }
   /**
-   * Identifies settings and leases: the permanent address, as in shill, and the name as well where the address is not the
-   * link's own. A VLAN has that of the link below it, and their leases are not to be taken for each other's.
+   * Identifies settings and leases: the permanent address, as in shill, and the name as well where the address is not
+   * the link's own. A VLAN has that of the link below it, and their leases are not to be taken for each other's.
    */
   get hardwareId(): string {
     const digits = this.permanentMac.replaceAll(":", "").toLowerCase();
@@ -289,7 +289,9 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
     this.selectService(service);
     if (this.startNetwork(service)) service.advance("configure", this.mediumIsUp);
   }
-  /** The first question of this Service's layer 3 is to leave with the carrier, before anything else is done about it. */
+  /**
+   * The first question of this Service's layer 3 is to leave with the carrier, before anything else is done about it.
+   */
   standBy(service: Service): void {
     this.host.standBy(service.networkOptions(this));
   }
@@ -309,8 +311,9 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
   }
 
   /**
-   * A client or a Profile wants it on or off. Resolves when settled; errors: docs/contract/shill.md, Devices. A link that is
-   * left alone is not set up or down by it unless `isExplicit`: the request named this Device, and not each of its technology.
+   * A client or a Profile wants it on or off. Resolves when settled; errors: docs/contract/shill.md, Devices. A link
+   * that is left alone is not set up or down by it unless `isExplicit`: the request named this Device, and not each of
+   * its technology.
    */
   async setEnabled(enable: boolean, options: EnableOptions): Promise<void> {
     if (enable && this.host.isProhibited(this.technology)) {
@@ -397,8 +400,8 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
   }
 
   /**
-   * Starts layer 3 for the selected Service; the same Network object serves the link for the Device's life. False when the
-   * kernel, asked for something on the way, had news that ended it all again: the cable is out.
+   * Starts layer 3 for the selected Service; the same Network object serves the link for the Device's life. False when
+   * the kernel, asked for something on the way, had news that ended it all again: the cable is out.
    */
   protected startNetwork(service: Service): boolean {
     this.#network ??= this.host.makeNetwork(this);

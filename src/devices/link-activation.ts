@@ -16,7 +16,9 @@ export class LinkActivation {
   isSetUp = false;
   /** The request named this Device: then also a link that is left alone goes up or down. */
   isExplicitRequest = false;
-  /** A person connected it although it was left alone, or it was connected before another program put an address on it. */
+  /**
+   * A person connected it although it was left alone, or it was connected before another program put an address on it.
+   */
   isOurs = false;
 
   constructor(

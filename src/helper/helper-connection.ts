@@ -17,7 +17,9 @@ export interface ConnectionPorts {
   readonly rule: RunRule;
 }
 
-/** One run for the process at the other end, which has been identified. When the connection ends the program is stopped. */
+/**
+ * One run for the process at the other end, which has been identified. When the connection ends the program is stopped.
+ */
 export class HelperConnection {
   readonly #lines = new MessageLines();
   #run: RunningProcess | undefined;

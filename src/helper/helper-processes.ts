@@ -20,8 +20,8 @@ import {
 } from "./helper-messages.ts";
 
 /**
- * {@link Processes} as root, by fairlead-helper. It runs programs of its own folders, and those that a program of them asked for; the
- * end of every other says EPERM. Nothing outlives the daemon: a lasting order is not started.
+ * {@link Processes} as root, by fairlead-helper. It runs programs of its own folders, and those that a program of them
+ * asked for; the end of every other says EPERM. Nothing outlives the daemon: a lasting order is not started.
  */
 export class HelperProcesses implements Processes {
   readonly #runs = new RunList<HelperRun>();

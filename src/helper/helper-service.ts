@@ -26,7 +26,10 @@ export class HelperService {
     this.#server.maxConnections = mostConnections;
   }
 
-  /** `place`: a socket that listens already, as systemd passes it, or the path of a new one. Resolves when it can be connected to. */
+  /**
+   * `place`: a socket that listens already, as systemd passes it, or the path of a new one. Resolves when it can be
+   * connected to.
+   */
   async start(place: { readonly fd: number } | { readonly path: string }): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject);

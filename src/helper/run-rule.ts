@@ -23,7 +23,10 @@ export interface RunRule {
   readonly grants: TaskGrants;
 }
 
-/** Variables that say how a program is to load or to run (LD_PRELOAD, BASH_ENV, PYTHONPATH) are endless; these are harmless. */
+/**
+ * Variables that say how a program is to load or to run (LD_PRELOAD, BASH_ENV, PYTHONPATH) are endless; these are
+ * harmless.
+ */
 const allowedVariable = /^(ERROR|FAIRLEAD_[A-Z_]{1,40})$/;
 const longestValue = 4096;
 

@@ -18,8 +18,8 @@ interface Grant {
 }
 
 /**
- * The programs that handlers asked for. A line of a handler's output counts only with the key of its run: text of the daemon that a
- * script repeats, by an `echo` for instance, has not got it.
+ * The programs that handlers asked for. A line of a handler's output counts only with the key of its run: text of the
+ * daemon that a script repeats, by an `echo` for instance, has not got it.
  */
 export class TaskGrants {
   #grants: readonly Grant[] = [];

@@ -1,6 +1,8 @@
 /** Options of the lab. */
 export interface LabOptions {
-  /** show: signals live and a prompt. once: ends when online. shell: an interactive shell. command: runs it once online. */
+  /**
+   * show: signals live and a prompt. once: ends when online. shell: an interactive shell. command: runs it once online.
+   */
   readonly mode: "show" | "once" | "shell" | "command";
   readonly command: readonly string[];
   /** Where bus socket, state and log go; the starter of the lab removes it. */

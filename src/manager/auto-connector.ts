@@ -13,8 +13,8 @@ export interface BestRules extends OrderRules {
 }
 
 /**
- * The best Service of each technology, in order of merit: neither a present connection nor earlier attempts count. Services
- * that a user disconnected, or that may not connect by themselves, are passed over.
+ * The best Service of each technology, in order of merit: neither a present connection nor earlier attempts count.
+ * Services that a user disconnected, or that may not connect by themselves, are passed over.
  */
 export function bestServices(services: readonly Service[], rules: BestRules): readonly Service[] {
   const byMerit = [...services].sort((a, b) => orderOf(a, b, { ...rules, ignoreConnectivity: true }));

@@ -201,7 +201,9 @@ export class DeviceRegistry implements DeviceHost, DeviceInfoHost {
   #disableIfProhibited(device: Device): void {
     if (this.isProhibited(device.technology)) device.setEnabled(false, { isPersistent: false }).catch(() => {});
   }
-  /** A few sockets are kept open for cables to come; a machine with a thousand links opens each when its cable is in. */
+  /**
+   * A few sockets are kept open for cables to come; a machine with a thousand links opens each when its cable is in.
+   */
   #prepare(device: Device): void {
     if (this.#devices.length > mostPreparedLinks) return;
     try {

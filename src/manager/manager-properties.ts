@@ -14,7 +14,9 @@ const technologyList = (what: string) => (value: string) => {
   throw new DaemonError("InvalidArguments", `${what}: "${value.slice(0, 100)}" is not a list of technologies`);
 };
 
-/** As clients set it, in shill: a word that is no technology is kept. A list of all technologies has a tenth of this. */
+/**
+ * As clients set it, in shill: a word that is no technology is kept. A list of all technologies has a tenth of this.
+ */
 const longestList = 1024;
 const anyList = (what: string) => (value: string) => {
   if (value.length <= longestList) return;

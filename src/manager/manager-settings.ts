@@ -52,13 +52,19 @@ export class SettingsControl<T = unknown> {
     private readonly host: SettingsHost,
   ) {}
 
-  /** All properties of the Manager; those that are stored are its settings. Read for the first time when all parts are made. */
+  /**
+   * All properties of the Manager; those that are stored are its settings. Read for the first time when all parts are
+   * made.
+   */
   get properties(): PropertyStore<T> {
     this.#properties ??= new PropertyStore<T>(this.manager, this.shape);
     return this.#properties;
   }
 
-  /** Every property change of a client ends here: stored first, then in force. Throws DaemonError, and then nothing changed. */
+  /**
+   * Every property change of a client ends here: stored first, then in force. Throws DaemonError, and then nothing
+   * changed.
+   */
   setProperty(name: string, value: unknown): void {
     if (this.properties.set(name, value, () => this.save())) this.#putInForce(name);
   }

@@ -36,8 +36,8 @@ export function readProfileText(text: string, known: KnownEntries): Promise<Prof
 }
 
 /**
- * Entries of the text replace those of the store, all or none; others stay. A secret that the text does not mention stays
- * with its entry: it was kept back when the text was written.
+ * Entries of the text replace those of the store, all or none; others stay. A secret that the text does not mention
+ * stays with its entry: it was kept back when the text was written.
  */
 export function writeEntries(store: ProfileStore, entries: ProfileEntries): void {
   store.transaction(() => {

@@ -118,7 +118,9 @@ export class ServiceConfigurator {
     throw new DaemonError("InvalidArguments", `Invalid profile name ${(named ?? "").slice(0, 80)}`);
   }
 
-  /** The Service that would be configured; undefined: it would be made, or the configuration is refused. Makes nothing. */
+  /**
+   * The Service that would be configured; undefined: it would be made, or the configuration is refused. Makes nothing.
+   */
   existing(configuration: Configuration): Service | undefined {
     const known = this.#byGuid(configuration);
     if (known) return known;

@@ -149,7 +149,10 @@ export class ServiceRegistry implements ProviderHost {
     this.host.feed.observers.tell((observer) => observer.ipConfigsChanged(holder));
     this.requestSort("addressing changed", service);
   }
-  /** Services without a Device that could be disabled: tunnels. They connect again when a client asks, or may do so by themselves. */
+  /**
+   * Services without a Device that could be disabled: tunnels. They connect again when a client asks, or may do so by
+   * themselves.
+   */
   disconnectProhibited(): void {
     for (const service of this.list.all) {
       const { technology, state } = service;

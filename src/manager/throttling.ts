@@ -19,8 +19,8 @@ interface ThrottlingPorts {
 
 /**
  * Limits the traffic of every connected link, each by itself (docs/contract/shill.md, Sleep and traffic). Not
- * stored: it ends with the daemon, and a start takes away limits that a killed one left. Links whose queueing disciplines
- * another program set up keep them.
+ * stored: it ends with the daemon, and a start takes away limits that a killed one left. Links whose queueing
+ * disciplines another program set up keep them.
  */
 export class Throttling {
   #wanted: Throttle | undefined;
@@ -43,8 +43,8 @@ export class Throttling {
   }
 
   /**
-   * `undefined`: no limit. Resolves when all connected links obey. Rejects with InvalidArguments, NotSupported (this kernel
-   * cannot) or Failure (a link cannot be limited), and then everything is as before.
+   * `undefined`: no limit. Resolves when all connected links obey. Rejects with InvalidArguments, NotSupported (this
+   * kernel cannot) or Failure (a link cannot be limited), and then everything is as before.
    */
   async set(throttle: Throttle | undefined): Promise<void> {
     if (throttle) checkThrottle(throttle);

@@ -1,4 +1,6 @@
-/** ModemManager's numbers and error names (its headers ModemManager-enums.h and -errors.h) as words of the port. Pure. */
+/**
+ * ModemManager's numbers and error names (its headers ModemManager-enums.h and -errors.h) as words of the port. Pure.
+ */
 import type { IpType, ModemFailure, ModemLock, ModemRefusal, ModemState, Registration } from "./modem.ts";
 
 const states: readonly ModemState[] = [

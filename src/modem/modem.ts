@@ -23,7 +23,9 @@ export type ModemState =
 /** MMModemStateFailedReason. */
 export type ModemFailure = "none" | "unknown" | "sim-missing" | "sim-error" | "unknown-capabilities" | "esim-empty";
 
-/** MMModem3gppRegistrationState, as far as it makes a difference: `limited` is emergency calls and text messages only. */
+/**
+ * MMModem3gppRegistrationState, as far as it makes a difference: `limited` is emergency calls and text messages only.
+ */
 export type Registration = "idle" | "home" | "searching" | "denied" | "unknown" | "roaming" | "limited";
 
 /** MMModemLock in the words of shill (`sim-pin`, `sim-puk`, `network-pin`), and `other` for the rarer ones. */

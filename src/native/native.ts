@@ -63,7 +63,10 @@ export interface NativeSocket {
    * is thrown; one that comes after messages is kept, and thrown or told next.
    */
   receive(limit: number): ReceivedMessage[];
-  /** Starts polling; once more replaces the listeners. At most 64 messages are delivered before other events get their turn. */
+  /**
+   * Starts polling; once more replaces the listeners. At most 64 messages are delivered before other events get their
+   * turn.
+   */
   start(events: SocketEvents): void;
   /** Stops polling until the next `start`. */
   stop(): void;
@@ -74,9 +77,14 @@ export interface NativeSocket {
   close(): void;
 }
 
-/** One CLOCK_BOOTTIME timerfd on libuv's poll. An armed timer is not collected; a closed one throws EBADF when armed. */
+/**
+ * One CLOCK_BOOTTIME timerfd on libuv's poll. An armed timer is not collected; a closed one throws EBADF when armed.
+ */
 export interface NativeTimer {
-  /** Fires once at `bootTimeMs` (absolute, as {@link NativeAddon.bootTimeMs}); a time in the past fires at once. Replaces an earlier one. */
+  /**
+   * Fires once at `bootTimeMs` (absolute, as {@link NativeAddon.bootTimeMs}); a time in the past fires at once.
+   * Replaces an earlier one.
+   */
   arm(bootTimeMs: number): void;
   disarm(): void;
   /** Whether an armed timer keeps the process alive. True at first. */
@@ -95,11 +103,14 @@ export interface NativeAddon {
   peerCredentials(fd: number): { readonly pid: number; readonly uid: number };
   /** PR_SET_DUMPABLE: whether the kernel may write a core dump, and other processes of the user may look inside. */
   setDumpable(isDumpable: boolean): void;
-  /** Gives free memory of malloc back to the system: malloc_trim(3) in all arenas. Nothing where the C library has none. */
+  /**
+   * Gives free memory of malloc back to the system: malloc_trim(3) in all arenas. Nothing where the C library has none.
+   */
   trimMalloc(): void;
   /**
-   * Brings reserved pages of V8's heap into memory, the emptiest first, at most `mostBytes` of them (MADV_POPULATE_WRITE).
-   * Right after a collection these are the new space. Returns the bytes; 0 on a kernel before 5.14.
+   * Brings reserved pages of V8's heap into memory, the emptiest first, at most `mostBytes` of them
+   * (MADV_POPULATE_WRITE). Right after a collection these are the new space. Returns the bytes; 0 on a kernel before
+   * 5.14.
    */
   populateHeap(mostBytes: number): number;
   /** Counts of open handles, for leak tests and the debug dump. */

@@ -150,7 +150,9 @@ export class Acquisition<Config> {
   }
 }
 
-/** The `reason` in the context of a handler's DaemonError: the other end does not take the user name or the password. */
+/**
+ * The `reason` in the context of a handler's DaemonError: the other end does not take the user name or the password.
+ */
 const authenticationRefused = "authentication-refused";
 const reasonOf = (error: unknown): unknown => (error instanceof DaemonError ? error.context.reason : undefined);
 

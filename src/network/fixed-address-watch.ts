@@ -12,7 +12,10 @@ export interface DuplicateObserver {
 export interface FixedAddressPorts {
   /** Conflict detection of IPv4 (RFC 5227). Absent: none. */
   readonly guard?: (link: ProtocolLink, observer: ConflictObserver) => FixedAddressGuard;
-  /** Duplicate address detection of IPv6, which the kernel does (RFC 4862, 5.4). Absent: nothing is told of it. Returns "stop". */
+  /**
+   * Duplicate address detection of IPv6, which the kernel does (RFC 4862, 5.4). Absent: nothing is told of it. Returns
+   * "stop".
+   */
   readonly watchDuplicates?: (
     link: ProtocolLink,
     addresses: readonly string[],

@@ -67,7 +67,10 @@ export interface IpSettings {
   readonly vendorEncapsulatedOptions?: string;
 }
 
-/** Whether both are equal apart from the time that addresses are valid, as the two answers of a server that confirms a lease. */
+/**
+ * Whether both are equal apart from the time that addresses are valid, as the two answers of a server that confirms a
+ * lease.
+ */
 export const isSameButTimes = (a: IpSettings | undefined, b: IpSettings | undefined): boolean =>
   a === b || (a !== undefined && b !== undefined && isDeepStrictEqual(timeless(a), timeless(b)));
 

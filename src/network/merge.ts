@@ -68,7 +68,10 @@ function throughGateway(own: IpFamilySettings | undefined, gateway: string | und
   return { ...rest, gateway };
 }
 
-/** Fixed addresses come first, and the way out is the router's where none is fixed: the kernel's own addresses stay beside. */
+/**
+ * Fixed addresses come first, and the way out is the router's where none is fixed: the kernel's own addresses stay
+ * beside.
+ */
 function mergeIpv6(sources: SettingsSources): IpFamilySettings | undefined {
   const found = foundIpv6(sources);
   const fixed = sources.static?.ipv6;

@@ -238,7 +238,9 @@ export class Network {
   get lostBecause(): string | undefined {
     return this.#lostBecause;
   }
-  /** The other host that has the fixed address, or had the declined one until the next lease; undefined: none is known. */
+  /**
+   * The other host that has the fixed address, or had the declined one until the next lease; undefined: none is known.
+   */
   get conflict(): FoundConflict | undefined {
     return this.#conflict;
   }
@@ -478,7 +480,9 @@ export class Network {
     this.#sink.setNetwork(this.layer3Link, this.#wish, (result) => this.#onApplied(result));
   }
 
-  /** A server's answer that only confirms, as after the gateway's, is no news: the lease lives longer, and that is all. */
+  /**
+   * A server's answer that only confirms, as after the gateway's, is no news: the lease lives longer, and that is all.
+   */
   #noteNews(): void {
     const before = this.#shown;
     this.#shown = {

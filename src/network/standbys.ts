@@ -13,9 +13,9 @@ export interface StandbysPorts extends StandbyPorts {
 }
 
 /**
- * Links on which nothing but carrier is missing for a Service to connect. Each has its first question to the network ready,
- * which leaves when the kernel tells of the carrier, before the news is decoded; the Network that starts in the same turn
- * takes it over.
+ * Links on which nothing but carrier is missing for a Service to connect. Each has its first question to the network
+ * ready, which leaves when the kernel tells of the carrier, before the news is decoded; the Network that starts in the
+ * same turn takes it over.
  */
 export class Standbys {
   readonly #standbys = new Map<number, Standby>();

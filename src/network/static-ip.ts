@@ -38,9 +38,9 @@ type Dictionary = ReadonlyMap<string, WireVariant>;
 type ListKey = keyof typeof mostEntries;
 
 /**
- * Reads the D-Bus form: unknown keys are dropped, values that do not parse are ignored (docs/contract/shill.md, Addressing),
- * also single entries of lists. An address without Prefixlen is a host of its own (/32), so that a forgotten key claims no subnet.
- * Throws DaemonError InvalidArguments only for lists beyond all use.
+ * Reads the D-Bus form: unknown keys are dropped, values that do not parse are ignored (docs/contract/shill.md,
+ * Addressing), also single entries of lists. An address without Prefixlen is a host of its own (/32), so that a
+ * forgotten key claims no subnet. Throws DaemonError InvalidArguments only for lists beyond all use.
  */
 export function parseStaticIp(dictionary: Dictionary): StaticIp {
   if (dictionary.size === 0) return emptyStaticIp;
@@ -55,9 +55,9 @@ export function parseStaticIp(dictionary: Dictionary): StaticIp {
 }
 
 /**
- * As a client sets it. An address that is one and that no host can have is refused with the rule that it breaks: to drop it
- * would leave a person with a success and without the address. 0.0.0.0 stands for none.
- * Throws DaemonError InvalidArguments.
+ * As a client sets it. An address that is one and that no host can have is refused with the rule that it breaks: to
+ * drop it would leave a person with a success and without the address. 0.0.0.0 stands for none. Throws DaemonError
+ * InvalidArguments.
  */
 export function acceptStaticIp(dictionary: Dictionary): StaticIp {
   const rule = brokenRule(dictionary);

@@ -1,4 +1,7 @@
-/** The value of StaticIPv6Config: addresses of IPv6 that a person fixes, beside those that the kernel makes of a router's prefix. */
+/**
+ * The value of StaticIPv6Config: addresses of IPv6 that a person fixes, beside those that the kernel makes of a
+ * router's prefix.
+ */
 import { DaemonError } from "../base/errors.ts";
 import { familyOf, formatIpAddress, parseCidr, parseIpAddress } from "../base/ip-address.ts";
 import type { WireVariant } from "../base/property.ts";
@@ -23,8 +26,8 @@ const mostAddresses = 16;
 type Dictionary = ReadonlyMap<string, WireVariant>;
 
 /**
- * Reads the D-Bus form: `Addresses` (as, CIDR) and `Gateway` (s). Unknown keys and values that are no addresses are left out,
- * as those of StaticIPConfig are; undefined: nothing is fixed.
+ * Reads the D-Bus form: `Addresses` (as, CIDR) and `Gateway` (s). Unknown keys and values that are no addresses are
+ * left out, as those of StaticIPConfig are; undefined: nothing is fixed.
  */
 export function parseStaticIpv6(dictionary: Dictionary): StaticIpv6 | undefined {
   const texts = addressTexts(dictionary).slice(0, mostAddresses);
@@ -34,7 +37,10 @@ export function parseStaticIpv6(dictionary: Dictionary): StaticIpv6 | undefined 
   return { addresses, ...(gateway !== undefined && { gateway }) };
 }
 
-/** As a client sets it: an impossible value is refused with the rule that it breaks. Throws DaemonError InvalidArguments. */
+/**
+ * As a client sets it: an impossible value is refused with the rule that it breaks. Throws DaemonError
+ * InvalidArguments.
+ */
 export function acceptStaticIpv6(dictionary: Dictionary): StaticIpv6 | undefined {
   const rule = brokenRule(dictionary);
   if (rule !== undefined) throw new DaemonError("InvalidArguments", `StaticIPv6Config: ${rule}`);

@@ -10,7 +10,10 @@ export interface ReceivedPacket {
 }
 
 export interface PacketChannel {
-  /** `destinationMac` in colon form; `ff:ff:ff:ff:ff:ff` to broadcast. Never throws: a link that is down loses packets, as a cable does; returns whether the kernel took it. */
+  /**
+   * `destinationMac` in colon form; `ff:ff:ff:ff:ff:ff` to broadcast. Never throws: a link that is down loses packets,
+   * as a cable does; returns whether the kernel took it.
+   */
   send(destinationMac: string, payload: Uint8Array): boolean;
   /**
    * One listener at a time; `undefined` stops listening without closing the socket. Packets that arrived without a
@@ -22,9 +25,9 @@ export interface PacketChannel {
    */
   poll(): void;
   /**
-   * Only for `arp`: from now on only packets are let through that name this IPv4 address as their sender's, or ask for it
-   * without a sender (probes, RFC 5227). On a busy network everything else would wake the daemon many times a second. A
-   * later call replaces the address. Packets received before are not affected.
+   * Only for `arp`: from now on only packets are let through that name this IPv4 address as their sender's, or ask for
+   * it without a sender (probes, RFC 5227). On a busy network everything else would wake the daemon many times a
+   * second. A later call replaces the address. Packets received before are not affected.
    */
   watchAddress(address: string): void;
   /** Costs the kernel an RCU grace period (12 to 20 ms): never before online has been told. */

@@ -18,7 +18,9 @@ export interface GatewayMacsPorts {
   changed(): void;
 }
 
-/** NUD_INCOMPLETE: the kernel asks just now. Together with NUD_FAILED: it has no answer, though perhaps an old address. */
+/**
+ * NUD_INCOMPLETE: the kernel asks just now. Together with NUD_FAILED: it has no answer, though perhaps an old address.
+ */
 const incomplete = 0x01;
 const unanswered = incomplete | 0x20;
 /** A router answers within a round trip; one that sleeps, or that a switch hides for a moment, later. */

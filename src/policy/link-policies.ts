@@ -1,4 +1,6 @@
-/** Which Services may hold a connection beside each other: policy All (every one) and Automatic (cables before radios). */
+/**
+ * Which Services may hold a connection beside each other: policy All (every one) and Automatic (cables before radios).
+ */
 import { DaemonError } from "../base/errors.ts";
 import type { PolicyRefusal } from "../services/auto-connect.ts";
 import { isConnected } from "../services/connect-states.ts";

@@ -31,8 +31,8 @@ export interface LocationChoice extends Reasoned {
 }
 
 /**
- * The rule of nwamd: without an address NoNet; else the one that a person enabled; else the one with the best rating of those
- * with true conditions, the first in the list of equals; else Automatic. `candidates` in the order of the list.
+ * The rule of nwamd: without an address NoNet; else the one that a person enabled; else the one with the best rating of
+ * those with true conditions, the first in the list of equals; else Automatic. `candidates` in the order of the list.
  */
 export function chooseLocation(candidates: readonly LocationCandidate[], facts: PlaceFacts): LocationChoice {
   const judged = judge(candidates, facts);

@@ -163,8 +163,8 @@ export class Locations implements LocationKeeper {
     this.#loadFilter(location, turn, finish);
   }
   /**
-   * Without a network there is nothing to ask. A network that comes is used with its own name servers in the same turn, until
-   * the burst is over; with those of the Location that a person chose, if one did.
+   * Without a network there is nothing to ask. A network that comes is used with its own name servers in the same turn,
+   * until the burst is over; with those of the Location that a person chose, if one did.
    */
   #namesOf(location: Location): NameService {
     return location === this.#noNet && !this.#hasNet ? (this.#next?.names ?? {}) : location.names;

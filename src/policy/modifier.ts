@@ -9,7 +9,9 @@ import { evaluateList, type PlaceFacts, type Verdict } from "./conditions.ts";
 const commandLimitMs = 60_000;
 /** At the daemon's end the service manager waits, and then kills. */
 const lastLimitMs = 10_000;
-/** A failed one whose conditions hold is tried again after this, as often as conditions are checked without an event. */
+/**
+ * A failed one whose conditions hold is tried again after this, as often as conditions are checked without an event.
+ */
 const retryMs = 120_000;
 /** Conditions may depend on the program's effects: it is not to go up and down without end. */
 const mostStarts = 5;

@@ -42,7 +42,10 @@ export class PacketFilter {
     this.#isLoaded = true;
   }
 
-  /** Undefined: there is nothing to do. Rejects, or throws, with a DaemonError that names the reason; then there is no table. */
+  /**
+   * Undefined: there is nothing to do. Rejects, or throws, with a DaemonError that names the reason; then there is no
+   * table.
+   */
   load(file: string): Promise<void> | undefined {
     if (file === "" && !this.#isLoaded) return undefined;
     const body = file === "" ? undefined : this.#read(file);

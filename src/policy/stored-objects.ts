@@ -1,4 +1,7 @@
-/** Which entries of the Profile stack are Locations or Modifiers, and which of several of one name counts. Pure but for reading. */
+/**
+ * Which entries of the Profile stack are Locations or Modifiers, and which of several of one name counts. Pure but for
+ * reading.
+ */
 import { DaemonError } from "../base/errors.ts";
 import { isConsented } from "../profiles/consents.ts";
 import type { Profile } from "../profiles/profile.ts";
@@ -20,8 +23,8 @@ export function checkObjectName(kind: ObjectPrefix, name: string): void {
 }
 
 /**
- * Lowest Profile first, so that the list keeps its order when a user comes. Of several entries of one name the topmost that
- * counts is taken: a user's Location needs an administrator's consent, and Modifiers are the machine's alone.
+ * Lowest Profile first, so that the list keeps its order when a user comes. Of several entries of one name the topmost
+ * that counts is taken: a user's Location needs an administrator's consent, and Modifiers are the machine's alone.
  */
 export function storedObjects({ profiles }: Pick<ProfileStack, "profiles">, prefix: ObjectPrefix): StoredObject[] {
   const found = new Map<string, StoredObject>();

@@ -8,7 +8,10 @@ import type { Log } from "../base/log.ts";
 import { BusError, type BusPort, type Call } from "../bus/bus.ts";
 import { standardError } from "../bus/wire/names.ts";
 
-/** `challenge`: yes, if a person gave a password. `absent`: there is no polkit here. `unavailable`: no answer to rely on. */
+/**
+ * `challenge`: yes, if a person gave a password. `absent`: there is no polkit here. `unavailable`: no answer to rely
+ * on.
+ */
 export type Verdict = "authorized" | "refused" | "challenge" | "absent" | "unavailable";
 
 export interface Question {

@@ -38,7 +38,10 @@ function keepDescriptors(): void {
   keepsDescriptors = true;
 }
 
-/** The addon belongs to one major version of Node; V8's own message about another one is long, and names no command that helps. */
+/**
+ * The addon belongs to one major version of Node; V8's own message about another one is long, and names no command that
+ * helps.
+ */
 export function loadFailure(cause: unknown, node: string): DaemonError {
   const place = "in fairlead's folder, run";
   if (String(cause).includes("NODE_MODULE_VERSION")) {
@@ -93,7 +96,9 @@ const isForNow: ReadonlySet<string> = new Set(
   ["BUSY", "LOCKED", "CANTOPEN", "FULL", "IOERR", "PERM", "READONLY"].map((name) => `SQLITE_${name}`),
 );
 
-/** SQLite's errors as DaemonError NotStored or InternalError; anything else comes back as it is. Values are in neither. */
+/**
+ * SQLite's errors as DaemonError NotStored or InternalError; anything else comes back as it is. Values are in neither.
+ */
 export function storeError(location: string, error: unknown): unknown {
   const code = sqliteCode(error);
   if (code === undefined) return error;

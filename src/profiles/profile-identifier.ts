@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { DaemonError } from "../base/errors.ts";
 
-/** A Profile's name: `name` for one of the machine, `~user/name` for one of a user (docs/contract/shill.md, Profiles). */
+/**
+ * A Profile's name: `name` for one of the machine, `~user/name` for one of a user (docs/contract/shill.md, Profiles).
+ */
 export interface ProfileIdentifier {
   /** Undefined: of the machine. */
   readonly user: string | undefined;
@@ -14,7 +16,9 @@ export interface ProfileFolders {
   readonly runDir: string;
 }
 
-/** ASCII only: the parts become file names and elements of D-Bus paths. 64: no honest user or profile name is longer. */
+/**
+ * ASCII only: the parts become file names and elements of D-Bus paths. 64: no honest user or profile name is longer.
+ */
 const part = "[A-Za-z0-9]{1,64}";
 const pattern = new RegExp(`^(?:~(?<user>${part})/)?(?<name>${part})$`);
 

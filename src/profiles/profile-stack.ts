@@ -52,10 +52,10 @@ const depthLimit = 32;
 const profileLimit = 256;
 
 /**
- * The stack of Profiles (docs/contract/shill.md, Profiles): `default` at the bottom, those of the machine above it, then
- * those of users. Methods called on behalf of a client throw the DaemonErrors of shill's doc/manager-api.txt, and then
- * nothing has changed. Which users' Profiles are loaded is kept in `<run>/loaded_profile_list`, so that a restart of
- * the daemon keeps the session.
+ * The stack of Profiles (docs/contract/shill.md, Profiles): `default` at the bottom, those of the machine above it,
+ * then those of users. Methods called on behalf of a client throw the DaemonErrors of shill's doc/manager-api.txt, and
+ * then nothing has changed. Which users' Profiles are loaded is kept in `<run>/loaded_profile_list`, so that a restart
+ * of the daemon keeps the session.
  */
 export class ProfileStack {
   readonly #stack: Profile[] = [];

@@ -1,6 +1,6 @@
 /**
- * A Profile as text that people read and write: `[entry]` lines, `Name = value` lines in JSON, `#` comments. The same form
- * as the files of profiles/. Dictionaries with values of the usual types are written as JSON objects.
+ * A Profile as text that people read and write: `[entry]` lines, `Name = value` lines in JSON, `#` comments. The same
+ * form as the files of profiles/. Dictionaries with values of the usual types are written as JSON objects.
  */
 import { DaemonError } from "../base/errors.ts";
 import { holdsSecret } from "../system/redaction.ts";

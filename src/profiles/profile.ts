@@ -8,7 +8,9 @@ export class Profile {
   readonly label: string;
   /** D-Bus object path. */
   readonly path: string;
-  /** The Unix user of `~user/name`; undefined for the machine's, for a name that is no account, and until it is known. */
+  /**
+   * The Unix user of `~user/name`; undefined for the machine's, for a name that is no account, and until it is known.
+   */
   ownerUid: number | undefined;
 
   constructor(

@@ -168,7 +168,10 @@ export class SqliteStore implements ProfileStore {
       throw storeError(this.location, error);
     }
   }
-  /** SQLite says the same of a full disk. One with room for all that the file may still grow, and for a log of that, is not. */
+  /**
+   * SQLite says the same of a full disk. One with room for all that the file may still grow, and for a log of that, is
+   * not.
+   */
   #hasReachedLimit(): boolean {
     const [most, now, pageBytes] = ["max_page_count", "page_count", "page_size"].map((name) =>
       Number(this.db.pragma(name, { simple: true })),

@@ -5,7 +5,8 @@ import { findStoreFile, prepareStoreFile, type StoreFile } from "./store-file.ts
 
 /**
  * Keeps a second daemon away from a state folder. The lock is the exclusive lock of an empty SQLite database: Node has
- * no flock, and a file with a process number in it outlives a crash. The kernel drops the lock when the process ends, however.
+ * no flock, and a file with a process number in it outlives a crash. The kernel drops the lock when the process ends,
+ * however.
  */
 export class StateLock {
   /**
@@ -44,7 +45,9 @@ export class StateLock {
   }
 }
 
-/** The transaction is never ended: it is the lock. Nothing is ever written, so the journal may as well stay in memory. */
+/**
+ * The transaction is never ended: it is the lock. Nothing is ever written, so the journal may as well stay in memory.
+ */
 function lockOrClose(db: SqliteDatabase): SqliteDatabase {
   try {
     db.pragma("journal_mode = MEMORY");

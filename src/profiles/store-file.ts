@@ -227,7 +227,9 @@ export interface DatabaseHead {
   readonly hasLog: boolean;
 }
 
-/** Reads the head without SQLite, which would already touch the files beside it. Not for a file this process has open. */
+/**
+ * Reads the head without SQLite, which would already touch the files beside it. Not for a file this process has open.
+ */
 export function readDatabaseHead(file: StoreFile): DatabaseHead {
   const head = Buffer.alloc(100);
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;

@@ -15,7 +15,10 @@ export const storeLimits = {
   entries: 20_000,
   /** Of the whole file. 10,000 remembered networks take 8 MiB. */
   fileBytes: 64 * 1024 * 1024,
-  /** Of the file of a user, who fills it without being asked for a right: 4,000 networks. A larger one can still be read. */
+  /**
+   * Of the file of a user, who fills it without being asked for a right: 4,000 networks. A larger one can still be
+   * read.
+   */
   userFileBytes: 4 * 1024 * 1024,
 } as const;
 

@@ -5,11 +5,16 @@
  * an error, a log line or a dump. Names and sizes are bounded (store-limits.ts): InvalidArguments beyond.
  */
 
-/** Rows of one entry: property name -> JSON. The entry's identifier is shill's storage identifier: `global`, `wifi_<mac hex>_...`, `device_<mac hex>`, ... */
+/**
+ * Rows of one entry: property name -> JSON. The entry's identifier is shill's storage identifier: `global`,
+ * `wifi_<mac hex>_...`, `device_<mac hex>`, ...
+ */
 export type EntryRows = ReadonlyMap<string, string>;
 
 export interface StoredLease {
-  /** Storage identifier of the Service. The lease may exist without an entry: a Service not yet remembered has one too. */
+  /**
+   * Storage identifier of the Service. The lease may exist without an entry: a Service not yet remembered has one too.
+   */
   readonly entry: string;
   /** Identifies the network within the Service: the server's identity, or empty for the last one seen. */
   readonly network: string;
@@ -29,8 +34,8 @@ export interface ProfileStore {
   read(entry: string): EntryRows | undefined;
   /**
    * Makes the entry hold exactly these rows, in one transaction; unchanged rows are not written and an unchanged entry
-   * costs no commit. Throws DaemonError NotStored (disk full, read-only, locked) or InternalError (damaged), and then nothing
-   * has changed.
+   * costs no commit. Throws DaemonError NotStored (disk full, read-only, locked) or InternalError (damaged), and then
+   * nothing has changed.
    */
   write(entry: string, rows: EntryRows): void;
   /**
@@ -44,7 +49,9 @@ export interface ProfileStore {
   writeLease(lease: StoredLease): void;
   deleteLease(entry: string, network: string): void;
   deleteLeases(entry: string): void;
-  /** Runs `change` in one transaction: if it throws, nothing has changed. May be nested; takes no asynchronous function. */
+  /**
+   * Runs `change` in one transaction: if it throws, nothing has changed. May be nested; takes no asynchronous function.
+   */
   transaction<R>(change: () => R): R;
   /**
    * As `transaction`, for changes that the daemon itself has to remember: where the disk does not take them now, they
@@ -89,9 +96,15 @@ export interface SetAside {
 
 /** Port to the place where Profiles are kept. */
 export interface ProfileStorage {
-  /** Makes a folder for Profiles that only we can enter, unless it exists. Throws DaemonError NotStored or InternalError. */
+  /**
+   * Makes a folder for Profiles that only we can enter, unless it exists. Throws DaemonError NotStored or
+   * InternalError.
+   */
   ensureFolder(folder: string): void;
-  /** Throws DaemonError: NotFound (`open`), AlreadyExists (`create`), NotStored (the disk), InternalError for all else; then nothing has changed. */
+  /**
+   * Throws DaemonError: NotFound (`open`), AlreadyExists (`create`), NotStored (the disk), InternalError for all else;
+   * then nothing has changed.
+   */
   open(location: string, mode: OpenMode, options?: OpenOptions): OpenedStore;
   /**
    * Its content read without writing anything, for looking only; undefined: none. Never throws, never for an open

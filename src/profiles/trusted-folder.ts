@@ -4,7 +4,10 @@ import { DaemonError } from "../base/errors.ts";
 
 /** As many as the kernel follows (path_resolution(7)). */
 const mostLinks = 40;
-/** Node does not name it; the same on every machine that Node runs on. Neither reads, nor waits for the other end of a FIFO. */
+/**
+ * Node does not name it; the same on every machine that Node runs on. Neither reads, nor waits for the other end of a
+ * FIFO.
+ */
 const openPath = 0o10000000;
 /** Opens any file, a symbolic link as itself. */
 export const openUnread = openPath | fs.constants.O_NOFOLLOW;

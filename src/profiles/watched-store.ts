@@ -146,7 +146,10 @@ export class WatchedStore implements ProfileStore {
       for (const lease of leases) this.store.writeLease(lease);
     });
   }
-  /** The last user of a database takes its log away, by name: one that belongs to another file by now is put aside meanwhile. */
+  /**
+   * The last user of a database takes its log away, by name: one that belongs to another file by now is put aside
+   * meanwhile.
+   */
   #closeOld(): void {
     const log = this.file.beside("-wal");
     const found = log.look();

@@ -1,13 +1,17 @@
 /**
- * SQLite's write-ahead log (https://www.sqlite.org/fileformat.html, 4), laid over the database it belongs to. SQLite does it
- * only where it can write beside the file; a disk that is full or read-only still has the last settings in the log.
+ * SQLite's write-ahead log (https://www.sqlite.org/fileformat.html, 4), laid over the database it belongs to. SQLite
+ * does it only where it can write beside the file; a disk that is full or read-only still has the last settings in the
+ * log.
  */
 
 const headBytes = 32;
 const frameHeadBytes = 24;
 const magicOf = { littleEndian: 0x377f0682, bigEndian: 0x377f0683 } as const;
 
-/** The database with all transactions of the log that were committed; a log that is not whole counts up to its first fault. */
+/**
+ * The database with all transactions of the log that were committed; a log that is not whole counts up to its first
+ * fault.
+ */
 export function withLog(database: Buffer, log: Buffer): Buffer {
   if (log.length < headBytes) return database;
   const magic = log.readUInt32BE(0);

@@ -46,18 +46,27 @@ export interface Provider {
   servicesOn(device: Device): readonly Service[];
   /** After each sort, with all Services in their new order. */
   sorted(services: readonly Service[]): void;
-  /** The Service that a client's arguments mean; undefined: it would have to be made. Throws DaemonError on senseless ones. */
+  /**
+   * The Service that a client's arguments mean; undefined: it would have to be made. Throws DaemonError on senseless
+   * ones.
+   */
   findSimilar(configuration: Configuration): Service | undefined;
   /** As {@link findSimilar}, and makes a missing one. */
   getService(configuration: Configuration): Service;
   /** A Service on no list: to change a stored entry while that of another Profile is in force. */
   makeTemporary(configuration: Configuration): Service;
-  /** The network configuration is another one. Links whose use changed are told as disabled before, and as enabled after. */
+  /**
+   * The network configuration is another one. Links whose use changed are told as disabled before, and as enabled
+   * after.
+   */
   configured?(config: NetworkConfig, changes: readonly SectionChange[]): void;
   /** A Profile is on the stack: Services are made for its entries that no Service goes by yet. */
   profilePushed?(profile: Profile): void;
   /** Whether a Service without stored settings has nothing left to be shown for. Absent: it always stays. */
   dropsUnloaded?(service: Service): boolean;
-  /** A Service that goes by the entry, for a look at its settings: neither registered nor connected. Undefined: no such entry is ours. */
+  /**
+   * A Service that goes by the entry, for a look at its settings: neither registered nor connected. Undefined: no such
+   * entry is ours.
+   */
   serviceForEntry?(entry: string): Service | undefined;
 }

@@ -1,7 +1,7 @@
 /**
- * Plays in memory, with the kernel's part, the way from the settings of a lease to an address: the decision about it, and
- * the messages encoded and read back. First runs of this code cost a millisecond and more, which would fall between a
- * lease and its address.
+ * Plays in memory, with the kernel's part, the way from the settings of a lease to an address: the decision about it,
+ * and the messages encoded and read back. First runs of this code cost a millisecond and more, which would fall between
+ * a lease and its address.
  */
 import { silentLog } from "../base/log.ts";
 import { emptyIpSettings } from "../network/ip-settings.ts";

@@ -11,13 +11,16 @@ import { resolverText } from "../resolver/resolver-file.ts";
 import { StageKernel } from "./kernel/stage-kernel.ts";
 import { StageBus, StageClock, stageProtocols } from "./stage.ts";
 
-/** Often enough for the interpreter to have seen every shape; each takes some ten milliseconds, and much more on a slow machine. */
+/**
+ * Often enough for the interpreter to have seen every shape; each takes some ten milliseconds, and much more on a slow
+ * machine.
+ */
 const rounds = 4;
 
 /**
- * Plays a cable that goes in and out, on a stage in memory, with the daemon's own parts. The first real cable then finds
- * every function compiled: on a cold start that is half of the time from carrier to address. Nothing is written, sent or
- * asked outside. Takes some ten milliseconds; for an idle moment after the start.
+ * Plays a cable that goes in and out, on a stage in memory, with the daemon's own parts. The first real cable then
+ * finds every function compiled: on a cold start that is half of the time from carrier to address. Nothing is written,
+ * sent or asked outside. Takes some ten milliseconds; for an idle moment after the start.
  */
 export async function rehearseCable(realClock: Clock): Promise<void> {
   const clock = new StageClock(realClock);

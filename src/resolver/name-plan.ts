@@ -31,9 +31,9 @@ export interface NamePlan {
 }
 
 /**
- * A list holds the servers of one layer alone: those of other networks do not know its names, and a resolver with a list
- * takes the second server for another way to the same answer. Where links are told apart, names of a link's domains go to
- * that link, unless a layer stands in place of all of them.
+ * A list holds the servers of one layer alone: those of other networks do not know its names, and a resolver with a
+ * list takes the second server for another way to the same answer. Where links are told apart, names of a link's
+ * domains go to that link, unless a layer stands in place of all of them.
  */
 export function planNames(layers: readonly NameLayer[]): NamePlan {
   const networks = layers.filter(isNetwork);

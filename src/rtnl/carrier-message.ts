@@ -9,7 +9,10 @@ const AF_UNSPEC = 0;
 /** IFF_UP and IFF_LOWER_UP. */
 const upWithCarrier = 0x1_0001;
 
-/** The link that an RTM_NEWLINK at the start of the datagram shows up and with carrier; undefined: it is another message. */
+/**
+ * The link that an RTM_NEWLINK at the start of the datagram shows up and with carrier; undefined: it is another
+ * message.
+ */
 export function linkWithCarrier(datagram: Buffer): number | undefined {
   if (datagram.length < leastBytes || readU16(datagram, at.type) !== MessageType.NEWLINK) return undefined;
   // A bridge tells of its ports in messages of its own family.

@@ -170,7 +170,9 @@ export class EventApplier {
     }
     this.#goneLinks.clear();
   }
-  /** Kernels differ in whether they tell of the routes that go along with their preferred source, and in which tables. */
+  /**
+   * Kernels differ in whether they tell of the routes that go along with their preferred source, and in which tables.
+   */
   #doubtRoutesFromGoneSources(): void {
     for (const route of this.world.routes()) {
       if (route.preferredSource !== undefined && this.#goneSources.has(route.preferredSource)) this.#doubt(route);

@@ -25,7 +25,10 @@ export function setMagicPacketCommand(linkIndex: number, isEnabled: boolean): Ge
   return { name: `wake-on-lan of link ${linkIndex}`, number: setWakeOnLan, version: 1, attributes };
 }
 
-/** {@link WakeOnLan} of this network namespace, by ethtool's netlink. Needs CAP_NET_ADMIN. Its socket lives for one order. */
+/**
+ * {@link WakeOnLan} of this network namespace, by ethtool's netlink. Needs CAP_NET_ADMIN. Its socket lives for one
+ * order.
+ */
 export class KernelWakeOnLan implements WakeOnLan {
   constructor(private readonly clock: Clock) {}
 

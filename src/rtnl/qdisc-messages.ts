@@ -34,11 +34,16 @@ const allProtocols = 3;
 const filterPriority = 1;
 /** The kernel counts time in 64 ns (PSCHED_SHIFT). */
 const nanosecondsPerTick = 64;
-/** Entries of the table that the policer asks for are sizes in steps of 8 bytes; it only looks for oddities of ATM there. */
+/**
+ * Entries of the table that the policer asks for are sizes in steps of 8 bytes; it only looks for oddities of ATM
+ * there.
+ */
 const cellLog = 3;
 const rateTableEntries = 256;
 
-/** NLM_F_CREATE alone: takes the place of the kernel's default, changes that of the same handle, and overrides no other. */
+/**
+ * NLM_F_CREATE alone: takes the place of the kernel's default, changes that of the same handle, and overrides no other.
+ */
 const createOrChange: number = FlagsNew.CREATE;
 
 const header = (ifindex: number, parent: number, handle = 0): Part => formatTc({ ifindex, parent, handle });

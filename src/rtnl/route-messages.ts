@@ -48,7 +48,9 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 export interface DecodedRoute {
   readonly route: Route;
-  /** TOS and IPv6 source prefix: they tell routes apart, but {@link Route} does not show them. "" when both are unset. */
+  /**
+   * TOS and IPv6 source prefix: they tell routes apart, but {@link Route} does not show them. "" when both are unset.
+   */
   readonly extra: string;
 }
 

@@ -80,8 +80,8 @@ export interface Route {
   /** RTA_PREF of IPv6 (RFC 4191); absent: medium. */
   readonly preference?: "low" | "high";
   /**
-   * Seconds left when the kernel told of the route; 0: over, and not yet removed. Absent: for ever. Time passing by makes no
-   * delta, nor does a router that prolongs it: ask with {@link Rtnl.freshRoutes}.
+   * Seconds left when the kernel told of the route; 0: over, and not yet removed. Absent: for ever. Time passing by
+   * makes no delta, nor does a router that prolongs it: ask with {@link Rtnl.freshRoutes}.
    */
   readonly expirySeconds?: number;
   /** Multipath: more than one next hop; we report and never make such routes. */
@@ -113,7 +113,10 @@ export interface Rule {
   readonly markMask?: number;
   /** FRA_PROTOCOL. */
   readonly protocol: number;
-  /** FRA_SUPPRESS_PREFIXLEN: routes found with this prefix length or a shorter one do not count. 0: all but default routes. */
+  /**
+   * FRA_SUPPRESS_PREFIXLEN: routes found with this prefix length or a shorter one do not count. 0: all but default
+   * routes.
+   */
   readonly suppressPrefixLength?: number;
   /** FRA_GOTO: with action `goto`, the priority to go on at. */
   readonly gotoPriority?: number;
@@ -126,7 +129,10 @@ export interface Rule {
 /** IPv6 state of a link (IFLA_INET6_). Links without IPv6 have none. */
 export interface Ipv6Link {
   readonly link: number;
-  /** Flags M and O of the last router advertisement (RFC 4861, 4.2): addresses, or only other settings, are to be had by DHCPv6. */
+  /**
+   * Flags M and O of the last router advertisement (RFC 4861, 4.2): addresses, or only other settings, are to be had by
+   * DHCPv6.
+   */
   readonly isManaged: boolean;
   readonly isOtherConfigured: boolean;
   /** The lower 64 bits of addresses to be made; absent: not fixed. */
@@ -135,7 +141,10 @@ export interface Ipv6Link {
   readonly addressGeneration: number;
 }
 
-/** An option of a router advertisement that the kernel passes on (RTM_NEWNDUSEROPT). Lifetimes in seconds; absent: for ever. */
+/**
+ * An option of a router advertisement that the kernel passes on (RTM_NEWNDUSEROPT). Lifetimes in seconds; absent: for
+ * ever.
+ */
 export type RouterOption =
   | { readonly kind: "name-servers"; readonly servers: readonly string[]; readonly lifetimeSeconds?: number }
   | { readonly kind: "search-domains"; readonly domains: readonly string[]; readonly lifetimeSeconds?: number }
@@ -253,8 +262,8 @@ export type KernelRequest =
   | { readonly op: "add-rule"; readonly rule: Rule }
   | { readonly op: "delete-rule"; readonly rule: Rule }
   /**
-   * Has the kernel find out the MAC address of a neighbour; {@link Rtnl.neighbours} has it when it answered. An entry that
-   * is there begins anew, also a permanent one.
+   * Has the kernel find out the MAC address of a neighbour; {@link Rtnl.neighbours} has it when it answered. An entry
+   * that is there begins anew, also a permanent one.
    */
   | { readonly op: "resolve-neighbour"; readonly link: number; readonly family: Family; readonly neighbour: string }
   /**
@@ -303,11 +312,14 @@ export interface RtnlCounters {
 export interface Rtnl {
   /** Always the present world. Empty before {@link start} resolved. */
   readonly snapshot: Snapshot;
-  /** Subscribes, dumps, and resolves when the snapshot is whole. Listeners hear of everything found as additions, in this call. */
+  /**
+   * Subscribes, dumps, and resolves when the snapshot is whole. Listeners hear of everything found as additions, in
+   * this call.
+   */
   start(): Promise<void>;
   /**
-   * Listeners run synchronously, one delta at a time, after the snapshot has changed. One that throws is logged and does
-   * not keep the others from running.
+   * Listeners run synchronously, one delta at a time, after the snapshot has changed. One that throws is logged and
+   * does not keep the others from running.
    */
   onDelta(listener: (delta: Delta) => void): Cancel;
   /**
@@ -316,7 +328,9 @@ export interface Rtnl {
    * looked at; the carrier of another link is told by its delta alone.
    */
   onCarrier(listener: (link: number) => void): Cancel;
-  /** Rejects with {@link KernelError}. When it resolves the snapshot shows the effect and listeners have heard of it. */
+  /**
+   * Rejects with {@link KernelError}. When it resolves the snapshot shows the effect and listeners have heard of it.
+   */
   request(request: KernelRequest): Promise<void>;
   /**
    * Sends all in as few system calls as possible, in order; later ones run even if earlier ones are refused. The result

@@ -1,6 +1,6 @@
 /**
- * The port to the kernel's WireGuard: keys and peers of a link of that kind. The real twin is `kernel-wireguard.ts`, the
- * fake `test/fakes/fake-wireguard.ts`; one contract holds both.
+ * The port to the kernel's WireGuard: keys and peers of a link of that kind. The real twin is `kernel-wireguard.ts`,
+ * the fake `test/fakes/fake-wireguard.ts`; one contract holds both.
  */
 
 export interface WireguardPeerSettings {
@@ -32,13 +32,15 @@ export interface WireguardPeerState {
 }
 
 export interface Wireguard {
-  /** The peers that the link has otherwise are removed. Rejects with KernelError; ENODEV where there is no such link. */
+  /**
+   * The peers that the link has otherwise are removed. Rejects with KernelError; ENODEV where there is no such link.
+   */
   configure(linkIndex: number, settings: WireguardSettings): Promise<void>;
   /** Another endpoint for a peer that is there; its session goes on. */
   moveEndpoint(linkIndex: number, publicKey: Buffer, endpoint: { address: string; port: number }): Promise<void>;
   /**
-   * Has the peer hear of us now, with a handshake where one is due: the kernel speaks to it only when there is something to
-   * send. `keepaliveSeconds` as in its settings.
+   * Has the peer hear of us now, with a handshake where one is due: the kernel speaks to it only when there is
+   * something to send. `keepaliveSeconds` as in its settings.
    */
   greet(linkIndex: number, publicKey: Buffer, keepaliveSeconds: number | undefined): Promise<void>;
   /** In no order. */

@@ -1,4 +1,7 @@
-/** Attempts to connect and losses of a Service, and the times that clients are told of them (docs/contract/shill.md, Connecting). */
+/**
+ * Attempts to connect and losses of a Service, and the times that clients are told of them (docs/contract/shill.md,
+ * Connecting).
+ */
 import type { Clock } from "../base/clock.ts";
 import { type ConnectState, isConnected, isConnecting } from "./connect-states.ts";
 
@@ -8,7 +11,10 @@ const epochDifferenceMs = 11_644_473_600_000n;
 /** Wall time (milliseconds since 1970) as the bus shows it; 0 there means never. */
 export const timeSince1601 = (wallTimeMs: number): bigint => BigInt(Math.trunc(wallTimeMs)) + epochDifferenceMs;
 
-/** As shill writes the times of events: local, with microseconds and the distance from UTC, `2026-03-01T09:05:07.250000+0100`. */
+/**
+ * As shill writes the times of events: local, with microseconds and the distance from UTC,
+ * `2026-03-01T09:05:07.250000+0100`.
+ */
 export function localTimeText(wallTimeMs: number): string {
   const at = new Date(wallTimeMs);
   const two = (value: number) => String(value).padStart(2, "0");

@@ -1,4 +1,7 @@
-/** Whether the Manager may connect a Service without being asked, and if not, why not (docs/contract/shill.md, Connecting). */
+/**
+ * Whether the Manager may connect a Service without being asked, and if not, why not (docs/contract/shill.md,
+ * Connecting).
+ */
 import { type ConnectState, isConnected, isConnecting } from "./connect-states.ts";
 
 /** Words of docs/contract/shill.md, Words; those after "busy" are ours. */

@@ -6,8 +6,8 @@ export interface DeferredSave {
 }
 
 /**
- * Writes deferred until after a connection: clients hear of it first, and the disk, which may take its time, is written in
- * the next turn of the event loop.
+ * Writes deferred until after a connection: clients hear of it first, and the disk, which may take its time, is written
+ * in the next turn of the event loop.
  */
 export class DeferredSaves {
   readonly #waiting = new Set<DeferredSave>();

@@ -206,7 +206,9 @@ export class ServiceEntry<Of extends EntryOwner = EntryOwner> {
     this.owner.profile?.store.delete(this.owner.storageId);
   }
 
-  /** Takes the settings of the entry of this Profile, or the defaults, and belongs to it from now on; on these terms. */
+  /**
+   * Takes the settings of the entry of this Profile, or the defaults, and belongs to it from now on; on these terms.
+   */
   load(profile: Profile | undefined, terms?: Profile): void {
     this.owner.profile = profile;
     this.owner.terms = terms;
@@ -245,8 +247,8 @@ export class ServiceEntry<Of extends EntryOwner = EntryOwner> {
     this.belongTo(profile);
   }
   /**
-   * Into another Profile, with its settings: there first, so that a crash in between loses nothing. The one that it is in:
-   * nothing to do. InvalidArguments (unknown), InternalError.
+   * Into another Profile, with its settings: there first, so that a crash in between loses nothing. The one that it is
+   * in: nothing to do. InvalidArguments (unknown), InternalError.
    */
   moveTo(path: string): void {
     const { profile: before, storageId, host } = this.owner;

@@ -1,6 +1,6 @@
 /**
- * The order of Services and the reason of each place (docs/contract/shill.md, Order). The first criterion that tells two
- * Services apart decides; its name is the reason that clients read.
+ * The order of Services and the reason of each place (docs/contract/shill.md, Order). The first criterion that tells
+ * two Services apart decides; its name is the reason that clients read.
  */
 import { countsAs, type Technology } from "../base/technology.ts";
 import { type ConnectState, isConnected, isConnecting, isPortalled } from "./connect-states.ts";
@@ -83,7 +83,9 @@ const connectivity = [
   { reason: "IsFailed", compare: (a, b) => holdsFirst(!a.hasFailed, !b.hasFailed) },
 ] as const satisfies readonly Comparator[];
 
-/** Before those, and looked at only where one is a dead end. Without validation each network is online, a dead end too. */
+/**
+ * Before those, and looked at only where one is a dead end. Without validation each network is online, a dead end too.
+ */
 const wayOut = [
   { reason: "IsOnline", compare: (a, b) => holdsFirst(isOnline(a) && !isDeadEnd(a), isOnline(b) && !isDeadEnd(b)) },
   connected,

@@ -273,8 +273,8 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
   }
 
   /**
-   * Whether nothing but its medium (the carrier of a cable) is missing for it to connect by itself; told after each sort that
-   * looks at it.
+   * Whether nothing but its medium (the carrier of a cable) is missing for it to connect by itself; told after each
+   * sort that looks at it.
    */
   awaitMedium(_isAllThatIsMissing: boolean): void {}
 
@@ -550,7 +550,10 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     if (this.isPermanent) throw new DaemonError("NotImplemented", `${this.logName} cannot be removed`);
     this.host.forgetService(this);
   }
-  /** Forget it all, in memory: the settings go back to their defaults and the connection ends. Nothing is deleted on disk. */
+  /**
+   * Forget it all, in memory: the settings go back to their defaults and the connection ends. Nothing is deleted on
+   * disk.
+   */
   unload(): void {
     this.entry.load(undefined);
     this.hasEverConnected = false;

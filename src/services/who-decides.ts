@@ -10,7 +10,10 @@ export interface Claim {
   readonly isMachine: boolean;
   /** The settings that act beyond their user, name to JSON: addresses, order, credentials, and all unknown ones. */
   readonly acting: ReadonlyMap<string, string>;
-  /** There is more among them than was noted by itself: a Profile of the machine that has such settings keeps the Service. */
+  /**
+   * There is more among them than was noted by itself: a Profile of the machine that has such settings keeps the
+   * Service.
+   */
   readonly isConfigured: boolean;
   /** An administrator agreed that this user has an own say about it. */
   readonly isConsented: boolean;

@@ -1,6 +1,6 @@
 /**
- * When the machine sleeps, as logind tells it (org.freedesktop.login1(5)). An inhibitor of the kind "delay" is held while
- * awake, so that logind waits until Services and Devices are ready, or our time is over.
+ * When the machine sleeps, as logind tells it (org.freedesktop.login1(5)). An inhibitor of the kind "delay" is held
+ * while awake, so that logind waits until Services and Devices are ready, or our time is over.
  */
 import type { Cancel, Clock } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";

@@ -5,7 +5,9 @@ import type { NmLinks } from "./node-wifi/nm-links.ts";
 import { keeperName } from "./node-wifi/node-wifi-radio.ts";
 import type { Bss, KeptAddressing, Radio, RadioNetwork, RadioObserver, RadioState, Supplicant } from "./supplicant.ts";
 
-/** Which program drives radios: the setting `wifi.backend`. `auto`: wpa_supplicant, unless NetworkManager has the radio. */
+/**
+ * Which program drives radios: the setting `wifi.backend`. `auto`: wpa_supplicant, unless NetworkManager has the radio.
+ */
 export const wifiBackends = ["auto", "wpa_supplicant", "node-wifi"] as const;
 export type WifiBackend = (typeof wifiBackends)[number];
 
@@ -18,8 +20,8 @@ interface ChosenPorts {
 }
 
 /**
- * The setting `auto`: each radio is in the hands of wpa_supplicant, unless NetworkManager has it; then of node-wifi. It changes
- * hands when NetworkManager comes, goes, or gives the link up.
+ * The setting `auto`: each radio is in the hands of wpa_supplicant, unless NetworkManager has it; then of node-wifi. It
+ * changes hands when NetworkManager comes, goes, or gives the link up.
  */
 export class ChosenSupplicant implements Supplicant {
   constructor(private readonly ports: ChosenPorts) {}

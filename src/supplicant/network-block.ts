@@ -8,7 +8,9 @@ const number = (value: number): WireVariant => ({ signature: "i", value });
 /** The supplicant puts bytes in hexadecimal, and text in quotes; so no name and no key needs escaping. */
 const bytes = (value: Buffer): WireVariant => ({ signature: "ay", value });
 
-/** Management frames are protected where the access point can: SAE demands it, and old access points know nothing of it. */
+/**
+ * Management frames are protected where the access point can: SAE demands it, and old access points know nothing of it.
+ */
 const pmfOptional = 1;
 /** Hash-to-element and the older way, as the access point likes. */
 const saeBoth = 2;

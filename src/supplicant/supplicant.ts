@@ -1,6 +1,7 @@
 /**
  * The port to the daemon that speaks 802.11 for us: it scans, associates and does the handshakes. The real twins are
- * `wpa-supplicant.ts` and `node-wifi/node-wifi-supplicant.ts`, the fake `test/fakes/fake-supplicant.ts`; one contract holds them.
+ * `wpa-supplicant.ts` and `node-wifi/node-wifi-supplicant.ts`, the fake `test/fakes/fake-supplicant.ts`; one contract
+ * holds them.
  */
 
 export type BssMode = "infrastructure" | "ad-hoc" | "mesh" | "other";

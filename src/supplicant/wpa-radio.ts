@@ -25,8 +25,8 @@ import {
 } from "./wpa-interfaces.ts";
 
 /**
- * Status codes (IEEE 802.11, 9.4.1.9) after which the authentication goes on: success, a token or another group is asked for,
- * and two ways to derive the password element.
+ * Status codes (IEEE 802.11, 9.4.1.9) after which the authentication goes on: success, a token or another group is
+ * asked for, and two ways to derive the password element.
  */
 const goesOn: ReadonlySet<number> = new Set([0, 76, 77, 126, 127]);
 

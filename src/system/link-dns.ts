@@ -120,7 +120,10 @@ const firstTimeoutMs = 1000;
 /** Of each family: more would be a mistake or an attack. */
 const mostAddresses = 8;
 
-/** {@link NameLookup} at the name servers of the link. Questions leave from the link's addresses, and so by the link's table. */
+/**
+ * {@link NameLookup} at the name servers of the link. Questions leave from the link's addresses, and so by the link's
+ * table.
+ */
 export class DnsNameLookup implements NameLookup {
   async addressesOf(host: string, { addresses, nameServers }: NameLookupLink): Promise<readonly string[]> {
     if (isIP(host) !== 0) return [host];

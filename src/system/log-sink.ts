@@ -56,7 +56,9 @@ export class StandardErrorLog implements LogSink {
     else if (this.#submit && this.#kept.length === 1) queueMicrotask(() => this.#hand());
   }
 
-  /** Once the daemon is up. Resolves when winston writes, or, if it cannot be loaded, when lines are written without it. */
+  /**
+   * Once the daemon is up. Resolves when winston writes, or, if it cannot be loaded, when lines are written without it.
+   */
   startWriting(): Promise<void> {
     this.#loading ??= loadWinston((text) => this.#onWritten(text)).then(
       (submit) => {
@@ -128,7 +130,9 @@ async function loadWinston(onLine: (text: string) => void): Promise<Submit> {
   };
 }
 
-/** JOURNAL_STREAM names device and inode of the journal's socket (systemd.exec(5)); a redirected stderr is another one. */
+/**
+ * JOURNAL_STREAM names device and inode of the journal's socket (systemd.exec(5)); a redirected stderr is another one.
+ */
 export function isJournal(env: NodeJS.ProcessEnv = process.env, fd = 2): boolean {
   if (!env.JOURNAL_STREAM) return false;
   try {

@@ -35,8 +35,8 @@ export type ProcessEnd =
   | { readonly kind: "exited"; readonly code: number; readonly because: EndCause }
   | { readonly kind: "killed"; readonly signal: string; readonly because: EndCause }
   /**
-   * `code`: the name of the system error (ENOENT, EACCES), ECANCELED for an order that was stopped in its queue, or ENOTCONN where
-   * the program that would run it does not answer.
+   * `code`: the name of the system error (ENOENT, EACCES), ECANCELED for an order that was stopped in its queue, or
+   * ENOTCONN where the program that would run it does not answer.
    */
   | { readonly kind: "not-started"; readonly code: string; readonly message: string };
 
@@ -81,7 +81,9 @@ export const programEnvironment: Readonly<Record<string, string>> = {
   LC_ALL: "C.UTF-8",
 };
 
-/** Throws InvalidArguments. NUL ends a string of the kernel: the program would see another argument than the order says. */
+/**
+ * Throws InvalidArguments. NUL ends a string of the kernel: the program would see another argument than the order says.
+ */
 export function checkOrder({ name, argv, environment = {}, folder = "/" }: ProcessOrder): void {
   const texts = [...argv, folder, ...Object.entries(environment).flat()];
   if (!argv[0].startsWith("/")) throw new DaemonError("InvalidArguments", `${name}: ${argv[0]} is no absolute path`);

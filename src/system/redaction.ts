@@ -15,7 +15,9 @@ const partOfSecretWord = /pin|puk|pass|otp|token/;
 const deepest = 8;
 const mostEntries = 1000;
 
-/** Whether a property, option or variable of this name holds a secret: `EAP.Password`, `wireguard_private_key`, `PIN`. */
+/**
+ * Whether a property, option or variable of this name holds a secret: `EAP.Password`, `wireguard_private_key`, `PIN`.
+ */
 export function isSecretName(name: string): boolean {
   const letters = name.toLowerCase().replace(/[^a-z\d]+/g, "");
   if (secretParts.test(letters)) return true;
@@ -102,7 +104,9 @@ function redactArray(items: readonly unknown[], depth: number): unknown[] {
 const redactPaired = (key: unknown, value: unknown, depth: number): unknown =>
   typeof key === "string" && isSecretName(key) ? hide(value) : redactValue(value, depth);
 
-/** A name and the sign between it and its value. It is looked for once in each word, however long, not at each letter. */
+/**
+ * A name and the sign between it and its value. It is looked for once in each word, however long, not at each letter.
+ */
 const assignment = /(?<![\w.-])([\w.-]+)["']?\s{0,3}[=:]\s{0,3}/g;
 /** Where a value without quotes ends: it may hold spaces and commas itself, as passphrases do. */
 const nextAssignment = /[\s,;&]+["']?[\w.-]{1,64}["']?\s{0,3}=|\n/g;

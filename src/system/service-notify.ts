@@ -81,7 +81,9 @@ export class ServiceNotify {
     this.#cancelWatchdog = this.#clock.startTimer("service-watchdog", interval, pat);
   }
 
-  /** A socket for each message: it is connected, so that a full queue can be waited for, and survives a new listener. */
+  /**
+   * A socket for each message: it is connected, so that a full queue can be waited for, and survives a new listener.
+   */
   #send(lines: readonly string[]): void {
     if (!this.#address || lines.length === 0) return;
     const data = Buffer.from(lines.join("\n"));

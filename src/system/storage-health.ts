@@ -18,8 +18,8 @@ const firstRetryMs = 2_000;
 const longestRetryMs = 60_000;
 
 /**
- * Keeps the places that cannot be stored now, and the timer that tries again. Each trouble is logged when it begins and when it
- * ends, never in between: a disk that stays full must not fill the log.
+ * Keeps the places that cannot be stored now, and the timer that tries again. Each trouble is logged when it begins and
+ * when it ends, never in between: a disk that stays full must not fill the log.
  */
 export class StorageHealth {
   readonly #troubles = new Map<string, Trouble>();

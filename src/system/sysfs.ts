@@ -106,7 +106,9 @@ export function readLinkTraffic(name: string, root = "/sys"): { rxBytes: bigint;
 }
 const isCounter = (text: string | undefined): text is string => text !== undefined && /^\d{1,20}$/.test(text);
 
-/** `device` is one USB interface; its siblings `1-2:1.0`, `1-2:1.1`, ... lie beside it in the folder of the USB device. */
+/**
+ * `device` is one USB interface; its siblings `1-2:1.0`, `1-2:1.1`, ... lie beside it in the folder of the USB device.
+ */
 function hasSiblingTty(device: string): boolean {
   try {
     const usbDevice = dirname(realpathSync(device));

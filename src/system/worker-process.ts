@@ -27,8 +27,8 @@ export interface Worker {
 export type StartWorker = (order: WorkerOrder, observer: WorkerObserver) => Worker;
 
 /**
- * A process of Node that messages go to and come from, over a pair of sockets that no other process has. When the daemon is gone, the
- * module hears "disconnect", and is to end.
+ * A process of Node that messages go to and come from, over a pair of sockets that no other process has. When the
+ * daemon is gone, the module hears "disconnect", and is to end.
  */
 export const startWorker: StartWorker = ({ module, environment }, observer) => {
   const child: ChildProcess = spawn(process.execPath, [module], {

@@ -7,7 +7,10 @@ const farNamespace = "crowd";
 /** Where both ends have the same index the kernel rations news of the carrier to 50 links a second, for all links. */
 const firstIndex = { near: 10_001, far: 1_100_001 };
 
-/** Makes `count` links at once, down, with their far ends in a namespace of their own; the kernel's part takes 0.5 ms each. */
+/**
+ * Makes `count` links at once, down, with their far ends in a namespace of their own; the kernel's part takes 0.5 ms
+ * each.
+ */
 export function addLinks(count: number): void {
   addPeer(farNamespace);
   const lines = Array.from(

@@ -2,8 +2,8 @@ import { rows } from "./rows/all.ts";
 import { subjects } from "./subjects/all.ts";
 
 /**
- * measure.ts ROW SUBJECT: one run of one row, in the namespace that it was started in. The findings are the last line of
- * standard output, as JSON; exit code 1 and one line on standard error when the subject cannot do it.
+ * measure.ts ROW SUBJECT: one run of one row, in the namespace that it was started in. The findings are the last line
+ * of standard output, as JSON; exit code 1 and one line on standard error when the subject cannot do it.
  */
 const [rowName = "", subjectName = ""] = process.argv.slice(2);
 const row = rows[rowName];

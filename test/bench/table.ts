@@ -14,8 +14,8 @@ export class Table {
   }
 
   /**
-   * A Markdown table of medians that is readable as it is. The last column is the ratio of ours to the best of the others,
-   * with its name; a lower figure is always the better one. A figure that misses its goal is marked with `!`.
+   * A Markdown table of medians that is readable as it is. The last column is the ratio of ours to the best of the
+   * others, with its name; a lower figure is always the better one. A figure that misses its goal is marked with `!`.
    */
   render(subjects: readonly string[], ours: string): string {
     const head = ["what", "goal", ...subjects, `${ours} / best other`];

@@ -47,8 +47,8 @@ const transported = (signature: string, values: MethodResult): unknown[] =>
   });
 
 /**
- * A message bus in memory with any number of ports. Everything is delivered in later microtasks, in the order sent; values
- * pass the real encoder and decoder. Of org.freedesktop.DBus it knows GetNameOwner.
+ * A message bus in memory with any number of ports. Everything is delivered in later microtasks, in the order sent;
+ * values pass the real encoder and decoder. Of org.freedesktop.DBus it knows GetNameOwner.
  */
 export class FakeBus {
   readonly #ports = new Map<string, FakeBusPort>();

@@ -40,8 +40,9 @@ export const fakeAddressing = {
 type Profile = WantedNetwork & { readonly uuid: string };
 
 /**
- * NetworkManager with its radios in memory, from both sides: as it is seen on the bus ({@link NmLink}), and as node-wifi's process
- * orders it about. Steps come in later microtasks, with the states and reasons of NetworkManager 1.42.
+ * NetworkManager with its radios in memory, from both sides: as it is seen on the bus ({@link NmLink}), and as
+ * node-wifi's process orders it about. Steps come in later microtasks, with the states and reasons of NetworkManager
+ * 1.42.
  */
 export class FakeNetworkManager implements NodeWifi {
   readonly #links = new Map<string, NmLink>();

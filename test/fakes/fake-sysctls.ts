@@ -1,6 +1,8 @@
 import type { LinkSysctlPort } from "../../src/network/kernel/link-sysctls.ts";
 
-/** Per-link settings in memory. Like the kernel it knows only links it was told of, and has a value for each setting. */
+/**
+ * Per-link settings in memory. Like the kernel it knows only links it was told of, and has a value for each setting.
+ */
 export class FakeSysctls implements LinkSysctlPort {
   readonly #values = new Map<string, number>();
   readonly #links = new Set<string>();

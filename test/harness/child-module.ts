@@ -7,8 +7,9 @@ import { moduleOptions } from "../../scripts/source-locations.mjs";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /**
- * A module and all of ours that it imports as one file of JavaScript, gone when `owner` ends, a test or a file: a child that runs it starts
- * in a tenth of the time that translating while loading takes. `source`: from the top of the project.
+ * A module and all of ours that it imports as one file of JavaScript, gone when `owner` ends, a test or a file: a child
+ * that runs it starts in a tenth of the time that translating while loading takes. `source`: from the top of the
+ * project.
  */
 export async function childModule(owner: { after(remove: () => void): void }, source: string): Promise<string> {
   // Packages are found upwards from the module that asks.

@@ -17,8 +17,8 @@ export interface Polkitd {
 }
 
 /**
- * The real polkitd with the policy and the rule we ship, in the mount namespace of the test: the machine's own rules are
- * not seen, and nothing is written outside.
+ * The real polkitd with the policy and the rule we ship, in the mount namespace of the test: the machine's own rules
+ * are not seen, and nothing is written outside.
  */
 export async function startPolkitd(address: string): Promise<Polkitd> {
   requirePrivateNamespace();

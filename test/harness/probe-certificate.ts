@@ -1,6 +1,6 @@
 /**
- * A certificate for `probe.test`, signed by its own key, from 2020 to 2120: for servers of the tests alone. A daemon trusts
- * it when its environment names a file with it in NODE_EXTRA_CA_CERTS.
+ * A certificate for `probe.test`, signed by its own key, from 2020 to 2120: for servers of the tests alone. A daemon
+ * trusts it when its environment names a file with it in NODE_EXTRA_CA_CERTS.
  */
 export const probeHost = "probe.test";
 /** Address of the portal in the tests; it lets in every client that has the address. */

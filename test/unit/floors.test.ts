@@ -81,7 +81,9 @@ function breach(from: string, to: string): string | undefined {
   return mayImportSideways(above, below) ? undefined : `${from} imports its neighbour ${to} on floor ${upper}`;
 }
 
-/** Floor 1 shares the addon, and floor 7 sees it all; elsewhere neighbours meet through an interface of a lower floor. */
+/**
+ * Floor 1 shares the addon, and floor 7 sees it all; elsewhere neighbours meet through an interface of a lower floor.
+ */
 const mayImportSideways = (from: string, to: string): boolean => to === "native" || floors[from] === 7;
 
 /** The first circle found, as the list of files along it. */

@@ -5,7 +5,9 @@ export interface QueueLimits {
   readonly mostBytes: number;
   /** Bytes of all users' calls. */
   readonly mostBytesInAll: number;
-  /** Calls of one user that wait in all. dbus-daemon lets a user have 256 connections with 128 unanswered calls each. */
+  /**
+   * Calls of one user that wait in all. dbus-daemon lets a user have 256 connections with 128 unanswered calls each.
+   */
   readonly mostRefusals: number;
 }
 

@@ -200,7 +200,9 @@ export class CallTurns {
     this.#askedAt = this.host.sentBytes();
     this.#served = 0;
   }
-  /** Bytes under way that need no sign; after a crowd the last of them do, so that the next usual call finds a calm bus. */
+  /**
+   * Bytes under way that need no sign; after a crowd the last of them do, so that the next usual call finds a calm bus.
+   */
   get #unwatched(): number {
     if (!this.#isCrowded) return signAfterBytes;
     return this.#queue.size > 0 ? crowdedBytes : 0;

@@ -15,7 +15,9 @@ export { readSign };
 
 /** The connection, as the guard sees it. */
 export interface GuardedConnection {
-  /** Answers a call, now or later. `bytes` are valid until it returns; `received` is absent when the call had to wait. */
+  /**
+   * Answers a call, now or later. `bytes` are valid until it returns; `received` is absent when the call had to wait.
+   */
   serve(bytes: Buffer, received: Received | undefined): void;
   refuse(sender: string, serial: number, why: string): void;
   request(call: Call, settle: Settle): void;

@@ -4,7 +4,10 @@ import { standardError } from "../wire/names.ts";
 
 export interface WaitingLimits {
   readonly perConnection: number;
-  /** Of all connections of one user together. Root is not bound: it has better means, and much of the machine calls as root. */
+  /**
+   * Of all connections of one user together. Root is not bound: it has better means, and much of the machine calls as
+   * root.
+   */
   readonly perUser: number;
 }
 

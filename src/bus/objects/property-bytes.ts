@@ -31,8 +31,8 @@ export function writeProperties(writer: Writer, exported: AnyExportedInterface, 
 }
 
 /**
- * Writes the body of PropertiesChanged, `sa{sv}as`, about these properties. False: there is nothing to tell of them. One
- * whose value does not fit is left out as in {@link writeProperties}.
+ * Writes the body of PropertiesChanged, `sa{sv}as`, about these properties. False: there is nothing to tell of them.
+ * One whose value does not fit is left out as in {@link writeProperties}.
  */
 export function writeChanges(
   writer: Writer,

@@ -22,7 +22,9 @@ export class ExternalAuth {
     const id = Buffer.from(String(this.userId)).toString("hex");
     this.send(`\0AUTH EXTERNAL ${id}\r\n`);
   }
-  /** Returns, once the server has agreed, the bytes that follow its last line. Throws when it refuses or talks nonsense. */
+  /**
+   * Returns, once the server has agreed, the bytes that follow its last line. Throws when it refuses or talks nonsense.
+   */
   push(chunk: Buffer): Buffer | undefined {
     this.#received = Buffer.concat([this.#received, chunk]);
     for (;;) {

@@ -1,6 +1,6 @@
 /**
- * One call that is answered with a file descriptor, on a connection of its own: only this one tells the bus that it takes
- * descriptors, so that no stranger's message can bring any to the connection that lives as long as the daemon.
+ * One call that is answered with a file descriptor, on a connection of its own: only this one tells the bus that it
+ * takes descriptors, so that no stranger's message can bring any to the connection that lives as long as the daemon.
  */
 import type { Clock } from "../../base/clock.ts";
 import { type NativeAddon, type NativeSocket, nativeAddon } from "../../native/native.ts";

@@ -4,7 +4,9 @@ export interface BusLimits {
   readonly maxMessageBytes: number;
   /** A message to us beyond this is kept only if its header says that it is worth it. At most `maxMessageBytes`. */
   readonly largeMessageBytes: number;
-  /** Bytes of one message of ours. The bus ends a connection that sends more than it allows, 32 MiB unless configured. */
+  /**
+   * Bytes of one message of ours. The bus ends a connection that sends more than it allows, 32 MiB unless configured.
+   */
   readonly maxSentBytes: number;
   /** Values in the body of one message: 16 MiB of empty arrays would become gigabytes of objects. */
   readonly maxValues: number;

@@ -53,7 +53,10 @@ export interface Received {
   body(): unknown[];
 }
 
-/** Reads a whole message; `bytes` may also end with the header, if the body is never asked for. Throws {@link WireError}. */
+/**
+ * Reads a whole message; `bytes` may also end with the header, if the body is never asked for. Throws
+ * {@link WireError}.
+ */
 export function readMessage(bytes: Buffer, limits: BusLimits): Received {
   const { isLittleEndian, header, body: bodyLength } = messageLengths(bytes);
   if (bytes.length < header) throw new WireError("message ends inside its header");

@@ -19,8 +19,8 @@ export interface Signal {
 
 /**
  * Appends the signal; nothing is appended when this throws ({@link WireError}, as for any message). Signals are most of
- * the messages that the daemon sends, and one kind differs from time to time in its object alone: the fields after the path
- * are kept as bytes.
+ * the messages that the daemon sends, and one kind differs from time to time in its object alone: the fields after the
+ * path are kept as bytes.
  */
 export function writeSignal(
   writer: Writer,

@@ -1,4 +1,7 @@
-/** The one error of the encoder and the decoder: bytes that are no D-Bus message, or a value that does not fit its signature. */
+/**
+ * The one error of the encoder and the decoder: bytes that are no D-Bus message, or a value that does not fit its
+ * signature.
+ */
 export class WireError extends Error {
   override readonly name = "WireError";
 }

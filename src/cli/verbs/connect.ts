@@ -68,7 +68,9 @@ async function startAndWait(call: VerbCall, daemon: Daemon, service: BusObject, 
 /** Counts the failures of a Service, also those that the next attempt has followed already. */
 const failureCount = "PreviousErrorSerialNumber";
 
-/** After Connect was answered the Service is on its way; a standstill, or another failure than before, is the end of it. */
+/**
+ * After Connect was answered the Service is on its way; a standstill, or another failure than before, is the end of it.
+ */
 const judgeFor =
   (daemon: Daemon, failuresBefore: number): Judge =>
   async (service) => {

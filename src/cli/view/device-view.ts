@@ -67,7 +67,10 @@ export const plainDevice = ({ device, service, ipConfigs, leftAlone }: DeviceVie
   ipConfigs: ipConfigs.map(plainIpConfig),
 });
 
-/** All of both families, as `192.0.2.5/24`. An IPConfig has the first one of its family alone, and shill's daemon no more than that. */
+/**
+ * All of both families, as `192.0.2.5/24`. An IPConfig has the first one of its family alone, and shill's daemon no
+ * more than that.
+ */
 export function addressesOf({ device, ipConfigs }: Pick<DeviceView, "device" | "ipConfigs">): readonly string[] {
   const all = device.list("Addresses");
   return all.length > 0 ? all : ipConfigs.map(addressOf).filter((address) => address !== "");

@@ -108,8 +108,8 @@ const seeFor = (among: readonly Kind[]): string => {
 export const quoted = (word: string): string => `"${word.length > 60 ? `${word.slice(0, 59)}…` : word}"`;
 
 /**
- * The Service that a person means: by link name, its own name, number, GUID or path, or by the Device it is on. Throws a
- * usage Failure for none and for several.
+ * The Service that a person means: by link name, its own name, number, GUID or path, or by the Device it is on. Throws
+ * a usage Failure for none and for several.
  */
 export function findService(snapshot: Snapshot, word: string): BusObject {
   const services = findObjects(snapshot, word, ["service"]);

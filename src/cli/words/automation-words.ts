@@ -49,8 +49,8 @@ export const modifierWords: Readonly<Record<string, Word>> = {
 const profilePath = (name: string): string => `/profile/${name.replace(/^~/, "")}`;
 
 /**
- * `condition=TEXT`, as often as there are conditions, and the words of the kind. With conditions and no mode, any of them
- * suffices. Throws a usage {@link import("../failure.ts").Failure}.
+ * `condition=TEXT`, as often as there are conditions, and the words of the kind. With conditions and no mode, any of
+ * them suffices. Throws a usage {@link import("../failure.ts").Failure}.
  */
 export function settingsOf(words: readonly string[], known: Readonly<Record<string, Word>>): Settings {
   const settings = new Map<string, WireVariant>();

@@ -58,8 +58,8 @@ function integer(code: string): Parse {
 }
 
 /**
- * Throws a usage {@link Failure} for words that are no value of the type. Lists are given as `a,b` or as several words, a
- * comma inside is written `\,`; dictionaries as `key=value` words.
+ * Throws a usage {@link Failure} for words that are no value of the type. Lists are given as `a,b` or as several words,
+ * a comma inside is written `\,`; dictionaries as `key=value` words.
  */
 export function parseValue(words: readonly string[], wanted: Wanted): unknown {
   const { signature, property } = wanted;

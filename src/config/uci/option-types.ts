@@ -27,7 +27,10 @@ function scalar<T>(read: (text: string) => Reading<T>): OptionType<T> {
 const checked = (rule: string, isRight: (text: string) => boolean): OptionType<string> =>
   scalar((text) => (isRight(text) ? { value: text } : { wrong: `${rule}, not ${shown(text)}` }));
 
-/** "yes" and "on" are for shell scripts; here they would be dropped in silence by the programs that the file is written for. */
+/**
+ * "yes" and "on" are for shell scripts; here they would be dropped in silence by the programs that the file is written
+ * for.
+ */
 export const truth: OptionType<boolean> = scalar((text) => {
   if (text === "1" || text === "true") return { value: true };
   if (text === "0" || text === "false") return { value: false };
@@ -56,7 +59,10 @@ export const line = (most: number): OptionType<string> =>
       ? { value }
       : { wrong: `is one line of 1 to ${most} bytes` },
   );
-/** `5`, `5 1` or `5,1`: unanswered questions until the other end counts as gone (0: none is asked), and seconds between two. */
+/**
+ * `5`, `5 1` or `5,1`: unanswered questions until the other end counts as gone (0: none is asked), and seconds between
+ * two.
+ */
 export const keepalive: OptionType<Keepalive> = scalar((value) => {
   const [, failures = "", seconds = "5"] = /^(\d{1,4})(?:[ ,]+(\d{1,4}))?$/.exec(value) ?? [];
   if (failures === "" || Number(seconds) === 0) {

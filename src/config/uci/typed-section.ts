@@ -15,8 +15,8 @@ export const note = (place: UciPlace, message: string): UciProblem => ({
 });
 
 /**
- * The options of a section as plain values. One that is wrong is absent and told with its place; one that the table does not
- * know is noted, unless `isOpen`: then the rest belongs to a program that knows more.
+ * The options of a section as plain values. One that is wrong is absent and told with its place; one that the table
+ * does not know is noted, unless `isOpen`: then the rest belongs to a program that knows more.
  */
 export function readSection<Table extends OptionTable>(
   section: UciSection,

@@ -20,8 +20,8 @@ const typographicQuote = /[\u2018-\u201f\u00ab\u00bb]/u;
 const byteOrderMark = "\ufeff";
 
 /**
- * Cuts text into statements: words between line ends or semicolons. A quote without an end is told at its beginning, and
- * swallows the rest.
+ * Cuts text into statements: words between line ends or semicolons. A quote without an end is told at its beginning,
+ * and swallows the rest.
  */
 export class UciStatements {
   readonly problems: UciProblem[] = [];

@@ -1,6 +1,6 @@
 /**
- * Reads the configuration files of wg-quick(8), as providers of tunnels hand them out. Every refusal names its line, and
- * none repeats a value: it may be a key. Pure.
+ * Reads the configuration files of wg-quick(8), as providers of tunnels hand them out. Every refusal names its line,
+ * and none repeats a value: it may be a key. Pure.
  */
 import { DaemonError } from "../../base/errors.ts";
 import { familyOf, networkOf, parseCidr } from "../../base/ip-address.ts";

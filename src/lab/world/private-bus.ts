@@ -24,7 +24,9 @@ export interface PrivateBus {
   remove(): Promise<void>;
 }
 
-/** A message bus of its own on a socket in a temporary folder; every process of the same user may do everything on it. */
+/**
+ * A message bus of its own on a socket in a temporary folder; every process of the same user may do everything on it.
+ */
 export async function startPrivateBus(options: PrivateBusOptions = {}): Promise<PrivateBus> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), "fairlead-bus-"));
   const socket = join(folder, "bus");

@@ -85,8 +85,8 @@ export class Applier {
   }
 
   /**
-   * The link is ours for as long as its Device is enabled: makes its settings. Also one without a network needs them, or
-   * it answers for the addresses of another one in the same subnet. Twice is fine.
+   * The link is ours for as long as its Device is enabled: makes its settings. Also one without a network needs them,
+   * or it answers for the addresses of another one in the same subnet. Twice is fine.
    */
   manage(link: number): void {
     this.#holdSettings("device", link);
@@ -126,8 +126,8 @@ export class Applier {
   }
 
   /**
-   * Puts one address ahead of the wish that is about to say the same: the request leaves before this returns. While a batch
-   * is under way, or a network is in force, the wish alone says it.
+   * Puts one address ahead of the wish that is about to say the same: the request leaves before this returns. While a
+   * batch is under way, or a network is in force, the wish alone says it.
    */
   putAddress(link: number, own: IpFamilySettings, lifetime: AddressLifetime | undefined): void {
     if (this.#isClosed || this.#sending || this.#entries.get(link)?.isHeld === false) return;
@@ -138,8 +138,9 @@ export class Applier {
   }
 
   /**
-   * Removes all that is ours from the link and gives its MTU back. Nothing to remove: nothing happens. The requests leave
-   * at the end of this turn: that a cable is out is told before the kernel, which takes its time, cleans up after it.
+   * Removes all that is ours from the link and gives its MTU back. Nothing to remove: nothing happens. The requests
+   * leave at the end of this turn: that a cable is out is told before the kernel, which takes its time, cleans up after
+   * it.
    */
   release(link: number): void {
     this.#notes.onReleased(link, false);
@@ -147,8 +148,8 @@ export class Applier {
   }
 
   /**
-   * The carrier is lost, perhaps for a moment: all that is on the link stays, but every other network comes before it, at
-   * the end of this turn. Ends with {@link setNetwork} or a release. False: there is nothing to hold.
+   * The carrier is lost, perhaps for a moment: all that is on the link stays, but every other network comes before it,
+   * at the end of this turn. Ends with {@link setNetwork} or a release. False: there is nothing to hold.
    */
   hold(link: number): boolean {
     const entry = this.#entries.get(link);
@@ -199,8 +200,8 @@ export class Applier {
   }
 
   /**
-   * Ends the start-up: removes an earlier run's leftovers from links that have no network now, and of links that are gone.
-   * `undecided`: links whose fate comes later, by {@link setNetwork} or {@link release}.
+   * Ends the start-up: removes an earlier run's leftovers from links that have no network now, and of links that are
+   * gone. `undecided`: links whose fate comes later, by {@link setNetwork} or {@link release}.
    */
   releaseUnclaimed(undecided: Iterable<number> = []): void {
     const kept = new Set([...undecided, ...this.#entries.keys()]);

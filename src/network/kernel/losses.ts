@@ -85,8 +85,8 @@ function expectedLosses(request: KernelRequest): readonly (readonly [key: string
 }
 
 /**
- * Limits how often an object is put back that another program keeps removing. Without a limit the two programs would fight
- * for ever, at the full speed of the machine.
+ * Limits how often an object is put back that another program keeps removing. Without a limit the two programs would
+ * fight for ever, at the full speed of the machine.
  */
 export class RepairBudget {
   readonly #spent = new Map<string, { windowEndsAt: number; count: number }>();

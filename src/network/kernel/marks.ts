@@ -75,7 +75,10 @@ const kernelProtocol = { own: 2, router: 9 } as const;
 export const isMadeOfPrefix = (address: Address): boolean =>
   address.family === 6 && address.scope === 0 && !isPermanent(address);
 
-/** Of IPv6, in the main table, made by the kernel: a router as a way out, or a prefix on the link, of a router or of an address. */
+/**
+ * Of IPv6, in the main table, made by the kernel: a router as a way out, or a prefix on the link, of a router or of an
+ * address.
+ */
 export function isRouterOrPrefix(route: Route): boolean {
   if (route.family !== 6 || route.type !== "unicast" || route.destination.startsWith("fe80:")) return false;
   if (route.protocol === kernelProtocol.router) return true;
@@ -88,7 +91,10 @@ export const isOfRouter = (route: Route): boolean =>
 export const isOwnRule = (rule: Rule): boolean =>
   rule.protocol === fairleadProtocol && rule.priority >= rulePriorities.first && rule.priority <= rulePriorities.last;
 
-/** The link that an own route serves; undefined for those that serve all. The kernel shows refusing ones of IPv6 on `lo`. */
+/**
+ * The link that an own route serves; undefined for those that serve all. The kernel shows refusing ones of IPv6 on
+ * `lo`.
+ */
 export const linkOfRoute = (route: Route): number | undefined =>
   route.type === "unicast" ? route.link : linkOfTable(route.table);
 

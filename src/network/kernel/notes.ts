@@ -67,8 +67,8 @@ export class KernelNotes {
     else this.#lossesByMtu.set(link, (this.#lossesByMtu.get(link) ?? 0) + 1);
   }
   /**
-   * No network is on the link. Its MTU is given back, unless the carrier was lost: a driver that starts its card anew for
-   * each MTU, and takes longer for it than we wait, would do so again and again.
+   * No network is on the link. Its MTU is given back, unless the carrier was lost: a driver that starts its card anew
+   * for each MTU, and takes longer for it than we wait, would do so again and again.
    */
   onReleased(link: number, isCarrierLost: boolean): void {
     if (isCarrierLost && (this.#lossesByMtu.get(link) ?? 0) >= lossesOfHabit) this.#keptMtus.add(link);

@@ -34,7 +34,10 @@ export class NetworkRanks {
     this.#inherited = this.inherited.filter((link) => !isDropped(link));
   }
 
-  /** In order of rank, those without carrier last. An inherited link without a wish has a rank all the same, and nothing to wish for. */
+  /**
+   * In order of rank, those without carrier last. An inherited link without a wish has a rank all the same, and nothing
+   * to wish for.
+   */
   ranked(wishes: ReadonlyMap<number, RankedWish>): readonly WishedNetwork[] {
     const isPlaced = (link: number) => wishes.has(link) || this.inherited.includes(link);
     const known = (this.#order ?? this.inherited).filter(isPlaced);

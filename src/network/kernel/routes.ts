@@ -69,8 +69,8 @@ function planFamily(own: IpFamilySettings, settings: EffectiveSettings): RoutePl
 }
 
 /**
- * A host of its own (/32, /128) has no neighbours. Whether the prefix of an address that the kernel made is on the link is
- * the router's to say (RFC 4861, 6.3.4).
+ * A host of its own (/32, /128) has no neighbours. Whether the prefix of an address that the kernel made is on the link
+ * is the router's to say (RFC 4861, 6.3.4).
  */
 function prefixRoute(family: Family, { address, prefixLength, isKernels }: IpAddress): readonly PlannedRoute[] {
   if (prefixLength >= addressBits(family) || isKernels) return [];
@@ -117,7 +117,9 @@ export const familyOfCidr = (cidr: string): Family | undefined => familyOf(cidr.
 const linkScope = 253;
 const universeScope = 0;
 
-/** A planned route in a table. The source is not said for IPv6: the kernel refuses it as long as it probes the address. */
+/**
+ * A planned route in a table. The source is not said for IPv6: the kernel refuses it as long as it probes the address.
+ */
 export function inTable(plan: RoutePlan, route: PlannedRoute, link: number, table: number, metric: number): Route {
   const source = route.source ?? plan.addresses[0];
   return {

@@ -107,9 +107,9 @@ function networkRoutes({ link, rank, isHeld, plans }: PlannedNetwork): readonly 
 }
 
 /**
- * The main table knows nothing of "not through this network": an excluded destination that would go there is led through
- * the network that comes next for it, and where there is none it is unreachable. So is the server of a tunnel kept outside
- * of it.
+ * The main table knows nothing of "not through this network": an excluded destination that would go there is led
+ * through the network that comes next for it, and where there is none it is unreachable. So is the server of a tunnel
+ * kept outside of it.
  */
 function divertedRoutes(networks: readonly PlannedNetwork[]): readonly Route[] {
   return families.flatMap((family) => {

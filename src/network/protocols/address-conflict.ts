@@ -19,8 +19,8 @@ export interface ConflictObserver {
   /** No other host answered the probes. In `before-use` the address may be used from now on. */
   onFree(): void;
   /**
-   * `otherMac` holds the address. With `give-up` the watch is over and the address must be given up at once. With `keep`
-   * it is told again after each later probing that finds a holder, until {@link onFree}.
+   * `otherMac` holds the address. With `give-up` the watch is over and the address must be given up at once. With
+   * `keep` it is told again after each later probing that finds a holder, until {@link onFree}.
    */
   onConflict(otherMac: string): void;
 }
@@ -63,8 +63,8 @@ type Phase = "idle" | "probing" | "held" | "contested";
 
 /**
  * Probes one address, announces and defends it (RFC 5227). While probing, any sign of another holder is a conflict:
- * the address was never ours. Afterwards it is defended at most once in ten seconds (2.4). However many packets arrive, at
- * most one is sent in ten seconds and one conflict is told, with `keep` one a minute.
+ * the address was never ours. Afterwards it is defended at most once in ten seconds (2.4). However many packets arrive,
+ * at most one is sent in ten seconds and one conflict is told, with `keep` one a minute.
  */
 export class AddressConflictWatch {
   readonly #timers: TimerSet<"arp-probe" | "arp-announce" | "arp-recheck">;

@@ -28,8 +28,8 @@ export interface ProtocolHandler<Config> {
   readonly noDevice?: true;
   attach(link: ProtocolLink, config: Config, host: ProtocolHost): ProtocolSession;
   /**
-   * Gets a session ready that asks at {@link Standby.begin}, before an owner attaches; `attach` for the same link and the
-   * same configuration then hands it over. Undefined: with this configuration there is nothing to be ready for.
+   * Gets a session ready that asks at {@link Standby.begin}, before an owner attaches; `attach` for the same link and
+   * the same configuration then hands it over. Undefined: with this configuration there is nothing to be ready for.
    */
   standBy?(link: ProtocolLink, config: Config, ports: StandbyPorts): Standby | undefined;
 }

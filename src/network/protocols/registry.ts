@@ -16,7 +16,10 @@ export class ProtocolRegistry {
     this.#handlers.set(handler.name, handler);
   }
 
-  /** Takes the place of all that it was told before. Returns the names of those that stay out: a protocol of ours has the name. */
+  /**
+   * Takes the place of all that it was told before. Returns the names of those that stay out: a protocol of ours has
+   * the name.
+   */
   replaceScripts<Config>(handlers: readonly ProtocolHandler<Config>[]): readonly string[] {
     const isTaken = ({ name }: ProtocolHandler<Config>) => this.#handlers.has(name);
     this.#scripts = new Map(handlers.filter((one) => !isTaken(one)).map((one) => [one.name, one]));

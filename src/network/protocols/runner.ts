@@ -88,7 +88,9 @@ export class ProtocolRunner<Config> {
     );
   }
 
-  /** Ends the session's work; the owner hears `down` later. Down already: nothing happens. Force overtakes a polite one. */
+  /**
+   * Ends the session's work; the owner hears `down` later. Down already: nothing happens. Force overtakes a polite one.
+   */
   teardown(how: TeardownOptions): void {
     this.#isSetupWanted = false;
     if (this.#state === "down" || (this.#state === "teardown" && !how.force)) return;

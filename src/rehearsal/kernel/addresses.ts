@@ -94,7 +94,9 @@ const isPrefixRouteOf = (route: Route, address: Address): boolean =>
   route.destination === subnetOf(address) &&
   (address.family === 6 || route.preferredSource === address.address);
 
-/** Routes of the main table that used the address as source go; without any IPv4 address all IPv4 routes of the link go. */
+/**
+ * Routes of the main table that used the address as source go; without any IPv4 address all IPv4 routes of the link go.
+ */
 function dropOrphanedRoutes(state: KernelState, gone: Address): void {
   if (gone.family === 6) return;
   const isStillThere = ipv4Of(state, gone.link).some((other) => other.address === gone.address);

@@ -22,8 +22,8 @@ import { addRule, deleteRoute, deleteRule, putRoute } from "./routes.ts";
 const nothingYet: Snapshot = new World();
 
 /**
- * A kernel in memory behind the rtnl port: links, addresses, routes and rules. The contract tests hold it to the real one.
- * It has no queueing disciplines (EOPNOTSUPP), no neighbours, and no other program changes it.
+ * A kernel in memory behind the rtnl port: links, addresses, routes and rules. The contract tests hold it to the real
+ * one. It has no queueing disciplines (EOPNOTSUPP), no neighbours, and no other program changes it.
  */
 export class StageKernel implements Rtnl {
   readonly #state = new KernelState();

@@ -19,8 +19,9 @@ export class NmcliError extends Error {
 }
 
 /**
- * node-wifi splits nmcli's answer at colons, and gives a password as an argument, which every user of the machine can read. So
- * names of networks are asked for in hexadecimal, which has no colon, and an argument `password` never passes. Pure.
+ * node-wifi splits nmcli's answer at colons, and gives a password as an argument, which every user of the machine can
+ * read. So names of networks are asked for in hexadecimal, which has no colon, and an argument `password` never passes.
+ * Pure.
  */
 export function guardedArguments(args: readonly unknown[], isFresh: boolean): readonly string[] {
   const words = args.map(String);
@@ -52,8 +53,8 @@ export class GuardedNmcli {
     });
   }
   /**
-   * As {@link run}, with lines for `passwd-file`. Standard input of a child of Node is a socket, which cannot be opened by a
-   * path; cat makes a pipe of it. Nothing of it is in an argument or in a file.
+   * As {@link run}, with lines for `passwd-file`. Standard input of a child of Node is a socket, which cannot be opened
+   * by a path; cat makes a pipe of it. Nothing of it is in an argument or in a file.
    */
   runWithSecret(args: readonly string[], lines: string): Promise<string> {
     const piped = ["-c", 'cat | exec nmcli "$@" passwd-file /dev/stdin', "nmcli", ...args];

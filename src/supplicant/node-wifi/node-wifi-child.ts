@@ -27,7 +27,10 @@ interface Pending {
   cancel(): void;
 }
 
-/** The first pause after an end, doubled with each further one up to the longest; a process that lived so long is a new one. */
+/**
+ * The first pause after an end, doubled with each further one up to the longest; a process that lived so long is a new
+ * one.
+ */
 const firstPauseMs = 1000;
 const longestPauseMs = 60_000;
 /** nmcli has limits of its own, which are shorter. */

@@ -84,7 +84,10 @@ export class NodeWifiWorker implements NodeWifi {
       await this.#takeNewProfiles(linkName);
     }
   }
-  /** nmcli has made a profile on the way, which NetworkManager would join by itself for ever: it is one of ours, and goes with the others. */
+  /**
+   * nmcli has made a profile on the way, which NetworkManager would join by itself for ever: it is one of ours, and
+   * goes with the others.
+   */
   async #takeNewProfiles(linkName: string): Promise<void> {
     for (const { uuid, type } of await this.#profiles()) {
       if (type !== wirelessType || this.#foreign.has(uuid)) continue;

@@ -1,7 +1,8 @@
 /**
- * The port to the process that has node-wifi loaded, which runs nmcli. The real twins are `node-wifi-worker.ts` and, from the daemon,
- * `node-wifi-child.ts`; the fake is `test/fakes/fake-network-manager.ts`; the contract of the supplicant's port holds them all. Every call rejects with
- * DaemonError: NotSupported where NetworkManager cannot do it, otherwise Failure with nmcli's words. No secret is part of them.
+ * The port to the process that has node-wifi loaded, which runs nmcli. The real twins are `node-wifi-worker.ts` and,
+ * from the daemon, `node-wifi-child.ts`; the fake is `test/fakes/fake-network-manager.ts`; the contract of the
+ * supplicant's port holds them all. Every call rejects with DaemonError: NotSupported where NetworkManager cannot do
+ * it, otherwise Failure with nmcli's words. No secret is part of them.
  */
 
 /** An access point as NetworkManager lists it. */
@@ -45,7 +46,10 @@ export interface NodeWifi {
   prepare(linkName: string, network: WantedNetwork): Promise<PreparedNetwork>;
   /** Resolves when NetworkManager has activated it, or goes on trying for longer than nmcli waits. */
   activate(linkName: string, network: PreparedNetwork, secret?: string): Promise<void>;
-  /** Ends an activation that is under way, too. NetworkManager does not connect the link by itself then. Not connected: no error. */
+  /**
+   * Ends an activation that is under way, too. NetworkManager does not connect the link by itself then. Not connected:
+   * no error.
+   */
   disconnect(linkName: string): Promise<void>;
 }
 

@@ -32,7 +32,9 @@ function settingsOf({ nameServers, mtu }: Bearer, [ipv4, ipv6]: readonly (IpFami
   };
 }
 
-/** Nothing but the network is at the other end of the link: without a router's address everything is asked for on it. */
+/**
+ * Nothing but the network is at the other end of the link: without a router's address everything is asked for on it.
+ */
 function familyOf(family: Family, addressing: BearerAddressing): IpFamilySettings | undefined {
   if (addressing.method !== "static") return undefined;
   const { address, prefixLength, gateway } = addressing;

@@ -37,7 +37,10 @@ export interface EthernetEntryOwner extends EntryOwner {
   hasOwnSettings: boolean;
 }
 
-/** The settings of a cable's Service, which stand in two entries while it is the best one (docs/decisions/settings-of-cables.md). */
+/**
+ * The settings of a cable's Service, which stand in two entries while it is the best one
+ * (docs/decisions/settings-of-cables.md).
+ */
 export class EthernetEntry extends ServiceEntry<EthernetEntryOwner> {
   /** The socket that the properties of the past, as they are in memory, are about. */
   #pastOf: string | undefined;

@@ -7,8 +7,8 @@ import { EthernetDevice } from "./ethernet-device.ts";
 import { type EthernetPort, EthernetService, ethernetIdOf, genericEthernetId } from "./ethernet-service.ts";
 
 /**
- * The best whether it leads out or not: that is also a matter of StaticIPConfig, which the identity brings along. A cable
- * that became a dead end by it would hand it on, and get it back, without end.
+ * The best whether it leads out or not: that is also a matter of StaticIPConfig, which the identity brings along. A
+ * cable that became a dead end by it would hand it on, and get it back, without end.
  */
 function bestCable(services: readonly Service[]): EthernetService | undefined {
   const isCable = (service: Service): service is EthernetService => service instanceof EthernetService;

@@ -33,8 +33,8 @@ export class InterfaceProvider implements Provider {
     for (const service of this.#services.values()) if (service.port === device) service.setPort(undefined);
   }
   /**
-   * A link has one set of addresses: the section that has it, or else the first that names it. One that could not be set up
-   * anyway (a `wan6` with a protocol that is not known) gives way.
+   * A link has one set of addresses: the section that has it, or else the first that names it. One that could not be
+   * set up anyway (a `wan6` with a protocol that is not known) gives way.
    */
   #bind(device: Device): void {
     const wanting = [...this.#services.values()].filter(({ config }) => config.device === device.name);

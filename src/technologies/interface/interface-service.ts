@@ -31,8 +31,8 @@ import { statusOf } from "./interface-status.ts";
 const noDevice: InterfaceErrorEntry = { subsystem: "interface", code: "NO_DEVICE", data: [] };
 
 /**
- * A section `interface` of the network configuration. It is there whether its link is or not; its settings are those of the
- * section, and nothing of it is stored.
+ * A section `interface` of the network configuration. It is there whether its link is or not; its settings are those of
+ * the section, and nothing of it is stored.
  */
 export class InterfaceService extends Service implements ConfiguredInterface, DeviceUser {
   override readonly technology = "ethernet";

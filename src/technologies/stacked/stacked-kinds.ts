@@ -39,7 +39,10 @@ const optional = <K extends string, V>(key: K, value: V | undefined): { [P in K]
   (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
 
 const ownMark = "fairlead:";
-/** On each link that we make, with all that cannot be changed later: a restart finds its links, and sees whether they still fit. */
+/**
+ * On each link that we make, with all that cannot be changed later: a restart finds its links, and sees whether they
+ * still fit.
+ */
 export function markOf({ type, below, vlanId, values }: DeviceConfig): string {
   const base = type !== undefined && stackedKinds[type]?.hasPorts ? "" : below[0];
   return [ownMark, type, base, vlanId, values.mtu, values.macaddr]

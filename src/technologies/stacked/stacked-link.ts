@@ -16,8 +16,8 @@ const firstRetryMs = 1_000;
 const longestRetryMs = 60_000;
 
 /**
- * A bridge or a VLAN of the network configuration. It is in the kernel while something that it stands on is, and holds that
- * by a claim. After each event the wish is compared with the kernel, and the difference is asked for.
+ * A bridge or a VLAN of the network configuration. It is in the kernel while something that it stands on is, and holds
+ * that by a claim. After each event the wish is compared with the kernel, and the difference is asked for.
  */
 export class StackedLink implements DeviceUser {
   readonly name: string;

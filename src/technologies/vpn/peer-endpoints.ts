@@ -24,8 +24,8 @@ interface Known {
 const retryMs = 2000;
 
 /**
- * Where peers are. Those that are known by a name are looked up through the network below the tunnel, as often as it takes: a
- * name server that is silent, or that does not know the name yet, is no reason to give up.
+ * Where peers are. Those that are known by a name are looked up through the network below the tunnel, as often as it
+ * takes: a name server that is silent, or that does not know the name yet, is no reason to give up.
  */
 export class PeerEndpoints {
   readonly #known: readonly Known[];

@@ -25,7 +25,10 @@ export interface TunnelSettings {
 export interface TunnelOwner {
   /** The link is up and has its keys. */
   made(link: Link): void;
-  /** Addresses of peers are others than before: they must not be looked for inside the tunnel. Told before they are used. */
+  /**
+   * Addresses of peers are others than before: they must not be looked for inside the tunnel. Told before they are
+   * used.
+   */
   serversChanged(): void;
   /** A peer answered, or none did within the time that one is given. Told once for each greeting. */
   greeted(hasAnswered: boolean): void;

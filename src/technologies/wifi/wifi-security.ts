@@ -55,7 +55,9 @@ export function strengthOf(signalDbm: number): number {
   return Math.trunc((25 * signalDbm) / 11) + 200;
 }
 
-/** The key of a network of class psk: 8 to 63 printable characters, or 64 hexadecimal digits. Throws InvalidPassphrase. */
+/**
+ * The key of a network of class psk: 8 to 63 printable characters, or 64 hexadecimal digits. Throws InvalidPassphrase.
+ */
 export function checkPassphrase(passphrase: string): void {
   if (/^[\x20-\x7e]{8,63}$/.test(passphrase) || isRawKey(passphrase)) return;
   throw new DaemonError(
@@ -66,7 +68,9 @@ export function checkPassphrase(passphrase: string): void {
 export const isRawKey = (passphrase: string): boolean => /^[0-9a-f]{64}$/i.test(passphrase);
 
 const combining = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-/** A network's name for people: valid UTF-8 as it is, other bytes as in Latin-1, and nothing that would move the cursor. */
+/**
+ * A network's name for people: valid UTF-8 as it is, other bytes as in Latin-1, and nothing that would move the cursor.
+ */
 export function printableSsid(ssid: Buffer): string {
   const text = decoded(ssid).replaceAll(combining, "?");
   return text === "" ? "?" : text;

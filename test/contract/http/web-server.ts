@@ -1,4 +1,6 @@
-/** Runs in a network of the tests: answers as http-cases.ts expects. Arguments: the network's letter, then addresses. */
+/**
+ * Runs in a network of the tests: answers as http-cases.ts expects. Arguments: the network's letter, then addresses.
+ */
 import { createServer, type ServerResponse } from "node:http";
 import { largeBodyBytes } from "./http-cases.ts";
 

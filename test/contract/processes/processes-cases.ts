@@ -19,10 +19,9 @@ export interface ProcessesWorld {
   readonly processes: Processes;
   /**
    * print: its arguments, the variable FAIRLEAD_WORD and its folder, a line each, and "warned" to standard error;
-   * copy: standard input; fail: exit code 3; wait: prints "ready", then waits for ever; deaf: the same, deaf to SIGTERM;
-   * crowd: starts a child that waits and holds the output, prints the child's pid, and exits with 0;
-   * missing: none is there;
-   * flood: one line of 10,000 bytes, then more than {@link mostOutputBytes}.
+   * copy: standard input; fail: exit code 3; wait: prints "ready", then waits for ever; deaf: the same, deaf to
+   * SIGTERM; crowd: starts a child that waits and holds the output, prints the child's pid, and exits with 0; missing:
+   * none is there; flood: one line of 10,000 bytes, then more than {@link mostOutputBytes}.
    */
   pathOf(program: ProgramName | "missing"): string;
   /** Lets `ms` milliseconds pass, or at least that. */

@@ -24,8 +24,8 @@ function writingAsJson(): number {
   return Math.min(...Array.from({ length: 5 }, once));
 }
 
-// Processor time, as others use the machine too, beside a yardstick of the same minute; only a change in kind breaks the
-// bounds. `npm run bench` measures.
+// Processor time, as others use the machine too, beside a yardstick of the same minute; only a change in kind breaks
+// the bounds. `npm run bench` measures.
 test("many properties, signals and objects cost little beside an empty call", async (t) => {
   const { address } = await privateBus(t);
   const args = ["--expose-gc", "--import", "tsx", server, address];

@@ -38,7 +38,9 @@ export async function assertConsistent(daemon: TestDaemon): Promise<void> {
   assertFitsKernel(objects);
 }
 
-/** The Manager is not among its objects: nothing came or went while both were read if it says the same before and after. */
+/**
+ * The Manager is not among its objects: nothing came or went while both were read if it says the same before and after.
+ */
 async function atOneMoment(daemon: TestDaemon) {
   for (let manager = await daemon.manager(), attempt = 0; ; attempt++) {
     const [reply] = await daemon.call("/", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects");

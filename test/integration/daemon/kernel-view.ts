@@ -110,7 +110,9 @@ export async function watchKernel(
   return { lines, deleted: () => lines().filter((line) => line.startsWith("Deleted")) };
 }
 
-/** Milliseconds, to the next ten, that a process has had of a processor (proc(5): utime and stime, in ticks of 10 ms). */
+/**
+ * Milliseconds, to the next ten, that a process has had of a processor (proc(5): utime and stime, in ticks of 10 ms).
+ */
 export function cpuMs(pid: number): number {
   const fields =
     run("cat", [`/proc/${pid}/stat`])

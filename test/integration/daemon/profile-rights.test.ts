@@ -241,7 +241,8 @@ test("a member of netdev gets the machine's password by no move, copy, export, o
     refused(go(), /PermissionDenied|secrets are only|Permission|belongs to another user/i);
     for (const told of look()) assert.ok(!told.includes(secret), way);
   }
-  // An own entry with settings that concern the user alone puts the Service into the user's Profile, and not the password.
+  // An own entry with settings that concern the user alone puts the Service into the user's Profile, and not the
+  // password.
   assert.equal(scene.importsOwn(member, '[etherneteap_all]\nUIData = "his"\n').code, 0);
   assert.equal((await daemon.properties(eap, "Service")).Profile, own);
   for (const told of look()) assert.ok(!told.includes(secret), "on the machine's terms");

@@ -1,4 +1,6 @@
-/** Fixed addresses of IPv6: of a person, and of a section of UCI; alone, beside IPv4 and beside router advertisements. */
+/**
+ * Fixed addresses of IPv6: of a person, and of a section of UCI; alone, beside IPv4 and beside router advertisements.
+ */
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -19,7 +19,10 @@ async function batch(lines: readonly string[]): Promise<void> {
   const { code } = await running.waitExit(30_000);
   assert.equal(code, 0, running.output().slice(0, 500));
 }
-/** Their far ends are down, so that none has carrier; indices differ as in {@link addCable}; they are called as cables are. */
+/**
+ * Their far ends are down, so that none has carrier; indices differ as in {@link addCable}; they are called as cables
+ * are.
+ */
 const stormLinks = Array.from({ length: count }, (_, at) => {
   const far = `peer name usb${at} index ${at + 100_000} netns crowd`;
   return `link add usb${at} index ${at + 10_000} group ${stormGroup} type veth ${far}`;

@@ -51,7 +51,10 @@ export interface Experience {
   readonly failed: readonly string[];
 }
 
-/** The worker calls `rounds` times each of three methods, and waits for an answer as long as libdbus does unless told otherwise. */
+/**
+ * The worker calls `rounds` times each of three methods, and waits for an answer as long as libdbus does unless told
+ * otherwise.
+ */
 export async function work(
   t: TestContext,
   address: string,

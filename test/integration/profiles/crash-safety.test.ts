@@ -11,7 +11,10 @@ import { temporaryFolder } from "../../harness/temporary-folder.ts";
 
 const rounds = Number(process.env.FAIRLEAD_CRASH_ROUNDS ?? 50);
 
-/** Runs a program that writes from round `first` on, and kills it `lifeMs` after its first acknowledgement. Returns the last one. */
+/**
+ * Runs a program that writes from round `first` on, and kills it `lifeMs` after its first acknowledgement. Returns the
+ * last one.
+ */
 async function writeUntilKilled(writer: readonly string[], first: number, lifeMs: number): Promise<number> {
   const child = spawn(process.execPath, [...writer, String(first)], {
     stdio: ["ignore", "pipe", "inherit"],

@@ -162,7 +162,10 @@ test("a port that starts in the middle of a storm ends with everything", async (
 
 const linkCount = (): number => readdirSync("/sys/class/net").length;
 
-/** Microseconds of processor time for each link of a storm that adds the first `count` pairs, and how many deltas it told. */
+/**
+ * Microseconds of processor time for each link of a storm that adds the first `count` pairs, and how many deltas it
+ * told.
+ */
 async function costOfStorm(t: TestContext, count: number): Promise<{ perLink: number; deltas: number }> {
   const { rtnl } = await listeningPort(t);
   const file = batchFile(t, [...linesToAdd.slice(0, count), ...linesToSetUp]);

@@ -25,7 +25,10 @@ import { until } from "../../harness/until.ts";
 import { startDaemon, startPython } from "../daemon/support.ts";
 
 const scripts = fileURLToPath(new URL("../../../scripts/", import.meta.url));
-/** Real accounts, in this test's own mounts: a plain one, one whose name is no part of a path, one that looks like a number. */
+/**
+ * Real accounts, in this test's own mounts: a plain one, one whose name is no part of a path, one that looks like a
+ * number.
+ */
 const users = { alice: 1501, "bob.smith-long": 1502, uid1501: 1503 } as const;
 
 function addUsers(t: TestContext): void {

@@ -241,7 +241,9 @@ test("a link that another program sets down has no grace: its routes are gone al
   assert.doesNotMatch(it.kernel.toText(), /192\.0\.2\.10|proto 102/);
 });
 
-/** A card that starts anew, without carrier for so long, whenever its MTU is set. Stops after ten, so that a loop ends. */
+/**
+ * A card that starts anew, without carrier for so long, whenever its MTU is set. Stops after ten, so that a loop ends.
+ */
 function resetOnMtu(it: FakeMachine, name: string, awayMs: number): { readonly mtus: number[] } {
   const mtus: number[] = [];
   it.kernel.onDelta((delta) => {

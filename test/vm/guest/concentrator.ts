@@ -10,7 +10,10 @@ export interface Account {
 
 const folder = "/run/concentrator";
 
-/** An access concentrator: pppoe-server(8) and its pppds on a link of a peer. Subscribers get 10.64.0.100 and later, the other end is 10.64.0.1. */
+/**
+ * An access concentrator: pppoe-server(8) and its pppds on a link of a peer. Subscribers get 10.64.0.100 and later, the
+ * other end is 10.64.0.1.
+ */
 export class Concentrator {
   #server: ManagedProcess | undefined;
 

@@ -24,7 +24,8 @@ export class InstalledDaemon extends DaemonClient {
    */
   static async install(enabled: readonly string[] = []): Promise<InstalledDaemon> {
     if (!isInstalled) {
-      // Here busybox starts no program for each of the hundred commands: half the time. The host's tests use the usual shell.
+      // Here busybox starts no program for each of the hundred commands: half the time. The host's tests use the usual
+      // shell.
       run("busybox", ["sh", "scripts/install-system"]);
       run("systemctl", ["reload", "dbus.service"]);
       isReloadDue = true;
@@ -43,7 +44,9 @@ export class InstalledDaemon extends DaemonClient {
   systemctl(...args: readonly string[]): string {
     return run("systemctl", args);
   }
-  /** The configuration file. No web server of the Internet answers in here: a Service stays `ready` unless `http` does. */
+  /**
+   * The configuration file. No web server of the Internet answers in here: a Service stays `ready` unless `http` does.
+   */
   static configure(lines: readonly string[] = [], http = "none"): void {
     mkdirSync("/etc/fairlead", { recursive: true });
     const all = [`portal-http-url = "${http}"`, 'portal-https-url = "none"', ...lines];

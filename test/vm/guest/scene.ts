@@ -37,7 +37,10 @@ export class Scene {
     this.#daemon = daemon;
     return this.add(daemon, { name: "fairleadd", log: () => daemon.log(), end: () => daemon.remove() });
   }
-  /** The daemon as the shipped unit starts it, on a guest with systemd. Installed, with these units enabled, but not started. */
+  /**
+   * The daemon as the shipped unit starts it, on a guest with systemd. Installed, with these units enabled, but not
+   * started.
+   */
   async installDaemon(enabled: readonly string[] = []): Promise<InstalledDaemon> {
     const daemon = await InstalledDaemon.install(enabled);
     this.#daemon = daemon;

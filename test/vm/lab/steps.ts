@@ -29,7 +29,9 @@ air are "Cafe", open, and "Home", whose passphrase is "${passphrase}".
   cat ${folder}/fairleadd.log
 `;
 
-/** The lab of `npm run lab`, in a guest and with a radio: a shell on the terminal, or the command of the environment. */
+/**
+ * The lab of `npm run lab`, in a guest and with a radio: a shell on the terminal, or the command of the environment.
+ */
 async function main(): Promise<number> {
   process.env.PATH = `${join(root, "bin")}:${process.env.PATH ?? ""}`;
   const command: readonly string[] = JSON.parse(process.env.VM_LAB_COMMAND ?? "[]");

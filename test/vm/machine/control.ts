@@ -10,8 +10,8 @@ const bytesPerSecond = 16 * 1024 ** 3;
 type Answer = Readonly<Record<string, unknown>>;
 
 /**
- * Has qemu stop a machine and write its state to the file. `path`: the control socket (QMP, docs/interop/qmp-spec.txt of
- * qemu). Throws when qemu cannot.
+ * Has qemu stop a machine and write its state to the file. `path`: the control socket (QMP, docs/interop/qmp-spec.txt
+ * of qemu). Throws when qemu cannot.
  */
 export async function saveState(path: string, file: string): Promise<void> {
   const socket = createConnection(path);

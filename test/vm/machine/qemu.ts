@@ -4,7 +4,10 @@ import { imageFiles } from "../image/build.ts";
 /** Ports of the guest that are files on the host, by their names. */
 export const ports = ["output", "status", "results", "evidence"] as const;
 
-/** The guest waits at this one for the word to begin. It is in NAME.in; qemu opens NAME.out, too, and writes nothing there. */
+/**
+ * The guest waits at this one for the word to begin. It is in NAME.in; qemu opens NAME.out, too, and writes nothing
+ * there.
+ */
 export const startPortName = "start";
 
 export interface Machine {

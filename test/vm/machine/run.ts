@@ -39,8 +39,8 @@ export interface Launched {
 }
 
 /**
- * Starts the emulator. `isToBegin`: whether the guest gets the word to begin with its job. `saved`: a file with the state
- * to go on from; without it the guest boots.
+ * Starts the emulator. `isToBegin`: whether the guest gets the word to begin with its job. `saved`: a file with the
+ * state to go on from; without it the guest boots.
  */
 export function launch(
   machine: Machine,

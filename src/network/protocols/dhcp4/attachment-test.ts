@@ -7,8 +7,8 @@ import type { RememberedLease } from "./kept-lease.ts";
 import { phaseOfLease } from "./lease.ts";
 
 /**
- * Routers that stand in for each other answer with addresses that are the same in every network which has such a pair: VRRP
- * (RFC 5798, 7.3), HSRP and GLBP (Cisco's prefixes). They identify nothing.
+ * Routers that stand in for each other answer with addresses that are the same in every network which has such a pair:
+ * VRRP (RFC 5798, 7.3), HSRP and GLBP (Cisco's prefixes). They identify nothing.
  */
 const sharedPrefixes = ["00:00:5e:00:01:", "00:00:5e:00:02:", "00:00:0c:07:ac:", "00:00:0c:9f:f", "00:07:b4:"];
 
@@ -18,9 +18,10 @@ interface Candidate {
 }
 
 /**
- * Whether the link is in the network of a remembered lease, asked of its gateway by one ARP request (RFC 4436). The gateway is
- * taken to have the link address from which the lease came: that of the server itself, or of the relay. Another host with the
- * gateway's IP address is another network; no answer says nothing. See docs/decisions/network-attachment.md.
+ * Whether the link is in the network of a remembered lease, asked of its gateway by one ARP request (RFC 4436). The
+ * gateway is taken to have the link address from which the lease came: that of the server itself, or of the relay.
+ * Another host with the gateway's IP address is another network; no answer says nothing. See
+ * docs/decisions/network-attachment.md.
  */
 export class AttachmentTest {
   #candidate: Candidate | undefined;
@@ -33,7 +34,10 @@ export class AttachmentTest {
     private readonly onAttached: () => void,
   ) {}
 
-  /** Listens for the gateway of the lease. Nothing where no gateway could identify the network, or the lease nears its end. */
+  /**
+   * Listens for the gateway of the lease. Nothing where no gateway could identify the network, or the lease nears its
+   * end.
+   */
   prepare(remembered: RememberedLease): void {
     this.#candidate = candidateOf(remembered);
     this.#hasAsked = false;

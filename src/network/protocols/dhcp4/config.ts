@@ -29,7 +29,10 @@ export interface HeldAddress {
 export type ClientId =
   /** Hardware type and address (RFC 2132, 9.14). */
   | { readonly kind: "mac" }
-  /** Type 255, IAID and DUID, so that DHCPv4 and DHCPv6 name one host alike (RFC 4361, 6.1). `iaid` defaults to the link's index. */
+  /**
+   * Type 255, IAID and DUID, so that DHCPv4 and DHCPv6 name one host alike (RFC 4361, 6.1). `iaid` defaults to the
+   * link's index.
+   */
   | { readonly kind: "duid"; readonly duid: string; readonly iaid?: number }
   /** As given: 2 to 255 bytes in hex. */
   | { readonly kind: "raw"; readonly hex: string };
@@ -48,7 +51,10 @@ export interface Dhcp4Config {
   readonly broadcastFlag?: "auto" | "always" | "never";
   /** Two messages instead of four with servers that can (RFC 4039). Default: true. */
   readonly rapidCommit?: boolean;
-  /** Asks for option 108 and obeys it (RFC 8925): the link is left without IPv4 where the network says so. Default: false. */
+  /**
+   * Asks for option 108 and obeys it (RFC 8925): the link is left without IPv4 where the network says so. Default:
+   * false.
+   */
   readonly ipv6OnlyPreferred?: boolean;
   /** Default: `parallel`. */
   readonly conflictDetection?: ConflictDetection;
@@ -61,8 +67,8 @@ export interface Dhcp4Config {
   /** A teardown that is not forced gives the lease back (DHCPRELEASE). Default: true. */
   readonly releaseOnTeardown?: boolean;
   /**
-   * `in-use`: the address of the kept lease is still on the link (the daemon was restarted). The first setup resolves at
-   * once with the kept settings and the server is asked in the background; a refusal arrives as `lost`.
+   * `in-use`: the address of the kept lease is still on the link (the daemon was restarted). The first setup resolves
+   * at once with the kept settings and the server is asked in the background; a refusal arrives as `lost`.
    */
   readonly resume?: "in-use";
   /** With `resume`: addresses on the link, so that the rest of the lease is the one that the kernel counts. */

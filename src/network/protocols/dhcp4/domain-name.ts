@@ -1,4 +1,7 @@
-/** Domain names that arrive in options. They end in files and in other programs' hands, so only plain host-name characters pass. */
+/**
+ * Domain names that arrive in options. They end in files and in other programs' hands, so only plain host-name
+ * characters pass.
+ */
 
 /** RFC 1035, 2.3.4. */
 const longestName = 253;

@@ -27,7 +27,10 @@ export class IgnoredPackets {
   get counts(): { readonly [because: string]: number } {
     return Object.fromEntries([...this.#byReason].map(([because, { count }]) => [because, count]));
   }
-  /** "3 unusable (address 0.0.0.0 is not one of a host), 1 damaged (only 8 bytes)"; undefined: no answer to us was ignored. */
+  /**
+   * "3 unusable (address 0.0.0.0 is not one of a host), 1 damaged (only 8 bytes)"; undefined: no answer to us was
+   * ignored.
+   */
   get sentence(): string | undefined {
     const ours = [...this.#byReason].filter(([because]) => isAnswerToUs.has(because) || mayBeForUs.has(because));
     const parts = ours.map(([because, { count, last }]) => `${count} ${words[because]} (${last})`);

@@ -12,8 +12,8 @@ export interface RememberedLease {
 }
 
 /**
- * The keeper as the client uses it: writes are put off until {@link flush}, since a commit to disk must not stand between
- * the server's answer and the link; a keeper that fails is logged and otherwise ignored.
+ * The keeper as the client uses it: writes are put off until {@link flush}, since a commit to disk must not stand
+ * between the server's answer and the link; a keeper that fails is logged and otherwise ignored.
  */
 export class KeptLease {
   #unsaved: DhcpLease | "forget" | undefined;

@@ -20,8 +20,8 @@ const clockToleranceMs = 60_000;
 
 /**
  * How long ago the lease was granted. Of kernel and boot clock the younger age counts: the kernel was told of each
- * renewal, also where the store could not be written, and its count may be an old one. The wall clock is asked only where
- * neither knows, because a board without a battery sets it by days after boot. Undefined: granted in the future.
+ * renewal, also where the store could not be written, and its count may be an old one. The wall clock is asked only
+ * where neither knows, because a board without a battery sets it by days after boot. Undefined: granted in the future.
  */
 export function ageOfLease(lease: DhcpLease, now: Moment, held: readonly HeldAddress[]): LeaseAge | undefined {
   const [byKernel, byBoot] = [ageByKernel(lease, held), ageByBoot(lease, now)];

@@ -1,4 +1,6 @@
-/** All that a server's options say, read once. Pure: an option that cannot be used is named in `problems` and left out. */
+/**
+ * All that a server's options say, read once. Pure: an option that cannot be used is named in `problems` and left out.
+ */
 import type { IpRoute } from "../../ip-settings.ts";
 import { OptionTaker } from "./option-taker.ts";
 import * as read from "./option-values.ts";

@@ -103,7 +103,10 @@ function readAddressing(
   };
 }
 
-/** Without option 1 the class decides. One that no mask can be read of says that there are subnets, so no class is guessed. */
+/**
+ * Without option 1 the class decides. One that no mask can be read of says that there are subnets, so no class is
+ * guessed.
+ */
 function prefixOf(address: number, { subnetMask, isMaskUnusable }: LeaseOptions): number {
   const byMask = subnetMask === undefined ? undefined : prefixOfMask(subnetMask);
   return byMask || (isMaskUnusable ? 32 : classfulPrefix(address));

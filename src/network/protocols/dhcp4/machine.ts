@@ -2,9 +2,9 @@
  * The client's states (RFC 2131, figure 5) as a table. The table decides and does nothing else; `client.ts` carries the
  * actions out.
  *
- * `init` and `init-reboot` are left as soon as the back-off allows to send. `checking` is the wait for RFC 5227 probes in
- * the mode `before-use`. A lease may stay in use while it is being verified (`init-reboot` to `requesting`), which is why
- * expiry and conflicts are heard in those states too.
+ * `init` and `init-reboot` are left as soon as the back-off allows to send. `checking` is the wait for RFC 5227 probes
+ * in the mode `before-use`. A lease may stay in use while it is being verified (`init-reboot` to `requesting`), which
+ * is why expiry and conflicts are heard in those states too.
  */
 export const dhcp4States = [
   "stopped",
@@ -100,7 +100,10 @@ const ends: Row = {
 /** The address we named is not ours here. */
 const refused: Row = { nak: go("init", "void-lease", "count-refusal", "restart") };
 const verify: Row = { verify: go("init-reboot", "schedule-begin") };
-/** A lease in use that no server has confirmed yet: the asking goes on, and a hint that the network changed begins it anew. */
+/**
+ * A lease in use that no server has confirmed yet: the asking goes on, and a hint that the network changed begins it
+ * anew.
+ */
 const verifying: Row = { ...stop, ...ends, ...verify };
 
 /** Row: where we are. Entry: input -> the next state and the actions. No entry: ignored on purpose. */

@@ -54,8 +54,8 @@ export class Messenger {
     this.#udp = undefined;
   }
   /**
-   * Holds UDP port 68 of our address, so that the kernel does not tell the server "port unreachable". Without it answers
-   * arrive all the same, by packet socket.
+   * Holds UDP port 68 of our address, so that the kernel does not tell the server "port unreachable". Without it
+   * answers arrive all the same, by packet socket.
    */
   holdPort(address: string): void {
     if (this.#udp) return;

@@ -2,8 +2,8 @@ import type { Reader } from "./option-values.ts";
 import type { RawOptions, RepeatedOptions } from "./options.ts";
 
 /**
- * Finds the usable value of an option that may have come several times. Each way to take says which reading comes first:
- * the value joined of all (RFC 3396), or each by itself.
+ * Finds the usable value of an option that may have come several times. Each way to take says which reading comes
+ * first: the value joined of all (RFC 3396), or each by itself.
  */
 export class OptionTaker {
   constructor(

@@ -27,7 +27,10 @@ export const readMask: Reader<number> = (data, note) => {
   return mask !== undefined && prefixOfMask(mask) ? mask : undefined;
 };
 
-/** One or more addresses; those that no host can have (0.0.0.0 among them; docs/contract/shill.md, Addressing) are left out. */
+/**
+ * One or more addresses; those that no host can have (0.0.0.0 among them; docs/contract/shill.md, Addressing) are left
+ * out.
+ */
 export const readHosts: Reader<readonly string[]> = (data, note) => {
   const addresses = readAddresses(data, note);
   // Settings panels pad their lists with 0.0.0.0.

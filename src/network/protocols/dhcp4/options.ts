@@ -1,6 +1,7 @@
 /**
  * The option field of a DHCP message (RFC 2132, 2): raw values by code. Values that were split are joined again
- * (RFC 3396); those of an option that was sent several times are kept apart as well. Besides, the fields `file` and `sname` are read when the message says that options continue there (option 52).
+ * (RFC 3396); those of an option that was sent several times are kept apart as well. Besides, the fields `file` and
+ * `sname` are read when the message says that options continue there (option 52).
  */
 
 export const optionCode = {
@@ -78,8 +79,8 @@ export function decodeOptions(fields: OptionFields): OptionsResult {
 const joined = (parts: readonly Buffer[]): Buffer => (parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts));
 
 /**
- * A part goes on with the value before it if that one is full or ended in the field before (RFC 3396, 5 and 7). Otherwise
- * the server has sent the option once more.
+ * A part goes on with the value before it if that one is full or ended in the field before (RFC 3396, 5 and 7).
+ * Otherwise the server has sent the option once more.
  */
 function addPart(values: Values, part: Buffer, isFirstInField: boolean): void {
   const last = values.at(-1);

@@ -14,7 +14,10 @@ export interface Exchange {
 
 const anywhere = "0.0.0.0";
 
-/** Classless routes come before the router (RFC 3442, "DHCP Client Behavior"); servers with little room answer in this order. */
+/**
+ * Classless routes come before the router (RFC 3442, "DHCP Client Behavior"); servers with little room answer in this
+ * order.
+ */
 const wanted = [
   code.subnetMask,
   code.classlessRoutes,

@@ -12,8 +12,8 @@ interface PendingSetup {
 }
 
 /**
- * One connection of one link. After a failed setup or after `lost` it may be set up again, at once if the owner likes: the
- * client keeps its own back-off after NAKs and conflicts. `lost` tells a {@link LostReason}.
+ * One connection of one link. After a failed setup or after `lost` it may be set up again, at once if the owner likes:
+ * the client keeps its own back-off after NAKs and conflicts. `lost` tells a {@link LostReason}.
  */
 export class Dhcp4Session implements ProtocolSession, ClientObserver {
   readonly #client: Dhcp4Client;

@@ -9,8 +9,9 @@ import type { Dhcp4Session } from "./session.ts";
 const unattachedMs = 1_000;
 
 /**
- * A session without an owner yet. Its question can leave as soon as the kernel tells of the carrier, while the rest of the
- * daemon still learns of it; the owner that attaches in the same turn takes over the exchange with its transaction id.
+ * A session without an owner yet. Its question can leave as soon as the kernel tells of the carrier, while the rest of
+ * the daemon still learns of it; the owner that attaches in the same turn takes over the exchange with its transaction
+ * id.
  */
 export class Dhcp4Standby implements Standby {
   readonly #host: StandbyHost;

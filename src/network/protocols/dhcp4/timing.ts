@@ -39,7 +39,10 @@ export function leaseTimes(
 
 const jitterMs = (random: number) => (random * 2 - 1) * 1000;
 
-/** 4, 8, 16, 32, 64, 64 ... seconds, one second of jitter either way (RFC 2131, 4.1): a whole office powers up at once. `sent`: from 1. */
+/**
+ * 4, 8, 16, 32, 64, 64 ... seconds, one second of jitter either way (RFC 2131, 4.1): a whole office powers up at once.
+ * `sent`: from 1.
+ */
 export const resendDelayMs = (sent: number, random: number): number =>
   1000 * 2 ** Math.min(sent + 1, 6) + jitterMs(random);
 
@@ -48,9 +51,9 @@ const earlyDiscovers = 16;
 const earlySeekSeconds = 9;
 const rarestSeekSeconds = 63;
 /**
- * For a client that knows an address which no server has confirmed: 4, 8, 9, 9 ... seconds for more than two minutes, then 18,
- * 36, 63, 63 ..., one second of jitter either way. Switch ports without portfast forward after 30 s or later, and an
- * address of another network must not stay in use for longer than a person waits.
+ * For a client that knows an address which no server has confirmed: 4, 8, 9, 9 ... seconds for more than two minutes,
+ * then 18, 36, 63, 63 ..., one second of jitter either way. Switch ports without portfast forward after 30 s or later,
+ * and an address of another network must not stay in use for longer than a person waits.
  */
 export const seekDelayMs = (sent: number, random: number): number => {
   const late = Math.min(earlySeekSeconds * 2 ** Math.max(0, sent - earlyDiscovers), rarestSeekSeconds);
@@ -76,7 +79,10 @@ export const renewDelayMs = (remainingMs: number): number => Math.max(60_000, re
 export const refusedDelayMs = (refusals: number): number =>
   refusals <= 1 ? 0 : Math.min(1000 * 2 ** (refusals - 2), 60_000);
 
-/** At least ten seconds after a DECLINE (RFC 2131, 3.1 point 5), then doubling to RFC 5227's limit of one try a minute (2.1.1). */
+/**
+ * At least ten seconds after a DECLINE (RFC 2131, 3.1 point 5), then doubling to RFC 5227's limit of one try a minute
+ * (2.1.1).
+ */
 export const declinedDelayMs = (declines: number): number => Math.min(10_000 * 2 ** (declines - 1), 60_000);
 
 /** RFC 8925, 3.2: never shorter than five minutes. */

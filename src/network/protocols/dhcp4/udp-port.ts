@@ -9,9 +9,9 @@ export interface UdpChannel {
 
 export interface UdpPort {
   /**
-   * Binds port 68 of `localAddress`, on that link only. As long as it is open the kernel sends no "port unreachable" for
-   * the server's answers. Throws SystemError, e.g. EADDRNOTAVAIL when the link does not have the address, EADDRINUSE when
-   * another client holds the port.
+   * Binds port 68 of `localAddress`, on that link only. As long as it is open the kernel sends no "port unreachable"
+   * for the server's answers. Throws SystemError, e.g. EADDRNOTAVAIL when the link does not have the address,
+   * EADDRINUSE when another client holds the port.
    */
   open(linkName: string, localAddress: string, onPayload: (payload: Buffer) => void): UdpChannel;
 }

@@ -2,7 +2,9 @@
 import type { ProtocolLink } from "../handler.ts";
 
 export const pppdProgram = "/usr/sbin/pppd";
-/** A program of the handlers' folders that becomes pppd after a look at its arguments, for a daemon that is not root. */
+/**
+ * A program of the handlers' folders that becomes pppd after a look at its arguments, for a daemon that is not root.
+ */
 export const checkedPppd = "pppoe-session";
 
 /** How the other end is asked whether it is still there (LCP echo, RFC 1661, 5.8). */
@@ -54,8 +56,8 @@ export function pppdCommand(
     ...["plugin", "pppoe.so", ...discovery],
     ...(accessConcentrator === undefined ? [] : ["pppoe-ac", accessConcentrator]),
     ...(serviceName === undefined ? [] : ["pppoe-service", serviceName]),
-    // After them: pppd 2.4.9 reads how to look for a concentrator when it is told where. The prefix keeps a link that is called as
-    // an option from being one.
+    // After them: pppd 2.4.9 reads how to look for a concentrator when it is told where. The prefix keeps a link that
+    // is called as an option from being one.
     `nic-${link.name}`,
     ...["plugin", "passwordfd.so", "passwordfd", "0"],
     ...(userName === "" ? [] : ["user", userName]),

@@ -29,8 +29,8 @@ interface Attempt {
 }
 
 /**
- * One PPPoE session on one link: pppd runs for as long as it is up. pppd makes the link `pppN` with its addresses, which are
- * used as they are; the rest (routes, name servers) is the Network's. See docs/pppoe.md.
+ * One PPPoE session on one link: pppd runs for as long as it is up. pppd makes the link `pppN` with its addresses,
+ * which are used as they are; the rest (routes, name servers) is the Network's. See docs/pppoe.md.
  */
 export class PppoeSession implements ProtocolSession {
   #pppd: RunningProcess | undefined;

@@ -64,7 +64,10 @@ function parseOption(handler: string, option: unknown): readonly [string, Option
 }
 const refusal = (message: string): DaemonError => new DaemonError("InvalidArguments", message);
 
-/** Every user of the machine can read the arguments of a program; options of these names stand in its standard input alone. */
+/**
+ * Every user of the machine can read the arguments of a program; options of these names stand in its standard input
+ * alone.
+ */
 const secretName = /(^|_)(password|passwd|passphrase|secret|psk|pin|puk|key)$/i;
 
 export interface ScriptConfigTexts {

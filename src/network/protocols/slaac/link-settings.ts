@@ -1,8 +1,8 @@
 import type { Setting } from "../../kernel/link-sysctls.ts";
 
 /**
- * A link of ours hears routers only while a network is on it: otherwise a person who disconnects would be connected again by
- * the next advertisement.
+ * A link of ours hears routers only while a network is on it: otherwise a person who disconnects would be connected
+ * again by the next advertisement.
  */
 export const acceptRouters = { name: "accept_ra", atRest: 0, inSession: 2 } as const;
 

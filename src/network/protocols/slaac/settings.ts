@@ -41,7 +41,9 @@ export const isNothing = (settings: IpSettings): boolean =>
 const isUsable = (address: Address): boolean =>
   isMadeOfPrefix(address) && !isTentative(address) && !isDuplicate(address);
 
-/** As the kernel chooses the source of a new connection: not deprecated, then temporary (RFC 6724, 5), then the newest. */
+/**
+ * As the kernel chooses the source of a new connection: not deprecated, then temporary (RFC 6724, 5), then the newest.
+ */
 const byUse = (a: Address, b: Address): number =>
   Number(isDeprecated(a)) - Number(isDeprecated(b)) || Number(isTemporary(b)) - Number(isTemporary(a));
 

@@ -30,7 +30,10 @@ function addGateway(world: World, { mac = gatewayMac, claims = gateway, answersF
   return { heard };
 }
 
-/** The keeper holds a lease of 10.1.0.100 by 10.1.0.1, which is also the gateway; the session is down, the server silent. */
+/**
+ * The keeper holds a lease of 10.1.0.100 by 10.1.0.1, which is also the gateway; the session is down, the server
+ * silent.
+ */
 async function worldWithLease(t: TestContext, config: Dhcp4Config = {}) {
   const world = new World(t, config, { leaseSeconds: 1000, options: new Map([[3, bytesOf(gateway)]]) });
   await world.up();

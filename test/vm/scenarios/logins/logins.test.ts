@@ -27,7 +27,9 @@ async function users(daemon: InstalledDaemon): Promise<string> {
   const stack = (await daemon.manager()).Profiles as string[];
   return stack.flatMap((path) => /^\/profile\/([^/]+)\/default$/.exec(path)?.[1] ?? []).join();
 }
-/** A hook gives the daemon 3 s, and in an emulated guest it goes on in the background after them more often than not. */
+/**
+ * A hook gives the daemon 3 s, and in an emulated guest it goes on in the background after them more often than not.
+ */
 const untilUsers = (daemon: InstalledDaemon, expected: string) =>
   until(`"${expected}" are on the stack`, async () => (await users(daemon)) === expected, patienceMs);
 

@@ -12,7 +12,9 @@ import { installPolicies, isInhibited, systemBus } from "../../guest/booted-syst
 import { patienceMs } from "../../guest/patience.ts";
 import { scenario } from "../../guest/scene.ts";
 
-/** The kernel freezes all processes, waits a second, and thaws them: all of a sleep but the emulated hardware's part. */
+/**
+ * The kernel freezes all processes, waits a second, and thaws them: all of a sleep but the emulated hardware's part.
+ */
 function sleepShortly(): void {
   writeFileSync("/sys/power/pm_test", "freezer");
   writeFileSync("/sys/module/suspend/parameters/pm_test_delay", "1");
