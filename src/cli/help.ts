@@ -1,5 +1,5 @@
 import { wrapWords } from "./text/printable.ts";
-import type { OptionDef, Verb } from "./verb.ts";
+import type { Actions, OptionDef, Verb } from "./verb.ts";
 import { commonOptions, usageOf } from "./words/command-line.ts";
 
 const width = 80;
@@ -32,7 +32,11 @@ export function helpText(verbs: readonly Verb[]): string {
   return `${lines.join("\n")}\n`;
 }
 
+const actionLines = (actions: Actions): string[] =>
+  Object.entries(actions).flatMap(([name, { operands = "", doc }]) => entry(`${name} ${operands}`.trim(), doc));
+
 export function verbHelpText(verb: Verb): string {
-  const lines = [`usage: ${usageOf(verb)}`, "", ...wrapWords(verb.summary, width), ""];
+  const actions = verb.actions ? [...actionLines(verb.actions), ""] : [];
+  const lines = [`usage: ${usageOf(verb)}`, "", ...wrapWords(verb.summary, width), "", ...actions];
   return `${[...lines, ...optionLines({ ...verb.options, ...commonOptions })].join("\n")}\n`;
 }

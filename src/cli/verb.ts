@@ -9,20 +9,30 @@ export interface OptionDef {
   readonly doc: string;
 }
 
+/** One action of a verb with several: `profile push NAME`. */
+export interface ActionDef {
+  /** The words behind its name, as the help shows them. */
+  readonly operands?: string;
+  readonly doc: string;
+}
+export type Actions = Readonly<Record<string, ActionDef>>;
+
 /** Kinds of words in an operand's place, for completion. */
 export type Candidates =
+  | "action"
   | "service"
   | "device"
   | "object"
   | "property"
   | "shell"
-  | "profile-action"
   | "profile"
-  | "config-action"
-  | "vpn-action"
-  | "automation-action"
-  | "policy-action"
-  | "condition-action"
+  | "subject"
+  | "network"
+  | "location"
+  | "modifier"
+  | "location-setting"
+  | "modifier-setting"
+  | "policy"
   | "none";
 
 /** One verb: its line in the help, its arguments, its action. The manual page is checked against these. */
@@ -33,6 +43,8 @@ export interface Verb {
   readonly leastOperands: number;
   readonly mostOperands: number;
   readonly summary: string;
+  /** The words that its first operand may be. */
+  readonly actions?: Actions;
   readonly options?: Readonly<Record<string, OptionDef>>;
   /** By place of the operand; the last one stands for all that follow. */
   readonly completes?: readonly Candidates[];

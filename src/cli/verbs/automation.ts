@@ -2,7 +2,7 @@
 import type { WireVariant } from "../../base/property.ts";
 import { fairlead } from "../daemon.ts";
 import { type ExitCode, exitCodes, usageFailure } from "../failure.ts";
-import type { Verb, VerbCall } from "../verb.ts";
+import type { Actions, Verb, VerbCall } from "../verb.ts";
 import {
   type AutomationKind,
   findObject,
@@ -12,47 +12,50 @@ import {
   readObjects,
 } from "../view/automation-view.ts";
 import { quoted } from "../view/object-names.ts";
+import { conditionText, locationWords, modifierWords, settingsOf } from "../words/automation-words.ts";
 import {
-  automationActions,
+  actionNames,
+  actionOf,
   conditionActions,
-  conditionText,
-  locationWords,
-  modifierWords,
+  locationActions,
+  modifierActions,
   policyActions,
-  settingsOf,
-} from "../words/automation-words.ts";
+} from "../words/verb-actions.ts";
 
 /** As many conditions as there may be, and the other settings. */
 const mostWords = 64;
 
 export const location = objectVerb("Location", {
   summary: "places: what follows from where the machine is, and the choice by hand",
+  actions: locationActions,
   settings: (words) => settingsOf(words, locationWords),
 });
 export const modifier = objectVerb("Modifier", {
   summary: "programs that change the network in their own way, started by hand or by conditions",
+  actions: modifierActions,
   settings: (words) => settingsOf(words, modifierWords),
 });
 
 interface ObjectVerb {
   readonly summary: string;
+  readonly actions: Actions;
   readonly settings: (words: readonly string[]) => ReadonlyMap<string, WireVariant>;
 }
 
-function objectVerb(kind: AutomationKind, { summary, settings }: ObjectVerb): Verb {
+function objectVerb(kind: "Location" | "Modifier", { summary, actions, settings }: ObjectVerb): Verb {
+  const verb = kind === "Location" ? "location" : "modifier";
   return {
-    name: kind.toLowerCase(),
-    operands: `[${automationActions.join("|")}] [NAME] [SETTING=VALUE...]`,
+    name: verb,
+    operands: `[${actionNames(actions)}] [NAME] [SETTING=VALUE...]`,
     leastOperands: 0,
     mostOperands: mostWords,
     summary,
-    completes: ["automation-action", "none"],
+    actions,
+    completes: ["action", verb, `${verb}-setting`],
     async run(call) {
       const [action = "list", name, ...words] = call.operands;
       if (action === "list" && name === undefined) return list(call, kind);
-      if (!(automationActions as readonly string[]).includes(action)) {
-        throw usageFailure(`${quoted(action)} is none of ${automationActions.join(", ")}`);
-      }
+      actionOf(actions, action);
       if (action === "list" || name === undefined) throw usageFailure(`${action}: ${name ? "no" : "a"} name is wanted`);
       if (action === "create") return create(call, kind, name, settings(words));
       if (words.length > 0) throw usageFailure(`unexpected ${quoted(words[0] as string)}`);
@@ -106,11 +109,12 @@ async function order(
 
 export const policy: Verb = {
   name: "policy",
-  operands: `[${policyActions.join("|")}] [NAME]`,
+  operands: `[${actionNames(policyActions)}] [NAME]`,
   leastOperands: 0,
   mostOperands: 2,
   summary: "which links may hold a connection: All, or Automatic (cables before radios)",
-  completes: ["policy-action", "none"],
+  actions: policyActions,
+  completes: ["action", "policy", "none"],
   async run(call) {
     const [action = "list", name] = call.operands;
     if (action === "list" && name === undefined) return list(call, "Policy");
@@ -122,13 +126,15 @@ export const policy: Verb = {
 
 export const condition: Verb = {
   name: "condition",
-  operands: `${conditionActions.join("|")} CONDITION`,
+  operands: `${actionNames(conditionActions)} CONDITION`,
   leastOperands: 2,
   mostOperands: mostWords,
-  summary: "reads a condition of a location or a modifier; eval: says whether it holds now (exit code 1: it does not)",
-  completes: ["condition-action", "none"],
+  summary: "reads a condition of a location or a modifier, and says whether it holds now",
+  actions: conditionActions,
+  completes: ["action", "none"],
   async run({ daemon, operands, out, options }) {
-    const [action = "", ...words] = operands;
+    const [word = "", ...words] = operands;
+    const action = actionOf(conditionActions, word);
     const text = conditionText(words);
     const ask = async (member: string) => (await daemon()).read("/", fairlead("Conditions1"), member, "s", [text]);
     if (action === "check") {
@@ -137,7 +143,6 @@ export const condition: Verb = {
       else out.value(String(normal));
       return exitCodes.ok;
     }
-    if (action !== "eval") throw usageFailure(`${quoted(action)} is none of ${conditionActions.join(", ")}`);
     const [holds, because] = await ask("Evaluate");
     if (options.json) out.json({ condition: text, holds, because });
     else out.line(`${holds === true ? "true" : "false"}: ${String(because)}`);

@@ -2,20 +2,19 @@ import { type KnownHandlers, readNetworkConfig } from "../../config/uci/network-
 import { type ExitCode, exitCodes, Failure, usageFailure } from "../failure.ts";
 import type { Verb, VerbCall } from "../verb.ts";
 import { changeLine, errorsAmong, problemLine, readConfigText, reportOf } from "../view/config-report.ts";
-import { quoted } from "../view/object-names.ts";
-import { type ConfigAction, configActions } from "../words/verb-actions.ts";
+import { actionNames, actionOf, type ConfigAction, configActions } from "../words/verb-actions.ts";
 
 export const config: Verb = {
   name: "config",
-  operands: `${configActions.join("|")} [FILE]`,
+  operands: `${actionNames(configActions)} [FILE]`,
   leastOperands: 1,
   mostOperands: 2,
   summary: "checks a network configuration in UCI, the text of OpenWrt, and brings it into force",
-  completes: ["config-action", "none"],
+  actions: configActions,
+  completes: ["action", "none"],
   async run(call) {
     const [word = "", file] = call.operands;
-    const action = configActions.find((known) => known === word);
-    if (!action) throw usageFailure(`${quoted(word)} is none of ${configActions.join(", ")}`);
+    const action = actionOf(configActions, word);
     return actions[action](call, file);
   },
 };

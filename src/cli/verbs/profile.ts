@@ -1,9 +1,9 @@
 import { type Daemon, flimflam } from "../daemon.ts";
 import { type ExitCode, exitCodes, usageFailure } from "../failure.ts";
 import type { Verb, VerbCall } from "../verb.ts";
-import { findOne, profileName, quoted } from "../view/object-names.ts";
+import { findOne, profileName } from "../view/object-names.ts";
 import type { BusObject } from "../view/snapshot.ts";
-import { type ProfileAction, profileActions } from "../words/verb-actions.ts";
+import { actionNames, actionOf, type ProfileAction, profileActions } from "../words/verb-actions.ts";
 import { keptBackOf, profiles } from "./profiles.ts";
 
 /** As much as the daemon takes. */
@@ -12,17 +12,17 @@ const exchange = "org.fairlead.Profile1";
 
 export const profile: Verb = {
   name: "profile",
-  operands: `[${profileActions.join("|")}] [NAME]`,
+  operands: `[${actionNames(profileActions)}] [NAME]`,
   leastOperands: 0,
   mostOperands: 2,
   summary: "changes the stack of Profiles, writes one as text, or reads it from standard input",
   options: { secrets: { doc: "export: with passphrases and the like" } },
-  completes: ["profile-action", "profile"],
+  actions: profileActions,
+  completes: ["action", "profile"],
   async run(call) {
     const { operands, options } = call;
     const [word = "list", name] = operands;
-    const action = profileActions.find((known) => known === word);
-    if (!action) throw usageFailure(`${quoted(word)} is none of ${profileActions.join(", ")}`);
+    const action = actionOf(profileActions, word);
     if (options.has("secrets") && action !== "export") throw usageFailure("--secrets goes with export");
     return actions[action](call, name);
   },

@@ -14,6 +14,7 @@ import type { Verb, VerbCall } from "../verb.ts";
 import { readConfigText } from "../view/config-report.ts";
 import { stateStyle } from "../view/service-states.ts";
 import type { BusObject } from "../view/snapshot.ts";
+import { vpnActions } from "../words/verb-actions.ts";
 
 const columns: readonly Column[] = [
   { title: "NAME", least: 8 },
@@ -29,7 +30,8 @@ export const vpn: Verb = {
   mostOperands: 2,
   summary: "tunnels: shows them, or takes one from a WireGuard configuration file (- is standard input)",
   options: { name: { value: "NAME", doc: "import: its name; default: that of the file without .conf" } },
-  completes: ["vpn-action", "none"],
+  actions: vpnActions,
+  completes: ["action", "none"],
   async run(call) {
     const [action = "list", file] = call.operands;
     if (action === "list" && file === undefined && !call.options.has("name")) return list(call);

@@ -12,7 +12,7 @@ export const why: Verb = {
   leastOperands: 0,
   mostOperands: 1,
   summary: "the reasons: the order, what is not connected, what set route, DNS and location",
-  completes: ["object", "none"],
+  completes: ["subject", "none"],
   async run({ daemon, operands, options, out }) {
     const connected = await daemon();
     if (operands[0] === "location") {

@@ -8,6 +8,7 @@ import { labelOf, quoted } from "../view/object-names.ts";
 import { stateStyle } from "../view/service-states.ts";
 import { BusObject, type Snapshot } from "../view/snapshot.ts";
 import { waitMs } from "../words/seconds.ts";
+import { wifiActions } from "../words/verb-actions.ts";
 import { connectService } from "./connect.ts";
 
 /** Longer than any radio takes to listen on all channels. */
@@ -53,7 +54,8 @@ export const wifi: Verb = {
     hidden: { doc: "connect: the network does not tell its name" },
     wait: { value: "SECONDS", doc: "connect: wait until it is connected, or failed, at most so long" },
   },
-  completes: ["none", "service"],
+  actions: wifiActions,
+  completes: ["action", "network", "none"],
   async run(call) {
     const [action = "list", network, ...rest] = call.operands;
     if (action === "list" && network === undefined) return list(call, await call.daemon());

@@ -3,11 +3,6 @@ import type { WireVariant } from "../../base/property.ts";
 import { usageFailure } from "../failure.ts";
 import { quoted } from "../view/object-names.ts";
 
-export const automationActions = ["list", "show", "create", "enable", "disable", "destroy"] as const;
-export type AutomationAction = (typeof automationActions)[number];
-export const policyActions = ["list", "show", "enable"] as const;
-export const conditionActions = ["check", "eval"] as const;
-
 type Settings = ReadonlyMap<string, WireVariant>;
 
 /** A word before `=`: the property that it sets, and how its value is read. */

@@ -138,6 +138,16 @@ test("status shows the location where it is not what holds by itself", async (t)
   assert.match((await line()) ?? "", /^Location NoNet: /);
 });
 
+test("names of locations and policies complete where an action takes one", async (t) => {
+  const { run } = await scene(t);
+  await run("location", "create", "home", inRange);
+  const complete = async (line: string) =>
+    (await run("__complete", "--", `fairlead ${line}`)).out.split("\n").slice(0, -1);
+  assert.deepEqual(await complete("location show "), ["NoNet", "Automatic", "home"]);
+  assert.deepEqual(await complete("location create "), []);
+  assert.deepEqual(await complete("policy enable A"), ["All", "Automatic"]);
+});
+
 test("location, modifier and policy without an action list", async (t) => {
   const { run } = await scene(t);
   for (const verb of ["location", "modifier", "policy"]) assert.deepEqual(await run(verb), await run(verb, "list"));

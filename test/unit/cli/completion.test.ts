@@ -22,6 +22,21 @@ test("verbs, options and shells complete without a daemon", async (t) => {
   assert.equal((await candidates(daemon, "fairlead ")).includes("__complete"), false);
 });
 
+test("actions complete, and words that a verb knows besides objects", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  assert.deepEqual(await candidates(daemon, "fairlead wifi "), ["list", "connect"]);
+  assert.deepEqual(await candidates(daemon, "fairlead profile p"), ["push", "pop"]);
+  assert.deepEqual(await candidates(daemon, "fairlead why "), ["eth0", "eth1", "location"]);
+  assert.deepEqual(await candidates(daemon, "fairlead modifier create vpn st"), ["start=", "stop="]);
+  assert.deepEqual(await candidates(daemon, "fairlead modifier show vpn "), []);
+});
+
+test("an object with the name of a verb is taken for no verb", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  assert.deepEqual(await candidates(daemon, "fairlead connect status --w"), ["--wait"]);
+  assert.deepEqual(await candidates(daemon, "fairlead --bus-address get connect --w"), ["--wait"]);
+});
+
 test("objects and their properties come from the daemon", async (t) => {
   const daemon = await FakeDaemon.start(t);
   daemon.at("/service/1").set("Name", "Office");

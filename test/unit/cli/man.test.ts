@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { verbHelpText } from "../../../src/cli/help.ts";
 import { verbs } from "../../../src/cli/verbs.ts";
+import { locationWords, modifierWords } from "../../../src/cli/words/automation-words.ts";
 import { commonOptions } from "../../../src/cli/words/command-line.ts";
 import { waitOnlineHelp, waitOnlineOptions } from "../../../src/cli/words/online-wish.ts";
 import { parseArguments } from "../../../src/config/arguments.ts";
@@ -24,6 +26,23 @@ test("fairlead(1) tells of every verb and every option, and of no others", () =>
   for (const name of options) assert.match(text, new RegExp(`--${name}\\b`), name);
   const known = new Set(options);
   for (const [, name = ""] of text.matchAll(/--([a-z][a-z-]*)/g)) assert.ok(known.has(name), `--${name} is no option`);
+});
+
+test("fairlead(1) and the help tell of every action of every verb, and of every setting", () => {
+  const text = page("fairlead.1");
+  for (const verb of verbs) {
+    const [, told = ""] = new RegExp(`^\\.TP\n\\.BR? ${verb.name}\\b([\\s\\S]*?)^\\.TP$`, "m").exec(text) ?? [];
+    const help = verbHelpText(verb);
+    for (const action of Object.keys(verb.actions ?? {})) {
+      assert.match(told, new RegExp(`\\b${action}\\b`), `${verb.name} ${action}`);
+      assert.match(help, new RegExp(`^  ${action}\\b`, "m"));
+    }
+    const settings = { location: locationWords, modifier: modifierWords }[verb.name] ?? {};
+    for (const word of Object.keys(settings)) {
+      assert.match(told, new RegExp(`\\b${word}=`), `${verb.name} ${word}=`);
+      assert.match(help, new RegExp(`\\b${word}=`), `${verb.name} ${word}=`);
+    }
+  }
 });
 
 test("fairleadd(8) tells of every option, and of no others", () => {

@@ -73,6 +73,11 @@ Home       70 %  wpa2+wpa3         idle
   });
 });
 
+test("networks in range complete behind wifi connect", async (t) => {
+  const daemon = await withRadio(t, { ...both, "/service/4": { ...home, Name: ["s", "Far"], Visible: ["b", false] } });
+  assert.equal((await daemon.run("__complete", "--", "fairlead wifi connect ")).out, "Home\nCafe\n");
+});
+
 test("without a radio, and without a network in range, wifi list says so", async (t) => {
   const none = await FakeDaemon.start(t);
   assert.equal((await none.run("wifi", "list")).out, "There is no radio.\n");
