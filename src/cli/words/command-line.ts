@@ -6,7 +6,7 @@ import { quoted } from "../view/object-names.ts";
 export const commonOptions = {
   json: { doc: "machine-readable output with stable field names" },
   "bus-address": { value: "ADDRESS", doc: "D-Bus address instead of DBUS_SYSTEM_BUS_ADDRESS or the system bus" },
-  help: { doc: "this text, or that of the verb" },
+  help: { doc: "this text, or that of the verb; as a word too: fairlead help VERB" },
   version: { doc: "version of this program" },
 } as const satisfies Readonly<Record<string, OptionDef>>;
 
@@ -26,6 +26,7 @@ export function parseCommandLine(args: readonly string[], verbs: readonly Verb[]
   let verb: Verb | undefined;
   const take = (word: string): void => {
     if (verb) words.push(word);
+    else if (word === "help") given.set(word, "");
     else verb = findVerb(word, verbs);
   };
   for (let at = 0; at < args.length; at++) {

@@ -68,6 +68,13 @@ test("an error of the daemon is told with its name, and ends with 1", async (t) 
   assert.equal(err, "fairlead: org.chromium.flimflam.Error.InvalidProperty: Property Nonsense does not exist.\n");
 });
 
+test("help as a word is --help", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  assert.deepEqual(await daemon.run("help"), await daemon.run("--help"));
+  assert.deepEqual(await daemon.run("help", "connect"), await daemon.run("connect", "--help"));
+  assert.equal((await daemon.run("help", "conect")).code, 2);
+});
+
 test("with --json an error is one JSON line on stderr", async (t) => {
   const daemon = await FakeDaemon.start(t);
   const { code, err } = await daemon.run("--json", "connect", "nothing");
