@@ -187,6 +187,8 @@ export interface ExportedProperties {
    * Undefined: absent for now. Must be cheap and must not throw. Never asked for secret, internal or write-only ones.
    */
   value(name: string): unknown;
+  /** Brings values up to date that are costly to follow; called before a client reads. */
+  refresh?(): void;
   /** Refuses by throwing DaemonError. Absent: the whole interface is read-only. */
   set?(name: string, value: WireVariant, caller: Caller): void | Promise<void>;
 }

@@ -82,8 +82,11 @@ export class Adaptor<T> implements AnyAdaptor, ExportedProperties, Target<T> {
     this.setProperty(name, variant);
   }
 
-  marshalledProperties(): MarshalledReply {
+  refresh(): void {
     this.settable?.refresh?.();
+  }
+  marshalledProperties(): MarshalledReply {
+    this.refresh();
     return this.#exported?.marshalledProperties(this.table.name) ?? { marshalled: [] };
   }
   setProperty(name: string, variant: WireVariant): void {
@@ -94,7 +97,7 @@ export class Adaptor<T> implements AnyAdaptor, ExportedProperties, Target<T> {
   }
   /** As GetProperties would tell it. */
   #valueNow(name: string): unknown {
-    this.settable?.refresh?.();
+    this.refresh();
     return this.value(name);
   }
   clearProperty(name: string): void {

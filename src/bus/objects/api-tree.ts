@@ -40,6 +40,7 @@ export class ApiTree implements Dispatcher {
         host.emit(object, exported, signal, args);
       },
       badProperty: (path, name, property, error) => host.badValue(`${path} ${name}.${property}`, error),
+      badProperties: (path, name, error) => host.badValue(`${path} ${name}`, error),
     };
     host.bus.onConnection((state) => {
       if (state === "lost") this.#announcements.forget();

@@ -15,6 +15,7 @@ export function managedObjects({ objects, root }: Pick<ObjectTree, "objects" | "
   const start = writer.position;
   for (const object of objects) {
     if (object.path === root) continue;
+    object.refresh();
     writer.align(8);
     writeObject(writer, object, (at) => writePropertyBytes(writer, object.propertyBytes(at)));
   }

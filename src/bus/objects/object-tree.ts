@@ -17,6 +17,7 @@ export interface ObjectHost {
   emit(object: TreeObject, exported: AnyExportedInterface, signal: string, args: readonly unknown[]): void;
   removed(object: TreeObject): void;
   badProperty(path: string, interfaceName: string, property: string, error: WireError): void;
+  badProperties(path: string, interfaceName: string, error: unknown): void;
 }
 
 /** One exported object. Thousands of them live at a time: nothing is made before it is needed. */
@@ -68,6 +69,16 @@ export class TreeObject implements ExportedObject {
     const exported = this.interfaces[at] as AnyExportedInterface;
     if (kept) writePropertyBytes(writer, kept);
     else writeProperties(writer, exported, this.#onBad(exported));
+  }
+  /** Before all is read. A failure is logged: the other objects are read all the same. */
+  refresh(): void {
+    for (const { name, properties } of this.interfaces) {
+      try {
+        properties?.refresh?.();
+      } catch (error) {
+        this.#host?.badProperties(this.path, name, error);
+      }
+    }
   }
   /** Writes what PropertiesChanged tells of these; false: nothing. */
   writeChanges(writer: Writer, exported: AnyExportedInterface, names: Iterable<string>): boolean {

@@ -12,13 +12,16 @@ type Def = AnyPropertyDef<any>;
 export function getProperty(object: TreeObject, interfaceName: string, name: string): WireVariant {
   const { exported, def } = findProperty(object, interfaceName, name);
   if (!isReadable(def)) throw new BusError(standardError("AccessDenied"), `property ${name} is write-only`);
+  exported.properties?.refresh?.();
   const value = exported.properties?.value(name);
   if (value === undefined) throw new BusError(standardError("UnknownProperty"), `property ${name} has no value now`);
   return { signature: def.signature as string, value };
 }
 
 export function getAllProperties(object: TreeObject, interfaceName: string): MarshalledReply {
-  return object.marshalledProperties(findInterface(object, interfaceName).name);
+  const { name, properties } = findInterface(object, interfaceName);
+  properties?.refresh?.();
+  return object.marshalledProperties(name);
 }
 
 /** A read-only one is refused before anything else happens. Throws the setter's error. */

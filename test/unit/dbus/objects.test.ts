@@ -239,3 +239,25 @@ test("reasons are there to read for every Service and Device", async (t) => {
   const [service] = await call("/service/0", "Why", "", [], "org.fairlead.Service1");
   assert.equal((service as Map<string, WireVariant>).get("StateReason")?.value, "addressing is in place");
 });
+
+test("a Profile's Entries and Services are as new for every way to read them", async (t) => {
+  const { it, call } = await onBus(t);
+  const standard = "org.freedesktop.DBus.Properties";
+  const profile = "org.chromium.flimflam.Profile";
+  const waysToRead = [
+    async () => (await call("/profile/default", "Get", "ss", [profile, "Entries"], standard))[0],
+    async () => entriesIn((await call("/profile/default", "GetAll", "s", [profile], standard))[0]),
+    async () => {
+      const [objects] = await call("/", "GetManagedObjects", "", [], "org.freedesktop.DBus.ObjectManager");
+      return entriesIn((objects as Map<string, Map<string, unknown>>).get("/profile/default")?.get(profile));
+    },
+    async () => entriesIn((await call("/profile/default", "GetProperties"))[0]),
+  ];
+  const store = it.profiles.byPath("/profile/default")?.store;
+  for (const [at, read] of waysToRead.entries()) {
+    store?.write(`ethernet_${at}`, new Map());
+    const { value } = (await read()) as WireVariant;
+    assert.ok((value as string[]).includes(`ethernet_${at}`), `way ${at}: ${value}`);
+  }
+});
+const entriesIn = (properties: unknown) => (properties as ReadonlyMap<string, unknown>).get("Entries");
