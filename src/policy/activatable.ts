@@ -217,6 +217,7 @@ function parseNumbered(text: string, at: number, { kind, name }: Activatable): C
 export function boundedList(
   what: string,
   values: readonly string[],
+  kind: string,
   isFit: (value: string) => boolean,
 ): readonly string[] {
   const most = 32;
@@ -224,7 +225,7 @@ export function boundedList(
     throw new DaemonError("InvalidArguments", `${what} has ${values.length} items; ${most} are allowed`);
   const bad = values.find((value) => !isFit(value));
   if (bad === undefined) return values;
-  throw new DaemonError("InvalidArguments", `${what}: ${JSON.stringify(bad.slice(0, 80))} is none`);
+  throw new DaemonError("InvalidArguments", `${what}: ${JSON.stringify(bad.slice(0, 80))} is no ${kind}`);
 }
 
 /** The properties that both kinds have. */

@@ -113,7 +113,11 @@ export class Automation {
     const path = settings.get("Profile")?.value;
     const { profiles } = this.host;
     const profile = path === undefined ? profiles.profileForNew() : profiles.byPath(String(path));
-    if (!profile) throw new DaemonError("InvalidArguments", "Invalid profile name");
+    if (!profile)
+      throw new DaemonError(
+        "InvalidArguments",
+        `no Profile on the stack is ${JSON.stringify(String(path).slice(0, 80))}`,
+      );
     return profile;
   }
   /** Stored and on the bus when it returns. Throws DaemonError, and then nothing is left of it. */

@@ -109,12 +109,12 @@ export const locationShape = new PropertyShape<Location>({
       doc: "Addresses that take the place of the Services' name servers; empty: theirs are used.",
       get: ({ nameServers }) => nameServers,
       set: (of, value) => {
-        of.nameServers = boundedList("NameServers", value, isAddress);
+        of.nameServers = boundedList("NameServers", value, "IP address", isAddress);
       },
       persist: {
         default: [],
         restore: (of, value) => {
-          of.nameServers = boundedList("NameServers", value, isAddress);
+          of.nameServers = boundedList("NameServers", value, "IP address", isAddress);
         },
       },
     },
@@ -123,12 +123,12 @@ export const locationShape = new PropertyShape<Location>({
       doc: "Search domains that take the place of the Services'; empty: theirs are used.",
       get: ({ searchDomains }) => searchDomains,
       set: (of, value) => {
-        of.searchDomains = boundedList("SearchDomains", value, isDomainName);
+        of.searchDomains = boundedList("SearchDomains", value, "name of a domain", isDomainName);
       },
       persist: {
         default: [],
         restore: (of, value) => {
-          of.searchDomains = boundedList("SearchDomains", value, isDomainName);
+          of.searchDomains = boundedList("SearchDomains", value, "name of a domain", isDomainName);
         },
       },
     },

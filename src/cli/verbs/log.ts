@@ -2,6 +2,7 @@ import type { Daemon } from "../daemon.ts";
 import { exitCodes, usageFailure } from "../failure.ts";
 import { localTime, toPlain } from "../text/bus-values.ts";
 import type { Verb, VerbCall } from "../verb.ts";
+import { quoted } from "../view/object-names.ts";
 import type { Properties } from "../view/snapshot.ts";
 
 /** As many as the daemon keeps. */
@@ -29,9 +30,12 @@ export const log: Verb = {
   async run(call) {
     const { options } = call;
     const count = countOf(options.value("lines"));
+    const settings = ["settings", ...orders].find((name) => options.has(name));
+    const lines = ["lines", "follow"].find((name) => options.has(name));
+    if (settings && lines) throw usageFailure(`--${lines} is about lines, --${settings} about what is logged`);
     const daemon = await call.daemon();
     await applyOrders(call, daemon);
-    if (options.has("settings") || orders.some((name) => options.has(name))) await showSettings(call, daemon);
+    if (settings) await showSettings(call, daemon);
     else await showLines(call, daemon, count);
     return exitCodes.ok;
   },
@@ -46,9 +50,18 @@ function countOf(text = String(usualLines)): number {
 async function applyOrders({ options }: VerbCall, daemon: Daemon): Promise<void> {
   const [level, tags, keep] = orders.map((name) => options.value(name));
   if (keep !== undefined && keep !== "yes" && keep !== "no") throw usageFailure("--keep is yes or no");
+  if (tags !== undefined) await checkTags(daemon, tags);
   if (level !== undefined) await daemon.setLogLevel(level);
   if (tags !== undefined) await daemon.setLogTags(tags);
   if (keep !== undefined) await daemon.persistLog(keep === "yes");
+}
+
+/** The daemon passes over what it does not know, as shill does; a person has mistyped it. */
+async function checkTags(daemon: Daemon, expression: string): Promise<void> {
+  const known = listOf((await daemon.logSettings()).allTags);
+  const unknown = expression.split(/[+-]/).find((tag) => tag !== "" && !known.includes(tag));
+  if (unknown !== undefined)
+    throw usageFailure(`--tags: there is no ${quoted(unknown)}`, [`there are ${known.join(", ")}`]);
 }
 
 async function showSettings({ options, out }: VerbCall, daemon: Daemon): Promise<void> {

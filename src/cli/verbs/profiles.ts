@@ -30,6 +30,7 @@ export const profiles: Verb = {
     }));
     const reasons = await Promise.all(list.map(({ name, path }) => keptBackOf(connected, name, path)));
     if (options.json) out.json({ profiles: list.map((one, at) => ({ ...one, ...reasons[at]?.plain })) });
+    else if (list.length === 0) out.line("No Profile is on the stack: nothing is stored.");
     else {
       const rows = list.map(({ name, path, active, entries }) => [
         name,

@@ -31,7 +31,7 @@ export const scan: Verb = {
   async run(call) {
     const daemon = await call.daemon();
     const radios = radiosOf(await daemon.snapshot());
-    if (radios.length === 0) throw new Failure(exitCodes.refused, "there is no radio", "");
+    if (radios.length === 0) throw noRadio();
     const wait = new ScanWait(call, daemon, radios);
     try {
       await daemon.call("/", flimflam("Manager"), "RequestScan", "s", ["wifi"]);
@@ -64,6 +64,7 @@ export const wifi: Verb = {
   },
 };
 
+const noRadio = () => new Failure(exitCodes.refused, "there is no radio", "");
 const radiosOf = (snapshot: Snapshot) => snapshot.devices.filter((device) => device.text("Type") === "wifi");
 const networksOf = (snapshot: Snapshot) => snapshot.services.filter((service) => service.text("Type") === "wifi");
 const isKnown = (network: BusObject): boolean =>
@@ -109,7 +110,9 @@ const plainNetwork = (network: BusObject) => ({
 async function join(call: VerbCall, name: string): Promise<ExitCode> {
   const limitMs = waitMs(call.options.value("wait"));
   const daemon = await call.daemon();
-  const network = call.options.has("hidden") ? undefined : findNetwork(await daemon.snapshot(), name);
+  const snapshot = await daemon.snapshot();
+  if (radiosOf(snapshot).length === 0) throw noRadio();
+  const network = call.options.has("hidden") ? undefined : findNetwork(snapshot, name);
   const needsKey = network?.flag("PassphraseRequired") === true;
   if (needsKey && !call.options.has("ask")) {
     throw usageFailure(`${quoted(name)} needs a passphrase`, [`fairlead wifi connect ${name} --ask`]);

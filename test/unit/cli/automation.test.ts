@@ -1,40 +1,6 @@
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
-import { runProgram } from "../../../src/cli/program.ts";
-import { onBus } from "../dbus/machine-on-bus.ts";
-
-/** The program and the daemon's real objects, on a bus in memory. */
-async function scene(t: TestContext) {
-  const { it, client } = await onBus(t);
-  it.kernel.plug("eth0");
-  const stays = Object.assign(client, { close: async () => {} });
-  const quiet = () => it.clock.advanceSettled(250);
-  await quiet();
-  const run = async (...args: string[]) => {
-    const text = { out: "", err: "" };
-    const sink = (name: "out" | "err") => ({
-      columns: undefined,
-      write: (more: string) => {
-        text[name] += more;
-      },
-    });
-    const code = await runProgram(args, {
-      env: {},
-      stdout: sink("out"),
-      stderr: sink("err"),
-      clock: it.clock,
-      version: "0",
-      connect: async () => stays,
-      onInterrupt: () => () => {},
-      readInput: async () => "",
-      readSecret: async () => "",
-    });
-    await quiet();
-    return { code, ...text };
-  };
-  const json = async (...args: string[]) => JSON.parse((await run(...args, "--json")).out) as Record<string, unknown>;
-  return { it, run, json };
-}
+import { test } from "node:test";
+import { scene } from "./daemon-scene.ts";
 
 const inRange = "condition=ip-address is-in-range 192.0.2.0/24";
 
@@ -87,6 +53,15 @@ test("a fault is told with its place, and nothing is made", async (t) => {
   assert.match((await run("location", "enable", "nowhere")).err, /no location is called "nowhere"/);
   assert.equal((await run("location", "dance", "x")).code, 2);
   assert.equal((await run("location", "destroy", "NoNet")).code, 1);
+  for (const [word, message] of [
+    ["dns=ns.example", /NameServers: "ns\.example" is no IP address/],
+    ["search=a..b", /SearchDomains: "a\.\.b" is no name of a domain/],
+    ["profile=work", /no Profile on the stack is "\/profile\/work"/],
+  ] as const) {
+    const { code, err } = await run("location", "create", "x", word);
+    assert.equal(code, 1);
+    assert.match(err, message);
+  }
 });
 
 test("a modifier is created and run; its exit code and last line are shown", async (t) => {

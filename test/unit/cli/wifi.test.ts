@@ -82,6 +82,11 @@ test("without a radio, and without a network in range, wifi list says so", async
   const none = await FakeDaemon.start(t);
   assert.equal((await none.run("wifi", "list")).out, "There is no radio.\n");
   assert.match((await none.run("scan")).err, /there is no radio/);
+  for (const words of [["Home"], ["Home", "--hidden"], ["Home", "--hidden", "--ask"]]) {
+    const { code, err } = await none.run("wifi", "connect", ...words);
+    assert.deepEqual({ code, err }, { code: 1, err: "fairlead: there is no radio\n" });
+  }
+  assert.deepEqual(none.calls, []);
   const alone = await withRadio(t, {});
   assert.match((await alone.run("wifi", "list")).out, /No network is in range/);
 });

@@ -129,7 +129,10 @@ test("conditions that are no conditions are refused with number and column, and 
   await assert.rejects(createLocation("none", { ActivationMode: "conditional-all" }), /needs conditions/);
   await assert.rejects(createLocation("self", { ...home, Conditions: ["location x is active"] }), /cannot depend/);
   await assert.rejects(createLocation("a/b", home), /is no name/);
-  await assert.rejects(createLocation("dns", { NameServers: ["nonsense"] }), /NameServers: "nonsense" is none/);
+  await assert.rejects(
+    createLocation("dns", { NameServers: ["nonsense"] }),
+    /NameServers: "nonsense" is no IP address/,
+  );
   await assert.rejects(createLocation("NoNet", home), /there is a Location NoNet/);
   assert.deepEqual(
     [locations.all.length, bottom.store.entries().filter((entry) => entry.startsWith("location_"))],
