@@ -90,8 +90,8 @@ export const deviceReasonsInterface = interfaceTable<Device>({
       out: args({ reasons: "a{sv}" }),
       doc:
         "Technology: reason for the technology. LeftAlone: why the link is not used without being asked, empty " +
-        "when it is. Claims, Users: number and names of its users. Up: administratively up. Carrier: has carrier. Held: the " +
-        "carrier is lost, and addresses and routes stay in the kernel for a moment. NotReady: a modem's reason against " +
+        "when it is. Claims: number of users that hold the link up. Users: names of all users. Up: administratively up. " +
+        "Carrier: has carrier. Held: the carrier is lost, and addresses and routes stay in the kernel for a moment. NotReady: a modem's reason against " +
         "connecting now, empty where there is none, or no modem.",
       right: "read",
       call: (device) => [reasonsOf(device)],

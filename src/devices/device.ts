@@ -42,9 +42,7 @@ export interface DeviceHost extends LinkActivationHost {
   wayOutChanged(device: Device): void;
   /** A Network for this link that tells the Device of its changes. */
   makeNetwork(device: Device): Network;
-  /**
-   * Starts the protocol that answers the link's next carrier; see {@link import("../network/standbys.ts").Standbys}.
-   */
+  /** Prepares the first question for the link's next carrier; see {@link import("../network/standbys.ts").Standbys}. */
   standBy(options: NetworkOptions): void;
   standDown(linkIndex: number): void;
   /** The layer below the link (a supplicant, a modem) is ready to connect, or is not any more. */

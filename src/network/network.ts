@@ -148,7 +148,7 @@ export class Network {
   #hasNews = false;
   /** As of the newest {@link #refresh}. */
   #shown: Shown | undefined;
-  /** The family that carries the connection and its address, as last told. */
+  /** Address and gateway of the connection, as last told. */
   #toldPrimary: string | undefined;
   #problems: readonly string[] = [];
   /** Of the protocols that found nothing; the later ones add nothing that a person could use. */
