@@ -7,6 +7,7 @@ import { connect } from "./verbs/connect.ts";
 import { devices } from "./verbs/devices.ts";
 import { disconnect } from "./verbs/disconnect.ts";
 import { dump } from "./verbs/dump.ts";
+import { forget } from "./verbs/forget.ts";
 import { get } from "./verbs/get.ts";
 import { log } from "./verbs/log.ts";
 import { monitor } from "./verbs/monitor.ts";
@@ -30,6 +31,7 @@ export const verbs: readonly Verb[] = [
   config,
   connect,
   disconnect,
+  forget,
   scan,
   wifi,
   vpn,

@@ -1,10 +1,11 @@
 import type { TestContext } from "node:test";
 import { runProgram } from "../../../src/cli/program.ts";
+import type { FakeMachineOptions } from "../../fakes/fake-machine.ts";
 import { onBus } from "../dbus/machine-on-bus.ts";
 
 /** The program and the daemon's real objects, on a bus in memory. */
-export async function scene(t: TestContext) {
-  const { it, client } = await onBus(t);
+export async function scene(t: TestContext, options: FakeMachineOptions = {}) {
+  const { it, client } = await onBus(t, options);
   it.kernel.plug("eth0");
   const stays = Object.assign(client, { close: async () => {} });
   const quiet = () => it.clock.advanceSettled(250);
