@@ -12,8 +12,9 @@ import { type Column, tableLines } from "../text/table.ts";
 import { styled } from "../text/terminal-output.ts";
 import type { Verb, VerbCall } from "../verb.ts";
 import { readConfigText } from "../view/config-report.ts";
+import { quoted } from "../view/object-names.ts";
 import { stateStyle } from "../view/service-states.ts";
-import type { BusObject } from "../view/snapshot.ts";
+import type { BusObject, Snapshot } from "../view/snapshot.ts";
 import { vpnActions } from "../words/verb-actions.ts";
 
 const columns: readonly Column[] = [
@@ -71,6 +72,7 @@ async function importFile(call: VerbCall, file: string): Promise<ExitCode> {
   const text = isInput ? await call.readInput(mostBytes) : readConfigText(file);
   const read = parse(text, file);
   const daemon = await call.daemon();
+  refuseTaken(await daemon.snapshot(), name, serverOf(read));
   const [path] = await daemon.call("/", flimflam("Manager"), "ConfigureService", "a{sv}", [
     configurationOf(read, name),
   ]);
@@ -94,15 +96,28 @@ function parse(text: string, file: string): WireguardFile {
 const notesOf = ({ notes, listenPort }: WireguardFile): readonly string[] =>
   listenPort === undefined ? notes : [...notes, "ListenPort has no effect here: the kernel chooses a port"];
 
+const serverOf = ({ peers }: WireguardFile): string =>
+  peers.find(({ endpoint }) => endpoint)?.endpoint?.host ?? "no server";
+
+/** With another server it would be another tunnel, and the name would mean both. */
+function refuseTaken({ services }: Snapshot, name: string, server: string): void {
+  const tunnels = services.filter((service) => service.text("Type") === "vpn" && service.text("Name") === name);
+  const [other] = tunnels;
+  if (!other || tunnels.some((tunnel) => tunnel.text("Provider.Host") === server)) return;
+  throw usageFailure(`a tunnel to ${quoted(other.text("Provider.Host"))} is called ${quoted(name)} already`, [
+    "under another name: --name NAME",
+    `without the other one: fairlead forget ${name}`,
+  ]);
+}
+
 type Settings = ReadonlyMap<string, WireVariant>;
 
 function configurationOf(file: WireguardFile, name: string): Settings {
   const text = (value: string): WireVariant => ({ signature: "s", value });
-  const host = file.peers.find(({ endpoint }) => endpoint)?.endpoint?.host ?? "no server";
   return new Map<string, WireVariant>([
     ["Type", text("vpn")],
     ["Provider.Type", text("wireguard")],
-    ["Provider.Host", text(host)],
+    ["Provider.Host", text(serverOf(file))],
     ["Name", text(name)],
     ["WireGuard.PrivateKey", text(file.privateKey)],
     ["WireGuard.IPAddress", { signature: "as", value: file.addresses }],

@@ -39,3 +39,21 @@ test("a cable is not forgotten", async (t) => {
   assert.deepEqual({ code, out }, { code: 1, out: "" });
   assert.match(err, /NotImplemented: .* cannot be removed/);
 });
+
+test("a name is not given to a second tunnel, to another server", async (t) => {
+  const { run, json } = await scene(t, { modules: technologyModules });
+  const file = join(temporaryFolder(t), "work.conf");
+  writeFileSync(file, tunnel);
+  await run("vpn", "import", file);
+  assert.equal((await run("vpn", "import", file)).code, 0, "the same anew");
+  writeFileSync(file, tunnel.replace("192.0.2.1", "198.51.100.1"));
+  const { code, err } = await run("vpn", "import", file);
+  assert.equal(code, 2);
+  assert.match(err, /a tunnel to "192\.0\.2\.1" is called "work" already\n.*--name NAME\n.*fairlead forget work/);
+  assert.equal((await run("vpn", "import", file, "--name", "other")).code, 0);
+  const { vpns } = (await json("vpn")) as { vpns: { name: string; server: string }[] };
+  assert.deepEqual(vpns.map(({ name, server }) => `${name} ${server}`).toSorted(), [
+    "other 198.51.100.1",
+    "work 192.0.2.1",
+  ]);
+});
