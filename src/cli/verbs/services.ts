@@ -4,7 +4,14 @@ import { type Line, type Span, styled } from "../text/terminal-output.ts";
 import type { Verb } from "../verb.ts";
 import { serviceNumber } from "../view/object-names.ts";
 import { stateStyle } from "../view/service-states.ts";
-import { isVisible, plainService, type ServiceView, viewServices } from "../view/service-view.ts";
+import {
+  holdsSettings,
+  isVisible,
+  plainService,
+  reasonWords,
+  type ServiceView,
+  viewServices,
+} from "../view/service-view.ts";
 
 const columns: readonly Column[] = [
   { title: "NO", align: "right" },
@@ -19,11 +26,8 @@ export function serviceTable(views: readonly ServiceView[], width: number): Line
   return tableLines(columns, views.map(row), width);
 }
 
-/** A Service that only holds settings: it can never be in reach. */
-const holdsSettings = ({ service }: ServiceView): boolean => service.text("Type") === "etherneteap";
-
 function row(view: ServiceView): readonly Span[] {
-  const { service, device, reason } = view;
+  const { service, device } = view;
   const state = service.text("State");
   return [
     serviceNumber(service),
@@ -31,7 +35,7 @@ function row(view: ServiceView): readonly Span[] {
     service.text("Type"),
     device?.text("Interface") ?? "",
     styled(state, stateStyle(state)),
-    reason,
+    reasonWords(view),
   ];
 }
 

@@ -3,6 +3,7 @@
 import { command } from "../text/printable.ts";
 import { carrierOf, type DeviceView } from "./device-view.ts";
 import { type FrontRouteView, frontRouteSentence, isOvertaking } from "./front-routes.ts";
+import { serviceNumber } from "./object-names.ts";
 import { refusalSentence } from "./reasons.ts";
 import { isConnectedState, isConnectingState } from "./service-states.ts";
 import { failureSentence, type ServiceView, validationSentence } from "./service-view.ts";
@@ -27,18 +28,21 @@ export function hintsFor(
 
 function serviceHint(view: ServiceView): string | undefined {
   const { service, device, refusal, conflict } = view;
-  const word = device?.text("Interface") || service.path;
+  const link = device?.text("Interface");
+  const word = link || service.text("Name") || service.path;
+  // Of a tunnel: several may have the name.
+  const target = link || serviceNumber(service);
   const state = service.text("State");
   if (state === "failure") {
     const details = service.text("ErrorDetails");
     const cause = `${service.text("Error")}${details === "" ? "" : ` (${details})`}`;
-    return `${word} failed: ${cause}. Try again: ${command(`fairlead connect ${word}`)}`;
+    return `${word} failed: ${cause}. Try again: ${command(`fairlead connect ${target}`)}`;
   }
   const reachability = reachabilityHint(view, word);
   if (reachability !== undefined) return reachability;
-  if (conflict !== "") return `${word}: ${conflict}. More: ${command(`fairlead why ${word}`)}`;
+  if (conflict !== "") return `${word}: ${conflict}. More: ${command(`fairlead why ${target}`)}`;
   if (refusal === "explicitly disconnected") {
-    return `${word} was disconnected and waits for you: ${command(`fairlead connect ${word}`)}`;
+    return `${word} was disconnected and waits for you: ${command(`fairlead connect ${target}`)}`;
   }
   return undefined;
 }

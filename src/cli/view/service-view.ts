@@ -55,6 +55,12 @@ export function joinServices(snapshot: Snapshot, order: readonly Properties[]): 
   });
 }
 
+/** Such a Service is never in reach. */
+export const holdsSettings = ({ service }: ServiceView): boolean => service.text("Type") === "etherneteap";
+
+/** The reason of the state for a person. */
+export const reasonWords = ({ reason }: ServiceView): string => (reason === "D-Bus RPC" ? "asked for by hand" : reason);
+
 export const isVisible = ({ service }: ServiceView): boolean => flagIn(service.properties, "Visible");
 
 export const plainService = ({ service, device, ...view }: ServiceView) => ({

@@ -8,7 +8,14 @@ import { type FrontRouteView, frontRouteSentence, isOvertaking } from "./front-r
 import { labelOf } from "./object-names.ts";
 import { orderSentence, refusalSentence } from "./reasons.ts";
 import { isConnectedState, stateWords } from "./service-states.ts";
-import { conflictSentence, failureSentence, plainService, type ServiceView } from "./service-view.ts";
+import {
+  conflictSentence,
+  failureSentence,
+  holdsSettings,
+  plainService,
+  reasonWords,
+  type ServiceView,
+} from "./service-view.ts";
 import { defaultRoutes, nameServers, type RouteSource } from "./setting-sources.ts";
 import { type BusObject, type Properties, type Snapshot, textIn } from "./snapshot.ts";
 
@@ -23,12 +30,13 @@ export async function machineStory(daemon: Daemon, snapshot: Snapshot, views: re
   ]);
   const leftAlone = linksLeftAlone(links, devices);
   const routes = routeChapter(snapshot, front, resolver);
+  const shown = views.filter((view) => !holdsSettings(view));
   return {
     chapters: [
       { heading: "", sentences: [headline(snapshot)] },
       routes.chapter,
-      { heading: "The order of Services", sentences: orderSentences(snapshot, views, order) },
-      { heading: "Not connected", sentences: views.flatMap((view) => notConnected(view, snapshot)) },
+      { heading: "The order of Services", sentences: orderSentences(snapshot, shown, order) },
+      { heading: "Not connected", sentences: shown.flatMap((view) => notConnected(view, snapshot)) },
       { heading: "Not stored", sentences: notStored.map((sentence) => `${sentence}.`) },
       { heading: "Left alone", sentences: leftAlone.map(({ link, because }) => `${link}: ${because}.`) },
     ],
@@ -125,7 +133,8 @@ export function explanation(snapshot: Snapshot, views: readonly ServiceView[], a
 }
 
 function notConnected(view: ServiceView, snapshot: Snapshot): string[] {
-  const { service, reason, refusal, progress } = view;
+  const { service, refusal, progress } = view;
+  const reason = reasonWords(view);
   const state = service.text("State");
   if (isConnectedState(state)) return [];
   const label = labelOf(service, snapshot);

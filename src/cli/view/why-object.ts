@@ -12,7 +12,9 @@ import { isConnectedState } from "./service-states.ts";
 import {
   conflictSentence,
   failureSentence,
+  holdsSettings,
   plainService,
+  reasonWords,
   type ServiceView,
   validationSentence,
 } from "./service-view.ts";
@@ -33,13 +35,14 @@ export async function objectStory(
   word: string,
 ): Promise<Story> {
   const found = findObjects(snapshot, word, ["device", "service"]);
+  const shown = views.filter((view) => !holdsSettings(view) || found.includes(view.service));
   if (found.length === 0) return linkStory(daemon, snapshot, word);
   const order = await daemon.technologyOrder();
   const parts = await Promise.all(
     found.map((object) =>
       object.kind === "device"
         ? devicePart(daemon, snapshot, object)
-        : servicePart(daemon, snapshot, views, object, order),
+        : servicePart(daemon, snapshot, shown, object, order),
     ),
   );
   return {
@@ -96,8 +99,12 @@ async function servicePart(
   };
 }
 
-function stateSentence({ service, reason }: ServiceView): string {
+function stateSentence(view: ServiceView): string {
+  const { service } = view;
   const error = service.text("State") === "failure" ? ` (${service.text("Error")})` : "";
+  const named = `${service.text("Error")}: `;
+  const words = reasonWords(view);
+  const reason = error !== "" && words.startsWith(named) ? words.slice(named.length) : words;
   return `Its state is ${service.text("State")}${error}${reason === "" ? "" : `: ${reason}`}.`;
 }
 

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { orderSentence, refusalSentence } from "../../../src/cli/view/reasons.ts";
 import { BusObject } from "../../../src/cli/view/snapshot.ts";
+import { technologyModules } from "../../../src/technologies/modules.ts";
+import { scene } from "./daemon-scene.ts";
 import { entry, FakeDaemon, orderEntry } from "./fake-daemon.ts";
 
 test("why tells route, name servers, order and what is left alone in sentences", async (t) => {
@@ -188,7 +190,7 @@ test("why tells of a failed Service what failed, and of a link without a Device 
   assert.match(all, /Ethernet on eth1 failed: dhcp-failed: nobody answered\. It is not tried now: it failed just now/);
   assert.match(
     (await daemon.run("why", "eth1")).out,
-    /Its state is failure \(dhcp-failed\): dhcp-failed: nobody answered\./,
+    /Its state is failure \(dhcp-failed\): nobody answered\./,
   );
   assert.equal((await daemon.run("why", "docker0")).out, "docker0 has no Device: name docker0.\n");
   assert.equal((await daemon.run("why", "nothing")).code, 2);
@@ -227,4 +229,30 @@ test("why tells that what a lost carrier has left is still there", async (t) => 
   const { why } = daemon.at("/device/eth1");
   daemon.at("/device/eth1").why = new Map([...(why ?? []), ...entry({ Held: ["b", true] })]);
   assert.match((await daemon.run("why", "device:eth1")).out, held);
+});
+
+test("a Service that holds settings alone is in no story, unless it is asked for", async (t) => {
+  const { it, run } = await scene(t, { modules: technologyModules });
+  assert.ok(it.manager.services.all.some(({ technology }) => technology === "etherneteap"));
+  assert.doesNotMatch((await run("why")).out, /EAP/);
+  assert.match((await run("why", "eth0")).out, /^It is number 1 of 1 in the order\.$/m);
+  assert.match((await run("why", "Ethernet EAP Parameters")).out, /^It is number 2 of 2 in the order\.$/m);
+});
+
+test("a state that a person asked for is told without the words of the bus", async (t) => {
+  const { run } = await scene(t);
+  assert.equal((await run("disconnect", "eth0", "--wait", "0")).code, 0);
+  assert.match((await run("why", "eth0")).out, /^Its state is idle: asked for by hand\.$/m);
+  assert.match((await run("services")).out, / idle +asked for by hand$/m);
+});
+
+test("the error of a state is told once", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  daemon.at("/service/1").set("State", "failure");
+  daemon.at("/service/1").set("Error", "connect-failed");
+  daemon.order = [orderEntry("/service/1", "connect-failed: no such card", "", "", -1)];
+  assert.match(
+    (await daemon.run("why", "service:eth1")).out,
+    /^Its state is failure \(connect-failed\): no such card\.$/m,
+  );
 });

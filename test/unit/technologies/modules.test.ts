@@ -19,7 +19,7 @@ const mayName: Readonly<Record<string, string>> = {
   "dbus/device-interface.ts": "shill's method SetUsbEthernetMacAddressSource",
   "cli/view/device-view.ts": "shill's property Ethernet.LinkUp",
   "cli/verbs/status.ts": "the same",
-  "cli/verbs/services.ts": "a Type of Services that only hold settings",
+  "cli/view/service-view.ts": "a Type of Services that only hold settings",
   "cli/verbs/report.ts": "names that no person chose and that need no hiding",
   "network/protocols/": "the link layer by its name in RFC 826 and RFC 2131",
   "packet/": "the same",
