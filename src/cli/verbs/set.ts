@@ -1,9 +1,9 @@
 import type { WireVariant } from "../../base/property.ts";
 import { type Daemon, flimflam } from "../daemon.ts";
-import { exitCodes, usageFailure } from "../failure.ts";
+import { exitCodes, Failure, usageFailure } from "../failure.ts";
 import { toPlain } from "../text/bus-values.ts";
 import type { Verb, VerbCall } from "../verb.ts";
-import { ambiguous, findObjects, findOne } from "../view/object-names.ts";
+import { ambiguous, findObjects, findOne, labelOf } from "../view/object-names.ts";
 import { type PropertyType, propertyType } from "../view/property-type.ts";
 import { type BusObject, interfaceOfKind, kinds, type Snapshot } from "../view/snapshot.ts";
 import { parseValue } from "../words/parse-value.ts";
@@ -29,13 +29,25 @@ export const set: Verb = {
       throw usageFailure(isClearing ? "--clear takes no value" : "a value is missing; --clear takes it back");
     }
     const daemon = await call.daemon();
-    const { object, type } = await findTarget(daemon, await daemon.snapshot(), word, property);
-    if (isClearing) await clear(daemon, object, property);
-    else await setTo(call, daemon, object, property, type, words);
+    const snapshot = await daemon.snapshot();
+    const { object, type } = await findTarget(daemon, snapshot, word, property);
+    try {
+      if (isClearing) await clear(daemon, object, property);
+      else await setTo(call, daemon, object, property, type, words);
+    } catch (error) {
+      throw naming(property, object, snapshot, error);
+    }
     if (options.json) out.json(await readBack(daemon, object, property));
     return exitCodes.ok;
   },
 };
+
+/** Some of the daemon's refusals do not say of which property they are. */
+function naming(property: string, object: BusObject, snapshot: Snapshot, error: unknown): unknown {
+  if (!(error instanceof Failure) || error.errorName === "" || error.message.includes(property)) return error;
+  const { exitCode, message, errorName, details } = error;
+  return new Failure(exitCode, `${property} of ${labelOf(object, snapshot)}: ${message}`, errorName, details);
+}
 
 interface Target {
   readonly object: BusObject;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { WireVariant } from "../../../src/base/property.ts";
+import { scene } from "./daemon-scene.ts";
 import { FakeDaemon } from "./fake-daemon.ts";
 
 const lastSet = (daemon: FakeDaemon): readonly unknown[] => daemon.calls.at(-1)?.args ?? [];
@@ -310,4 +311,15 @@ test("addresses of IPv6 go with the same words to the property of their own, and
   assert.deepEqual(await set("dns=192.0.2.53"), ["SetProperty StaticIPConfig"]);
   assert.match(String(await set("address=2001:db8::5")), /address takes an address such as 2001:db8::5\/64, not/);
   assert.match(String(await set("gateway=2001:db8::1", "gateway=2001:db8::2")), /gateway of IPv6 is given twice/);
+});
+
+test("a refusal that names no property is told with the property and its object", async (t) => {
+  const { run } = await scene(t);
+  const readOnly = /InvalidArguments: State of Ethernet on eth0: Property is read-only$/m;
+  for (const words of [["idle"], ["--clear"]]) {
+    const { code, err } = await run("set", "eth0", "State", ...words);
+    assert.equal(code, 1);
+    assert.match(err, readOnly);
+  }
+  assert.match((await run("set", "eth0", "Nope", "1")).err, /InvalidProperty: Property Nope does not exist\.$/m);
 });

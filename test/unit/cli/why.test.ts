@@ -188,10 +188,7 @@ test("why tells of a failed Service what failed, and of a link without a Device 
   daemon.order = [orderEntry("/service/1", "dhcp-failed: nobody answered", "throttled", "", -1)];
   const all = (await daemon.run("why")).out;
   assert.match(all, /Ethernet on eth1 failed: dhcp-failed: nobody answered\. It is not tried now: it failed just now/);
-  assert.match(
-    (await daemon.run("why", "eth1")).out,
-    /Its state is failure \(dhcp-failed\): nobody answered\./,
-  );
+  assert.match((await daemon.run("why", "eth1")).out, /Its state is failure \(dhcp-failed\): nobody answered\./);
   assert.equal((await daemon.run("why", "docker0")).out, "docker0 has no Device: name docker0.\n");
   assert.equal((await daemon.run("why", "nothing")).code, 2);
 });
