@@ -62,8 +62,10 @@ export class NetworkConfigurator {
     }
   }
   /** Changes that {@link reload} would make. Throws DaemonError where the source cannot be read. */
-  preview(text = this.host.source.read() ?? ""): ConfigurationReport {
-    const config = this.#readable(this.host.source.name, text);
+  preview(text?: string): ConfigurationReport {
+    const { source } = this.host;
+    const config =
+      text === undefined ? this.#readable(source.name, source.read() ?? "") : this.#readable("the text", text);
     return { problems: config.problems, changes: differences(this.#config, config) };
   }
   /** Reads the source again. A text with an error of syntax changes nothing: InvalidArguments, with its place. */

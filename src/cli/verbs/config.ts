@@ -57,7 +57,13 @@ const actions: Readonly<Record<ConfigAction, Act>> = {
 
 async function askAbout(call: VerbCall, method: string, file: string | undefined): Promise<ExitCode> {
   const [name, text] = await textOf(call, file);
-  return ask(call, method, name, text);
+  try {
+    return await ask(call, method, name, text);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const { exitCode, message, errorName, details } = error;
+    throw new Failure(exitCode, message.replace(/^the text:/, `${name}:`), errorName, details);
+  }
 }
 /** Problems go below the changes: without changes the daemon has refused already. */
 async function ask(

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { temporaryFolder } from "../../harness/temporary-folder.ts";
+import { scene } from "./daemon-scene.ts";
 import { FakeDaemon } from "./fake-daemon.ts";
 
 test("config check tells each problem with its place, needs no daemon, and fails for errors only", async (t) => {
@@ -34,5 +35,20 @@ test("config without a file, with a missing one, or with an unknown word is a us
   for (const args of [["check"], ["check", "/does/not/exist"], ["guess", "x"]]) {
     const { code, err } = await daemon.run("config", ...args);
     assert.equal(code, 2, err);
+  }
+});
+
+test("import and preview of a file with an error of syntax name the file and the place", async (t) => {
+  const { run } = await scene(t);
+  const file = join(temporaryFolder(t), "network");
+  writeFileSync(file, 'config interface lan\n option device "eth0\n');
+  for (const action of ["import", "preview"]) {
+    const { code, out, err } = await run("config", action, file);
+    assert.deepEqual({ code, out }, { code: 1, out: "" });
+    assert.equal(
+      err,
+      `fairlead: org.chromium.flimflam.Error.InvalidArguments: ${file}:2:16: the quote " has no end\n`,
+      action,
+    );
   }
 });
