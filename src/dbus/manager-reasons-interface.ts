@@ -81,7 +81,7 @@ export const fairleadManagerInterface = interfaceTable<DaemonView>({
       out: args({ services: "aa{sv}" }),
       doc:
         "All Services in order. Each with Path, Name, Type, State, Device (link name or empty), StateReason, " +
-        "AutoConnectRefusal (empty: it may connect by itself), LastFailure, LastFailureTime, Progress, Validation and ValidationTime as Why of the Service tells them, Because: the criterion that puts it before the next " +
+        "AutoConnectRefusal (empty: it may connect by itself), Lacking, LastFailure, LastFailureTime, Progress, Validation and ValidationTime as Why of the Service tells them, Because: the criterion that puts it before the next " +
         "(empty for the last), Rank: its place among the connected, -1 when it is not, AddressConflict: the other host " +
         "that has its address, with its MAC address (empty: none is known).",
       right: "read",

@@ -172,10 +172,12 @@ export const serviceInterfaces = new InterfacesByShape<Service>((properties) =>
 
 /** How the attempts to connect, and to find the internet, go. */
 export const attemptReasons = ({
+  lacking,
   attempts: { lastFailure },
   network,
   validation: { last },
 }: Service): readonly (readonly [string, WireVariant])[] => [
+  ["Lacking", { signature: "s", value: lacking }],
   ["LastFailure", { signature: "s", value: lastFailure?.because ?? "" }],
   ["LastFailureTime", { signature: "t", value: BigInt(Math.trunc(lastFailure?.atMs ?? 0)) }],
   ["Progress", { signature: "s", value: network?.progress ?? "" }],
@@ -199,7 +201,7 @@ export const serviceReasonsInterface = interfaceTable<Service>({
       out: args({ reasons: "a{sv}" }),
       doc:
         "StateReason: reason of the present state. AutoConnectRefusal: why it does not connect by itself, empty when " +
-        "it may. Failed: whether it failed since it was last connected. KeptBack (a{ss}): users' Profiles whose entry is not " +
+        "it may. Lacking: the missing part that makes it not connectable, or empty. Failed: whether it failed since it was last connected. KeptBack (a{ss}): users' Profiles whose entry is not " +
         "in force, by path, with the reason. Terms: the Profile of the machine whose settings count in place of those of a " +
         "user's Profile, but for settings that concern the user alone; empty: none. " +
         "LastFailure, LastFailureTime (t, milliseconds since 1970): why and when, also after the next attempt has begun; " +

@@ -190,6 +190,10 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     return this.meteredOverride ?? this.network?.isTethered ?? false;
   }
   abstract get isConnectable(): boolean;
+  /** The missing part that makes it not connectable, as a sentence without its end; empty: nothing, or it has no name. */
+  get lacking(): string {
+    return "";
+  }
   abstract get isVisible(): boolean;
   abstract get strengthPercent(): number;
   /** The technology's reason against connecting now without being asked. */
@@ -250,7 +254,8 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     this.#noteAttempt("LastManualConnectAttempt");
     if (!this.isConnectable) {
       this.#noteAttempt("StartTime");
-      throw new DaemonError("Failure", `Service ${this.logName} is not connectable`);
+      const because = this.lacking === "" ? "" : `: ${this.lacking}`;
+      throw new DaemonError("Failure", `Service ${this.logName} is not connectable${because}`);
     }
     if (isConnected(this.#state)) throw new DaemonError("AlreadyConnected");
     if (isConnecting(this.#state)) throw new DaemonError("InProgress");

@@ -105,6 +105,6 @@ async function standstill(daemon: Daemon, service: BusObject): Promise<string> {
   const state = service.text("State");
   if (state !== "idle" && state !== "failure") return "";
   const reasons = await daemon.why(service.path, "Service").catch(() => new Map());
-  const refusal = refusalSentence(textIn(reasons, "AutoConnectRefusal"));
+  const refusal = refusalSentence(textIn(reasons, "AutoConnectRefusal"), textIn(reasons, "Lacking"));
   return service.text("ErrorDetails") || (state === "idle" && refusal) || textIn(reasons, "StateReason");
 }

@@ -113,6 +113,10 @@ async function join(call: VerbCall, name: string): Promise<ExitCode> {
   const snapshot = await daemon.snapshot();
   if (radiosOf(snapshot).length === 0) throw noRadio();
   const network = call.options.has("hidden") ? undefined : findNetwork(snapshot, name);
+  const unsupported = Object.entries({ wep: "WEP", "802_1x": "802.1X" }).find(
+    ([securityClass]) => network?.text("SecurityClass") === securityClass,
+  )?.[1];
+  if (unsupported) throw new Failure(exitCodes.refused, `${quoted(name)} wants ${unsupported}, which is not supported`);
   const needsKey = network?.flag("PassphraseRequired") === true;
   if (needsKey && !call.options.has("ask")) {
     throw usageFailure(`${quoted(name)} needs a passphrase`, [`fairlead wifi connect ${name} --ask`]);

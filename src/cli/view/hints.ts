@@ -60,7 +60,7 @@ function reachabilityHint(view: ServiceView, word: string): string | undefined {
 
 /** How it goes with a link that a cable is in, or that is being connected. */
 function attemptHint(view: ServiceView): string | undefined {
-  const { service, device, progress, refusal } = view;
+  const { service, device, progress, refusal, lacking } = view;
   const word = device?.text("Interface") ?? "";
   const state = service.text("State");
   if (isConnectingState(state)) {
@@ -69,7 +69,7 @@ function attemptHint(view: ServiceView): string | undefined {
   }
   if (state === "disconnecting") return `${word || service.path} is being disconnected.`;
   if (state !== "idle" || !device || carrierOf(device) !== true || toldElsewhere.has(refusal)) return undefined;
-  const because = refusalSentence(refusal);
+  const because = refusalSentence(refusal, lacking);
   if (!because) return `${word} is about to be connected.`;
   return `${word} is not connected: ${because}. Connect it: ${command(`fairlead connect ${word}`)}`;
 }

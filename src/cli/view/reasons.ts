@@ -59,6 +59,9 @@ const refusals: Readonly<Record<string, string | undefined>> = {
   "not registered": "its modem is not registered with a network",
 };
 
-/** Undefined: there is nothing to explain. */
-export const refusalSentence = (refusal: string): string | undefined =>
-  refusal === "" ? undefined : Object.hasOwn(refusals, refusal) ? refusals[refusal] : refusal;
+/** `lacking` is the missing part, where it is known. Undefined: there is nothing to explain. */
+export function refusalSentence(refusal: string, lacking = ""): string | undefined {
+  if (refusal === "") return undefined;
+  if (refusal === "not connectable" && lacking !== "") return lacking;
+  return Object.hasOwn(refusals, refusal) ? refusals[refusal] : refusal;
+}

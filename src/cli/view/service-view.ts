@@ -11,6 +11,8 @@ export interface ServiceView {
   readonly reason: string;
   /** Why it does not connect by itself; empty: it may. */
   readonly refusal: string;
+  /** The missing part that makes it not connectable; empty: none, or it has no name. */
+  readonly lacking: string;
   /** The other host that has its address; empty: none is known. */
   readonly conflict: string;
   /** Since it was last connected; empty: it did not fail. */
@@ -43,6 +45,7 @@ export function joinServices(snapshot: Snapshot, order: readonly Properties[]): 
       device: snapshot.deviceOf(service),
       reason: textIn(entry, "StateReason"),
       refusal: textIn(entry, "AutoConnectRefusal"),
+      lacking: textIn(entry, "Lacking"),
       conflict: textIn(entry, "AddressConflict"),
       lastFailure: textIn(entry, "LastFailure"),
       lastFailureAt: numberIn(entry, "LastFailureTime"),
@@ -75,6 +78,7 @@ export const plainService = ({ service, device, ...view }: ServiceView) => ({
   visible: service.flag("Visible") ?? false,
   autoConnect: service.flag("AutoConnect") ?? false,
   autoConnectRefusal: view.refusal,
+  lacking: view.lacking,
   addressConflict: view.conflict,
   lastFailure: view.lastFailure,
   lastFailureTime: isoTime(view.lastFailureAt),

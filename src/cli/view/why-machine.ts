@@ -133,16 +133,17 @@ export function explanation(snapshot: Snapshot, views: readonly ServiceView[], a
 }
 
 function notConnected(view: ServiceView, snapshot: Snapshot): string[] {
-  const { service, refusal, progress } = view;
+  const { service, refusal, lacking, progress } = view;
   const reason = reasonWords(view);
   const state = service.text("State");
   if (isConnectedState(state)) return [];
   const label = labelOf(service, snapshot);
-  const because = refusalSentence(refusal);
+  const because = refusalSentence(refusal, lacking);
   if (state === "failure") return [`${label} failed: ${reason}.${because ? ` It is not tried now: ${because}.` : ""}`];
   const failure = failureSentence(view) === "" ? "" : ` ${failureSentence(view)}`;
   // Of a section of the network configuration: the error that is in its text.
-  const lacks = refusal === "not connectable" && reason !== "" && reason !== "new" ? ` (${reason})` : "";
+  const lacks =
+    refusal === "not connectable" && lacking === "" && reason !== "" && reason !== "new" ? ` (${reason})` : "";
   if (because) return [`${label}: ${because}${lacks}.${failure}`];
   const now = progress || reason;
   return [`${label} is in state ${state}${now === "" ? "" : `: ${now}`}.${failure}`];

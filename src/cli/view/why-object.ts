@@ -108,8 +108,8 @@ function stateSentence(view: ServiceView): string {
   return `Its state is ${service.text("State")}${error}${reason === "" ? "" : `: ${reason}`}.`;
 }
 
-function autoConnectSentences({ service, refusal }: ServiceView): string[] {
-  const because = refusalSentence(refusal);
+function autoConnectSentences({ service, refusal, lacking }: ServiceView): string[] {
+  const because = refusalSentence(refusal, lacking);
   if (because) return [`It does not connect by itself: ${because}.`];
   return isConnectedState(service.text("State")) ? [] : ["It may connect by itself."];
 }

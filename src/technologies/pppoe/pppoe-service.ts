@@ -45,6 +45,11 @@ export class PppoeService extends Service implements PppoeFacts {
   override get isConnectable(): boolean {
     return this.userName !== "" && this.password !== "" && this.isVisible;
   }
+  override get lacking(): string {
+    if (this.userName === "") return "it needs a user name";
+    if (this.password === "") return "it needs a password";
+    return this.isVisible ? "" : "no free cable has carrier";
+  }
   override get isVisible(): boolean {
     return (this.#cable ?? this.room.freeCable)?.hasCarrier ?? false;
   }

@@ -57,8 +57,13 @@ export class VpnService extends Service implements VpnFacts, TunnelOwner {
     return this.privateKey !== "";
   }
   override get isConnectable(): boolean {
-    const isComplete = this.privateKey !== "" && this.addresses.length > 0 && this.peers.length > 0;
-    return this.kind === "wireguard" && isComplete;
+    return this.lacking === "";
+  }
+  override get lacking(): string {
+    if (this.kind !== "wireguard") return `VPNs of type ${this.kind} are not supported`;
+    if (this.privateKey === "") return "it needs a private key";
+    if (this.addresses.length === 0) return "it needs an address of its own";
+    return this.peers.length === 0 ? "it needs a peer" : "";
   }
   override get isVisible(): boolean {
     return true;

@@ -81,6 +81,16 @@ export class WifiService extends Service implements WifiFacts {
   override get isConnectable(): boolean {
     return this.securityClass === "none" || (this.securityClass === "psk" && this.passphrase !== "");
   }
+  override get lacking(): string {
+    if (this.isConnectable) return "";
+    const missing = {
+      none: "",
+      wep: "WEP is not supported",
+      psk: "it needs a passphrase",
+      "802_1x": "802.1X is not supported",
+    };
+    return missing[this.securityClass];
+  }
   override get isVisible(): boolean {
     return this.#endpoints.size > 0 || isConnected(this.state) || isConnecting(this.state);
   }

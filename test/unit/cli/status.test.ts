@@ -186,6 +186,7 @@ test("status in JSON has the fields that the manual page names", async (t) => {
     visible: true,
     autoConnect: true,
     autoConnectRefusal: "connected",
+    lacking: "",
     addressConflict: "",
     lastFailure: "",
     lastFailureTime: null,

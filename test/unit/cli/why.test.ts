@@ -243,6 +243,14 @@ test("a state that a person asked for is told without the words of the bus", asy
   assert.match((await run("services")).out, / idle +asked for by hand$/m);
 });
 
+test("the missing part of a Service that is not connectable is told by name", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  const lacking = entry({ Lacking: ["s", "it needs a passphrase"] });
+  daemon.order = [new Map([...orderEntry("/service/1", "new", "not connectable", "", -1), ...lacking])];
+  assert.match((await daemon.run("why")).out, /^Ethernet on eth1: it needs a passphrase\.$/m);
+  assert.match((await daemon.run("why", "service:eth1")).out, /does not connect by itself: it needs a passphrase\.$/m);
+});
+
 test("the error of a state is told once", async (t) => {
   const daemon = await FakeDaemon.start(t);
   daemon.at("/service/1").set("State", "failure");

@@ -78,6 +78,25 @@ test("networks in range complete behind wifi connect", async (t) => {
   assert.equal((await daemon.run("__complete", "--", "fairlead wifi connect ")).out, "Home\nCafe\n");
 });
 
+test("a network whose security is not supported is refused before a passphrase is asked for", async (t) => {
+  const corp: Values = {
+    ...home,
+    Name: ["s", "Corp"],
+    SecurityClass: ["s", "802_1x"],
+    PassphraseRequired: ["b", false],
+  };
+  const old: Values = { ...home, Name: ["s", "Old"], SecurityClass: ["s", "wep"] };
+  const daemon = await withRadio(t, { "/service/2": corp, "/service/3": old });
+  const refused = async (...words: string[]) => {
+    const { code, err } = await daemon.run("wifi", "connect", ...words);
+    assert.equal(code, 1);
+    return err;
+  };
+  assert.equal(await refused("Corp"), 'fairlead: "Corp" wants 802.1X, which is not supported\n');
+  assert.equal(await refused("Old", "--ask"), 'fairlead: "Old" wants WEP, which is not supported\n');
+  assert.deepEqual(daemon.calls, []);
+});
+
 test("without a radio, and without a network in range, wifi list says so", async (t) => {
   const none = await FakeDaemon.start(t);
   assert.equal((await none.run("wifi", "list")).out, "There is no radio.\n");

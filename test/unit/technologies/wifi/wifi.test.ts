@@ -93,6 +93,12 @@ for (const security of ["psk", "sae", "psk+sae"] as const) {
   });
 }
 
+test("the refusal to connect names the missing part", async (t) => {
+  const { network } = await scene(t, [home]);
+  const message = /is not connectable: it needs a passphrase$/;
+  assert.throws(() => network("Home").connect("test"), { code: "Failure", message });
+});
+
 test("a wrong passphrase is told as such, and nothing is stored", async (t) => {
   const { join, network, device } = await scene(t, [home]);
   await join("Home", "not the right one");
