@@ -30,6 +30,9 @@ const needs = {
     ["busctl", "systemd"],
     ["systemd-analyze", "systemd"],
     ["pkcheck", "polkitd"],
+    ["nft", "nftables"],
+    ["zsh", "zsh"],
+    ["fish", "fish"],
   ],
   vm: [
     ["qemu-system-x86_64", "qemu-system-x86"],
