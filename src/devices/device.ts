@@ -209,7 +209,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
     );
   }
   get ipConfigPaths(): readonly string[] {
-    return this.ipConfigs.map((config) => this.ipConfigPath(config));
+    return this.#network?.ipConfigIdentities.map((identity) => this.ipConfigPath(identity)) ?? [];
   }
   ipConfigPath({ id, kind }: IpConfigIdentity): string {
     return `/ipconfig/${busName(this.name)}_${id}_${kind}`;

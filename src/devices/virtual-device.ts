@@ -82,7 +82,7 @@ export class VirtualDevice implements NetworkObserver, ServiceDevice, IpConfigHo
 
   changed(): void {
     this.host.addressingChanged(this, this.service);
-    const [first] = this.ipConfigs;
+    const [first] = this.network.ipConfigIdentities;
     this.service.setIpConfigPath(first && this.ipConfigPath(first));
     this.service.networkChanged();
   }

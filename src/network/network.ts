@@ -108,13 +108,16 @@ const tetheringHint = Buffer.from("ANDROID_METERED").toString("hex");
 interface Shown {
   readonly effective: EffectiveSettings | undefined;
   readonly saved: IpSettings | undefined;
+  /** Their identities. */
   readonly ipConfigs: string;
+  readonly isFromDhcp: boolean;
   readonly primaryFamily: Family | undefined;
   readonly conflict: FoundConflict | undefined;
   readonly lostBecause: string | undefined;
 }
 const isSameShown = (a: Shown, b: Shown): boolean =>
   a.ipConfigs === b.ipConfigs &&
+  a.isFromDhcp === b.isFromDhcp &&
   a.primaryFamily === b.primaryFamily &&
   a.conflict === b.conflict &&
   a.lostBecause === b.lostBecause &&
@@ -217,10 +220,14 @@ export class Network {
   }
   /** IPv4 first. */
   get ipConfigs(): readonly IpConfig[] {
-    const isFromDhcp = this.#dhcp !== undefined && (this.#sources.has("dhcp4") || !this.#hasStaticAddress);
-    return [this.#ipConfigs[4], this.#ipConfigs[6]].flatMap((identity) =>
-      identity ? [describeIpConfig(identity, this.#effective, isFromDhcp)] : [],
-    );
+    return this.ipConfigIdentities.map((identity) => describeIpConfig(identity, this.#effective, this.#isFromDhcp));
+  }
+  /** The same without their values: enough for their paths. */
+  get ipConfigIdentities(): readonly IpConfigIdentity[] {
+    return [this.#ipConfigs[4], this.#ipConfigs[6]].filter((identity) => identity !== undefined);
+  }
+  get #isFromDhcp(): boolean {
+    return this.#dhcp !== undefined && (this.#sources.has("dhcp4") || !this.#hasStaticAddress);
   }
   /** The network says of itself that it is a phone's, paid by volume. */
   get isTethered(): boolean {
@@ -488,7 +495,8 @@ export class Network {
     this.#shown = {
       effective: this.#effective,
       saved: this.saved,
-      ipConfigs: this.ipConfigs.map(({ id, method }) => `${id} ${method}`).join(),
+      ipConfigs: this.ipConfigIdentities.map(({ id }) => id).join(),
+      isFromDhcp: this.#isFromDhcp,
       primaryFamily: this.primaryFamily,
       conflict: this.#conflict,
       lostBecause: this.#lostBecause,

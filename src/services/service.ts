@@ -341,9 +341,8 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     }
   }
 
-  /** Layer 3 is in place; told again when it changed. */
+  /** Layer 3 is in place; told again when it changed, each time after {@link networkChanged}. */
   networkConnected(because: string): void {
-    this.networkChanged();
     this.advance("configured", because);
     this.validation.review();
   }

@@ -5,7 +5,7 @@ import type { BusLimits } from "../wire/limits.ts";
 import { Writer } from "../wire/writer.ts";
 import type { Authenticated } from "./socket.ts";
 
-/** Messages of one turn go out at its end; a batch beyond this goes at once. */
+/** The first messages of a turn go out as soon as they are written, the others at its end; a batch beyond this at once. */
 const flushBytes = 65_536;
 /**
  * The kernel is given this much at a time: it says that a piece is taken when the whole of it is, and a busy bus takes
@@ -87,8 +87,15 @@ export class Connection {
     if (this.#writer.position >= flushBytes) this.#flush();
     else if (!this.#isFlushing) {
       this.#isFlushing = true;
-      queueMicrotask(() => this.#flush());
+      queueMicrotask(() => this.#flushFirst());
     }
+  }
+  /** A write costs more than most messages: whatever else the turn has to tell goes out together. */
+  #flushFirst(): void {
+    this.#flush();
+    this.#isFlushing = true;
+    // Comes after all microtasks of the turn.
+    process.nextTick(() => this.#flush());
   }
 
   /** Sends waiting messages, for at most `graceMs` milliseconds, then closes. */
