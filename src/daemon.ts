@@ -61,7 +61,7 @@ import { ChildProcesses } from "./system/child-processes.ts";
 import { readIfPresent, removeFile, writeAtomically } from "./system/files.ts";
 import { hostDomain, leadsToResolved, readBootId } from "./system/host-facts.ts";
 import type { Http } from "./system/http.ts";
-import { DnsNameLookup } from "./system/link-dns.ts";
+import type { NameLookup } from "./system/link-dns.ts";
 import { DeferredLog, LogRing, StandardErrorLog } from "./system/log-sink.ts";
 import { forbidCoreDumps, makeRoom, releaseMemory } from "./system/memory.ts";
 import type { Processes } from "./system/processes.ts";
@@ -82,6 +82,10 @@ const administratorGroup = "netdev";
 /** Node's web client takes milliseconds to load: it comes with the first probe, when a network is in use already. */
 const lazyHttp: Http = {
   get: async (order, abort) => new (await import("./system/link-http.ts")).LinkHttp().get(order, abort),
+};
+/** Node's resolver comes with the first name, for the same reason. */
+const lazyNames: NameLookup = {
+  addressesOf: async (host, link) => new (await import("./system/link-dns.ts")).DnsNameLookup().addressesOf(host, link),
 };
 /** By then the first clients have their answers. */
 const afterStartMs = 30;
@@ -438,7 +442,7 @@ export class Daemon {
         supplicant: this.#supplicant,
         modems: this.#modems,
         wireguard: this.#wireguard,
-        names: new DnsNameLookup(),
+        names: lazyNames,
         handlers: this.#handlers,
       },
       readFacts: readLinkFacts,

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { startDaemonProcess } from "../../harness/daemon.ts";
-import { addPeer } from "../../harness/namespace.ts";
+import { addPeer, run } from "../../harness/namespace.ts";
 import { failedStart, placeFor } from "./failed-start.ts";
 import { devicePaths, plugIn, startDaemon } from "./support.ts";
+
+const fairleadd = fileURLToPath(new URL("../../../bin/fairleadd", import.meta.url));
 
 const wrongArguments: readonly (readonly [string, readonly string[], RegExp])[] = [
   ["an unknown flag", ["--frobnicate"], /--frobnicate/],
@@ -50,6 +53,24 @@ test("--help and --version answer on standard output and end with 0", async (t) 
     assert.equal((await process.waitExit()).code, 0);
     assert.match(process.output(), answer);
   }
+});
+
+test("parts of Node that take long to load wait until they are used", async (t) => {
+  const { folder } = await placeFor(t);
+  const told = join(folder, "loaded");
+  const hook = join(folder, "hook.cjs");
+  writeFileSync(
+    hook,
+    `process.on("exit", () => require("node:fs").writeFileSync(${JSON.stringify(told)}, process.moduleLoadList.join("\\n")));`,
+  );
+  run("env", [`NODE_OPTIONS=--require=${hook}`, fairleadd, "--version"]);
+  const loaded = readFileSync(told, "utf8").split("\n");
+  assert.ok(loaded.includes("NativeModule dgram"), "the bundle was loaded");
+  const late = ["crypto", "http", "https", "tls", "dns", "dns/promises", "zlib", "worker_threads"];
+  assert.deepEqual(
+    late.filter((name) => loaded.includes(`NativeModule ${name}`)),
+    [],
+  );
 });
 
 test("settings of the file hold, and options win over them", async (t) => {
