@@ -107,12 +107,14 @@ export class PropertyShape<T> {
   readonly defs: ReadonlyMap<string, AnyPropertyDef<T>>;
   /** Those that the store keeps, by name. */
   readonly stored: ReadonlyMap<string, AnyPropertyDef<T>>;
+  readonly #byPosition: readonly AnyPropertyDef<T>[];
   readonly #position: ReadonlyMap<string, number>;
   readonly #groups = new Map<string, readonly string[]>();
   constructor(table: PropertyTable<T>) {
     this.names = Object.keys(table);
     this.defs = new Map(Object.entries(table));
     this.stored = new Map([...this.defs].filter(([, { persist }]) => persist));
+    this.#byPosition = [...this.defs.values()];
     this.#position = new Map(this.names.map((name, at) => [name, at]));
   }
   /** Throws DaemonError InvalidProperty. */
@@ -134,7 +136,10 @@ export class PropertyShape<T> {
     return names;
   }
   def(name: string): AnyPropertyDef<T> {
-    return this.defs.get(this.names[this.position(name)] as string) as AnyPropertyDef<T>;
+    return this.at(this.position(name));
+  }
+  at(position: number): AnyPropertyDef<T> {
+    return this.#byPosition[position] as AnyPropertyDef<T>;
   }
 }
 
@@ -174,7 +179,7 @@ export class PropertyStore<T> {
   /** Every setter ends here; clients hear of it only if the value differs from the one they last heard. */
   touch(name: string): void {
     const at = this.shape.position(name);
-    const def = this.shape.def(name);
+    const def = this.shape.at(at);
     if (!def.get) return;
     const value = def.get(this.of);
     if (isSameValue(this.#heard[at], value)) return;
@@ -184,7 +189,7 @@ export class PropertyStore<T> {
   /** As {@link touch}, and says it even when nothing changed: some clients wait for the signal itself. */
   retell(name: string): void {
     const at = this.shape.position(name);
-    const def = this.shape.def(name);
+    const def = this.shape.at(at);
     const value = def.get?.(this.of);
     if (!isSameValue(this.#heard[at], value)) this.#heard[at] = value;
     if (value !== undefined && !def.isSecret) this.#announce(name, def.signature, value);

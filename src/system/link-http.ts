@@ -23,16 +23,46 @@ const mostAddresses = 4;
 export class LinkHttp implements Http {
   async get(order: HttpOrder, abort?: AbortSignal): Promise<HttpResult> {
     const url = parseUrl(order.url);
-    const timeout = AbortSignal.timeout(order.timeLimitMs);
-    const signal = abort ? AbortSignal.any([timeout, abort]) : timeout;
-    const question = new Question(order, signal);
+    if (abort?.aborted) return { kind: "aborted" };
+    const end = new End(order.timeLimitMs, abort);
+    const question = new Question(order, end.signal);
     try {
       return await question.ask(url, order.mostRedirects ?? 0);
     } catch (error) {
       if (abort?.aborted) return { kind: "aborted" };
-      const message = timeout.aborted ? `no ${question.phase} within ${order.timeLimitMs} ms` : describeError(error);
-      return { kind: "failed", phase: question.phase, isTimeout: timeout.aborted, message };
+      const { isTimeout } = end;
+      const message = isTimeout ? `no ${question.phase} within ${order.timeLimitMs} ms` : describeError(error);
+      return { kind: "failed", phase: question.phase, isTimeout, message };
+    } finally {
+      end.settle();
     }
+  }
+}
+
+/** The end of a question before its answer: its time is up, or it is aborted. Leaves no timer behind once settled. */
+class End {
+  isTimeout = false;
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  readonly #onAbort = () => this.#controller.abort(new Error("aborted"));
+
+  constructor(
+    timeLimitMs: number,
+    private readonly abort: AbortSignal | undefined,
+  ) {
+    this.#timer = setTimeout(() => this.#onTimeout(), timeLimitMs).unref();
+    abort?.addEventListener("abort", this.#onAbort);
+  }
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+  settle(): void {
+    clearTimeout(this.#timer);
+    this.abort?.removeEventListener("abort", this.#onAbort);
+  }
+  #onTimeout(): void {
+    this.isTimeout = true;
+    this.#controller.abort(new Error("the time is up"));
   }
 }
 

@@ -104,14 +104,14 @@ export class Validation {
     const http = this.#portalsProbe(httpUrls) ?? urlOfAttempt(httpUrls, this.#attempt, random);
     const https = urlOfAttempt(httpsUrls, this.#attempt, random);
     const httpsAbort = new AbortController();
-    const signal = AbortSignal.any([running.signal, httpsAbort.signal]);
+    running.signal.addEventListener("abort", () => httpsAbort.abort(), { once: true });
     const [first, second] = await Promise.all([
       this.#ask(http, link, running.signal).then((probe) => {
         // A portal's answer decides: the result of HTTPS does not matter any more.
         if (probe && portalBehind(probe)) httpsAbort.abort();
         return probe;
       }),
-      this.#ask(https, link, signal),
+      this.#ask(https, link, httpsAbort.signal),
     ]);
     const finding = judge(first, second, this.#last);
     if (finding.kind === "portal" && http !== undefined) this.#portalMetBy = http;
