@@ -1,6 +1,6 @@
 /** Files that only root, or the daemon's own user, could have written: programs to run and rules to load. */
 import * as fs from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { DaemonError } from "../base/errors.ts";
 
 /** A ruleset of ten thousand lines has half of this. */
@@ -16,12 +16,28 @@ function faultOf({ uid, mode }: fs.Stats, path: string): string | undefined {
   return (mode & 0o022) !== 0 && !isSticky ? `${path} can be written by others` : undefined;
 }
 
-/** The folders on the way count as well: a user who can write in one can exchange the file. */
+/**
+ * The folders and symbolic links on the way count as well: a user who can change one of them can exchange the file. The
+ * way is walked as the kernel does, link by link; it has an end, since the caller has had it resolved.
+ */
 function faultOnTheWay(path: string): string | undefined {
-  for (let folder = dirname(path); ; folder = dirname(folder)) {
-    const fault = faultOf(fs.statSync(folder), folder);
-    if (fault !== undefined || folder === "/") return fault;
+  let folder = "/";
+  const words = path.split("/");
+  for (let word = words.shift(); word !== undefined; word = words.shift()) {
+    const here = join(folder, word);
+    const status = fs.lstatSync(here);
+    if (status.isSymbolicLink()) {
+      if (!isOurs(status.uid)) return `${here} belongs to user ${status.uid}, not to root`;
+      const target = fs.readlinkSync(here);
+      if (target.startsWith("/")) folder = "/";
+      words.unshift(...target.split("/"));
+    } else if (status.isDirectory()) {
+      const fault = faultOf(status, here);
+      if (fault !== undefined) return fault;
+      folder = here;
+    }
   }
+  return undefined;
 }
 
 /** Why the program is not to be run by the daemon; undefined: it may be. */
@@ -30,7 +46,7 @@ export function programFault(path: string): string | undefined {
     const real = fs.realpathSync(path);
     const status = fs.statSync(real);
     if (!status.isFile() || (status.mode & 0o111) === 0) return `${path} is no program`;
-    return faultOf(status, real) ?? faultOnTheWay(real) ?? (real === path ? undefined : faultOnTheWay(path));
+    return faultOf(status, real) ?? faultOnTheWay(path);
   } catch (error) {
     return (error as Error).message;
   }
@@ -44,7 +60,7 @@ export function folderFault(path: string): string | undefined {
     if (!status.isDirectory()) return `${path} is no folder`;
     // Sticky or not: a hard link to any program of root's is root's file.
     if ((status.mode & 0o022) !== 0) return `${path} can be written by others`;
-    return faultOf(status, real) ?? faultOnTheWay(real) ?? (real === path ? undefined : faultOnTheWay(path));
+    return faultOf(status, real) ?? faultOnTheWay(path);
   } catch (error) {
     return (error as Error).message;
   }
@@ -87,7 +103,7 @@ export function readTrustedFile(path: string): string {
     const real = fs.realpathSync(path);
     descriptor = fs.openSync(real, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK);
     const status = fs.fstatSync(descriptor);
-    const fault = status.isFile() ? (faultOf(status, path) ?? faultOnTheWay(real)) : `${path} is no file`;
+    const fault = status.isFile() ? (faultOf(status, path) ?? faultOnTheWay(path)) : `${path} is no file`;
     if (fault !== undefined) throw new Error(fault);
     if (status.size > largestFile) throw new Error(`${path} has ${status.size} bytes; ${largestFile} are allowed`);
     return fs.readFileSync(descriptor, "utf8");
