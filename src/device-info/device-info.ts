@@ -230,7 +230,7 @@ export class DeviceInfo {
   #reconsider(linkName: string): void {
     const link = this.host.rtnl.snapshot.linkByName(linkName);
     if (!link) return;
-    this.#remove(link.index, "Unload");
+    this.#remove(link.index, "the link is looked at anew");
     this.#add(link);
   }
 

@@ -377,7 +377,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
     this.#selectedService = service;
     old?.setNetwork(undefined);
     old?.setIpConfigPath(undefined);
-    old?.drop("Unload");
+    old?.drop("another Service takes the link");
     this.properties.touch("SelectedService");
   }
 

@@ -18,7 +18,10 @@ export interface ServiceDevice {
 
 export type DisconnectReason =
   | "D-Bus RPC"
-  | "Unload"
+  /** It was forgotten, or its Profile left the stack. */
+  | "no Profile has it any more"
+  | "another Service takes the link"
+  | "the link is looked at anew"
   | "Stop"
   | "carrier lost"
   | "MAC address changed"

@@ -561,7 +561,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
   unload(): void {
     this.entry.load(undefined);
     this.hasEverConnected = false;
-    if (isActive(this.#state)) this.disconnect("Unload");
+    if (isActive(this.#state)) this.disconnect("no Profile has it any more");
     this.forgive();
   }
   /** Called after another entry was loaded. */

@@ -3,7 +3,7 @@ import type { BusObject } from "./snapshot.ts";
 
 type Sentence = (first: BusObject, next: BusObject, technologyOrder: string) => string;
 
-/** Why one Service comes before the next. */
+/** Why one Service comes before the next, the weightiest reason first. */
 const orderReasons: Readonly<Record<string, Sentence>> = {
   IsOnline: () => "it is online",
   IsConnected: () => "it is connected",
@@ -26,6 +26,14 @@ const orderReasons: Readonly<Record<string, Sentence>> = {
   Strength: (first, next) => `its signal is stronger (${first.number("Strength")} % over ${next.number("Strength")} %)`,
   SerialNumber: () => "nothing else tells them apart and it was there first",
 };
+
+/** Of two Services with one between that is not shown: the weightier of the two reasons decides between them. */
+export function weightierReason(a: string, b: string): string {
+  const weights = Object.keys(orderReasons);
+  const [first, second] = [weights.indexOf(a), weights.indexOf(b)];
+  if (first < 0 || second < 0) return first < 0 ? b : a;
+  return first < second ? a : b;
+}
 
 function compared(property: string): Sentence {
   return (first, next) => `its ${property} is larger (${first.number(property)} over ${next.number(property)})`;

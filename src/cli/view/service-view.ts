@@ -2,6 +2,7 @@
 import type { Daemon } from "../daemon.ts";
 import { localTime } from "../text/bus-values.ts";
 import { serviceNumber } from "./object-names.ts";
+import { weightierReason } from "./reasons.ts";
 import { type BusObject, flagIn, numberIn, type Properties, type Snapshot, textIn } from "./snapshot.ts";
 
 export interface ServiceView {
@@ -60,6 +61,20 @@ export function joinServices(snapshot: Snapshot, order: readonly Properties[]): 
 
 /** Such a Service is never in reach. */
 export const holdsSettings = ({ service }: ServiceView): boolean => service.text("Type") === "etherneteap";
+
+/** Without those that only hold settings, unless they are asked for. Each tells its reason against the next one left. */
+export function withoutSettings(
+  views: readonly ServiceView[],
+  asked: readonly BusObject[] = [],
+): readonly ServiceView[] {
+  const shown: ServiceView[] = [];
+  for (const view of views) {
+    const last = shown.at(-1);
+    if (!holdsSettings(view) || asked.includes(view.service)) shown.push(view);
+    else if (last) shown.splice(-1, 1, { ...last, because: weightierReason(last.because, view.because) });
+  }
+  return shown;
+}
 
 /** The reason of the state for a person. */
 export const reasonWords = ({ reason }: ServiceView): string => (reason === "D-Bus RPC" ? "asked for by hand" : reason);

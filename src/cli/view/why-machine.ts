@@ -11,10 +11,10 @@ import { isConnectedState, stateWords } from "./service-states.ts";
 import {
   conflictSentence,
   failureSentence,
-  holdsSettings,
   plainService,
   reasonWords,
   type ServiceView,
+  withoutSettings,
 } from "./service-view.ts";
 import { defaultRoutes, nameServers, type RouteSource } from "./setting-sources.ts";
 import { type BusObject, type Properties, type Snapshot, textIn } from "./snapshot.ts";
@@ -30,7 +30,7 @@ export async function machineStory(daemon: Daemon, snapshot: Snapshot, views: re
   ]);
   const leftAlone = linksLeftAlone(links, devices);
   const routes = routeChapter(snapshot, front, resolver);
-  const shown = views.filter((view) => !holdsSettings(view));
+  const shown = withoutSettings(views);
   return {
     chapters: [
       { heading: "", sentences: [headline(snapshot)] },

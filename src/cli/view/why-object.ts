@@ -12,11 +12,11 @@ import { isConnectedState } from "./service-states.ts";
 import {
   conflictSentence,
   failureSentence,
-  holdsSettings,
   plainService,
   reasonWords,
   type ServiceView,
   validationSentence,
+  withoutSettings,
 } from "./service-view.ts";
 import { addressSource } from "./setting-sources.ts";
 import { asTextMap, asTexts, type BusObject, flagIn, type Properties, type Snapshot, textIn } from "./snapshot.ts";
@@ -35,7 +35,7 @@ export async function objectStory(
   word: string,
 ): Promise<Story> {
   const found = findObjects(snapshot, word, ["device", "service"]);
-  const shown = views.filter((view) => !holdsSettings(view) || found.includes(view.service));
+  const shown = withoutSettings(views, found);
   if (found.length === 0) return linkStory(daemon, snapshot, word);
   const order = await daemon.technologyOrder();
   const parts = await Promise.all(

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { orderSentence, refusalSentence } from "../../../src/cli/view/reasons.ts";
+import { type ServiceView, withoutSettings } from "../../../src/cli/view/service-view.ts";
 import { BusObject } from "../../../src/cli/view/snapshot.ts";
 import { technologyModules } from "../../../src/technologies/modules.ts";
 import { scene } from "./daemon-scene.ts";
@@ -234,6 +235,19 @@ test("a Service that holds settings alone is in no story, unless it is asked for
   assert.doesNotMatch((await run("why")).out, /EAP/);
   assert.match((await run("why", "eth0")).out, /^It is number 1 of 1 in the order\.$/m);
   assert.match((await run("why", "Ethernet EAP Parameters")).out, /^It is number 2 of 2 in the order\.$/m);
+});
+
+test("the reason between two Services with a hidden one between them is the weightier one", () => {
+  const view = (number: number, type: string, because: string): ServiceView => ({
+    service: new BusObject("service", `/service/${number}`, new Map([["Type", { signature: "s", value: type }]])),
+    ...{ device: undefined, reason: "", refusal: "", lacking: "", conflict: "", lastFailure: "", lastFailureAt: 0 },
+    ...{ progress: "", validation: "", validationAt: 0, rank: -1, because },
+  });
+  const reasons = (...views: ServiceView[]) => withoutSettings(views).map(({ because }) => because);
+  const [first, last] = [view(1, "wifi", "Technology"), view(3, "wifi", "")];
+  assert.deepEqual(reasons(first, view(2, "etherneteap", "IsFailed"), last), ["IsFailed", ""]);
+  const online = view(1, "wifi", "IsOnline");
+  assert.deepEqual(reasons(online, view(2, "etherneteap", "Technology"), last), ["IsOnline", ""]);
 });
 
 test("a state that a person asked for is told without the words of the bus", async (t) => {

@@ -9,7 +9,7 @@ const rules = { technologyOrder: ["ethernet"] as const, isTechnologyAutoConnecta
 test("the best cable by merit, at any present connection", async (t) => {
   const it = await machine(t, ["eth0", "eth1"]);
   it.service("eth1").setProperty("Priority", 5);
-  it.service("eth1").disconnect("Unload");
+  it.service("eth1").disconnect("Stop");
   await it.settle();
   assert.deepEqual(bestServices(it.manager.services.all, rules), [it.service("eth1")]);
 });
@@ -38,7 +38,7 @@ test("a cooldown does not hold it back, an explicit disconnect does", async (t) 
   assert.equal(service.state, "configuration");
   for (let attempt = 0; attempt < 3 && service.autoConnectRefusal !== "throttled"; attempt++) {
     service.fail("dhcp-failed", "");
-    it.device("eth0").dropConnection("Unload");
+    it.device("eth0").dropConnection("Stop");
     await it.settle();
   }
   assert.equal(service.autoConnectRefusal, "throttled");

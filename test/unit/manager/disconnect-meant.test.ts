@@ -75,7 +75,7 @@ test("Disconnect of a Service that failed keeps it from being tried again", asyn
 
 test("the policies that end a connection mean nothing beyond it", async (t) => {
   const it = await machine(t, []);
-  assert.throws(() => it.service("eth0").disconnect("Unload"), { code: "NotConnected" });
+  assert.throws(() => it.service("eth0").disconnect("Stop"), { code: "NotConnected" });
   it.kernel.plug("eth0");
   await it.settle();
   assert.equal(it.service("eth0").state, "ready");

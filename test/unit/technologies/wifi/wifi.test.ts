@@ -217,6 +217,15 @@ test("another network takes the place of the first on the same radio", async (t)
   await join("Home", "a long passphrase");
   await join("Cafe");
   assert.deepEqual([network("Home").state, network("Cafe").state], ["idle", "ready"]);
+  assert.equal(network("Home").stateReason, "another Service takes the link");
+});
+
+test("a network that is forgotten says so", async (t) => {
+  const { network, join, settle } = await scene(t, [cafe]);
+  await join("Cafe");
+  await settle(3000);
+  network("Cafe").remove();
+  assert.deepEqual([network("Cafe").state, network("Cafe").stateReason], ["idle", "no Profile has it any more"]);
 });
 
 test("a person who disconnects is left in peace", async (t) => {
