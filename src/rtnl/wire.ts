@@ -8,14 +8,16 @@ export class NetlinkFormatError extends Error {
   override readonly name = "NetlinkFormatError";
 }
 
-// Netlink speaks the byte order of the machine.
+// Netlink speaks the byte order of the machine. By hand, as Buffer's own readers make garbage for their checks, and each
+// message has dozens of numbers; the callers have compared lengths already.
 const isLittle = endianness() === "LE";
+const byte = (data: Buffer, at: number): number => data[at] as number;
 export const readU16 = isLittle
-  ? (data: Buffer, at: number): number => data.readUInt16LE(at)
-  : (data: Buffer, at: number): number => data.readUInt16BE(at);
+  ? (data: Buffer, at: number): number => byte(data, at) | (byte(data, at + 1) << 8)
+  : (data: Buffer, at: number): number => (byte(data, at) << 8) | byte(data, at + 1);
 export const readU32 = isLittle
-  ? (data: Buffer, at: number): number => data.readUInt32LE(at)
-  : (data: Buffer, at: number): number => data.readUInt32BE(at);
+  ? (data: Buffer, at: number): number => (readU16(data, at) | (readU16(data, at + 2) << 16)) >>> 0
+  : (data: Buffer, at: number): number => ((readU16(data, at) << 16) | readU16(data, at + 2)) >>> 0;
 export const readS32 = isLittle
   ? (data: Buffer, at: number): number => data.readInt32LE(at)
   : (data: Buffer, at: number): number => data.readInt32BE(at);
