@@ -139,7 +139,10 @@ export abstract class Activatable {
   /** As it is to stand while it is not active. */
   rest(because: string): void {
     if (this.#state === "offline" || this.#state === "disabled") {
-      this.advance(this.isSwitchedOff ? "disable" : "release", because);
+      const hasMoved = this.advance(this.isSwitchedOff ? "disable" : "release", because);
+      if (hasMoved || this.#state !== "offline") return;
+      this.because = because;
+      this.properties.touch("Because");
     } else if (this.#state === "maintenance" && this.isSwitchedOff) this.advance("disable", because);
   }
 

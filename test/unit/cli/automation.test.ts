@@ -138,3 +138,11 @@ test("a condition is checked and evaluated, as one word or as several", async (t
   const bad = await run("condition", "check", "ip-address", "is-in-range", "10.0.0.0/99");
   assert.deepEqual([bad.code, /column 24/.test(bad.err)], [1, true]);
 });
+
+test("a location that is not chosen is listed with the present reason", async (t) => {
+  const { run } = await scene(t);
+  await run("location", "create", "far", "condition=ip-address is 198.51.100.1");
+  const lines = (await run("location", "list")).out;
+  assert.match(lines, /^far +offline .* not so: ip-address is 198\.51\.100\.1 \(ip-address: 192\.0\.2\.10\)$/m);
+  assert.match(lines, /^NoNet +offline +conditions-not-met +system +Automatic was chosen$/m);
+});
