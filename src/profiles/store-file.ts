@@ -4,7 +4,7 @@
  * closes the file once more: files that exist are therefore opened without reading (O_PATH), which touches no lock.
  */
 import * as fs from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { DaemonError } from "../base/errors.ts";
 import type { OpenMode } from "./store.ts";
 import { descriptorPath, type OpenFolder, openFolder, openUnread } from "./trusted-folder.ts";
@@ -84,7 +84,8 @@ export class StoreFile {
 
   /** For messages. */
   get location(): string {
-    return join(this.folder.path, this.name);
+    const { path } = this.folder;
+    return path.endsWith("/") ? `${path}${this.name}` : `${path}/${this.name}`;
   }
   /** For system calls and SQLite. */
   get path(): string {

@@ -13,7 +13,7 @@ const objectsPerTurn = 64;
  */
 export class Announcements {
   readonly #added = new Set<TreeObject>();
-  readonly #changed = new Map<TreeObject, Map<string, Set<string>>>();
+  #changed = new Map<TreeObject, Map<string, Set<string>>>();
   #isScheduled = false;
 
   constructor(
@@ -51,7 +51,7 @@ export class Announcements {
   /** Drops announcements for a connection that is gone. */
   forget(): void {
     this.#added.clear();
-    this.#changed.clear();
+    this.#changed = new Map();
   }
   /** Tells all objects as added, some per turn; those that go meanwhile are left out. */
   repeatAll(objects: Iterable<TreeObject>): void {
@@ -74,15 +74,15 @@ export class Announcements {
   #flush(): void {
     this.#isScheduled = false;
     const added = [...this.#added];
-    const changed = [...this.#changed];
+    const changed = this.#changed;
     this.forget();
     for (const object of added) this.#tellAdded(object);
-    for (const [object, interfaces] of changed) {
-      for (const [name, properties] of interfaces) {
+    changed.forEach((interfaces, object) => {
+      interfaces.forEach((properties, name) => {
         const exported = object.find(name);
         if (exported) this.#guarded(object.path, () => this.#tellChanged(object, exported, properties));
-      }
-    }
+      });
+    });
   }
   #tellAdded(object: TreeObject): void {
     if (object.path === this.root) return;

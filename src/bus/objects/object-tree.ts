@@ -95,9 +95,10 @@ export class TreeObject implements ExportedObject {
     return (property, error) => this.#host?.badProperty(this.path, interfaceName, property, error);
   }
   #position(interfaceName: string): number {
-    const at = this.interfaces.findIndex(({ name }) => name === interfaceName);
-    if (at < 0) throw new BusError(standardError("UnknownInterface"), `${this.path} has no interface ${interfaceName}`);
-    return at;
+    const { interfaces } = this;
+    // Asked for each signal, hence without a function for each.
+    for (let at = 0; at < interfaces.length; at++) if (interfaces[at]?.name === interfaceName) return at;
+    throw new BusError(standardError("UnknownInterface"), `${this.path} has no interface ${interfaceName}`);
   }
 }
 

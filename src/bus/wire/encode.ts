@@ -145,16 +145,17 @@ function arrayEncoder(code: string, alignment: number, element: Encode): Encode 
   return (writer, value) => {
     if (!Array.isArray(value)) throw mismatch(code, "an array", value);
     encodeArray(writer, alignment, () => {
-      for (const item of value) element(writer, item);
+      for (let at = 0; at < value.length; at++) element(writer, value[at]);
     });
   };
 }
 
 function dictEncoder(code: string, encodeKey: Encode, encodeValue: Encode): Encode {
   return (writer, value) => {
-    const entries = dictEntries(code, value);
+    const entries = asMap(code, value);
     encodeArray(writer, 8, () => {
-      for (const [key, item] of entries) {
+      // An iterator would make two objects for each entry.
+      entries.forEach((item, key) => {
         writer.align(8);
         encodeKey(writer, key);
         try {
@@ -162,16 +163,16 @@ function dictEncoder(code: string, encodeKey: Encode, encodeValue: Encode): Enco
         } catch (error) {
           throw locatedAt(`key ${typeof key === "string" ? quote(key) : describe(key)}`, error);
         }
-      }
+      });
     });
   };
 }
 
-function dictEntries(code: string, value: unknown): Iterable<readonly [unknown, unknown]> {
+function asMap(code: string, value: unknown): ReadonlyMap<unknown, unknown> {
   if (value instanceof Map) return value;
   const isPlain = typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
   if (!isPlain) throw mismatch(code, "a Map or an object", value);
-  return Object.entries(value);
+  return new Map(Object.entries(value));
 }
 
 function structEncoder(members: readonly Encode[]): Encode {

@@ -1,6 +1,7 @@
 import { WireError } from "./wire-error.ts";
 
 const smallestCapacity = 4096;
+const noLimit = 0x7fffffff;
 /** Strings up to this are cheaper to write by character than through a native call. */
 const shortText = 48;
 
@@ -15,7 +16,8 @@ export class Writer {
   /** How many variants the value being written is inside of; kept here for the encoder. */
   depth = 0;
   #start = 0;
-  #end = Number.POSITIVE_INFINITY;
+  /** A small integer from the first: with a field that once held another kind of number each look at it makes garbage. */
+  #end = noLimit;
 
   constructor(capacity = smallestCapacity) {
     this.bytes = Buffer.allocUnsafeSlow(capacity);
