@@ -1,3 +1,4 @@
+import type { Clock } from "../../../base/clock.ts";
 import type { Log } from "../../../base/log.ts";
 import type { ReceivedPacket } from "../../../packet/packet.ts";
 import { arpReachabilityTest, decodeArp } from "../address-conflict-arp.ts";
@@ -25,11 +26,14 @@ interface Candidate {
  */
 export class AttachmentTest {
   #candidate: Candidate | undefined;
+  #remembered: RememberedLease | undefined;
+  #preparedAt = 0;
   #hasAsked = false;
 
   constructor(
     private readonly link: ProtocolLink,
     private readonly channels: LinkChannels,
+    private readonly clock: Pick<Clock, "now">,
     private readonly log: Log,
     private readonly onAttached: () => void,
   ) {}
@@ -40,6 +44,8 @@ export class AttachmentTest {
    */
   prepare(remembered: RememberedLease): void {
     this.#candidate = candidateOf(remembered);
+    this.#remembered = remembered;
+    this.#preparedAt = this.clock.now();
     this.#hasAsked = false;
     if (!this.#candidate) return;
     try {
@@ -50,12 +56,20 @@ export class AttachmentTest {
       this.log.debug(() => `${this.link.name}: the gateway is not asked: ${String(error)}`);
     }
   }
-  /** Once for each {@link prepare}. */
+  /** Once for each {@link prepare}. A lease that has come near its end since then is not asked about. */
   ask(): void {
     if (!this.#candidate || this.#hasAsked) return;
+    if (!this.#isEarlyEnough()) {
+      this.stop();
+      return;
+    }
     this.#hasAsked = true;
     const { address, gateway } = this.#candidate;
     this.channels.channel("arp").send(gateway.mac, arpReachabilityTest(this.link.mac, address, gateway));
+  }
+  #isEarlyEnough(): boolean {
+    const { lease, elapsedMs } = this.#remembered as RememberedLease;
+    return isFarFromEnd({ lease, elapsedMs: elapsedMs + this.clock.now() - this.#preparedAt });
   }
   get isPrepared(): boolean {
     return this.#candidate !== undefined;
@@ -66,7 +80,7 @@ export class AttachmentTest {
   }
   /** Twice is fine. */
   stop(): void {
-    this.#candidate = undefined;
+    this.#candidate = this.#remembered = undefined;
     this.#hasAsked = false;
     this.channels.unlisten("arp", this);
   }
@@ -84,12 +98,17 @@ export class AttachmentTest {
 }
 
 /** In the last part of its life, when any server may take it over, a lease is not used before a server has spoken. */
-function candidateOf({ lease, elapsedMs }: RememberedLease): Candidate | undefined {
+function isFarFromEnd({ lease, elapsedMs }: RememberedLease): boolean {
+  const phase = phaseOfLease(lease, elapsedMs);
+  return phase !== "rebind" && phase !== "expired";
+}
+
+function candidateOf(remembered: RememberedLease): Candidate | undefined {
+  const { lease } = remembered;
   const { address, gateway } = lease.settings.ipv4;
   const mac = lease.serverMac.toLowerCase();
   const isUnicast = (Number.parseInt(mac.slice(0, 2), 16) & 1) === 0;
-  const phase = phaseOfLease(lease, elapsedMs);
-  if (gateway === undefined || !isUnicast || phase === "rebind" || phase === "expired") return undefined;
+  if (gateway === undefined || !isUnicast || !isFarFromEnd(remembered)) return undefined;
   if (sharedPrefixes.some((prefix) => mac.startsWith(prefix))) return undefined;
   return { address, gateway: { mac, address: gateway } };
 }

@@ -107,7 +107,7 @@ export class Dhcp4Client {
     this.#asking = new Asking(this.#identity, config.broadcastFlag, this.#messenger, clock, () =>
       ports.transactionId(),
     );
-    this.#attachment = new AttachmentTest(link, channels, log, () => this.#onAttached());
+    this.#attachment = new AttachmentTest(link, channels, clock, log, () => this.#onAttached());
     this.#guard = new AddressGuard(link, channels, log, config.conflictDetection ?? "parallel", ports, {
       onFree: () => this.#onAddressFree(),
       onConflict: (otherMac) => this.#onConflict(otherMac),

@@ -148,3 +148,22 @@ test("the question leaves with the carrier, and an owner that comes later has th
   assert.deepEqual(world.told, ["up 10.1.0.100"]);
   assert.equal(heard.length, 1);
 });
+
+for (const [age, seconds] of [
+  ["near its end", 900],
+  ["to its end", 1100],
+] as const) {
+  test(`no gateway is asked about a lease that came ${age} while the link waited for its carrier`, async (t) => {
+    const world = await worldWithLease(t);
+    const { heard } = addGateway(world);
+    const standby = world.standBy();
+    await world.pass(seconds);
+    standby?.begin();
+    await world.clock.settle();
+    assert.deepEqual(heard, []);
+    world.attach({});
+    world.setup();
+    await world.pass(1);
+    assert.deepEqual([heard, world.told], [[], []]);
+  });
+}
