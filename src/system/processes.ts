@@ -68,8 +68,8 @@ export interface Processes {
   stopAll(): Promise<void>;
 }
 
-/** A longer line comes in pieces of this length. */
-export const longestLineBytes = 4096;
+/** A notification of a handler with hundreds of routes is shorter. A longer line comes in pieces of this length. */
+export const longestLineBytes = 64 * 1024;
 /** A program gone mad must not keep the daemon busy with its lines. */
 export const mostOutputBytes = 1024 * 1024;
 /** As long as systemd's handlers and netifd's scripts usually get to clean up. */

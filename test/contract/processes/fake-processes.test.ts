@@ -27,7 +27,7 @@ const programs: Readonly<Record<ProgramName, FakeProgram>> = {
     run.exit(0);
   },
   flood: (run) => {
-    run.print(`${"x".repeat(10_000)}\n`);
+    run.print(`${"x".repeat(150_000)}\n`);
     for (let printed = 0; printed <= mostOutputBytes; printed += 1000) run.print(`${"y".repeat(999)}\n`);
     run.exit(0);
   },

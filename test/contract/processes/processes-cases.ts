@@ -21,7 +21,7 @@ export interface ProcessesWorld {
    * print: its arguments, the variable FAIRLEAD_WORD and its folder, a line each, and "warned" to standard error;
    * copy: standard input; fail: exit code 3; wait: prints "ready", then waits for ever; deaf: the same, deaf to
    * SIGTERM; crowd: starts a child that waits and holds the output, prints the child's pid, and exits with 0; missing:
-   * none is there; flood: one line of 10,000 bytes, then more than {@link mostOutputBytes}.
+   * none is there; flood: one line of 150,000 bytes, then more than {@link mostOutputBytes}.
    */
   pathOf(program: ProgramName | "missing"): string;
   /** Lets `ms` milliseconds pass, or at least that. */
@@ -141,12 +141,21 @@ export function processesCases(name: string, makeWorld: () => Promise<ProcessesW
     await until("the child is gone", () => !world.isAlive(Number(lines[0])));
   });
 
+  inWorld("a notification of hundreds of routes is one line", async (world) => {
+    const { run, lines } = start(world, "copy", { input: `${"r".repeat(60_000)}\n` });
+    assert.deepEqual(await run.ended, exited(0));
+    assert.deepEqual(
+      lines.map(({ length }) => length),
+      [60_000],
+    );
+  });
+
   inWorld("a long line comes in pieces, and what is too much is dropped", async (world) => {
     const { run, lines } = start(world, "flood");
     assert.deepEqual(await run.ended, exited(0));
     assert.deepEqual(
       lines.slice(0, 3).map(({ length }) => length),
-      [longestLineBytes, longestLineBytes, 10_000 - 2 * longestLineBytes],
+      [longestLineBytes, longestLineBytes, 150_000 - 2 * longestLineBytes],
     );
     assert.equal(run.isOutputCut, true);
     assert.ok(lines.reduce((sum, line) => sum + line.length, 0) <= mostOutputBytes);

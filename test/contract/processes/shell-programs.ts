@@ -13,7 +13,7 @@ const scripts: Readonly<Record<ProgramName, string>> = {
   wait: waiting,
   deaf: `trap '' TERM; ${waiting}`,
   crowd: "/bin/sleep 1000 & echo $!",
-  flood: `/usr/bin/head -c 10000 /dev/zero | /usr/bin/tr '\\0' x; echo; exec /usr/bin/head -c ${2 * mostOutputBytes} /dev/zero`,
+  flood: `/usr/bin/head -c 150000 /dev/zero | /usr/bin/tr '\\0' x; echo; exec /usr/bin/head -c ${2 * mostOutputBytes} /dev/zero`,
 };
 
 /** One that was killed and not yet collected by its parent is not alive. */
