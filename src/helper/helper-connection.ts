@@ -5,7 +5,7 @@ import type { Log } from "../base/log.ts";
 import type { OutputStream, ProcessEnd, Processes, RunningProcess } from "../system/processes.ts";
 import { encodeMessage, type HelperEvent, MessageLines, parseRequest, type WireOrder } from "./helper-messages.ts";
 import { judge, type RunRule } from "./run-rule.ts";
-import { taskKeyVariable } from "./task-grants.ts";
+import { taskKeyVariable, withoutKey } from "./task-grants.ts";
 
 /** The daemon sends its order with the connection; a process that only connects is not to hold a place for ever. */
 const orderLimitMs = 10_000;
@@ -72,7 +72,7 @@ export class HelperConnection {
     const environment = { ...verdict.environment, [taskKeyVariable]: key };
     const { input, timeLimitMs, ...rest } = order;
     const run = this.ports.processes.run({
-      ...{ ...rest, environment, input: Buffer.from(input, "base64") },
+      ...{ ...rest, environment, input: verdict.isTask ? "" : Buffer.from(input, "base64") },
       ...(timeLimitMs !== undefined && { timeLimitMs }),
       onLine: (line, from) => this.#onOutput(line, from, key),
     });
@@ -82,7 +82,7 @@ export class HelperConnection {
     void run.ended.then((end) => this.#finish(end, run.isOutputCut));
   }
   #onOutput(line: string, from: OutputStream, key: string): void {
-    const shown = from === "stdout" ? this.ports.rule.grants.read(line, key) : line.replaceAll(key, "");
+    const shown = from === "stdout" ? this.ports.rule.grants.read(line, key) : withoutKey(line, key);
     this.#tell({ line: shown, from });
   }
   #finish(end: ProcessEnd, isOutputCut: boolean): void {

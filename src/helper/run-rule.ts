@@ -14,8 +14,10 @@ export interface Refusal {
   readonly code: "EPERM" | "ENOENT";
   readonly message: string;
 }
-/** `environment`: that of the program. */
-export type Verdict = { readonly refusal: Refusal } | { readonly environment: Readonly<Record<string, string>> };
+/** `environment`: that of the program. A task is the handler's alone: the daemon has no input for it. */
+export type Verdict =
+  | { readonly refusal: Refusal }
+  | { readonly environment: Readonly<Record<string, string>>; readonly isTask: boolean };
 
 export interface RunRule {
   /** Absolute, without `/` at the end. */
@@ -43,7 +45,7 @@ export function judge(order: WireOrder, { folders, grants }: RunRule): Verdict {
   if (fault !== undefined) return refuse("EPERM", fault);
   if (!existsSync(program)) return refuse("ENOENT", `${program} does not exist`);
   const untrusted = programFault(program);
-  return untrusted === undefined ? { environment } : refuse("EPERM", untrusted);
+  return untrusted === undefined ? { environment, isTask } : refuse("EPERM", untrusted);
 }
 const refuse = (code: Refusal["code"], message: string): Verdict => ({ refusal: { code, message } });
 
@@ -56,7 +58,7 @@ function placeFault(program: string, folders: readonly string[]): string | undef
 
 function variableFault(environment: Readonly<Record<string, string>>): string | undefined {
   for (const [name, value] of Object.entries(environment)) {
-    if (name in programEnvironment) continue;
+    if (Object.hasOwn(programEnvironment, name)) continue;
     const isAllowed = allowedVariable.test(name) && name !== taskKeyVariable;
     if (!isAllowed) return `the variable ${name} is not passed on`;
     if (value.length > longestValue || /\p{Cc}/u.test(value)) return `the value of ${name} is too long, or no text`;

@@ -38,7 +38,7 @@ export class TaskGrants {
   read(line: string, key: string): string {
     const wanted = line.startsWith("{") && line.includes(key) ? commandOf(line, key) : undefined;
     if (wanted) this.#add(orderText(wanted.argv, { ...this.base, ...wanted.environment }));
-    return line.replaceAll(key, "");
+    return withoutKey(line, key);
   }
   #add(order: string): void {
     const untilMs = this.clock.now() + grantMs;
@@ -56,6 +56,18 @@ export class TaskGrants {
     const now = this.clock.now();
     return this.#grants.filter(({ untilMs }) => now < untilMs);
   }
+}
+
+/** A shorter part of a key leaves the rest beyond all guessing. */
+const tellingPart = 8;
+
+/** A line as the daemon may see it. A long line comes in pieces: one may end in the middle of the key. */
+export function withoutKey(line: string, key: string): string {
+  let [shown, atEnd, atStart] = [line.replaceAll(key, ""), key.length - 1, key.length - 1];
+  while (atEnd >= tellingPart && !shown.endsWith(key.slice(0, atEnd))) atEnd--;
+  if (atEnd >= tellingPart) shown = shown.slice(0, -atEnd);
+  while (atStart >= tellingPart && !shown.startsWith(key.slice(-atStart))) atStart--;
+  return atStart >= tellingPart ? shown.slice(atStart) : shown;
 }
 
 function commandOf(line: string, key: string) {

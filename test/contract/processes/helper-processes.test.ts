@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, linkSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, linkSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { HelperProcesses } from "../../../src/helper/helper-processes.ts";
-import { type ProcessOrder, programEnvironment } from "../../../src/system/processes.ts";
+import { longestLineBytes, type ProcessOrder, programEnvironment } from "../../../src/system/processes.ts";
 import { childModule } from "../../harness/child-module.ts";
 import { type ManagedProcess, startProcess, tryRun } from "../../harness/processes.ts";
 import { until } from "../../harness/until.ts";
@@ -102,7 +102,7 @@ inWorld("nothing is run outside the folders, nor what others could have written 
 
 inWorld("variables that say how a program runs do not come from the daemon, nor does its folder", async (world) => {
   const argv = [world.pathOf("print")] as const;
-  for (const name of ["LD_PRELOAD", "BASH_ENV", "IFS", "FAIRLEAD_TASK_KEY"]) {
+  for (const name of ["LD_PRELOAD", "BASH_ENV", "IFS", "FAIRLEAD_TASK_KEY", "toString"]) {
     assert.equal(
       (await ran(world, { argv, environment: { [name]: "/x" } })).end,
       `the variable ${name} is not passed on`,
@@ -128,6 +128,25 @@ inWorld("a program of others runs once if a handler asks for it with its key", a
   assert.match((await ran(world, { ...task, environment: { WHO: "daemon" } })).end, /no handler has asked for it/);
   assert.deepEqual(await ran(world, task), { end: "exit 0", lines: ["task of handler"] });
   assert.match((await ran(world, task)).end, /no handler has asked for it/);
+});
+
+inWorld("a key that lies in two pieces of a long line is not told to the daemon either", async (world) => {
+  const show = 'echo "$FAIRLEAD_TASK_KEY" >"$(dirname "$0")/shown"';
+  const handler = world.write("handler", `${show}; echo "$1$FAIRLEAD_TASK_KEY"; echo "$1$FAIRLEAD_TASK_KEY" >&2`);
+  for (const before of [1, 9, 16, 23, 31]) {
+    const { lines } = await ran(world, { argv: [handler, "x".repeat(longestLineBytes - before)] });
+    const key = readFileSync(join(world.folder, "shown"), "utf8").trim();
+    assert.equal(key.length, 32);
+    const told = lines.map((line) => line.replaceAll("x", "")).join("");
+    for (const half of [key.slice(0, 16), key.slice(16)]) assert.ok(!told.includes(half), `${before} bytes before`);
+  }
+});
+
+inWorld("a task gets no input of the daemon's: a shell would take it for its program", async (world) => {
+  const task = { argv: ["/bin/sh"] as const, input: "echo taken over" };
+  const keyed = `{"key":"'"$FAIRLEAD_TASK_KEY"'","action":1,"command":["/bin/sh"]}`;
+  await ran(world, { argv: [world.write("handler", `echo '${keyed}'`)] });
+  assert.deepEqual(await ran(world, task), { end: "exit 0", lines: [] });
 });
 
 inWorld("a handler that merely repeats the daemon's words starts nothing", async (world) => {
