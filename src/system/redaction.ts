@@ -6,7 +6,7 @@ export const redacted = "[redacted]";
 
 /** Anywhere in a name, after its separators and capitals are gone. */
 const secretParts =
-  /passphrase|password|passwd|passcode|psk|secret|privatekey|preshared|wepkey|saekey|credential|accesstoken|authtoken/;
+  /passphrase|password|passwd|passcode|psk|secret|privatekey|preshared|wepkey|saekey|credential|accesstoken|authtoken|pincode|updatekey/;
 /** Only as a word of their own: `pin` is part of `ping` and `mapping`. */
 const secretWords = /^(?:(?:sim|eap|old|new|current|unblock)?(?:pin|puk)\d?|pass|otp|token)$/;
 /** One of these is in each of those words. */

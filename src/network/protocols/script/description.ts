@@ -1,5 +1,6 @@
 /** A protocol handler script's answer to `dump`, in netifd's form. Pure; the text is not trusted. */
 import { DaemonError } from "../../../base/errors.ts";
+import { isSecretName } from "../../../system/redaction.ts";
 
 /** netifd's numbers: blobmsg types. */
 const kinds = ["text", "list", "table", "text", "whole", "whole", "whole", "truth", "number"] as const;
@@ -66,9 +67,9 @@ const refusal = (message: string): DaemonError => new DaemonError("InvalidArgume
 
 /**
  * Every user of the machine can read the arguments of a program; options of these names stand in its standard input
- * alone.
+ * alone. A `key` in a log may be anything; an option of that name is a secret.
  */
-const secretName = /(^|_)(password|passwd|passphrase|secret|psk|pin|puk|key)$/i;
+const isSecret = (name: string): boolean => isSecretName(name) || /(^|_)key\d*$/i.test(name);
 
 export interface ScriptConfigTexts {
   /** JSON of all but the secrets. */
@@ -89,7 +90,7 @@ export function configTexts(
     return value === undefined ? [] : [[name, value] as const];
   });
   const textOf = (entries: typeof converted) => JSON.stringify(Object.fromEntries(entries));
-  return { open: textOf(converted.filter(([name]) => !secretName.test(name))), whole: textOf(converted) };
+  return { open: textOf(converted.filter(([name]) => !isSecret(name))), whole: textOf(converted) };
 }
 function convert(kind: OptionKind, texts: readonly string[]): unknown {
   const [first = "", ...more] = texts;

@@ -185,6 +185,9 @@ export class ScriptSession implements ProtocolSession {
     if (this.#state === "idle" || this.#state === "teardown") return;
     switch (notification.kind) {
       case "up":
+        for (const what of notification.leftOut) {
+          this.host.log.warn(() => `${this.order.interfaceName}: an entry of a notification is left out: ${what}`);
+        }
         this.#onUp(notification.settings, notification.linkName);
         break;
       case "link-lost":
@@ -206,8 +209,9 @@ export class ScriptSession implements ProtocolSession {
         this.host.log.info(() => `${this.order.interfaceName}: action ${notification.action} is not supported yet`);
     }
   }
-  #onUp(settings: IpSettings, linkName = this.order.device): void {
+  #onUp(told: IpSettings, linkName = this.order.device): void {
     this.#stopWaiting();
+    const settings = linkName === undefined ? told : withZones(told, linkName);
     if (linkName === this.order.device || linkName === undefined) {
       this.#tell(settings);
       return;
@@ -258,6 +262,14 @@ export class ScriptSession implements ProtocolSession {
     else if (this.#state === "setup" && !this.#script) this.#fail(because);
   }
 }
+
+/** A link-local name server means nothing without its link. */
+const withZones = (settings: IpSettings, linkName: string): IpSettings => ({
+  ...settings,
+  nameServers: settings.nameServers.map((server) =>
+    /^fe[89ab][^%]*$/.test(server) ? `${server}%${linkName}` : server,
+  ),
+});
 
 const describeEnd = (end: ProcessEnd): string =>
   end.kind === "exited" ? `exit ${end.code}` : end.kind === "killed" ? end.signal : end.message;

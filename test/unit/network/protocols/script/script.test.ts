@@ -200,6 +200,71 @@ test("a secret is not among the arguments, which every user can read, but in sta
   assert.equal(it.runs[0]?.input, '{"server":"vpn.example","port":16,"routes":["x","y"]}\n');
 });
 
+test("names of secrets in OpenWrt's handlers count, with a number behind them too", () => {
+  const names = ["pincode", "password2", "token_secret", "updatekey", "passgroup_password", "api_token", "auth_pass"];
+  const [of = assert.fail()] = parseDump([
+    JSON.stringify({ name: "t", config: [...names, "pinned", "keyboard", "monkey"].map((name) => [name, 3]) }),
+  ]);
+  const { open } = configTexts(of, new Map([...of.options.keys()].map((name) => [name, ["x"]])));
+  assert.equal(open, '{"pinned":"x","keyboard":"x","monkey":"x"}');
+});
+
+const upWith = (of: object) => {
+  const line = JSON.stringify({ action: 0, "link-up": true, ipaddr: [{ ipaddr: "198.51.100.2", mask: 24 }], ...of });
+  const notification = parseNotification(line);
+  return notification.kind === "up" ? notification : assert.fail();
+};
+
+test("a route without a netmask is one to a host, as in netifd; a mask that is no number is none", () => {
+  const { settings, leftOut } = upWith({
+    routes: [
+      { target: "203.0.113.7" },
+      { target: "10.0.0.0", netmask: "8", gateway: "198.51.100.1" },
+      { target: "10.0.0.0", netmask: "" },
+    ],
+    routes6: [{ target: "2001:DB8:0:0::7" }],
+  });
+  assert.deepEqual(settings.routes, [
+    { destination: "203.0.113.7/32" },
+    { destination: "10.0.0.0/8", gateway: "198.51.100.1" },
+    { destination: "2001:db8::7/128" },
+  ]);
+  assert.deepEqual(leftOut, ["routes.netmask is not the length of a prefix"]);
+  for (const mask of ["", " ", true, [], [24], "0x18", 24.5]) {
+    assert.throws(() => upWith({ ipaddr: [{ ipaddr: "198.51.100.2", mask }] }), /ipaddr\.mask is not the length/);
+  }
+  for (const valid of ["", true, []]) {
+    assert.throws(() => upWith({ ipaddr: [{ ipaddr: "198.51.100.2", valid }] }), /ipaddr\.valid is not a number/);
+  }
+});
+
+test("a route, a name server or a domain that is none is left out, and the rest is used", () => {
+  const { settings, leftOut } = upWith({
+    dns: ["", "198.51.100.53", "fe80::1%eth0", "FE80::2", 7],
+    dns_search: [null, "example.org"],
+    routes: [{ target: "nowhere" }, "x", { target: "203.0.113.0", netmask: 24 }],
+  });
+  assert.deepEqual(settings.nameServers, ["198.51.100.53", "fe80::1%eth0", "fe80::2"]);
+  assert.deepEqual(settings.searchDomains, ["example.org"]);
+  assert.deepEqual(settings.routes, [{ destination: "203.0.113.0/24" }]);
+  assert.equal(leftOut.length, 4);
+  assert.throws(() => upWith({ dns: Array(300).fill("198.51.100.53") }), /dns is not a list/);
+});
+
+test("a route to everywhere names the gateway: netifd's scripts have no other way", () => {
+  const ip6addr = [{ ipaddr: "2001:DB8::0:2", mask: "64" }];
+  const routes = [{ target: "0.0.0.0", netmask: "0", gateway: "198.51.100.1" }];
+  const { settings } = upWith({ ip6addr, routes, routes6: [{ target: "::", netmask: "0" }] });
+  assert.deepEqual(settings.routes, []);
+  assert.equal(settings.ipv4?.gateway, "198.51.100.1");
+  assert.deepEqual([settings.ipv6?.address, settings.ipv6?.isAllOnLink], ["2001:db8::2", true]);
+});
+
+test("a link-local name server is one of the link", async () => {
+  const it = scene(onSetup((run) => run.print(`${up.replace("198.51.100.53", "fe80::1")}\n`)));
+  assert.deepEqual((await it.session.setup(abortable().signal)).nameServers, ["fe80::1%eth0"]);
+});
+
 test("renew runs after the setup script, and never in a teardown", async () => {
   const it = scene((run) => {
     if (run.argv[2] === "setup") run.print(`${runTask}\n${up}\n`);
