@@ -3,10 +3,10 @@
  * and none repeats a value: it may be a key. Pure.
  */
 import { DaemonError } from "../../base/errors.ts";
-import { familyOf, networkOf, parseCidr } from "../../base/ip-address.ts";
+import { familyOf, formatIpAddress, networkOf, parseCidr, parseIpAddress } from "../../base/ip-address.ts";
 
 export interface WireguardEndpoint {
-  /** A name, or an address without brackets. */
+  /** A name, or an address in canonical text without brackets. */
   readonly host: string;
   readonly port: number;
 }
@@ -184,7 +184,8 @@ export function wireguardEndpoint(value: string): WireguardEndpoint | undefined 
   const host = bracketed ?? plain;
   const port = Number(digits);
   if (host === undefined || host.length > 253 || port < 1 || port > 65_535) return undefined;
-  return bracketed === undefined || familyOf(bracketed) === 6 ? { host, port } : undefined;
+  if (bracketed === undefined) return { host, port };
+  return familyOf(bracketed) === 6 ? { host: formatIpAddress(6, parseIpAddress(bracketed)), port } : undefined;
 }
 export const formatWireguardEndpoint = ({ host, port }: WireguardEndpoint): string =>
   host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;

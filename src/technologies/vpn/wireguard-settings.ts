@@ -1,6 +1,6 @@
 /** A WireGuard tunnel as clients set it (shill's WireGuard.*), in the words of its configuration file. Pure. */
 import { DaemonError } from "../../base/errors.ts";
-import { addressBits, networkOf, parseCidr } from "../../base/ip-address.ts";
+import { addressBits, formatIpAddress, networkOf, parseCidr } from "../../base/ip-address.ts";
 import {
   formatWireguardEndpoint,
   isWireguardKey,
@@ -34,13 +34,12 @@ export function checkKey(value: string, property: string): string {
   throw refuse(`${property} is no key: 44 characters of base64`);
 }
 
-/** Own addresses; a prefix length is added where there is none. Throws InvalidArguments. */
+/** Own addresses in canonical text; a prefix length is added where there is none. Throws InvalidArguments. */
 export function parseAddresses(values: readonly string[]): readonly string[] {
   if (values.length > mostAddresses) throw refuse(`IPAddress has more than ${mostAddresses} addresses`);
   return values.map((value) => {
-    const text = value.includes("/") ? value : `${value}/${value.includes(":") ? 128 : 32}`;
-    parseBlock(text, "IPAddress");
-    return text;
+    const { family, bytes, prefixLength } = parseBlock(value, "IPAddress");
+    return `${formatIpAddress(family, bytes)}/${prefixLength}`;
   });
 }
 

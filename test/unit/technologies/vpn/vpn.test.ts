@@ -158,6 +158,24 @@ test("a server with a name is looked up through the network below until it has a
   assert.deepEqual(routesTo(it, `${server}/32`), ["eth0"]);
 });
 
+test("addresses in another spelling than the kernel's are the kernel's all the same", async (t) => {
+  const it = await start(t);
+  answers(it, "2001:db8::7");
+  const peer = peerOf({ Endpoint: "[2001:DB8:0::0007]:51820", AllowedIPs: "::/0" });
+  const own = { "WireGuard.IPAddress": { signature: "as", value: ["2001:DB8:0:0::0002/64"] } };
+  const service = configure(it, peer, own);
+  const removed: string[] = [];
+  it.kernel.onDelta((delta) => delta.kind === "address-removed" && removed.push(delta.address.address));
+  service.connect("a test");
+  await it.clock.advanceSettled(5_000);
+  const addresses = [...it.kernel.snapshot.links.values()]
+    .filter(({ kind }) => kind === "wireguard")
+    .flatMap(({ index }) => it.kernel.snapshot.addresses(index).map(({ address }) => address));
+  assert.deepEqual([addresses, removed], [["2001:db8::2"], []]);
+  const told = ["WireGuard.IPAddress", "WireGuard.Peers"].map((name) => toJson(service.properties.value(name)));
+  assert.match(told.join(), /"2001:db8::2\/64".*"\[2001:db8::7\]:51820"/);
+});
+
 test("a name with several addresses: the next one is tried when the first does not answer", async (t) => {
   const it = await start(t);
   it.lookup.known.set("vpn.example", ["203.0.113.1", server]);
