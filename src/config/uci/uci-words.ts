@@ -81,7 +81,7 @@ export class UciStatements {
       else text += this.#unquoted();
     }
     if (typographicQuote.test(text)) {
-      this.problems.push({ ...place, severity: "note", message: `typographic quotes in ${JSON.stringify(text)}` });
+      this.problems.push({ ...place, severity: "note", message: "typographic quotes: they are part of the word" });
     }
     return { ...place, text };
   }

@@ -48,6 +48,8 @@ class UciParser {
   readonly #sections: MutableSection[] = [];
   readonly #named = new Map<string, MutableSection>();
   readonly #countByType = new Map<string, number>();
+  /** Where the statement before ends. */
+  #lastLine = 0;
   readonly #problems: UciProblem[] = [];
   #package: string | undefined;
   /** Undefined before the first section; "refused" after one that could not be read. */
@@ -70,6 +72,9 @@ class UciParser {
 
   #statement([keyword, ...words]: readonly UciWord[]): void {
     if (!keyword) return;
+    // A word after `;` may be the rest of a password.
+    const isFirst = keyword.line !== this.#lastLine;
+    this.#lastLine = (words.at(-1) ?? keyword).line;
     const kind = Object.hasOwn(keywords, keyword.text) ? keywords[keyword.text] : undefined;
     switch (kind) {
       case "package":
@@ -85,7 +90,7 @@ class UciParser {
         this.#onList(keyword, words);
         break;
       case undefined:
-        this.#error(keyword, `${quoted(keyword)} is no UCI keyword`);
+        this.#error(keyword, isFirst ? `${quoted(keyword)} is no UCI keyword` : "no UCI keyword after ';'");
     }
   }
   #error(place: UciPlace, message: string): void {
@@ -97,10 +102,13 @@ class UciParser {
   /** Everything after the `most` first words is told and dropped: two statements on one line are no reason to guess. */
   #few(words: readonly UciWord[], most: number): readonly UciWord[] {
     const extra = words[most];
-    if (extra) {
-      const dropped = words.slice(most).map(({ text }) => text);
-      this.#error(extra, `too many words: ${JSON.stringify(dropped.join(" "))} was dropped`);
-    }
+    // They are not repeated: a password may lack its quotes.
+    const dropped = words.length - most;
+    if (extra)
+      this.#error(
+        extra,
+        `too many words: ${dropped} ${dropped === 1 ? "was" : "were"} dropped; a value with blanks needs quotes`,
+      );
     return words.slice(0, most);
   }
 
@@ -164,7 +172,7 @@ class UciParser {
       return;
     }
     known.isList = true;
-    if (known.values.includes(value)) this.#note(name, `${name.text} has ${JSON.stringify(value)} already`);
+    if (known.values.includes(value)) this.#note(name, `${name.text} has this item already`);
     else if (known.values.length >= uciLimits.valuesPerOption) {
       this.#error(name, `${name.text} has more than ${uciLimits.valuesPerOption} items`);
     } else known.values.push(value);

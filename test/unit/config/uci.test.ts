@@ -78,7 +78,7 @@ test("a list after an option begins with its text; an option after a list takes 
 test("a section that is named again goes on, and items that come again are told", () => {
   const file = parseUci("config i x\nlist a 1\nconfig i y\nconfig i x\nlist a 1\nlist a 2");
   assert.deepEqual(shown(file), ["x=i", "x.a='1' '2'", "y=i"]);
-  assert.deepEqual(problems(file), ['5:6 note: a has "1" already']);
+  assert.deepEqual(problems(file), ["5:6 note: a has this item already"]);
 });
 
 test("anonymous sections count all of their type", () => {
@@ -92,7 +92,7 @@ test("anonymous sections count all of their type", () => {
 test("two statements on one line: the first stands, the second is dropped with its place", () => {
   const file = parseUci("config i x\noption ipaddr '192.0.2.1' option netmask '255.255.255.0'");
   assert.deepEqual(shown(file), ["x=i", "x.ipaddr='192.0.2.1'"]);
-  assert.deepEqual(problems(file), ['2:27 error: too many words: "option netmask 255.255.255.0" was dropped']);
+  assert.deepEqual(problems(file), ["2:27 error: too many words: 3 were dropped; a value with blanks needs quotes"]);
 });
 
 test("a section with a bad name takes its options with it; the one before stays as it is", () => {
@@ -119,6 +119,22 @@ test("options before the first section, unknown keywords and missing words are t
     problems(file).map((text) => text.replace(/ error:.*/, "")),
     ["1:1", "2:1", "3:1", "6:1", "7:1", "8:8"],
   );
+});
+
+test("no message repeats a value: it may be a password without its quotes", () => {
+  const lines = [
+    "option password my hunter2",
+    "option password my;hunter2",
+    "option password “hunter2”",
+    "list password hunter2\n\tlist password hunter2",
+    "option password 'hunter2",
+    "option proto dhcp option password hunter2",
+  ];
+  for (const line of lines) {
+    const told = problems(parseUci(`config interface wan\n\t${line}\n`));
+    assert.ok(told.length > 0, line);
+    assert.doesNotMatch(told.join("\n"), /hunter2/);
+  }
 });
 
 test("a byte order mark and typographic quotes are told", () => {
