@@ -1,6 +1,6 @@
 import type { Cancel } from "../../../base/clock.ts";
 import { DaemonError, describeError } from "../../../base/errors.ts";
-import type { Rtnl } from "../../../rtnl/rtnl.ts";
+import type { Link, Rtnl } from "../../../rtnl/rtnl.ts";
 import { type ProcessEnd, type Processes, programEnvironment, type RunningProcess } from "../../../system/processes.ts";
 import type { IpSettings } from "../../ip-settings.ts";
 import type { ProtocolHost, ProtocolSession, TeardownOptions } from "../handler.ts";
@@ -67,8 +67,8 @@ export class ScriptSession implements ProtocolSession {
   #words: readonly string[] = [];
   #isRenewWanted = false;
   #teardown: Promise<void> | undefined;
-  /** For the link of settings that were told already. */
-  #stopWaiting: Cancel = () => {};
+  /** The link of settings that were told: until it is there, and then until it is gone. */
+  #stopFollowing: Cancel = () => {};
 
   constructor(
     private readonly order: ScriptOrder,
@@ -124,7 +124,7 @@ export class ScriptSession implements ProtocolSession {
     this.#state = "teardown";
     this.#isRenewWanted = false;
     this.#attempt = undefined;
-    this.#stopWaiting();
+    this.#stopFollowing();
     const [script, task] = [this.#script, this.#task];
     script?.stop();
     await script?.ended;
@@ -210,7 +210,7 @@ export class ScriptSession implements ProtocolSession {
     }
   }
   #onUp(told: IpSettings, linkName = this.order.device): void {
-    this.#stopWaiting();
+    this.#stopFollowing();
     const settings = linkName === undefined ? told : withZones(told, linkName);
     if (linkName === this.order.device || linkName === undefined) {
       this.#tell(settings);
@@ -220,12 +220,21 @@ export class ScriptSession implements ProtocolSession {
     const take = () => {
       const link = rtnl.snapshot.linkByName(linkName);
       if (!link) return;
-      this.#stopWaiting();
+      this.#followLink(link);
       this.#tell({ ...settings, layer3Link: link.index });
     };
     // The line and the kernel's news of a link that was just made come by two ways.
-    this.#stopWaiting = rtnl.onDelta((delta) => delta.kind.startsWith("link-") && take());
+    this.#stopFollowing = rtnl.onDelta((delta) => delta.kind.startsWith("link-") && take());
     take();
+  }
+  /** Nothing of the settings outlives the link, and the handler need not notice its end. */
+  #followLink({ index, name }: Link): void {
+    this.#stopFollowing();
+    this.#stopFollowing = this.ports.rtnl.onDelta((delta) => {
+      if (delta.kind !== "link-removed" || delta.link.index !== index) return;
+      this.#stopFollowing();
+      if (this.#state === "up") this.host.lost(`its link ${name} is gone`);
+    });
   }
   #tell(settings: IpSettings): void {
     const attempt = this.#attempt;

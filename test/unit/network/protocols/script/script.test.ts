@@ -260,6 +260,22 @@ test("a route to everywhere names the gateway: netifd's scripts have no other wa
   assert.deepEqual([settings.ipv6?.address, settings.ipv6?.isAllOnLink], ["2001:db8::2", true]);
 });
 
+test("the end of the link that has the settings is a loss", async () => {
+  const it = scene(
+    onSetup((run) => run.print(`${runTask}\n${up.replace('"link-up"', '"ifname":"tun0","link-up"')}\n`)),
+  );
+  await it.kernel.start();
+  const { index: tun } = it.kernel.addHardware({ name: "tun0" });
+  it.kernel.addHardware({ name: "other" });
+  assert.equal((await it.session.setup(abortable().signal)).layer3Link, tun);
+  it.kernel.removeHardware("other");
+  await it.clock.settle();
+  assert.deepEqual(it.told, []);
+  it.kernel.removeHardware("tun0");
+  await it.clock.settle();
+  assert.deepEqual(it.told, ["lost: its link tun0 is gone"]);
+});
+
 test("a link-local name server is one of the link", async () => {
   const it = scene(onSetup((run) => run.print(`${up.replace("198.51.100.53", "fe80::1")}\n`)));
   assert.deepEqual((await it.session.setup(abortable().signal)).nameServers, ["fe80::1%eth0"]);
