@@ -95,7 +95,10 @@ function readSearchDomains(option: Buffer): RouterOption | undefined {
 const longestLabel = 63;
 const longestName = 253;
 
-/** Names of RFC 1035 without compression, filled up with zeros; undefined: not such a list. */
+/**
+ * Names of RFC 1035 without compression, filled up with zeros; undefined: not such a list. Names with other characters
+ * are left out, as in option 119 of DHCP.
+ */
 function readNames(bytes: Buffer): readonly string[] | undefined {
   const names: string[] = [];
   for (let at = 0, labels: string[] = []; at < bytes.length; ) {
@@ -109,7 +112,7 @@ function readNames(bytes: Buffer): readonly string[] | undefined {
     if (labels.length > 0) names.push(labels.join("."));
     labels = [];
   }
-  return names.every(isPlainName) ? names : undefined;
+  return names.filter(isPlainName);
 }
 
 /** Letters, digits, hyphens and underscores: all else would be noise, or an attack, in a resolver file. */

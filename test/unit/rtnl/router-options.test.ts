@@ -52,8 +52,10 @@ test("a name server that is no host's address is left out", () => {
 });
 
 for (const domain of ["a b", "a\nnameserver 192.0.2.66", "x;y"]) {
-  test(`a search list with ${JSON.stringify(domain)} in it is left out`, () => {
+  test(`of a search list, ${JSON.stringify(domain)} is left out`, () => {
     assert.deepEqual(optionsIn(encodeOption({ kind: "search-domains", domains: [domain] })), []);
+    const mixed = encodeOption({ kind: "search-domains", domains: [domain, "example.org"] });
+    assert.deepEqual(optionsIn(mixed), [{ kind: "search-domains", domains: ["example.org"] }]);
   });
 }
 
