@@ -8,6 +8,7 @@ import { labelOf, quoted } from "../view/object-names.ts";
 import { stateStyle } from "../view/service-states.ts";
 import { BusObject, type Snapshot } from "../view/snapshot.ts";
 import { waitMs } from "../words/seconds.ts";
+import { shellWord } from "../words/shell-words.ts";
 import { wifiActions } from "../words/verb-actions.ts";
 import { connectService } from "./connect.ts";
 
@@ -30,8 +31,7 @@ export const scan: Verb = {
   summary: "has radios look around, and shows the networks in range",
   async run(call) {
     const daemon = await call.daemon();
-    const radios = radiosOf(await daemon.snapshot());
-    if (radios.length === 0) throw noRadio();
+    const radios = usableRadios(await daemon.snapshot());
     const wait = new ScanWait(call, daemon, radios);
     try {
       await daemon.call("/", flimflam("Manager"), "RequestScan", "s", ["wifi"]);
@@ -64,8 +64,18 @@ export const wifi: Verb = {
   },
 };
 
-const noRadio = () => new Failure(exitCodes.refused, "there is no radio", "");
 const radiosOf = (snapshot: Snapshot) => snapshot.devices.filter((device) => device.text("Type") === "wifi");
+const isEnabled = (device: BusObject): boolean => device.flag("Powered") !== false;
+
+/** At least one; a Failure where there is none, or all of them are disabled. */
+function usableRadios(snapshot: Snapshot): readonly BusObject[] {
+  const radios = radiosOf(snapshot);
+  const [first] = radios;
+  const usable = radios.filter(isEnabled);
+  if (!first) throw new Failure(exitCodes.refused, "there is no radio", "");
+  if (usable.length === 0) throw new Failure(exitCodes.refused, `${labelOf(first, snapshot)} is disabled`, "");
+  return usable;
+}
 const networksOf = (snapshot: Snapshot) => snapshot.services.filter((service) => service.text("Type") === "wifi");
 const isKnown = (network: BusObject): boolean =>
   network.reference("Profile") !== undefined && network.text("Profile") !== "";
@@ -77,7 +87,13 @@ async function list({ out, options }: VerbCall, daemon: Daemon): Promise<ExitCod
     .toSorted((a, b) => b.number("Strength") - a.number("Strength"));
   if (options.json) out.json({ networks: inRange.map(plainNetwork) });
   else if (radiosOf(snapshot).length === 0) out.line("There is no radio.");
-  else if (inRange.length === 0) out.line("No network is in range. Look again: fairlead scan");
+  else if (!radiosOf(snapshot).some(isEnabled)) {
+    out.line(
+      `${radiosOf(snapshot)
+        .map((radio) => labelOf(radio, snapshot))
+        .join(", ")} is disabled.`,
+    );
+  } else if (inRange.length === 0) out.line("No network is in range. Look again: fairlead scan");
   else out.lines(networkTable(inRange, out.columns));
   return exitCodes.ok;
 }
@@ -111,7 +127,7 @@ async function join(call: VerbCall, name: string): Promise<ExitCode> {
   const limitMs = waitMs(call.options.value("wait"));
   const daemon = await call.daemon();
   const snapshot = await daemon.snapshot();
-  if (radiosOf(snapshot).length === 0) throw noRadio();
+  usableRadios(snapshot);
   const network = call.options.has("hidden") ? undefined : findNetwork(snapshot, name);
   const unsupported = Object.entries({ wep: "WEP", "802_1x": "802.1X" }).find(
     ([securityClass]) => network?.text("SecurityClass") === securityClass,
@@ -119,7 +135,7 @@ async function join(call: VerbCall, name: string): Promise<ExitCode> {
   if (unsupported) throw new Failure(exitCodes.refused, `${quoted(name)} wants ${unsupported}, which is not supported`);
   const needsKey = network?.flag("PassphraseRequired") === true;
   if (needsKey && !call.options.has("ask")) {
-    throw usageFailure(`${quoted(name)} needs a passphrase`, [`fairlead wifi connect ${name} --ask`]);
+    throw usageFailure(`${quoted(name)} needs a passphrase`, [`fairlead wifi connect ${shellWord(name)} --ask`]);
   }
   const key = call.options.has("ask") ? await call.readSecret(`Passphrase of ${name}: `) : undefined;
   const service = network ? await setKey(daemon, network, key) : await configureHidden(daemon, name, key);
@@ -128,7 +144,11 @@ async function join(call: VerbCall, name: string): Promise<ExitCode> {
 
 /** In range, or known; the one that is in range where several have the name. */
 function findNetwork(snapshot: Snapshot, name: string): BusObject {
-  const named = networksOf(snapshot).filter((network) => network.text("Name") === name);
+  const networks = networksOf(snapshot);
+  const exact = networks.filter((network) => network.text("Name") === name);
+  const lower = name.toLowerCase();
+  // Upper and lower case count only where both exist, as for the names of all objects.
+  const named = exact.length > 0 ? exact : networks.filter((network) => network.text("Name").toLowerCase() === lower);
   const inRange = named.filter((network) => network.flag("Visible"));
   const [found, ...others] = inRange.length > 0 ? inRange : named;
   if (!found) {

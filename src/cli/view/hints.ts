@@ -1,12 +1,13 @@
 /** Actions for a person in the present state, each in one or two sentences. */
 
 import { command } from "../text/printable.ts";
+import { shellWord } from "../words/shell-words.ts";
 import { carrierOf, type DeviceView } from "./device-view.ts";
 import { type FrontRouteView, frontRouteSentence, isOvertaking } from "./front-routes.ts";
 import { serviceNumber } from "./object-names.ts";
-import { refusalSentence } from "./reasons.ts";
 import { isConnectedState, isConnectingState } from "./service-states.ts";
-import { failureSentence, type ServiceView, validationSentence } from "./service-view.ts";
+import { failureSentence, refusalOf, type ServiceView, validationSentence } from "./service-view.ts";
+import type { BusObject } from "./snapshot.ts";
 
 /** Enough to act on; `why` tells the rest. */
 const mostHints = 4;
@@ -17,21 +18,35 @@ export function hintsFor(
   front: readonly FrontRouteView[],
 ): readonly string[] {
   const isConnected = services.some(({ service }) => isConnectedState(service.text("State")));
+  const names = services.map(({ service }) => service.text("Name"));
+  const isAlone = (name: string) => names.filter((other) => other === name).length === 1;
+  const nameOf = (view: ServiceView): HintName => hintName(view, isAlone);
   // Another program's bridge is no news as long as there is another way.
   const links = isConnected ? [] : devices.map(deviceHint);
   const routes = front.filter(isOvertaking).map(frontRouteSentence);
-  const attempts = isConnected ? [] : services.map(attemptHint);
-  const hints = [...services.map(serviceHint), ...routes, ...attempts, ...links].filter((hint) => hint !== undefined);
-  if (!isConnected && hints.length === 0) hints.push(...idleHint(devices));
+  const attempts = isConnected ? [] : services.map((view) => attemptHint(view, nameOf(view)));
+  const told = services.map((view) => serviceHint(view, nameOf(view)));
+  const hints = [...told, ...routes, ...attempts, ...links].filter((hint) => hint !== undefined);
+  if (!isConnected && hints.length === 0) hints.push(...idleHint(services, devices));
   return hints.slice(0, mostHints);
 }
 
-function serviceHint(view: ServiceView): string | undefined {
-  const { service, device, refusal, conflict } = view;
-  const link = device?.text("Interface");
-  const word = link || service.text("Name") || service.path;
+interface HintName {
+  readonly word: string;
+  /** The same for a command. */
+  readonly target: string;
+}
+/** A radio has many networks: there the network's own name counts, not that of the link. */
+function hintName({ service, device }: ServiceView, isAlone: (name: string) => boolean): HintName {
+  const [link, name] = [device?.text("Interface"), service.text("Name")];
+  if (isWifi(service)) return { word: name, target: isAlone(name) ? shellWord(name) : serviceNumber(service) };
   // Of a tunnel: several may have the name.
-  const target = link || serviceNumber(service);
+  return { word: link || name || service.path, target: link || serviceNumber(service) };
+}
+const isWifi = (service: BusObject): boolean => service.text("Type") === "wifi";
+
+function serviceHint(view: ServiceView, { word, target }: HintName): string | undefined {
+  const { service, device, refusal, conflict, lastFailure } = view;
   const state = service.text("State");
   if (state === "failure") {
     const details = service.text("ErrorDetails");
@@ -41,7 +56,12 @@ function serviceHint(view: ServiceView): string | undefined {
   const reachability = reachabilityHint(view, word);
   if (reachability !== undefined) return reachability;
   if (conflict !== "") return `${word}: ${conflict}. More: ${command(`fairlead why ${target}`)}`;
-  if (refusal === "explicitly disconnected") {
+  const isBusy = device?.reference("SelectedService") !== undefined;
+  const isWaiting = isWifi(service) && (isBusy || service.flag("Visible") !== true);
+  if (isWifi(service) && state === "idle" && !isWaiting && lastFailure.startsWith("bad-passphrase")) {
+    return `${word} refused the passphrase. Type it again: ${command(`fairlead wifi connect ${shellWord(word)} --ask`)}`;
+  }
+  if (refusal === "explicitly disconnected" && !isWaiting) {
     return `${word} was disconnected and waits for you: ${command(`fairlead connect ${target}`)}`;
   }
   return undefined;
@@ -59,17 +79,16 @@ function reachabilityHint(view: ServiceView, word: string): string | undefined {
 }
 
 /** How it goes with a link that a cable is in, or that is being connected. */
-function attemptHint(view: ServiceView): string | undefined {
-  const { service, device, progress, refusal, lacking } = view;
-  const word = device?.text("Interface") ?? "";
+function attemptHint(view: ServiceView, { word }: HintName): string | undefined {
+  const { service, device, progress, refusal } = view;
   const state = service.text("State");
   if (isConnectingState(state)) {
     const failure = failureSentence(view) === "" ? "" : ` ${failureSentence(view)}`;
-    return `${word || service.path} is being connected${progress === "" ? "" : `: ${progress}`}.${failure}`;
+    return `${word} is being connected${progress === "" ? "" : `: ${progress}`}.${failure}`;
   }
-  if (state === "disconnecting") return `${word || service.path} is being disconnected.`;
+  if (state === "disconnecting") return `${word} is being disconnected.`;
   if (state !== "idle" || !device || carrierOf(device) !== true || toldElsewhere.has(refusal)) return undefined;
-  const because = refusalSentence(refusal, lacking);
+  const because = refusalOf(view);
   if (!because) return `${word} is about to be connected.`;
   return `${word} is not connected: ${because}. Connect it: ${command(`fairlead connect ${word}`)}`;
 }
@@ -88,12 +107,14 @@ function deviceHint({ device, leftAlone }: DeviceView): string | undefined {
   return `${link} is left alone: ${leftAlone}. Use it: ${command(`fairlead connect ${link}`)}`;
 }
 
-function idleHint(devices: readonly DeviceView[]): string[] {
+function idleHint(services: readonly ServiceView[], devices: readonly DeviceView[]): string[] {
   if (devices.length === 0)
     return [`There is no link that Fairlead can use: ${command("fairlead devices --all")} tells why.`];
   const disabled = devices.filter(({ device }) => device.flag("Powered") === false);
   const hints = disabled.map(({ device }) => `${device.text("Interface")} is disabled.`);
-  if (disabled.length < devices.length)
+  const isInRange = services.some(({ service }) => isWifi(service) && service.flag("Visible") === true);
+  if (isInRange) hints.unshift(`Networks are in range. Join one: ${command("fairlead wifi connect NETWORK")}`);
+  else if (disabled.length < devices.length)
     hints.unshift(`Nothing is plugged in or in range. More: ${command("fairlead why")}`);
   return hints;
 }

@@ -60,7 +60,7 @@ const refusals: Readonly<Record<string, string | undefined>> = {
   "never connected": "it has to be connected once before it may connect by itself",
   "vpn already active": "another tunnel is connected",
   "auto-connect is off": "its AutoConnect is off",
-  "no device": "its link is not there",
+  "no device": "its link is not there, or is disabled",
   "device is disabled": "its Device is disabled",
   "device is left alone": "its link is left alone",
   "SIM is locked": "its SIM is locked",

@@ -2,7 +2,7 @@
 import type { Daemon } from "../daemon.ts";
 import { localTime } from "../text/bus-values.ts";
 import { serviceNumber } from "./object-names.ts";
-import { weightierReason } from "./reasons.ts";
+import { refusalSentence, weightierReason } from "./reasons.ts";
 import { type BusObject, flagIn, numberIn, type Properties, type Snapshot, textIn } from "./snapshot.ts";
 
 export interface ServiceView {
@@ -57,6 +57,13 @@ export function joinServices(snapshot: Snapshot, order: readonly Properties[]): 
       rank: entry.has("Rank") ? numberIn(entry, "Rank") : -1,
     };
   });
+}
+
+/** Why it does not connect by itself, in words. Undefined: there is nothing to explain. */
+export function refusalOf({ service, refusal, lacking }: ServiceView): string | undefined {
+  const isUnknown = service.text("Type") === "wifi" && service.reference("Profile") === undefined;
+  if (!isUnknown || refusal !== "auto-connect is off") return refusalSentence(refusal, lacking);
+  return `it is not a known network${lacking === "" ? "" : `, and ${lacking}`}`;
 }
 
 /** Such a Service is never in reach. */

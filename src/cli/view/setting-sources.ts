@@ -1,6 +1,6 @@
 /** Where the addressing of a Service comes from: laid down by a person, or offered by the network. */
 import { gatewayOf } from "./ip-config-view.ts";
-import { asTexts, type BusObject, type Snapshot } from "./snapshot.ts";
+import { asTexts, type BusObject, type Properties, type Snapshot, textIn } from "./snapshot.ts";
 
 export interface RouteSource {
   readonly link: string;
@@ -9,6 +9,7 @@ export interface RouteSource {
 }
 export interface NameServerSource {
   readonly address: string;
+  /** Empty: of no single link. */
   readonly link: string;
   readonly source: string;
 }
@@ -67,3 +68,11 @@ export function nameServers(service: BusObject, snapshot: Snapshot): readonly Na
     })),
   );
 }
+
+/** Those of a Location take the place of the network's own. */
+export const locationServers = (location: Properties): readonly NameServerSource[] =>
+  asTexts(location.get("NameServers")?.value).map((address) => ({
+    address,
+    link: "",
+    source: `the Location ${textIn(location, "Name")}`,
+  }));

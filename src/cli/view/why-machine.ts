@@ -6,30 +6,38 @@ import type { Chapter, Story } from "../text/story.ts";
 import { linksLeftAlone, viewDevices } from "./device-view.ts";
 import { type FrontRouteView, frontRouteSentence, isOvertaking } from "./front-routes.ts";
 import { labelOf } from "./object-names.ts";
-import { orderSentence, refusalSentence } from "./reasons.ts";
+import { orderSentence } from "./reasons.ts";
 import { isConnectedState, stateWords } from "./service-states.ts";
 import {
   conflictSentence,
   failureSentence,
   plainService,
   reasonWords,
+  refusalOf,
   type ServiceView,
   withoutSettings,
 } from "./service-view.ts";
-import { defaultRoutes, nameServers, type RouteSource } from "./setting-sources.ts";
+import {
+  defaultRoutes,
+  locationServers,
+  type NameServerSource,
+  nameServers,
+  type RouteSource,
+} from "./setting-sources.ts";
 import { type BusObject, type Properties, type Snapshot, textIn } from "./snapshot.ts";
 
 export async function machineStory(daemon: Daemon, snapshot: Snapshot, views: readonly ServiceView[]): Promise<Story> {
-  const [links, devices, order, front, notStored, resolver] = await Promise.all([
+  const [links, devices, order, front, notStored, resolver, location] = await Promise.all([
     daemon.links(),
     viewDevices(daemon, snapshot),
     daemon.technologyOrder(),
     daemon.defaultRoutes(),
     daemon.storageProblems(),
     daemon.resolver(),
+    daemon.activeLocation(),
   ]);
   const leftAlone = linksLeftAlone(links, devices);
-  const routes = routeChapter(snapshot, front, resolver);
+  const routes = routeChapter(snapshot, front, resolver, location);
   const shown = withoutSettings(views);
   return {
     chapters: [
@@ -67,12 +75,15 @@ function routeChapter(
   snapshot: Snapshot,
   front: readonly FrontRouteView[],
   resolver: Properties,
+  location: Properties = new Map(),
 ): { readonly chapter: Chapter; readonly plain: object } {
   const service = snapshot.defaultService;
   // The best connected Service that has any is taken; it need not be the first.
   const connected = snapshot.services.filter((one) => isConnectedState(one.text("State")));
   const routes = firstNonEmpty(connected, (one) => defaultRoutes(one, snapshot));
-  const servers = firstNonEmpty(connected, (one) => nameServers(one, snapshot));
+  const ofNetwork = firstNonEmpty(connected, (one) => nameServers(one, snapshot));
+  const ofLocation = connected.length > 0 ? locationServers(location) : [];
+  const servers = ofLocation.length > 0 ? ofLocation : ofNetwork;
   const inFront = front.flatMap((route) => frontRouteSentence(route) ?? []);
   const sentences = [...inFront, ...routes.map((route) => routeSentence(route, front))];
   if (service && routes.length === 0) sentences.push(withoutGateway(front));
@@ -102,8 +113,8 @@ function routeSentence({ link, gateway, source }: RouteSource, front: readonly F
 const firstNonEmpty = <T>(services: readonly BusObject[], listOf: (service: BusObject) => readonly T[]): readonly T[] =>
   services.map(listOf).find((list) => list.length > 0) ?? [];
 
-function serverSentence(servers: readonly { address: string; link: string; source: string }[]): string {
-  const sources = [...new Set(servers.map(({ source, link }) => `${source} on ${link}`))];
+function serverSentence(servers: readonly NameServerSource[]): string {
+  const sources = [...new Set(servers.map(({ source, link }) => (link === "" ? source : `${source} on ${link}`)))];
   const addresses = servers.map(({ address }) => address).join(", ");
   return `Names are asked of ${addresses}, as ${sources.join(" and ")} ${sources.length > 1 ? "say" : "says"}.`;
 }
@@ -138,7 +149,7 @@ function notConnected(view: ServiceView, snapshot: Snapshot): string[] {
   const state = service.text("State");
   if (isConnectedState(state)) return [];
   const label = labelOf(service, snapshot);
-  const because = refusalSentence(refusal, lacking);
+  const because = refusalOf(view);
   if (state === "failure") return [`${label} failed: ${reason}.${because ? ` It is not tried now: ${because}.` : ""}`];
   const failure = failureSentence(view) === "" ? "" : ` ${failureSentence(view)}`;
   // Of a section of the network configuration: the error that is in its text.

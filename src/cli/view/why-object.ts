@@ -7,13 +7,13 @@ import { command } from "../text/printable.ts";
 import type { Chapter, Story } from "../text/story.ts";
 import { addressOf } from "./ip-config-view.ts";
 import { findObjects, findOne, labelOf } from "./object-names.ts";
-import { refusalSentence } from "./reasons.ts";
 import { isConnectedState } from "./service-states.ts";
 import {
   conflictSentence,
   failureSentence,
   plainService,
   reasonWords,
+  refusalOf,
   type ServiceView,
   validationSentence,
   withoutSettings,
@@ -108,8 +108,9 @@ function stateSentence(view: ServiceView): string {
   return `Its state is ${service.text("State")}${error}${reason === "" ? "" : `: ${reason}`}.`;
 }
 
-function autoConnectSentences({ service, refusal, lacking }: ServiceView): string[] {
-  const because = refusalSentence(refusal, lacking);
+function autoConnectSentences(view: ServiceView): string[] {
+  const { service } = view;
+  const because = refusalOf(view);
   if (because) return [`It does not connect by itself: ${because}.`];
   return isConnectedState(service.text("State")) ? [] : ["It may connect by itself."];
 }

@@ -1,3 +1,7 @@
+/** The word as a person types it: in quotes where the shell would take it apart. */
+export const shellWord = (word: string): string =>
+  /^[\p{L}\p{N}_.:@%+,/][\p{L}\p{N}_.:@%+,/-]*$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
 /**
  * The words of an unfinished shell command line, quotes and backslashes taken out; nothing is expanded. The last one is
  * the word being typed, empty after a blank.

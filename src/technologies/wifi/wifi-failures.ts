@@ -53,7 +53,8 @@ export function failureOf(end: RadioEnd, network: FailedNetwork): WifiFailure {
   if (end.told !== undefined) return toldFailures[end.told];
   const isFaint = (network.endpoint?.signalDbm ?? -100) <= faintDbm;
   if (end.reason === 0 || end.reason === 3 || end.reason === 4) {
-    if (isFaint) return { error: "out-of-range", details: "the signal is too weak" };
+    const silence = network.endpoint ? "the signal is too weak" : "no access point of it is heard";
+    if (isFaint) return { error: "out-of-range", details: silence };
     const details = end.reason === 0 ? `it ended at ${end.from}` : "the access point left, or heard nothing of us";
     return { error: end.reason === 0 ? "unknown-failure" : "disconnect-failure", details };
   }

@@ -43,6 +43,17 @@ test("why location names the condition that decided and the runner-up", async (t
   assert.deepEqual([location, (runnerUp as { location: string }).location], ["home", "Automatic"]);
 });
 
+test("why names the Location as the author of the name servers that it brings", async (t) => {
+  const { run, json } = await scene(t);
+  await run("location", "create", "home", inRange, "dns=203.0.113.53");
+  assert.match((await run("why")).out, /^Names are asked of 203\.0\.113\.53, as the Location home says\.$/m);
+  assert.deepEqual((await json("why")).nameServers, [
+    { address: "203.0.113.53", link: "", source: "the Location home" },
+  ]);
+  await run("location", "destroy", "home");
+  assert.match((await run("why")).out, /^Names are asked of .*, as DHCP on eth0 says\.$/m);
+});
+
 test("a fault is told with its place, and nothing is made", async (t) => {
   const { run } = await scene(t);
   const bad = await run("location", "create", "x", "condition=essid like Home");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { FakeDaemon, type Values } from "./fake-daemon.ts";
+import { entry, FakeDaemon, orderEntry, type Values } from "./fake-daemon.ts";
 
 /** A daemon with a radio and these networks beside its two cables. */
 async function withRadio(t: TestContext, networks: Readonly<Record<string, Values>>): Promise<FakeDaemon> {
@@ -166,4 +166,76 @@ test("scan waits until the radios have looked around", async (t) => {
   assert.equal(running.out, "");
   radio.set("Scanning", false);
   assert.match((await running.ended).out, /^NETWORK[\s\S]*Cafe[\s\S]*Home/);
+});
+
+test("with the radio disabled nothing is waited for, and each verb says why", async (t) => {
+  const daemon = await withRadio(t, both);
+  daemon.at("/device/wlan0").set("Powered", false);
+  for (const words of [["scan"], ["wifi", "connect", "Cafe"]]) {
+    const { code, err } = await daemon.run(...words);
+    assert.deepEqual({ code, err }, { code: 1, err: "fairlead: wlan0 is disabled\n" });
+  }
+  assert.deepEqual(daemon.calls, []);
+  for (const path of Object.keys(both)) daemon.at(path).set("Visible", false);
+  assert.equal((await daemon.run("wifi", "list")).out, "wlan0 is disabled.\n");
+});
+
+test("upper and lower case of a network's name count only where both exist", async (t) => {
+  const daemon = await withRadio(t, both);
+  assert.equal((await daemon.run("wifi", "connect", "cafe")).code, 0);
+  assert.equal(daemon.calls[0]?.path, "/service/3");
+  daemon.at("/service/2").set("Name", "cafe");
+  daemon.at("/service/2").set("PassphraseRequired", false);
+  assert.equal((await daemon.run("wifi", "connect", "cafe")).code, 0);
+  assert.equal(daemon.calls[1]?.path, "/service/2");
+});
+
+test("a command to type has the network's name as the shell takes it", async (t) => {
+  const daemon = await withRadio(t, { "/service/2": { ...home, Name: ["s", "Bob's  net"] } });
+  assert.match((await daemon.run("wifi", "connect", "Bob's  net")).err, /wifi connect 'Bob'\\''s {2}net' --ask/);
+});
+
+/** Nothing is connected; Home is as the entry says. */
+async function hintsWith(t: TestContext, entryOfHome: ReturnType<typeof orderEntry>): Promise<unknown> {
+  const daemon = await withRadio(t, { "/service/2": home, "/service/3": { ...cafe, State: ["s", "idle"] } });
+  daemon.at("/").set("DefaultService", "/");
+  daemon.at("/service/0").set("State", "idle");
+  daemon.at("/device/eth0").set("Ethernet.LinkUp", false);
+  daemon.order = [entryOfHome];
+  return (await daemon.json("status")).hints;
+}
+const idle = (refusal: string) => orderEntry("/service/2", "new", refusal, "", -1);
+
+test("status names the network that waits for a person, and what to type", async (t) => {
+  assert.deepEqual(await hintsWith(t, idle("auto-connect is off")), [
+    "Networks are in range. Join one: fairlead wifi connect NETWORK",
+  ]);
+  assert.deepEqual(await hintsWith(t, idle("explicitly disconnected")), [
+    "Home was disconnected and waits for you: fairlead connect Home",
+  ]);
+  const refused = entry({ LastFailure: ["s", "bad-passphrase: the access point did not accept the passphrase"] });
+  assert.deepEqual(await hintsWith(t, new Map([...idle("auto-connect is off"), ...refused])), [
+    "Home refused the passphrase. Type it again: fairlead wifi connect Home --ask",
+  ]);
+});
+
+test("a network that was disconnected is no hint while the radio has another, or while it is out of range", async (t) => {
+  const daemon = await withRadio(t, both);
+  daemon.order = [idle("explicitly disconnected")];
+  const hints = async () => (await daemon.json("status")).hints;
+  assert.deepEqual(await hints(), ["Home was disconnected and waits for you: fairlead connect Home"]);
+  daemon.at("/device/wlan0").set("SelectedService", "/service/3");
+  assert.deepEqual(await hints(), []);
+  daemon.at("/device/wlan0").set("SelectedService", "/");
+  daemon.at("/service/2").set("Visible", false);
+  assert.deepEqual(await hints(), []);
+});
+
+test("why says of a network that no Profile has that it is not known, and the missing part", async (t) => {
+  const daemon = await withRadio(t, both);
+  daemon.order = [new Map([...idle("auto-connect is off"), ...entry({ Lacking: ["s", "it needs a passphrase"] })])];
+  const told = /It does not connect by itself: it is not a known network, and it needs a passphrase\.$/m;
+  assert.match((await daemon.run("why", "Home")).out, told);
+  daemon.at("/service/2").set("Profile", "/profile/default");
+  assert.match((await daemon.run("why", "Home")).out, /It does not connect by itself: its AutoConnect is off\.$/m);
 });

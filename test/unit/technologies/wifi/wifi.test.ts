@@ -139,7 +139,10 @@ test("an access point that does not answer is given up after 15 s", async (t) =>
   assert.equal(service.state, "association");
   await settle(15_000);
   assert.deepEqual(failureOf(service), ["idle", "out-of-range"]);
-  assert.match(service.attempts.lastFailure?.because ?? "", /no connection within 15 s/);
+  assert.match(
+    service.attempts.lastFailure?.because ?? "",
+    /no connection within 15 s: no access point of it is heard/,
+  );
 });
 
 test("an access point that goes ends the connection; when it is back the network is joined by itself", async (t) => {
