@@ -9,6 +9,8 @@ import { taskKeyVariable, withoutKey } from "./task-grants.ts";
 
 /** The daemon sends its order with the connection; a process that only connects is not to hold a place for ever. */
 const orderLimitMs = 10_000;
+/** All that a program can print in a minute, as JSON. */
+const mostUnreadBytes = 16 * 1024 * 1024;
 
 export interface ConnectionPorts {
   readonly clock: Clock;
@@ -90,6 +92,10 @@ export class HelperConnection {
     if (!this.#hasEnded) this.socket.end();
   }
   #tell(event: HelperEvent): void {
-    if (!this.#hasEnded) this.socket.write(encodeMessage(event));
+    if (this.#hasEnded) return;
+    this.socket.write(encodeMessage(event));
+    if (this.socket.writableLength <= mostUnreadBytes) return;
+    this.ports.log.warn("the daemon does not read what its program prints");
+    this.socket.destroy();
   }
 }

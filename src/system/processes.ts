@@ -46,7 +46,7 @@ export interface RunningProcess {
   readonly name: string;
   /** Undefined while the order waits in its queue, and when the program could not be started. */
   readonly pid: number | undefined;
-  /** Output beyond {@link mostOutputBytes} was dropped. */
+  /** Output beyond {@link mostOutputBytes} in {@link outputWindowMs} was dropped. */
   readonly isOutputCut: boolean;
   /** Never rejects. Settles when the program has ended, its output is read and its group is gone. */
   readonly ended: Promise<ProcessEnd>;
@@ -70,8 +70,10 @@ export interface Processes {
 
 /** A notification of a handler with hundreds of routes is shorter. A longer line comes in pieces of this length. */
 export const longestLineBytes = 64 * 1024;
-/** A program gone mad must not keep the daemon busy with its lines. */
+/** A program gone mad must not keep the daemon busy with its lines; a task or pppd may run for months. */
 export const mostOutputBytes = 1024 * 1024;
+/** Milliseconds in which {@link mostOutputBytes} are read. */
+export const outputWindowMs = 60_000;
 /** As long as systemd's handlers and netifd's scripts usually get to clean up. */
 export const defaultGraceMs = 5000;
 

@@ -91,7 +91,7 @@ class FakeRun implements RunningProcess {
     this.ended = new Promise((resolve) => {
       this.#settle = resolve;
     });
-    const lines = (from: OutputStream) => new OutputLines((line) => order.onLine?.(line, from));
+    const lines = (from: OutputStream) => new OutputLines((line) => order.onLine?.(line, from), clock);
     this.#output = { stdout: lines("stdout"), stderr: lines("stderr") };
   }
   get name(): string {
