@@ -40,8 +40,9 @@ export const lineText = (entry: LogEntry): string => limit(body(entry, false).sl
 function body({ scope, message, fields }: LogEntry, withStacks: boolean): string {
   // Cut before the search for secrets too: no caller makes us search through megabytes.
   const text = redactText(message.slice(0, maxLineLength));
+  if (!fields) return escapeUnsafe(`${scope}: ${text}`);
   const parts = [`${scope}: ${text}`];
-  for (const [key, value] of Object.entries(redactFields(fields ?? {}))) {
+  for (const [key, value] of Object.entries(redactFields(fields))) {
     parts.push(`${key}=${fieldText(value)}`);
     if (withStacks && value instanceof Error && value.stack)
       parts.push(`stack=${quoteIfNeeded(redactText(value.stack))}`);
