@@ -15,7 +15,7 @@ import {
   routeOptions,
   staticOptions,
 } from "./section-options.ts";
-import { routeDestination, staticAddressing } from "./static-addressing.ts";
+import { routeDestination, routeGateway, staticAddressing } from "./static-addressing.ts";
 import { error, note, readSection } from "./typed-section.ts";
 import { parseUci, type UciSection, uciLimits } from "./uci.ts";
 import type { UciPlace, UciProblem } from "./uci-words.ts";
@@ -275,7 +275,14 @@ class NetworkReader {
         error(place, `${section.label}: target ${JSON.stringify(target?.slice(0, 60))} is no network`),
       );
     } else {
-      const route = { destination, ...(gateway !== undefined && { gateway }) };
+      const way = routeGateway(gateway, destination);
+      if (!way) {
+        const place = section.options.get("gateway") ?? section;
+        const told = `gateway ${JSON.stringify(gateway?.slice(0, 60))} is no address of the target's family`;
+        this.#problems.push(error(place, `${section.label}: ${told}`));
+        return;
+      }
+      const route = { destination, ...way };
       this.#routes.push({ ...route, place: section, label: section.label, interface: values.interface });
     }
   }

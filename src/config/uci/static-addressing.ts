@@ -100,3 +100,12 @@ export function routeDestination(target = "0.0.0.0/0", netmask?: string): string
     return undefined;
   }
 }
+
+/** Undefined: it is no address of the destination's family. All zeros, and nothing, mean that there is none. */
+export function routeGateway(gateway: string | undefined, destination: string): { gateway?: string } | undefined {
+  if (gateway === undefined) return {};
+  const family = familyOf(gateway);
+  if (family === undefined || family !== parseCidr(destination).family) return undefined;
+  const bytes = parseIpAddress(gateway);
+  return bytes.some((octet) => octet !== 0) ? { gateway: formatIpAddress(family, bytes) } : {};
+}

@@ -163,11 +163,16 @@ test("routes go with their interface, and one without is told", () => {
     "config route",
     " option interface lan",
     " option target 1.2.3",
+    "config route",
+    " option interface lan",
+    " option target 203.0.113.0/24",
+    " option gateway nowhere",
   );
   assert.deepEqual(config.interfaces.get("lan")?.routes, [{ destination: "198.51.100.0/24", gateway: "192.0.2.9" }]);
   assert.deepEqual(problems(config), [
     "8:1 error: @route[1]: there is no interface nowhere",
     '12:9 error: @route[2]: target "1.2.3" is no network',
+    '16:9 error: @route[3]: gateway "nowhere" is no address of the target\'s family',
   ]);
 });
 

@@ -46,6 +46,22 @@ test("a section takes the link that it names, with its protocol and its name", a
   );
 });
 
+test("a route whose gateway is none is told and left out; the interface is up with the others", async (t) => {
+  const route = (target: string, gateway: string) =>
+    `config route\n option interface lan\n option target ${target}\n option gateway ${gateway}\n`;
+  const uci =
+    lan() +
+    route("198.51.100.0/24", "nowhere") +
+    route("198.18.0.0/16", "2001:db8::1") +
+    route("203.0.113.0/24", "192.0.2.9") +
+    route("198.19.0.0/16", "0.0.0.0");
+  const it = await machine(t, ["eth0", "eth1"], { uci: wan + uci });
+  assert.equal(section(it, "lan").interfaceState, "UP");
+  assert.match(it.kernel.toText(), /203\.0\.113\.0\/24 via 192\.0\.2\.9/);
+  assert.match(it.kernel.toText(), /198\.19\.0\.0\/16 dev eth1/);
+  assert.doesNotMatch(it.kernel.toText(), /198\.51\.100\.0|198\.18\./);
+});
+
 test("a link that no section names has a Service of its own, as ever", async (t) => {
   const it = await machine(t, ["eth0", "eth1"], { uci: lan() });
   assert.equal(it.service("eth0").configured, undefined);
