@@ -15,6 +15,7 @@ import { readConfigText } from "../view/config-report.ts";
 import { quoted } from "../view/object-names.ts";
 import { stateStyle } from "../view/service-states.ts";
 import type { BusObject, Snapshot } from "../view/snapshot.ts";
+import { shellWord } from "../words/shell-words.ts";
 import { vpnActions } from "../words/verb-actions.ts";
 
 const columns: readonly Column[] = [
@@ -80,7 +81,7 @@ async function importFile(call: VerbCall, file: string): Promise<ExitCode> {
   if (call.options.json) call.out.json({ path, name, notes });
   else {
     call.out.lines(notes.map((note) => `${file}: ${note}`));
-    call.out.line(`${name} is imported; connect it: fairlead connect ${name}`);
+    call.out.line(`${name} is imported; connect it: fairlead connect ${shellWord(name)}`);
   }
   return exitCodes.ok;
 }

@@ -17,9 +17,11 @@ export function labelOf(object: BusObject, snapshot: Pick<Snapshot, "deviceOf">)
     case "profile":
       return profileName(object);
     case "ipconfig":
-      return `${/^\/ipconfig\/(.+)_\d+_[a-z]+$/.exec(object.path)?.[1] ?? object.path} ip`;
+      return `${linkOfIpConfig(object.path) ?? object.path} ip`;
   }
 }
+/** `eth0` of `/ipconfig/eth0_1_dhcp`. */
+export const linkOfIpConfig = (path: string): string | undefined => /^\/ipconfig\/(.+)_\d+_[a-z0-9]+$/.exec(path)?.[1];
 
 function serviceLabel(service: BusObject, device: BusObject | undefined): string {
   const name = service.text("Name") || service.path;

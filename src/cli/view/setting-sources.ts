@@ -1,5 +1,6 @@
 /** Where the addressing of a Service comes from: laid down by a person, or offered by the network. */
 import { gatewayOf } from "./ip-config-view.ts";
+import { linkOfIpConfig } from "./object-names.ts";
 import { asTexts, type BusObject, type Properties, type Snapshot, textIn } from "./snapshot.ts";
 
 export interface RouteSource {
@@ -46,9 +47,15 @@ function gatewaySource(service: BusObject, config: BusObject): string {
 
 const configsOf = (service: BusObject, snapshot: Snapshot): readonly BusObject[] => {
   const device = snapshot.deviceOf(service);
-  return device ? snapshot.ipConfigsOf(device) : [];
+  if (device) return snapshot.ipConfigsOf(device);
+  const own = snapshot.at(service.reference("IPConfig"));
+  return own ? [own] : [];
 };
-const linkOf = (service: BusObject, snapshot: Snapshot): string => snapshot.deviceOf(service)?.text("Interface") ?? "";
+const linkOf = (service: BusObject, snapshot: Snapshot): string =>
+  snapshot.deviceOf(service)?.text("Interface") ?? tunnelLink(service);
+/** A tunnel has no Device; its link has no other place than the path of its IPConfig. Empty: no tunnel that is up. */
+export const tunnelLink = (service: BusObject): string =>
+  (service.reference("Device") === undefined && linkOfIpConfig(service.text("IPConfig"))) || "";
 
 export function defaultRoutes(service: BusObject, snapshot: Snapshot): readonly RouteSource[] {
   const link = linkOf(service, snapshot);

@@ -23,6 +23,7 @@ import {
   type NameServerSource,
   nameServers,
   type RouteSource,
+  tunnelLink,
 } from "./setting-sources.ts";
 import { type BusObject, type Properties, type Snapshot, textIn } from "./snapshot.ts";
 
@@ -80,13 +81,20 @@ function routeChapter(
   const service = snapshot.defaultService;
   // The best connected Service that has any is taken; it need not be the first.
   const connected = snapshot.services.filter((one) => isConnectedState(one.text("State")));
-  const routes = firstNonEmpty(connected, (one) => defaultRoutes(one, snapshot));
+  const intoTunnel = service ? front.filter(({ own, link }) => own && link !== "" && link === tunnelLink(service)) : [];
+  const isInside = (family: number | undefined) => intoTunnel.some((route) => route.family === family);
+  const routes = firstNonEmpty(connected, (one) => defaultRoutes(one, snapshot)).filter(
+    ({ gateway }) => !isInside(familyOf(gateway)),
+  );
   const ofNetwork = firstNonEmpty(connected, (one) => nameServers(one, snapshot));
   const ofLocation = connected.length > 0 ? locationServers(location) : [];
   const servers = ofLocation.length > 0 ? ofLocation : ofNetwork;
   const inFront = front.flatMap((route) => frontRouteSentence(route) ?? []);
   const sentences = [...inFront, ...routes.map((route) => routeSentence(route, front))];
-  if (service && routes.length === 0) sentences.push(withoutGateway(front));
+  for (const { family, link } of intoTunnel) {
+    sentences.unshift(`The default route of IPv${family} goes by ${link}, into the tunnel.`);
+  }
+  if (service && routes.length === 0 && intoTunnel.length === 0) sentences.push(withoutGateway(front));
   if (servers.length > 0) sentences.push(serverSentence(servers));
   else if (service) sentences.push("There are no name servers: neither the network nor StaticIPConfig names any.");
   if (service) sentences.push(...resolverSentences(resolver));
@@ -107,8 +115,10 @@ function withoutGateway(front: readonly FrontRouteView[]): string {
 function routeSentence({ link, gateway, source }: RouteSource, front: readonly FrontRouteView[]): string {
   const isBehind = front.some((route) => isOvertaking(route) && route.family === familyOf(gateway));
   const which = isBehind ? "Fairlead's own default route" : "The default route";
-  return `${which} goes by ${link} to ${gateway}, as ${source} says.`;
+  return `${which} goes by ${link} to ${gateway}, as ${source} ${saysOf(source)}.`;
 }
+
+const saysOf = (source: string): string => (source.startsWith("router advertisements") ? "say" : "says");
 
 const firstNonEmpty = <T>(services: readonly BusObject[], listOf: (service: BusObject) => readonly T[]): readonly T[] =>
   services.map(listOf).find((list) => list.length > 0) ?? [];
@@ -116,7 +126,7 @@ const firstNonEmpty = <T>(services: readonly BusObject[], listOf: (service: BusO
 function serverSentence(servers: readonly NameServerSource[]): string {
   const sources = [...new Set(servers.map(({ source, link }) => (link === "" ? source : `${source} on ${link}`)))];
   const addresses = servers.map(({ address }) => address).join(", ");
-  return `Names are asked of ${addresses}, as ${sources.join(" and ")} ${sources.length > 1 ? "say" : "says"}.`;
+  return `Names are asked of ${addresses}, as ${sources.join(" and ")} ${sources.length > 1 ? "say" : saysOf(sources[0] ?? "")}.`;
 }
 
 function resolverSentences(resolver: Properties): readonly string[] {

@@ -57,3 +57,20 @@ test("a name is not given to a second tunnel, to another server", async (t) => {
     "work 192.0.2.1",
   ]);
 });
+
+test("why tells that the default route and the name servers are those of the tunnel", async (t) => {
+  const { it, run, json } = await scene(t, { modules: technologyModules });
+  const file = join(temporaryFolder(t), "my work.conf");
+  const all = "AllowedIPs = 0.0.0.0/0\n";
+  writeFileSync(file, tunnel.replace(/AllowedIPs.*\n/, all).replace("[Peer]", "DNS = 10.9.0.1\n[Peer]"));
+  assert.match((await run("vpn", "import", file)).out, /connect it: fairlead connect 'my work'$/m);
+  it.wireguard.answering.set("192.0.2.1", () => it.clock.wallTime());
+  assert.equal((await run("connect", "my work")).code, 0);
+  const { out } = await run("why");
+  assert.match(out, /^The default route of IPv4 goes by wg0, into the tunnel\.$/m);
+  assert.doesNotMatch(out, /The default route goes by eth0/);
+  assert.match(out, /^Names are asked of 10\.9\.0\.1, as StaticIPConfig on wg0 says\.$/m);
+  assert.deepEqual((await json("why")).defaultRoutes, []);
+  assert.equal((await run("disconnect", "my work")).code, 0);
+  assert.match((await run("why")).out, /^The default route goes by eth0 to .*, as DHCP says\.$/m);
+});

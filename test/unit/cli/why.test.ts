@@ -78,6 +78,15 @@ test("why tells a person's own settings from those of the network", async (t) =>
   assert.deepEqual(why.defaultRoutes, [{ link: "eth0", gateway: "192.0.2.1", source: "StaticIPConfig" }]);
 });
 
+test("router advertisements say, DHCP says", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  const [config] = daemon.at("/device/eth0").values.get("IPConfigs")?.value as string[];
+  daemon.at(config ?? "").set("Method", "ipv6");
+  const { out } = await daemon.run("why");
+  assert.match(out, /goes by eth0 to 192\.0\.2\.1, as router advertisements say\.$/m);
+  assert.match(out, /as router advertisements on eth0 say\.$/m);
+});
+
 const foreignFront = (more: Parameters<typeof entry>[0] = {}) =>
   entry({
     Family: ["u", 4],
