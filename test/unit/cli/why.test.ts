@@ -80,8 +80,8 @@ test("why tells a person's own settings from those of the network", async (t) =>
 
 test("router advertisements say, DHCP says", async (t) => {
   const daemon = await FakeDaemon.start(t);
-  const [config] = daemon.at("/device/eth0").values.get("IPConfigs")?.value as string[];
-  daemon.at(config ?? "").set("Method", "ipv6");
+  const { value } = daemon.at("/device/eth0").values.get("IPConfigs") as { value: unknown };
+  daemon.at(String(value)).set("Method", "ipv6");
   const { out } = await daemon.run("why");
   assert.match(out, /goes by eth0 to 192\.0\.2\.1, as router advertisements say\.$/m);
   assert.match(out, /as router advertisements on eth0 say\.$/m);
