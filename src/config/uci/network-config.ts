@@ -15,7 +15,7 @@ import {
   routeOptions,
   staticOptions,
 } from "./section-options.ts";
-import { routeDestination, routeGateway, staticAddressing } from "./static-addressing.ts";
+import { routeDestination, routeGateway, serverAddress, staticAddressing } from "./static-addressing.ts";
 import { error, note, readSection } from "./typed-section.ts";
 import { parseUci, type UciSection, uciLimits } from "./uci.ts";
 import type { UciPlace, UciProblem } from "./uci-words.ts";
@@ -166,6 +166,11 @@ class NetworkReader {
     if (values.disabled) return;
     if (isOpen) this.#checkHandler(section, name, proto.slice(0, 60));
     this.#checkAddressing(section, proto, values);
+    for (const server of values.dns ?? []) {
+      if (serverAddress(server) !== undefined) continue;
+      const place = section.options.get("dns") ?? section;
+      this.#problems.push(error(place, `${section.label}: dns ${JSON.stringify(server.slice(0, 60))} is no address`));
+    }
     const device = this.#deviceOf(section, name, values);
     this.#interfaces.set(name, {
       ...{ name, proto, values, routes: [], isAuto: values.auto ?? true },

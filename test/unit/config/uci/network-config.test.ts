@@ -149,6 +149,14 @@ test("a disabled section is not there", () => {
   assert.deepEqual([...config.interfaces], []);
 });
 
+test("a name server that is none is told at its place", () => {
+  const config = read("config interface lan", " option dns 'nowhere 192.0.2.53 fe80::1%eth0 192.0.2.1%eth0'");
+  assert.deepEqual(
+    problems(config).filter((text) => text.includes("dns")),
+    ['2:9 error: lan: dns "nowhere" is no address', '2:9 error: lan: dns "192.0.2.1%eth0" is no address'],
+  );
+});
+
 test("routes go with their interface, and one without is told", () => {
   const config = read(
     "config interface lan",

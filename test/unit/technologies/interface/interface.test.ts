@@ -62,6 +62,14 @@ test("a route whose gateway is none is told and left out; the interface is up wi
   assert.doesNotMatch(it.kernel.toText(), /198\.51\.100\.0|198\.18\./);
 });
 
+test("of name servers, the ones that are none are left out", async (t) => {
+  const odd = " list dns nowhere\n list dns 192.0.2.53\n list dns FE80:0::1%eth1\n";
+  const it = await machine(t, ["eth0", "eth1"], { uci: wan + lan("192.0.2.1/24", odd) });
+  assert.equal(section(it, "lan").interfaceState, "UP");
+  const { effective } = it.service("eth1").network ?? {};
+  assert.deepEqual(effective?.nameServers, ["192.0.2.53", "fe80::1%eth1"]);
+});
+
 test("a link that no section names has a Service of its own, as ever", async (t) => {
   const it = await machine(t, ["eth0", "eth1"], { uci: lan() });
   assert.equal(it.service("eth0").configured, undefined);
