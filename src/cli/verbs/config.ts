@@ -69,7 +69,7 @@ async function askAbout(call: VerbCall, method: string, file: string | undefined
 async function ask(
   { daemon, out, options }: VerbCall,
   method: string,
-  file = "-",
+  file = "the configuration",
   ...args: string[]
 ): Promise<ExitCode> {
   const answer = await (await daemon()).call("/", "org.fairlead.Config1", method, "s".repeat(args.length), args);

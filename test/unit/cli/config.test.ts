@@ -52,3 +52,11 @@ test("import and preview of a file with an error of syntax name the file and the
     );
   }
 });
+
+test("a problem of the daemon's own configuration is told as such, and not as one of standard input", async (t) => {
+  const { run } = await scene(t);
+  const file = join(temporaryFolder(t), "network");
+  writeFileSync(file, "config interface lan\n option device eth0\n option x y\n");
+  assert.match((await run("config", "import", file)).out, new RegExp(`^${file}:3:9: note: `, "m"));
+  assert.match((await run("config", "reload")).out, /^the configuration:3:9: note: lan: unknown option x$/m);
+});
