@@ -33,6 +33,7 @@ export type Candidates =
   | "location-setting"
   | "modifier-setting"
   | "policy"
+  | "technology"
   | "none";
 
 /** One verb: its line in the help, its arguments, its action. The manual page is checked against these. */

@@ -7,6 +7,7 @@ import { connect } from "./verbs/connect.ts";
 import { devices } from "./verbs/devices.ts";
 import { disconnect } from "./verbs/disconnect.ts";
 import { dump } from "./verbs/dump.ts";
+import { disable, enable } from "./verbs/enable.ts";
 import { forget } from "./verbs/forget.ts";
 import { get } from "./verbs/get.ts";
 import { log } from "./verbs/log.ts";
@@ -32,6 +33,8 @@ export const verbs: readonly Verb[] = [
   connect,
   disconnect,
   forget,
+  enable,
+  disable,
   scan,
   wifi,
   vpn,

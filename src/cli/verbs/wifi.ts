@@ -65,6 +65,7 @@ export const wifi: Verb = {
 };
 
 const radiosOf = (snapshot: Snapshot) => snapshot.devices.filter((device) => device.text("Type") === "wifi");
+const howToEnable = "Enable it: fairlead enable wifi";
 const isEnabled = (device: BusObject): boolean => device.flag("Powered") !== false;
 
 /** At least one; a Failure where there is none, or all of them are disabled. */
@@ -73,7 +74,8 @@ function usableRadios(snapshot: Snapshot): readonly BusObject[] {
   const [first] = radios;
   const usable = radios.filter(isEnabled);
   if (!first) throw new Failure(exitCodes.refused, "there is no radio", "");
-  if (usable.length === 0) throw new Failure(exitCodes.refused, `${labelOf(first, snapshot)} is disabled`, "");
+  if (usable.length === 0)
+    throw new Failure(exitCodes.refused, `${labelOf(first, snapshot)} is disabled`, "", [howToEnable]);
   return usable;
 }
 const networksOf = (snapshot: Snapshot) => snapshot.services.filter((service) => service.text("Type") === "wifi");
@@ -91,7 +93,7 @@ async function list({ out, options }: VerbCall, daemon: Daemon): Promise<ExitCod
     out.line(
       `${radiosOf(snapshot)
         .map((radio) => labelOf(radio, snapshot))
-        .join(", ")} is disabled.`,
+        .join(", ")} is disabled. ${howToEnable}`,
     );
   } else if (inRange.length === 0) out.line("No network is in range. Look again: fairlead scan");
   else out.lines(networkTable(inRange, out.columns));

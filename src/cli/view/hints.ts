@@ -111,7 +111,10 @@ function idleHint(services: readonly ServiceView[], devices: readonly DeviceView
   if (devices.length === 0)
     return [`There is no link that Fairlead can use: ${command("fairlead devices --all")} tells why.`];
   const disabled = devices.filter(({ device }) => device.flag("Powered") === false);
-  const hints = disabled.map(({ device }) => `${device.text("Interface")} is disabled.`);
+  const hints = disabled.map(({ device }) => {
+    const technology = device.text("Type");
+    return `${device.text("Interface")} is disabled. Enable it: ${command(`fairlead enable ${technology}`)}`;
+  });
   const isInRange = services.some(({ service }) => isWifi(service) && service.flag("Visible") === true);
   if (isInRange) hints.unshift(`Networks are in range. Join one: ${command("fairlead wifi connect NETWORK")}`);
   else if (disabled.length < devices.length)

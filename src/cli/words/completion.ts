@@ -68,6 +68,7 @@ async function operandCandidates(
   const { daemon, snapshot } = await read();
   const kind = kindsOfNames[wanted];
   if (kind) return namesOf(daemon, kind, operands[0]);
+  if (wanted === "technology") return [...snapshot.manager.list("AvailableTechnologies"), "all"];
   if (wanted === "profile") return snapshot.profiles.map(profileName);
   if (wanted === "property") return propertyNames(snapshot, operands[0] ?? "");
   return objectWords(snapshot, wanted, typed);

@@ -14,7 +14,7 @@ test("verbs, options and shells complete without a daemon", async (t) => {
   const daemon = await FakeDaemon.start(t);
   await daemon.vanish();
   assert.deepEqual(await candidates(daemon, "fairlead st"), ["status"]);
-  assert.deepEqual(await candidates(daemon, "fairlead d"), ["devices", "disconnect", "dump"]);
+  assert.deepEqual(await candidates(daemon, "fairlead d"), ["devices", "disconnect", "disable", "dump"]);
   assert.deepEqual(await candidates(daemon, "fairlead connect eth0 --w"), ["--wait"]);
   assert.deepEqual(await candidates(daemon, "fairlead --"), ["--json", "--bus-address", "--help", "--version"]);
   assert.deepEqual(await candidates(daemon, "fairlead completion "), ["bash", "zsh", "fish"]);

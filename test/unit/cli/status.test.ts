@@ -296,7 +296,10 @@ const trueHints: readonly (readonly [what: string, prepare: (daemon: FakeDaemon)
         daemon.at("/device/eth0").set("Powered", false);
         daemon.at("/device/eth0").set("Ethernet.LinkUp", false);
       },
-      ["Nothing is plugged in or in range. More: fairlead why", "eth0 is disabled."],
+      [
+        "Nothing is plugged in or in range. More: fairlead why",
+        "eth0 is disabled. Enable it: fairlead enable ethernet",
+      ],
     ],
     [
       "all are disabled",
@@ -306,7 +309,10 @@ const trueHints: readonly (readonly [what: string, prepare: (daemon: FakeDaemon)
           daemon.at(`/device/${link}`).set("Ethernet.LinkUp", false);
         }
       },
-      ["eth0 is disabled.", "eth1 is disabled."],
+      [
+        "eth0 is disabled. Enable it: fairlead enable ethernet",
+        "eth1 is disabled. Enable it: fairlead enable ethernet",
+      ],
     ],
   ];
 for (const [what, prepare, hints] of trueHints) {

@@ -173,11 +173,11 @@ test("with the radio disabled nothing is waited for, and each verb says why", as
   daemon.at("/device/wlan0").set("Powered", false);
   for (const words of [["scan"], ["wifi", "connect", "Cafe"]]) {
     const { code, err } = await daemon.run(...words);
-    assert.deepEqual({ code, err }, { code: 1, err: "fairlead: wlan0 is disabled\n" });
+    assert.deepEqual({ code, err }, { code: 1, err: "fairlead: wlan0 is disabled\nEnable it: fairlead enable wifi\n" });
   }
   assert.deepEqual(daemon.calls, []);
   for (const path of Object.keys(both)) daemon.at(path).set("Visible", false);
-  assert.equal((await daemon.run("wifi", "list")).out, "wlan0 is disabled.\n");
+  assert.equal((await daemon.run("wifi", "list")).out, "wlan0 is disabled. Enable it: fairlead enable wifi\n");
 });
 
 test("upper and lower case of a network's name count only where both exist", async (t) => {
