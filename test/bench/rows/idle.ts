@@ -4,8 +4,8 @@ import { pssKib, wakeupsBetween, wakeupsByThread } from "../process-figures.ts";
 import type { Subject } from "../subject.ts";
 import { World } from "../world.ts";
 
-/** The aftermath of a connection, such as announcements of the address, is over by then. */
-const restMs = 10_000;
+/** The aftermath of a connection is over by then: announcements of the address, and the wait for an IPv6 router (30 s). */
+const restMs = 35_000;
 const watchMs = 30_000;
 
 /** Connected and left alone. */

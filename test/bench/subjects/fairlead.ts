@@ -33,6 +33,8 @@ export const fairlead: Subject = {
     join(root, "bin", "fairleadd"),
     ...["--bus-address", busAddress],
     ...["--state-dir", join(folder, "state"), "--run-dir", join(folder, "run")],
+    // The questions of the other programs to the internet are off, too.
+    ...["--portal-http-url", "none", "--portal-https-url", "none"],
   ],
   forget: ({ folder }) => {
     for (const name of ["state", "run"]) rmSync(join(folder, name), { recursive: true, force: true });
