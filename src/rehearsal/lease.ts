@@ -16,11 +16,16 @@ import {
 import { optionCode, type RawOptions } from "../network/protocols/dhcp4/options.ts";
 import type { Dhcp4Ports } from "../network/protocols/dhcp4/ports.ts";
 import type { ProtocolHandler, ProtocolHost, ProtocolLink } from "../network/protocols/handler.ts";
-import type { PacketChannel, PacketPort, ReceivedPacket } from "../packet/packet.ts";
+import type { PacketChannel, PacketKind, PacketPort, ReceivedPacket } from "../packet/packet.ts";
 
 const link: ProtocolLink = { index: 0, name: "rehearsal", mac: "02:00:00:00:00:02", mtu: 1500 };
 const server = "192.0.2.1";
 const serverMac = "02:00:00:00:00:01";
+
+type PacketListener = (packet: ReceivedPacket) => void;
+
+/** The operation of an answer (RFC 826). */
+const arpReply = Buffer.from("0002", "hex");
 
 /** Where the ports stand in a datagram without IP options. */
 const sourcePortAt = 20;
@@ -39,31 +44,32 @@ export function rehearseLease(makeHandler: (ports: Dhcp4Ports) => ProtocolHandle
   };
   const handler = makeHandler({ packets: stage, udp, random: () => 0, transactionId: () => 1 });
   const { host } = stage;
-  // The second time the lease is known.
-  for (const answers of [["offer", "ack"], ["ack"]] as const) {
+  // The second time the lease is known; the third time its gateway answers before the server does.
+  for (const answers of [["offer", "ack"], ["ack"], ["gateway", "ack"]] as const) {
     const standby = handler.standBy?.(link, { leases }, host);
     standby?.begin();
     const session = handler.attach(link, { leases }, host);
     void session.setup(new AbortController().signal).catch(() => {});
-    for (const type of answers) stage.answer(type);
+    for (const answer of answers) answer === "gateway" ? stage.answerFromGateway() : stage.answer(answer);
     void session.teardown({ force: true });
   }
 }
 
 /** A link whose packets go nowhere, and a clock that stands still. */
 class Stage implements PacketPort {
-  #onPacket: ((packet: ReceivedPacket) => void) | undefined;
+  readonly #listeners: Partial<Record<PacketKind, PacketListener | undefined>> = {};
   #question: DhcpMessage | undefined;
+  #gatewayQuestion: Buffer | undefined;
 
   get host(): ProtocolHost {
     const clock: Clock = { now: () => 0, wallTime: () => 0, startTimer: () => () => {}, pendingTimers: () => [] };
     return { clock, log: silentLog, settingsChanged: () => {}, granted: () => {}, lost: () => {} };
   }
-  open(): PacketChannel {
+  open(kind: PacketKind): PacketChannel {
     return {
-      send: (_mac, payload) => this.#hear(payload),
+      send: (_mac, payload) => (kind === "arp" ? this.#hearArp(payload) : this.#hear(payload)),
       listen: (onPacket) => {
-        this.#onPacket = onPacket;
+        this.#listeners[kind] = onPacket;
       },
       poll: () => {},
       watchAddress: () => {},
@@ -74,7 +80,23 @@ class Stage implements PacketPort {
     if (!this.#question) return;
     const message = { ...this.#question, op: "reply", type, yourAddress: "192.0.2.2", options: grant } as const;
     const payload = withPorts(buildDatagram(server, "255.255.255.255", encodeMessage(message)), 67, 68);
-    this.#onPacket?.({ payload, sourceMac: serverMac, isChecksumReady: true });
+    this.#listeners["dhcp4-client"]?.({ payload, sourceMac: serverMac, isChecksumReady: true });
+  }
+  /** The server's own host is the gateway. */
+  answerFromGateway(): void {
+    const question = this.#gatewayQuestion;
+    if (!question) return;
+    const payload = Buffer.concat([
+      question.subarray(0, 6),
+      arpReply,
+      question.subarray(18, 28),
+      question.subarray(8, 18),
+    ]);
+    this.#listeners.arp?.({ payload, sourceMac: serverMac, isChecksumReady: true });
+  }
+  #hearArp(payload: Uint8Array): boolean {
+    this.#gatewayQuestion = Buffer.from(payload);
+    return true;
   }
   #hear(payload: Uint8Array): boolean {
     const datagram = parseDatagram(withPorts(Buffer.from(payload), 67, 68), true);

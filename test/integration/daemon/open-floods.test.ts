@@ -95,12 +95,18 @@ test("messages of 4 MB cost the daemon much less than the bus, which so never ha
   await flood.untilOutput(/^ready$/m, 60_000);
   await userWorks("while it may send");
   const spent = () => [daemon.process.pid, bus.process.pid].map(cpuMs) as [number, number];
-  const [daemonBefore, busBefore] = spent();
-  const busUsedMs = () => spent()[1] - busBefore;
-  await until("the bus has worked for a second", () => busUsedMs() > 1_000, 60_000);
-  const share = (spent()[0] - daemonBefore) / busUsedMs();
-  t.diagnostic(`${Math.round(share * 100)} % of the time that the bus takes`);
-  // Seen: 75 when each was gathered and decoded, 20 now.
+  /** While the bus works for a second. */
+  const shareOfTheDaemon = async () => {
+    const [daemonBefore, busBefore] = spent();
+    const busUsedMs = () => spent()[1] - busBefore;
+    await until("the bus has worked for a second", () => busUsedMs() > 1_000, 60_000);
+    return (spent()[0] - daemonBefore) / busUsedMs();
+  };
+  // Other work of the daemon (the compiler, a collection of garbage) falls into some seconds and adds to them alone.
+  const shares = [await shareOfTheDaemon(), await shareOfTheDaemon(), await shareOfTheDaemon()];
+  const share = Math.min(...shares);
+  t.diagnostic(`${shares.map((one) => Math.round(one * 100)).join(", ")} % of the time that the bus takes`);
+  // Seen: 75 when each was gathered and decoded, 20 to 40 now.
   assert.ok(share < 0.45, `${share} of the time that the bus takes`);
 });
 
