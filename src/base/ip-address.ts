@@ -13,6 +13,14 @@ export function familyOf(text: string): IpFamily | undefined {
 
 /** The family of a name server's address, which has a zone where it is link-local: `fe80::1%eth0`. */
 export const familyOfServer = (server: string): IpFamily | undefined => familyOf(server.replace(zone, ""));
+/** In canonical text, with the zone of a link-local one; undefined: the text is no name server's address. */
+export function canonicalServer(server: string): string | undefined {
+  const [, address = "", zoneText = ""] = /^([^%]*)(%.*)?$/s.exec(server) ?? [];
+  const family = familyOf(address);
+  if (family === undefined) return undefined;
+  const text = `${formatIpAddress(family, parseIpAddress(address))}${zoneText}`;
+  return familyOfServer(text) === undefined ? undefined : text;
+}
 const zone = /(?<=^fe80:[\da-f:]*)%[\w.-]{1,15}$/;
 
 /** 4 or 16 bytes in network order. Throws RangeError on anything but one plain IPv4 or IPv6 address. */

@@ -2,6 +2,7 @@
  * The sections of package `network` as plain values: interfaces, the links that are to be made for them, and routes. A
  * part that is not understood is told with its place and left out; the rest stays usable. Pure.
  */
+import { canonicalServer } from "../../base/ip-address.ts";
 import { isLinkOrAlias, type ValuesOf } from "./option-types.ts";
 import {
   aliasOptions,
@@ -15,7 +16,7 @@ import {
   routeOptions,
   staticOptions,
 } from "./section-options.ts";
-import { routeDestination, routeGateway, serverAddress, staticAddressing } from "./static-addressing.ts";
+import { routeDestination, routeGateway, staticAddressing } from "./static-addressing.ts";
 import { error, note, readSection } from "./typed-section.ts";
 import { parseUci, type UciSection, uciLimits } from "./uci.ts";
 import type { UciPlace, UciProblem } from "./uci-words.ts";
@@ -167,7 +168,7 @@ class NetworkReader {
     if (isOpen) this.#checkHandler(section, name, proto.slice(0, 60));
     this.#checkAddressing(section, proto, values);
     for (const server of values.dns ?? []) {
-      if (serverAddress(server) !== undefined) continue;
+      if (canonicalServer(server) !== undefined) continue;
       const place = section.options.get("dns") ?? section;
       this.#problems.push(error(place, `${section.label}: dns ${JSON.stringify(server.slice(0, 60))} is no address`));
     }

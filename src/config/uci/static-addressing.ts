@@ -1,12 +1,5 @@
 /** Addressing of `proto static`, with the error codes of netifd where it is impossible. Pure. */
-import {
-  familyOf,
-  familyOfServer,
-  formatIpAddress,
-  networkOf,
-  parseCidr,
-  parseIpAddress,
-} from "../../base/ip-address.ts";
+import { familyOf, formatIpAddress, networkOf, parseCidr, parseIpAddress } from "../../base/ip-address.ts";
 import { isHostIpv4, parseIpv4, prefixOfMask } from "../../base/ipv4.ts";
 
 /** One entry of an interface's list of errors. */
@@ -115,13 +108,4 @@ export function routeGateway(gateway: string | undefined, destination: string): 
   if (family === undefined || family !== parseCidr(destination).family) return undefined;
   const bytes = parseIpAddress(gateway);
   return bytes.some((octet) => octet !== 0) ? { gateway: formatIpAddress(family, bytes) } : {};
-}
-
-/** In canonical text, with the zone of a link-local one; undefined: it is no address. */
-export function serverAddress(server: string): string | undefined {
-  const [address = "", zone] = server.split("%");
-  const family = familyOf(address);
-  if (family === undefined) return undefined;
-  const text = `${formatIpAddress(family, parseIpAddress(address))}${zone === undefined ? "" : `%${zone}`}`;
-  return familyOfServer(text) === undefined ? undefined : text;
 }

@@ -1,6 +1,7 @@
 /** A section `interface` as addressing of a Service. Pure. */
+import { canonicalServer } from "../../base/ip-address.ts";
 import { builtInProtocols, type InterfaceConfig } from "../../config/uci/network-config.ts";
-import { serverAddress, staticAddressing } from "../../config/uci/static-addressing.ts";
+import { staticAddressing } from "../../config/uci/static-addressing.ts";
 import type { ProtocolRequest } from "../../network/acquisition.ts";
 import { emptyIpSettings, type IpSettings } from "../../network/ip-settings.ts";
 import { defaultKeepalive, type PppoeConfig } from "../../network/protocols/ppp/pppd-options.ts";
@@ -50,7 +51,7 @@ export function staticIpOf({ proto, values, routes }: InterfaceConfig): StaticIp
     }),
     // The MTU of a session is agreed on by both ends: pppd sets it.
     ...(mtu !== undefined && proto !== "pppoe" && { mtu }),
-    nameServers: dns.flatMap((server) => serverAddress(server) ?? []),
+    nameServers: dns.flatMap((server) => canonicalServer(server) ?? []),
     searchDomains,
     routes,
   };

@@ -3,6 +3,7 @@ import { isIPv6 } from "node:net";
 import { test } from "node:test";
 import fc from "fast-check";
 import {
+  canonicalServer,
   cidrContains,
   formatIpAddress,
   formatMac,
@@ -76,6 +77,22 @@ test("any groups, many of them zero, go there and back in the shortest text", ()
       assert.ok(!/(^|:)0:0(:|$)/.test(text) || text.includes("::"), text);
     }),
   );
+});
+
+test("an address of a name server is canonical, and only a link-local one has a zone, one", () => {
+  const told = [
+    ["192.0.2.53", "192.0.2.53"],
+    ["2001:DB8:0::53", "2001:db8::53"],
+    ["FE80::1%eth0", "fe80::1%eth0"],
+    ["2001:db8::53%eth0", undefined],
+    ["fe80::1%eth0%eth1", undefined],
+    ["fe80::1%", undefined],
+    ["fe80::1%eth0\n", undefined],
+    ["%eth0", undefined],
+    ["", undefined],
+    ["one.example", undefined],
+  ] as const;
+  for (const [server, expected] of told) assert.equal(canonicalServer(server), expected, JSON.stringify(server));
 });
 
 test("hardware addresses go there and back, longer ones are shown whole", () => {

@@ -4,8 +4,8 @@
 import { DaemonError } from "../../../base/errors.ts";
 import {
   addressBits,
+  canonicalServer,
   familyOf,
-  familyOfServer,
   formatIpAddress,
   networkOf,
   parseCidr,
@@ -183,9 +183,8 @@ function address(field: string, value: unknown, family: 4 | 6): string {
 }
 /** A link-local one may name its link. */
 function serverIn(field: string, value: unknown): string {
-  const [, text, zone = ""] = typeof value === "string" ? (/^([^%]*)(%.*)?$/.exec(value) ?? []) : [];
-  const family = familyOfServer(String(value));
-  if (text !== undefined && family) return `${formatIpAddress(family, parseIpAddress(text))}${zone}`;
+  const server = typeof value === "string" ? canonicalServer(value) : undefined;
+  if (server !== undefined) return server;
   throw refusal(field, "an address");
 }
 /** 24, "24", or "255.255.255.0". */
