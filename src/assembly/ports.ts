@@ -7,7 +7,7 @@ import { DebugControl } from "../manager/debug-control.ts";
 import type { ManagerPorts } from "../manager/manager-ports.ts";
 import type { Modems } from "../modem/modem.ts";
 import type { LinkSysctlPort, OriginalSettings } from "../network/kernel/link-sysctls.ts";
-import type { NetworkPorts } from "../network/network.ts";
+import type { NetworkPorts } from "../network/network-ports.ts";
 import type { HandlerCatalogue } from "../network/protocols/script/script-protocols.ts";
 import type { AutomationPorts } from "../policy/automation-host.ts";
 import type { Wireguard } from "../rtnl/wireguard.ts";

@@ -7,7 +7,8 @@ import { describeConflict, type FoundConflict } from "../network/found-conflict.
 import type { IpConfig, IpConfigIdentity } from "../network/ip-config.ts";
 import { addressesOf } from "../network/ip-settings.ts";
 import { isForeignDefault } from "../network/kernel/marks.ts";
-import type { Network, NetworkFailure, NetworkObserver, NetworkOptions, StopOptions } from "../network/network.ts";
+import type { Network } from "../network/network.ts";
+import type { NetworkFailure, NetworkObserver, NetworkOptions, StopOptions } from "../network/network-ports.ts";
 import type { Link } from "../rtnl/rtnl.ts";
 import { isConnecting } from "../services/connect-states.ts";
 import type { Service } from "../services/service.ts";

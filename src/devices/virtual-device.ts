@@ -1,7 +1,8 @@
 import type { FoundConflict } from "../network/found-conflict.ts";
 import type { IpConfig, IpConfigHolder, IpConfigIdentity } from "../network/ip-config.ts";
 import type { IpSettings } from "../network/ip-settings.ts";
-import type { Network, NetworkFailure, NetworkObserver } from "../network/network.ts";
+import type { Network } from "../network/network.ts";
+import type { NetworkFailure, NetworkObserver } from "../network/network-ports.ts";
 import type { Link } from "../rtnl/rtnl.ts";
 import type { Service } from "../services/service.ts";
 import type { ServiceDevice } from "../services/service-device.ts";

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import type { Family } from "../rtnl/rtnl.ts";
 
 export interface IpRoute {
@@ -66,23 +65,6 @@ export interface IpSettings {
   /** Option 43, raw, lower-case hex. */
   readonly vendorEncapsulatedOptions?: string;
 }
-
-/**
- * Whether both are equal apart from the time that addresses are valid, as the two answers of a server that confirms a
- * lease.
- */
-export const isSameButTimes = (a: IpSettings | undefined, b: IpSettings | undefined): boolean =>
-  a === b || (a !== undefined && b !== undefined && isDeepStrictEqual(timeless(a), timeless(b)));
-
-const timeless = ({ ipv4, ipv6, ...rest }: IpSettings) => ({
-  ...rest,
-  ipv4: addressesOf(ipv4).map(timelessAddress),
-  ipv6: addressesOf(ipv6).map(timelessAddress),
-});
-const timelessAddress = ({ validSeconds: _, preferredSeconds: __, ...address }: IpAddress) => ({
-  ...address,
-  others: undefined,
-});
 
 /** Whether packets for everywhere may leave this way. */
 export const leadsEverywhere = (own: IpFamilySettings | undefined): boolean =>

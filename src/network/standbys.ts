@@ -2,7 +2,7 @@ import { describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Quiet } from "../base/quiet.ts";
 import type { Rtnl } from "../rtnl/rtnl.ts";
-import type { NetworkOptions } from "./network.ts";
+import type { NetworkOptions } from "./network-ports.ts";
 import type { Standby, StandbyPorts } from "./protocols/handler.ts";
 import type { ProtocolRegistry } from "./protocols/registry.ts";
 

@@ -1,6 +1,6 @@
 /** Layer 3 of a Service without rules of its own: its static settings, and DHCP for the rest. */
 import type { ProtocolRequest } from "../network/acquisition.ts";
-import type { NetworkOptions } from "../network/network.ts";
+import type { NetworkOptions } from "../network/network-ports.ts";
 import type { Dhcp4Config, HeldAddress, LeaseKeeper } from "../network/protocols/dhcp4/config.ts";
 import type { StaticIp } from "../network/static-ip.ts";
 import type { LeaseOwner } from "../profiles/lease-keeper.ts";

@@ -12,7 +12,7 @@ import type { Device } from "../../src/devices/device.ts";
 import { DebugControl } from "../../src/manager/debug-control.ts";
 import type { Manager } from "../../src/manager/manager.ts";
 import type { Applier } from "../../src/network/kernel/applier.ts";
-import type { NetworkPorts } from "../../src/network/network.ts";
+import type { NetworkPorts } from "../../src/network/network-ports.ts";
 import { pppoeHandler } from "../../src/network/protocols/ppp/handler.ts";
 import { pppdProgram } from "../../src/network/protocols/ppp/pppd-options.ts";
 import type { ProtocolRegistry } from "../../src/network/protocols/registry.ts";

@@ -1,6 +1,6 @@
 import { DaemonError } from "../../base/errors.ts";
 import type { Modem } from "../../modem/modem.ts";
-import type { NetworkOptions } from "../../network/network.ts";
+import type { NetworkOptions } from "../../network/network-ports.ts";
 import type { AutoConnectRefusal } from "../../services/auto-connect.ts";
 import type { Layer3Device } from "../../services/layer3-plan.ts";
 import { Service, type ServiceHost } from "../../services/service.ts";

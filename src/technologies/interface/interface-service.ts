@@ -3,7 +3,7 @@ import { PropertyStore, type WireVariant } from "../../base/property.ts";
 import { builtInProtocols, type InterfaceConfig } from "../../config/uci/network-config.ts";
 import type { Device } from "../../devices/device.ts";
 import type { DeviceUser } from "../../devices/device-claims.ts";
-import type { NetworkOptions } from "../../network/network.ts";
+import type { NetworkOptions } from "../../network/network-ports.ts";
 import type { HandlerCatalogue } from "../../network/protocols/script/script-protocols.ts";
 import type { AutoConnectRefusal } from "../../services/auto-connect.ts";
 import {

@@ -1,6 +1,6 @@
 import { DaemonError } from "../../base/errors.ts";
 import type { Device } from "../../devices/device.ts";
-import type { NetworkOptions } from "../../network/network.ts";
+import type { NetworkOptions } from "../../network/network-ports.ts";
 import { defaultKeepalive, type PppoeConfig } from "../../network/protocols/ppp/pppd-options.ts";
 import type { AutoConnectRefusal } from "../../services/auto-connect.ts";
 import { isActive, isConnected } from "../../services/connect-states.ts";

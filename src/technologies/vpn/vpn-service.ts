@@ -1,7 +1,7 @@
 import { DaemonError } from "../../base/errors.ts";
 import type { WireguardPeer } from "../../config/wireguard/wireguard-file.ts";
 import { VirtualDevice } from "../../devices/virtual-device.ts";
-import type { NetworkFailure } from "../../network/network.ts";
+import type { NetworkFailure } from "../../network/network-ports.ts";
 import type { ProviderHost } from "../../providers/provider.ts";
 import type { Link } from "../../rtnl/rtnl.ts";
 import type { AutoConnectRefusal } from "../../services/auto-connect.ts";

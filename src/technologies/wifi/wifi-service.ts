@@ -1,6 +1,6 @@
 import { DaemonError } from "../../base/errors.ts";
 import type { IpSettings } from "../../network/ip-settings.ts";
-import type { NetworkOptions } from "../../network/network.ts";
+import type { NetworkOptions } from "../../network/network-ports.ts";
 import type { AutoConnectRefusal } from "../../services/auto-connect.ts";
 import { isConnected, isConnecting } from "../../services/connect-states.ts";
 import type { Layer3Device } from "../../services/layer3-plan.ts";

@@ -1,7 +1,8 @@
 /** A Network on the link eth0 of a kernel in memory, with a DHCP client that does as it is told. */
 import assert from "node:assert/strict";
 import type { IpSettings } from "../../../src/network/ip-settings.ts";
-import { Network, type NetworkOptions } from "../../../src/network/network.ts";
+import { Network } from "../../../src/network/network.ts";
+import type { NetworkOptions } from "../../../src/network/network-ports.ts";
 import type { ProtocolLink } from "../../../src/network/protocols/handler.ts";
 import { FakeProtocolHandler } from "../../fakes/fake-protocol-handler.ts";
 import { dhcp4With, protocolsOf } from "../../fakes/protocols.ts";

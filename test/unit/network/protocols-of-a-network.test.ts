@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { IpSettings } from "../../../src/network/ip-settings.ts";
-import { Network, type NetworkOptions } from "../../../src/network/network.ts";
+import { Network } from "../../../src/network/network.ts";
+import type { NetworkOptions } from "../../../src/network/network-ports.ts";
 import { emptyStaticIp } from "../../../src/network/static-ip.ts";
 import { FakeProtocolHandler } from "../../fakes/fake-protocol-handler.ts";
 import { protocolsOf } from "../../fakes/protocols.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Quiet } from "../../../src/base/quiet.ts";
-import type { NetworkOptions } from "../../../src/network/network.ts";
+import type { NetworkOptions } from "../../../src/network/network-ports.ts";
 import type { ProtocolHandler, ProtocolLink } from "../../../src/network/protocols/handler.ts";
 import { ProtocolRegistry } from "../../../src/network/protocols/registry.ts";
 import { Standbys } from "../../../src/network/standbys.ts";

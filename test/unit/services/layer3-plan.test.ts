@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { NetworkOptions } from "../../../src/network/network.ts";
+import type { NetworkOptions } from "../../../src/network/network-ports.ts";
 import type { Dhcp4Config } from "../../../src/network/protocols/dhcp4/config.ts";
 import { emptyStaticIp } from "../../../src/network/static-ip.ts";
 import { type Layer3Host, layer3Plan } from "../../../src/services/layer3-plan.ts";
