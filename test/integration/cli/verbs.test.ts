@@ -41,6 +41,18 @@ test("the verbs of a day: look, disconnect, connect, set an address, ask why", a
     output(daemon, "connect", "eth1", "--wait", "10");
   });
 
+  await t.test("disabled links are down in the kernel, also after a restart, until they are enabled", async () => {
+    const isUp = () => /[<,]UP[,>]/.test(run("ip", ["-o", "link", "show", "dev", "eth1"]));
+    assert.equal(output(daemon, "disable", "all"), "ethernet is disabled.\n");
+    assert.equal(isUp(), false);
+    await daemon.stop();
+    await daemon.launch();
+    assert.match(output(daemon, "status"), /^! eth1 is disabled\. Enable it: fairlead enable ethernet$/m);
+    assert.equal(isUp(), false);
+    output(daemon, "enable", "ethernet");
+    for (const link of ["eth0", "eth1"]) output(daemon, "connect", link, "--wait", "10");
+  });
+
   await t.test("an address given by hand is in force, and goes again", async () => {
     output(daemon, "set", "eth0", "StaticIPConfig", "address=10.1.0.77/24", "gateway=10.1.0.1", "dns=10.1.0.54");
     await until("the address is there", () => hasAddress("eth0", "10.1.0.77/24"));
