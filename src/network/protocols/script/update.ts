@@ -28,7 +28,7 @@ export type Notification =
       readonly kind: "up";
       readonly settings: IpSettings;
       readonly linkName?: string;
-      /** What was wrong with entries that are left out. */
+      /** Faults of the entries that are left out. */
       readonly leftOut: readonly string[];
     }
   | { readonly kind: "link-lost" }
