@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { run } from "../../../harness/processes.ts";
+import { run, tryRun } from "../../../harness/processes.ts";
 import { until } from "../../../harness/until.ts";
 import { plugIn } from "../../../integration/daemon/support.ts";
 import { as } from "../../guest/booted-system.ts";
@@ -26,7 +26,11 @@ esac
 `;
 const addresses = () => run("ip", ["-4", "-oneline", "address", "show", "dev", "eth1"]);
 const log = () => readFileSync("/var/log/handler.log", "utf8");
-const task = () => readFileSync("/var/log/task", "utf8").trim().split(" ");
+/** Its process and user, as soon as the whole line is there: the shell makes the file before it writes. */
+const task = () => {
+  const [, pid = "", uid = ""] = /^(\d+) (\d+)\n$/.exec(tryRun("cat", ["/var/log/task"]).stdout) ?? [];
+  return pid && { pid, uid };
+};
 
 scenario(
   "under the shipped units a handler runs as root for the daemon's user, and ends with the daemon; nothing else of root's does",
@@ -50,7 +54,7 @@ scenario(
     await until("the handler's address is there", () => addresses().includes("10.5.0.2/24"), patienceMs);
     await scene.ping("10.5.0.1", "eth1");
     assert.equal(log(), '0 {} {"secret":"harbour"}\n');
-    const [pid = "", uid] = await until("its task runs", () => existsSync("/var/log/task") && task(), patienceMs);
+    const { pid, uid } = await until("its task runs", task, patienceMs);
     assert.deepEqual([uid, existsSync(`/proc/${pid}`)], ["0", true]);
     assert.match(readFileSync(`/proc/${pid}/cgroup`, "utf8"), /fairlead-helper\.service/);
     assert.match(daemon.log(), /loose\.sh is left out: .* can be written by others/);
@@ -73,7 +77,10 @@ scenario(
     daemon.systemctl("kill", "--kill-whom=main", "--signal=KILL", daemon.unit);
     await until("its task ended with the daemon", () => !existsSync(`/proc/${pid}`), patienceMs);
     await daemon.untilReplaced(before);
-    const another = () => task()[0] !== pid && existsSync(`/proc/${task()[0]}`);
+    const another = () => {
+      const next = task();
+      return next && next.pid !== pid && existsSync(`/proc/${next.pid}`);
+    };
     await until("the next daemon has another one", another, patienceMs);
     await until("the address is there", () => addresses().includes("10.5.0.2/24"), patienceMs);
     daemon.systemctl("stop", daemon.unit);
