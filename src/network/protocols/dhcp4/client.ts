@@ -1,25 +1,22 @@
 import { TimerSet } from "../../../base/clock.ts";
 import { DaemonError } from "../../../base/errors.ts";
-import { isHostIpv4, parseIpv4 } from "../../../base/ipv4.ts";
 import type { IpSettings } from "../../ip-settings.ts";
 import type { ProtocolLink } from "../handler.ts";
 import { AddressGuard } from "./address-guard.ts";
+import { Answers } from "./answers.ts";
 import { Asking } from "./asking.ts";
-import { AttachmentTest } from "./attachment-test.ts";
 import type { Backoff } from "./backoff.ts";
 import type { ClientObserver, ClientPorts, LostReason } from "./client-ports.ts";
 import type { Dhcp4Config, HeldAddress } from "./config.ts";
 import { type Identity, identityOf } from "./identity.ts";
-import { IgnoredPackets } from "./ignored-packets.ts";
 import { KeptLease, type RememberedLease } from "./kept-lease.ts";
-import { type DhcpLease, leaseOfGrant, phaseOfLease } from "./lease.ts";
+import { type DhcpLease, phaseOfLease } from "./lease.ts";
 import { LeaseLife } from "./lease-life.ts";
-import { type LeaseOptions, readLeaseOptions } from "./lease-options.ts";
+import type { LeaseOptions } from "./lease-options.ts";
 import { type Dhcp4Action, type Dhcp4Input, type Dhcp4State, dhcp4Step, isAwaitingReply } from "./machine.ts";
 import type { DhcpMessage } from "./message.ts";
-import { broadcastMac, Messenger, type Sender } from "./messenger.ts";
+import { Messenger, type Sender } from "./messenger.ts";
 import type { OfferingServers } from "./offering-servers.ts";
-import { type IgnoredBecause, isAnswerToUs, whyIgnored } from "./reply-check.ts";
 import { stepInto } from "./steps.ts";
 import {
   betterOfferWaitMs,
@@ -29,24 +26,15 @@ import {
   resendDelayMs,
   seekDelayMs,
 } from "./timing.ts";
+import { UnconfirmedUse } from "./unconfirmed-use.ts";
 
-type TimerName =
-  | "dhcp4-better-offer"
-  | "dhcp4-begin"
-  | "dhcp4-resend"
-  | "dhcp4-limit"
-  | "dhcp4-unconfirmed"
-  | "dhcp4-afterwards";
+type TimerName = "dhcp4-better-offer" | "dhcp4-begin" | "dhcp4-resend" | "dhcp4-limit" | "dhcp4-afterwards";
 
 const defaultAcquisitionLimitMs = 30_000;
-/** Two DISCOVERs and an INIT-REBOOT are unanswered by then; any living server would have replied. */
-const unconfirmedAfterMs = 10_000;
 /** How often a message is sent before another way is tried; the others go on until time is up. */
 const mostSends: Partial<Record<Dhcp4State, number>> = { requesting: 2, rebooting: 2 };
 
 const isUnexpired = ({ lease, elapsedMs }: RememberedLease): boolean => phaseOfLease(lease, elapsedMs) !== "expired";
-
-const anywhere = "0.0.0.0";
 
 const phaseInputs = { valid: undefined, renew: "renew-due", rebind: "rebind-due", expired: "expired" } as const;
 const lostBecause: Partial<Record<Dhcp4Input, LostReason>> = {
@@ -66,22 +54,19 @@ export class Dhcp4Client {
   readonly #asking: Asking;
   readonly #kept: KeptLease;
   readonly #guard: AddressGuard;
-  readonly #attachment: AttachmentTest;
+  readonly #unconfirmed: UnconfirmedUse;
+  readonly #answers: Answers;
   readonly #backoff: Backoff;
   readonly #servers: OfferingServers;
   readonly #life: LeaseLife;
-  readonly #ignored = new IgnoredPackets();
   #state: Dhcp4State = "stopped";
   #hasHeardServer = false;
   /** The lease of the latest OFFER or ACK. */
   #granted: DhcpLease | undefined;
-  #remembered: RememberedLease | undefined;
   /** The owner has been told the settings and not yet that they are lost. */
   #isInUse = false;
   /** A server granted or confirmed the lease since the start or the latest {@link verify}. */
   #isConfirmed = false;
-  /** Boot-time milliseconds of the latest {@link start}. */
-  #startedAt = 0;
   #withoutIpv4Until = 0;
   /** Until then the message that is ready asks the right thing; boot-time milliseconds. */
   #readyUntil = 0;
@@ -102,15 +87,23 @@ export class Dhcp4Client {
     this.#life = new LeaseLife(clock, link.name, () => this.#checkLease());
     this.#messenger = new Messenger(channels, udp, link, log, {
       onMessage: (message, sender) => this.#onMessage(message, sender),
-      onMalformed: (what) => this.#ignore("malformed", what),
+      onMalformed: (what) => this.#answers.ignore("malformed", what, this.#state),
     });
     this.#asking = new Asking(this.#identity, config.broadcastFlag, this.#messenger, clock, () =>
       ports.transactionId(),
     );
-    this.#attachment = new AttachmentTest(link, channels, clock, log, () => this.#onAttached());
+    this.#answers = new Answers(link, this.#identity, ports, observer, this.#asking, this.#life);
     this.#guard = new AddressGuard(link, channels, log, config.conflictDetection ?? "parallel", ports, {
       onFree: () => this.#onAddressFree(),
       onConflict: (otherMac) => this.#onConflict(otherMac),
+    });
+    const mayUse = (config.useUnconfirmedLease ?? true) && this.#guard.mode !== "before-use";
+    this.#unconfirmed = new UnconfirmedUse(link, ports, mayUse, observer, {
+      isWanted: (isAttached) => !this.#isInUse && !this.#hasHeardServer && (!isAttached || this.#state === "rebooting"),
+      use: (lease, grantedAt, isAttached) => {
+        this.#life.begin(lease, grantedAt);
+        this.#deliver({ isAttached });
+      },
     });
   }
 
@@ -130,8 +123,8 @@ export class Dhcp4Client {
       leaseAgeMs: this.#life.lease && this.#life.ageMs,
       isConfirmed: this.#isConfirmed,
       sent: this.#asking.sent,
-      ignored: this.#ignored.counts,
-      ignoredInWords: this.#ignored.sentence,
+      ignored: this.#answers.ignored.counts,
+      ignoredInWords: this.#answers.ignored.sentence,
       oddities: this.ports.channels.oddities.texts,
       addressDisputes: this.#guard.disputes,
       unconfirmedOffers: this.#servers.failures,
@@ -150,12 +143,12 @@ export class Dhcp4Client {
     this.#asking.getReady(isUsable ? "reboot" : "discover", remembered?.lease.settings.ipv4.address);
     const { leaseSeconds = Number.POSITIVE_INFINITY } = (isUsable && remembered.lease) || {};
     this.#readyUntil = this.ports.clock.now() + leaseSeconds * 1000 - (remembered?.elapsedMs ?? 0);
-    if (isUsable && this.#mayUseUnconfirmed) this.#attachment.prepare(remembered);
+    if (isUsable) this.#unconfirmed.getReady(remembered);
   }
   /** As {@link start}; the message that is ready leaves first, if it still stands. */
   begin(): void {
     if (this.#backoff.waitMs === 0 && this.ports.clock.now() < this.#readyUntil) this.#asking.sendReady();
-    this.#attachment.ask();
+    this.#unconfirmed.askGateway();
     this.start({ resume: false });
   }
   /** Only when stopped. `resume`: the kept lease's address is on the link. Throws the error of opening a socket. */
@@ -167,19 +160,18 @@ export class Dhcp4Client {
     this.#messenger.prepare();
     this.#hasHeardServer = false;
     const remembered = this.#recall(resume ? (this.config.held ?? []) : []);
-    this.#remembered = remembered;
-    this.#startedAt = this.ports.clock.now();
+    this.#unconfirmed.begin(remembered);
     const isUsable = remembered !== undefined && isUnexpired(remembered);
     this.#startLimit();
     if (isUsable && resume) this.#resume(remembered);
-    else if (isUsable) this.#planUnconfirmedUse(remembered);
+    else if (isUsable) this.#unconfirmed.plan(remembered);
     this.#run(isUsable ? "start-known" : "start");
     // With the question to the servers, and after it: not both get lost together, and theirs takes longer.
-    if (isUsable && !resume) this.#attachment.ask();
+    if (isUsable && !resume) this.#unconfirmed.askGateway();
   }
   /** Takes an answer that came while the owner was still on its way. */
   poll(): void {
-    this.#attachment.poll();
+    this.#unconfirmed.poll();
     if (isAwaitingReply[this.#state]) this.#messenger.poll();
   }
   #recall(held: readonly HeldAddress[]): RememberedLease | undefined {
@@ -203,7 +195,7 @@ export class Dhcp4Client {
     this.#isInUse = false;
     this.#run("stop");
     this.#messenger.unlisten();
-    this.#attachment.stop();
+    this.#unconfirmed.leaveGateway();
   }
 
   // --- the table ---
@@ -260,7 +252,7 @@ export class Dhcp4Client {
 
   /** The address we have, or had here once. */
   get #hint(): string | undefined {
-    return this.#life.address ?? this.#remembered?.lease.settings.ipv4.address;
+    return this.#life.address ?? this.#unconfirmed.remembered?.lease.settings.ipv4.address;
   }
   #requestOffered(): void {
     const { settings, serverId } = this.#granted as DhcpLease;
@@ -298,76 +290,29 @@ export class Dhcp4Client {
   // --- answers ---
 
   #onMessage(message: DhcpMessage, sender: Sender): void {
-    const options = this.#withServer(readLeaseOptions(message.options, message.repeats), sender);
-    const because = whyIgnored(message, options, {
-      state: this.#state,
-      transactionId: this.#asking.transactionId,
-      mac: this.#identity.mac,
-      server: this.#expectedServer,
-      wantsRapidCommit: this.#identity.wantsRapidCommit,
-    });
-    if (because) {
-      const { serverId } = options;
-      const isLateOffer = because === "unexpected-type" && message.type === "offer" && serverId !== undefined;
-      if (isLateOffer) this.#servers.offered(serverId);
-      this.#ignore(because, message.type);
-    } else if (message.type === "nak") this.#onNak(options);
+    const options = this.#answers.read(message, sender, this.#state, this.#expectedServer);
+    if (!options) return;
+    if (message.type === "nak") this.#onNak(options);
     else this.#onGrant(message, options, sender.mac);
-  }
-  /** Some servers never name themselves (option 54); the sender of the packet takes the place. */
-  #withServer(options: LeaseOptions, { address }: Sender): LeaseOptions {
-    if (options.serverId !== undefined) return options;
-    // By UDP only the server that renews the lease is heard.
-    const serverId = address ?? this.#life.lease?.serverId;
-    if (serverId === undefined || !isHostIpv4(parseIpv4(serverId) ?? 0)) return options;
-    const problem = `no server identifier (option 54): taken for ${serverId}`;
-    return { ...options, serverId, problems: [...options.problems, problem] };
   }
   get #expectedServer(): string | undefined {
     if (this.#state === "requesting") return this.#granted?.serverId;
     return this.#state === "renewing" ? this.#life.lease?.serverId : undefined;
   }
-  #ignore(because: IgnoredBecause, what: string): void {
-    const isFirst = this.#ignored.add(because, what);
-    this.ports.log.debug(() => `${this.link.name}: packet ignored in ${this.#state}: ${because} (${what})`);
-    if (isFirst && isAnswerToUs.has(because))
-      this.observer.onStep({ kind: "note", text: `DHCP ignores an answer: ${because} (${what})` });
-  }
-  #noteOddity(what: string): void {
-    if (this.ports.channels.oddities.add(what)) this.ports.log.info(`${this.link.name}: ${what}`);
-  }
   #onNak(options: LeaseOptions): void {
     this.#hasHeardServer = true;
-    this.#attachment.stop();
+    this.#unconfirmed.leaveGateway();
     const what = this.#hint ?? "its own offer";
     this.ports.log.info(`${this.link.name}: server ${options.serverId} refused ${what}`);
     this.observer.onStep({ kind: "refused", text: `DHCP ${options.serverId} refuses ${what}` });
     this.#run("nak");
   }
   #onGrant(message: DhcpMessage, options: LeaseOptions, fromMac: string | undefined): void {
-    const result = this.#readGrant(message, options, fromMac);
-    if ("refused" in result) {
-      this.#ignore("unusable", result.refused);
-      return;
-    }
+    const lease = this.#answers.leaseOf(message, options, fromMac, this.#state);
+    if (!lease) return;
     this.#hasHeardServer = true;
-    this.#asking.answered();
-    for (const problem of result.problems) this.#noteOddity(`server ${options.serverId}: ${problem}`);
-    this.#granted = result.lease;
-    this.#run(this.#inputOfGrant(message, options, result.lease));
-  }
-  #readGrant(message: DhcpMessage, options: LeaseOptions, fromMac: string | undefined) {
-    const { clock, bootId } = this.ports;
-    return leaseOfGrant({
-      // Some servers confirm a lease in use without repeating its address.
-      address: message.yourAddress === anywhere ? message.clientAddress : message.yourAddress,
-      options,
-      serverMac: fromMac ?? this.#life.lease?.serverMac ?? broadcastMac,
-      grantedAtMs: Math.round(clock.wallTime() - (clock.now() - this.#asking.sentAt)),
-      boot: bootId === undefined ? undefined : { id: bootId, grantedAtMs: Math.round(this.#asking.sentAt) },
-      client: this.#identity.clientId.toString("hex"),
-      random: this.ports.random(),
-    });
+    this.#granted = lease;
+    this.#run(this.#inputOfGrant(message, options, lease));
   }
   #inputOfGrant({ type }: DhcpMessage, { ipv6OnlySeconds }: LeaseOptions, lease: DhcpLease): Dhcp4Input {
     if (ipv6OnlySeconds !== undefined && this.#identity.wantsIpv6Only) {
@@ -386,7 +331,7 @@ export class Dhcp4Client {
     const { serverId } = this.#granted as DhcpLease;
     this.#servers.failed(serverId);
     const what = because === "nak" ? "refuses" : "does not confirm";
-    this.#noteOddity(`server ${serverId} ${what} what it offered; offers of others are preferred`);
+    this.#answers.noteOddity(`server ${serverId} ${what} what it offered; offers of others are preferred`);
     this.observer.onStep({ kind: "note", text: `DHCP ${serverId} ${what} what it offered` });
   }
   /** The first of them is kept: its server has shown itself to be the quickest. */
@@ -420,7 +365,7 @@ export class Dhcp4Client {
     if (this.#state === "bound") {
       this.#isConfirmed = true;
       this.#timers.cancel("dhcp4-limit");
-      this.#timers.cancel("dhcp4-unconfirmed");
+      this.#unconfirmed.cancelPlan();
     }
     this.#isInUse = true;
     // Disk and ARP wait for the next turn: first the address.
@@ -432,43 +377,14 @@ export class Dhcp4Client {
   }
   #voidLease(): void {
     this.#kept.forget();
-    this.#remembered = undefined;
+    this.#unconfirmed.forget();
     this.#life.end();
-    this.#timers.cancel("dhcp4-unconfirmed");
     this.#guard.stop();
   }
   #resume({ lease, elapsedMs }: RememberedLease): void {
     this.#life.begin(lease, this.ports.clock.now() - elapsedMs);
     this.#guard.hold(lease.settings.ipv4.address);
     this.#deliver();
-  }
-  #planUnconfirmedUse({ lease, elapsedMs }: RememberedLease): void {
-    if (!this.#mayUseUnconfirmed) return;
-    if (!this.#attachment.isPrepared) this.#attachment.prepare({ lease, elapsedMs });
-    const startedAt = this.ports.clock.now() - elapsedMs;
-    this.#timers.start("dhcp4-unconfirmed", unconfirmedAfterMs, () => this.#useUnconfirmed(lease, startedAt));
-  }
-  #useUnconfirmed(lease: DhcpLease, startedAt: number): void {
-    if (this.#hasHeardServer || this.#isInUse) return;
-    if (phaseOfLease(lease, this.ports.clock.now() - startedAt) === "expired") return;
-    const { address } = lease.settings.ipv4;
-    this.ports.log.info(`${this.link.name}: no server answers; using ${address} unconfirmed`);
-    this.observer.onStep({ kind: "note", text: `DHCP no server answers; uses ${address} unconfirmed` });
-    this.#life.begin(lease, startedAt);
-    this.#deliver();
-  }
-  get #mayUseUnconfirmed(): boolean {
-    return (this.config.useUnconfirmedLease ?? true) && this.#guard.mode !== "before-use";
-  }
-  /** The gateway is that of the remembered lease: the network is, too. The server's answer is awaited all the same. */
-  #onAttached(): void {
-    const remembered = this.#remembered;
-    if (!remembered || this.#isInUse || this.#hasHeardServer || this.#state !== "rebooting") return;
-    const { lease, elapsedMs } = remembered;
-    const { gateway, address } = lease.settings.ipv4;
-    this.observer.onStep({ kind: "note", text: `DHCP uses ${address} again: its gateway ${gateway} answers` });
-    this.#life.begin(lease, this.#startedAt - elapsedMs);
-    this.#deliver({ isAttached: true });
   }
 
   // --- conflicts ---
@@ -508,14 +424,14 @@ export class Dhcp4Client {
       );
   }
   #fail(): void {
-    const context = { link: this.link.name, state: this.#state, ignored: this.#ignored.counts };
+    const context = { link: this.link.name, state: this.#state, ignored: this.#answers.ignored.counts };
     const what = this.#whyUnfinished;
     this.#run("stop");
     this.observer.onFailed(new DaemonError("OperationTimeout", `${this.link.name}: ${what}`, { context }));
   }
   /** Servers that said something are named, with the reason why that was not enough. */
   get #whyUnfinished(): string {
-    const ignored = this.#ignored.sentence;
+    const ignored = this.#answers.ignored.sentence;
     const failed = Object.entries(this.#servers.failures).map(([server, times]) => `${server} (${times} times)`);
     if (failed.length > 0) return `DHCP servers offered an address and did not confirm it: ${failed.join(", ")}`;
     if (this.#hasHeardServer) return "DHCP did not finish in time";
@@ -547,11 +463,10 @@ export class Dhcp4Client {
   }
   #halt(): void {
     this.#timers.cancelAll();
-    this.#attachment.stop();
+    this.#unconfirmed.stop();
     this.#guard.stop();
     this.#kept.flush();
     this.#life.end();
     this.#isConfirmed = false;
-    this.#remembered = undefined;
   }
 }
