@@ -7,6 +7,7 @@ import { stateStyle } from "../view/service-states.ts";
 import {
   holdsSettings,
   isVisible,
+  linkOf,
   plainService,
   reasonWords,
   type ServiceView,
@@ -27,13 +28,13 @@ export function serviceTable(views: readonly ServiceView[], width: number): Line
 }
 
 function row(view: ServiceView): readonly Span[] {
-  const { service, device } = view;
+  const { service } = view;
   const state = service.text("State");
   return [
     serviceNumber(service),
     service.text("Name"),
     service.text("Type"),
-    device?.text("Interface") ?? "",
+    linkOf(view),
     styled(state, stateStyle(state)),
     reasonWords(view),
   ];

@@ -12,6 +12,7 @@ import { labelOf } from "../view/object-names.ts";
 import { isConnectingState, stateWords } from "../view/service-states.ts";
 import { isVisible, plainService, type ServiceView, viewServices } from "../view/service-view.ts";
 import { flagIn, type Properties, type Snapshot, textIn } from "../view/snapshot.ts";
+import { plainTunnel, type TunnelView, viewTunnels } from "../view/tunnel-view.ts";
 import { serviceTable } from "./services.ts";
 
 /** More do not fit on a screen; the verbs `devices` and `services` list them all. */
@@ -72,7 +73,7 @@ function show(found: Status, out: Output): void {
   const place = locationLine(found);
   if (place !== undefined) out.line(place);
   out.line();
-  out.lines(addressTable(devices.slice(0, mostRows), out.columns));
+  out.lines(addressTable(devices.slice(0, mostRows), viewTunnels(found.snapshot).slice(0, mostRows), out.columns));
   sayMore(out, devices.length, "devices");
   const visible = services.filter(isVisible);
   if (visible.length > 0) {
@@ -141,15 +142,23 @@ function addressLines(view: DeviceView, isOfFamily: (address: string) => boolean
   ];
 }
 
-/** A row for each address; the Device is named in the first. */
-function addressTable(views: readonly DeviceView[], width: number): Line[] {
-  const rows = views.flatMap((view): (readonly Span[])[] => {
-    const first: readonly Span[] = [view.device.text("Interface"), linkState(view)];
-    const lines = families.flatMap((isOfFamily) => addressLines(view, isOfFamily));
-    if (lines.length === 0) return [first];
-    return lines.map((line, at) => [...(at === 0 ? first : ["", ""]), ...line]);
-  });
+/** A row for each address; the Device, or the link of a tunnel, is named in the first. */
+function addressTable(devices: readonly DeviceView[], tunnels: readonly TunnelView[], width: number): Line[] {
+  const rows = [
+    ...devices.flatMap((view) => {
+      const lines = families.flatMap((isOfFamily) => addressLines(view, isOfFamily));
+      return addressRows([view.device.text("Interface"), linkState(view)], lines);
+    }),
+    ...tunnels.flatMap(({ link, addresses, nameServers }) => {
+      const lines = addresses.map((address, at) => (at === 0 ? [address, "", nameServers.join(" ")] : [address]));
+      return addressRows([link, "tunnel"], lines);
+    }),
+  ];
   return tableLines(addressColumns, rows, width);
+}
+function addressRows(first: readonly Span[], lines: readonly (readonly string[])[]): readonly (readonly Span[])[] {
+  if (lines.length === 0) return [first];
+  return lines.map((line, at) => [...(at === 0 ? first : ["", ""]), ...line]);
 }
 
 function plainStatus(found: Status) {
@@ -163,6 +172,7 @@ function plainStatus(found: Status) {
     location: textIn(location, "Name"),
     locationBecause: textIn(location, "Because"),
     devices: devices.map(plainDevice),
+    tunnels: viewTunnels(snapshot).map(plainTunnel),
     services: services.filter(isVisible).map(plainService),
     notStored: found.notStored,
     hints: hintsOf(found).map(withBlanks),

@@ -36,12 +36,11 @@ interface HintName {
   /** The same for a command. */
   readonly target: string;
 }
-/** A radio has many networks: there the network's own name counts, not that of the link. */
+/** A radio has many networks, and a tunnel has no Device: there the own name counts, which several may have. */
 function hintName({ service, device }: ServiceView, isAlone: (name: string) => boolean): HintName {
   const [link, name] = [device?.text("Interface"), service.text("Name")];
-  if (isWifi(service)) return { word: name, target: isAlone(name) ? shellWord(name) : serviceNumber(service) };
-  // Of a tunnel: several may have the name.
-  return { word: link || name || service.path, target: link || serviceNumber(service) };
+  if (link && !isWifi(service)) return { word: link, target: link };
+  return { word: name || service.path, target: isAlone(name) ? shellWord(name) : serviceNumber(service) };
 }
 const isWifi = (service: BusObject): boolean => service.text("Type") === "wifi";
 

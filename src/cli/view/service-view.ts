@@ -3,6 +3,7 @@ import type { Daemon } from "../daemon.ts";
 import { localTime } from "../text/bus-values.ts";
 import { serviceNumber } from "./object-names.ts";
 import { refusalSentence, weightierReason } from "./reasons.ts";
+import { tunnelLink } from "./setting-sources.ts";
 import { type BusObject, flagIn, numberIn, type Properties, type Snapshot, textIn } from "./snapshot.ts";
 
 export interface ServiceView {
@@ -88,12 +89,16 @@ export const reasonWords = ({ reason }: ServiceView): string => (reason === "D-B
 
 export const isVisible = ({ service }: ServiceView): boolean => flagIn(service.properties, "Visible");
 
+/** Empty: it has none. */
+export const linkOf = ({ service, device }: Pick<ServiceView, "service" | "device">): string =>
+  device?.text("Interface") ?? tunnelLink(service);
+
 export const plainService = ({ service, device, ...view }: ServiceView) => ({
   path: service.path,
   number: Number(serviceNumber(service)),
   name: service.text("Name"),
   type: service.text("Type"),
-  link: device?.text("Interface") ?? null,
+  link: linkOf({ service, device }) || null,
   state: service.text("State"),
   reason: view.reason,
   error: service.text("Error"),

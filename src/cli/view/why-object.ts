@@ -18,8 +18,9 @@ import {
   validationSentence,
   withoutSettings,
 } from "./service-view.ts";
-import { addressSource } from "./setting-sources.ts";
+import { addressSource, tunnelLink } from "./setting-sources.ts";
 import { asTextMap, asTexts, type BusObject, flagIn, type Properties, type Snapshot, textIn } from "./snapshot.ts";
+import { tunnelAddresses } from "./tunnel-view.ts";
 import { explanation } from "./why-machine.ts";
 
 interface Part {
@@ -125,6 +126,8 @@ function placeSentences(snapshot: Snapshot, views: readonly ServiceView[], at: n
 }
 
 function addressSentences(snapshot: Snapshot, service: BusObject): string[] {
+  const inTunnel = tunnelLink(service) === "" ? [] : tunnelAddresses(service);
+  if (inTunnel.length > 0) return inTunnel.map((address) => `Its address ${address} comes from the tunnel's settings.`);
   const device = snapshot.deviceOf(service);
   const isCarried = device?.reference("SelectedService") === service.path;
   return (device && isCarried ? snapshot.ipConfigsOf(device) : []).flatMap((config) => {

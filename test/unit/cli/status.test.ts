@@ -61,6 +61,17 @@ test("status tells what a person can do: a failure, a portal, a Service that was
   assert.deepEqual(await hints(), ["eth0 was disconnected and waits for you: fairlead connect eth0"]);
 });
 
+test("status names a tunnel in the command that connects it again, and by its number where another has that name", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  const [cable, tunnel] = [daemon.at("/service/0"), daemon.at("/service/1")];
+  const facts = { Type: "vpn", Device: undefined, Name: "my work", State: "failure", Error: "connect-failed" };
+  for (const [name, value] of Object.entries(facts)) tunnel.set(name, value);
+  const hints = async () => (await daemon.json("status")).hints;
+  assert.deepEqual(await hints(), ["my work failed: connect-failed. Try again: fairlead connect 'my work'"]);
+  cable.set("Name", "my work");
+  assert.deepEqual(await hints(), ["my work failed: connect-failed. Try again: fairlead connect 1"]);
+});
+
 test("status and why tell what the last probe for the internet found, and when", async (t) => {
   const daemon = await FakeDaemon.start(t);
   const first = new Map(orderEntry("/service/0", "probe.test is silent", "connected", "", 0));
@@ -145,6 +156,7 @@ test("status in JSON has the fields that the manual page names", async (t) => {
     "location",
     "locationBecause",
     "devices",
+    "tunnels",
     "services",
     "notStored",
     "hints",

@@ -74,3 +74,27 @@ test("why tells that the default route and the name servers are those of the tun
   assert.equal((await run("disconnect", "my work")).code, 0);
   assert.match((await run("why")).out, /^The default route goes by eth0 to .*, as DHCP says\.$/m);
 });
+
+test("status has a row for each address of a tunnel, under the name of its link", async (t) => {
+  const { it, run, json } = await scene(t, { modules: technologyModules });
+  const file = join(temporaryFolder(t), "work.conf");
+  const both = "Address = 10.9.0.2/24, 2001:db8::2/64\nDNS = 10.9.0.1";
+  writeFileSync(file, tunnel.replace(/Address.*/, both).replace("10.9.0.0/24", "10.9.0.0/24, 2001:db8::/64"));
+  await run("vpn", "import", file);
+  assert.doesNotMatch((await run("status")).out, /wg0/, "it is not connected");
+  assert.deepEqual((await json("status")).tunnels, []);
+  it.wireguard.answering.set("192.0.2.1", () => it.clock.wallTime());
+  assert.equal((await run("connect", "work")).code, 0);
+  const { out } = await run("status");
+  assert.match(out, /^eth0 .*\nwg0 +tunnel +10\.9\.0\.2\/24 +10\.9\.0\.1\n +2001:db8::2\/64\n\n/m);
+  assert.match(out, /^ *\d+ +work +vpn +wg0 +online /m);
+  const { tunnels, services } = (await json("status")) as Record<string, Record<string, unknown>[]>;
+  const { path } = services?.find(({ name }) => name === "work") ?? {};
+  assert.deepEqual(tunnels, [
+    {
+      ...{ link: "wg0", service: path, addresses: ["10.9.0.2/24", "2001:db8::2/64"] },
+      ...{ nameServers: ["10.9.0.1"] },
+    },
+  ]);
+  assert.match((await run("why", "work")).out, /^Its address 10\.9\.0\.2\/24 comes from the tunnel's settings\.$/m);
+});
