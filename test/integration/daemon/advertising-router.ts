@@ -13,17 +13,23 @@ export const server = "2001:db8:1::53";
 export interface Advertised {
   readonly lifetime?: number;
   readonly serverLifetime?: number | "infinity";
-  readonly withoutServer?: boolean;
+  readonly servers?: readonly string[];
+  /** Its link-local address; that of the link when absent. */
+  readonly source?: string;
 }
 
-const radvdText = ({ lifetime = 1800, serverLifetime = 600, withoutServer }: Advertised): string => `
+const radvdText = (what: Advertised): string => {
+  const { lifetime = 1800, serverLifetime = 600, servers = [server], source } = what;
+  return `
 interface lan {
   AdvSendAdvert on; MinRtrAdvInterval 3; MaxRtrAdvInterval 4; AdvDefaultLifetime ${lifetime};
   prefix ${prefix} { AdvOnLink on; AdvAutonomous on; AdvValidLifetime 7200; AdvPreferredLifetime 3600; };
-  ${withoutServer ? "" : `RDNSS ${server} { AdvRDNSSLifetime ${serverLifetime}; };`}
+  ${servers.map((each) => `RDNSS ${each} { AdvRDNSSLifetime ${serverLifetime}; };`).join("\n  ")}
   DNSSL six.test { AdvDNSSLLifetime 600; };
+  ${source === undefined ? "" : `AdvRASrcAddress { ${source}; };`}
 };
 `;
+};
 
 export interface Router {
   /** Says something else from now on. */
@@ -35,7 +41,8 @@ export async function startRouter(t: TestContext, peer: Peer, what: Advertised =
   const folder = temporaryFolder(t);
   const file = join(folder, "radvd.conf");
   peer.exec("sysctl", "-qw", "net.ipv6.conf.all.forwarding=1", "net.ipv6.conf.lan.accept_dad=0");
-  peer.exec("ip", "address", "replace", "2001:db8:1::1/64", "dev", "lan", "nodad");
+  for (const address of ["2001:db8:1::1", ...(what.source === undefined ? [] : [what.source])])
+    peer.exec("ip", "address", "replace", `${address}/64`, "dev", "lan", "nodad");
   const start = async (said: Advertised) => {
     writeFileSync(file, radvdText(said));
     const radvd = peer.spawn("radvd", ["-n", "-m", "stderr", "-C", file, "-p", join(folder, "radvd.pid")]);

@@ -103,6 +103,17 @@ test("a name server is refreshed without writing the file, and ends at its own t
   assert.ok(((await networkConfig(daemon)).IPv6Addresses ?? []).length > 0, "addresses have a time of their own");
 });
 
+test("a neighbour who advertises many name servers keeps out none of the router's", async (t) => {
+  const servers = Array.from({ length: 40 }, (_, at) => `2001:db8:bad::${at + 1}`);
+  const { peer } = await ipv6Lan(t, { source: "fe80::bad", servers });
+  const daemon = await startDaemon(t);
+  await until("the forged ones are there", () => resolvConf(daemon).includes(String(servers[1])));
+  await startRouter(t, peer);
+  await until("the router's is the second", () =>
+    /^nameserver \S+\nnameserver 2001:db8:1::53\n/.test(resolvConf(daemon)),
+  );
+});
+
 test("leaving the network takes back what its router brought; the link's settings come back with the link", async (t) => {
   await ipv6Lan(t);
   const names = ["accept_ra", "use_tempaddr", "accept_dad", "disable_ipv6"];

@@ -222,3 +222,32 @@ test("a hostile router cannot make the list of name servers grow without end", a
   await world.heard();
   assert.equal(world.network.effective?.nameServers.length, 16);
 });
+
+test("a neighbour's forged advertisements leave room for the servers of the real router, and one of its is among the first", async () => {
+  const world = await makeWorld();
+  world.start("slaac");
+  const many = Array.from({ length: 40 }, (_, at) => `2001:db8:bad::${at + 1}`);
+  world.hear(ad({ router: "fe80::bad", options: [servers(600, ...many)] }));
+  await world.heard();
+  world.hear(ad({ options: [servers(600, "2001:db8::53", "2001:db8::54")] }));
+  await world.heard();
+  const { nameServers = [] } = world.network.effective ?? {};
+  assert.deepEqual(nameServers.slice(0, 4), ["2001:db8:bad::1", "2001:db8::53", "2001:db8:bad::2", "2001:db8::54"]);
+  assert.equal(nameServers.length, 16);
+});
+
+test("invented routers cannot push out one that was heard, and leave room for another when they are silent", async () => {
+  const world = await makeWorld();
+  world.start("slaac");
+  world.hear(ad({ options: [servers(6000, "2001:db8::53")] }));
+  for (let at = 1; at <= 40; at++)
+    world.hear(ad({ router: `fe80::bad:${at}`, options: [servers(600, `2001:db8:bad::${at}`)] }));
+  await world.heard();
+  assert.equal(world.network.effective?.nameServers[0], "2001:db8::53");
+  assert.equal(world.network.effective?.nameServers.length, 16);
+  world.hear(ad({ router: "fe80::2", options: [servers(6000, "2001:db8::2")] }));
+  await world.clock.advanceSettled(601_000);
+  world.hear(ad({ router: "fe80::2", options: [servers(6000, "2001:db8::2")] }));
+  await world.heard();
+  assert.deepEqual(world.network.effective?.nameServers, ["2001:db8::53", "2001:db8::2"]);
+});
