@@ -100,10 +100,10 @@ const tooLateFor =
     return new Failure(exitCodes.refused, progress === "" ? still : `${still}: ${progress}`, "timeout");
   };
 
-/** Why a Service is where it is and does not move on; empty while it does. */
+/** Why a Service is where it is and does not move on, or what it waits for before layer 3; empty while that goes on. */
 async function standstill(daemon: Daemon, service: BusObject): Promise<string> {
   const state = service.text("State");
-  if (state !== "idle" && state !== "failure") return "";
+  if (state !== "idle" && state !== "failure" && state !== "association") return "";
   const reasons = await daemon.why(service.path, "Service").catch(() => new Map());
   const refusal = refusalSentence(textIn(reasons, "AutoConnectRefusal"), textIn(reasons, "Lacking"));
   return service.text("ErrorDetails") || (state === "idle" && refusal) || textIn(reasons, "StateReason");

@@ -9,6 +9,7 @@ import type { Service } from "../../services/service.ts";
 import type { DisconnectReason } from "../../services/service-device.ts";
 import type { Bss, Radio, RadioEnd, RadioObserver, RadioState, Supplicant } from "../../supplicant/supplicant.ts";
 import { settingsOf } from "./kept-settings.ts";
+import { NetworkSearch } from "./network-search.ts";
 import { ScanSchedule } from "./scan-schedule.ts";
 import { failureOf } from "./wifi-failures.ts";
 import { type WifiPort, WifiService } from "./wifi-service.ts";
@@ -36,6 +37,7 @@ export class WifiDevice extends Device implements WifiPort, RadioObserver {
   #radio: Radio | undefined;
   air: WifiAir | undefined;
   readonly #scans: ScanSchedule;
+  readonly #search: NetworkSearch;
   #isScanning = false;
   /** An order to the supplicant is on its way: a connection that ends meanwhile ends because of it. */
   #isOrdering = false;
@@ -49,6 +51,12 @@ export class WifiDevice extends Device implements WifiPort, RadioObserver {
   ) {
     super(host, link, technologyReason);
     this.#scans = new ScanSchedule(host.clock, link.name, () => this.#scan());
+    this.#search = new NetworkSearch({
+      clock: host.clock,
+      linkName: link.name,
+      scan: () => this.#scan(),
+      missed: (service) => this.#missed(service),
+    });
   }
 
   override get shape(): PropertyShape<Device> {
@@ -65,10 +73,10 @@ export class WifiDevice extends Device implements WifiPort, RadioObserver {
     const { addressing } = this.#radio ?? {};
     return this.keeper !== undefined && addressing ? settingsOf(addressing) : undefined;
   }
-  /** A network is selected, or its keeper joins one by itself. */
+  /** A network is selected or looked for, or its keeper joins one by itself. */
   get isBusy(): boolean {
     const isIdle = this.keeper === undefined || idleStates.has(this.#radio?.state ?? "unknown");
-    return this.selectedService !== undefined || !isIdle;
+    return this.selectedService !== undefined || this.#search.wanted !== undefined || !isIdle;
   }
   override get leftAloneBecause(): string | undefined {
     return this.keeper === undefined ? super.leftAloneBecause : `${this.keeper} has the link, and configures it`;
@@ -118,7 +126,7 @@ export class WifiDevice extends Device implements WifiPort, RadioObserver {
   async #detach(): Promise<void> {
     const radio = this.#radio;
     this.#radio = undefined;
-    this.#endScans();
+    this.#endScans("device disabled");
     this.#cancelPending();
     for (const id of radio?.bsses.keys() ?? []) this.air?.gone(this, id);
     await radio?.detach();
@@ -139,11 +147,48 @@ export class WifiDevice extends Device implements WifiPort, RadioObserver {
     if (!(service instanceof WifiService)) return;
     const radio = this.#radio;
     if (!radio?.isReady) throw new DaemonError("Failure", `${this.name} is not ready to connect`);
+    this.#endSearch("another Service takes the link");
+    if (this.#mustBeHeardFirst(service)) this.#lookFor(service);
+    else this.#join(service, radio);
+  }
+  /**
+   * A network that is out of range must not cost the connection that is there. A keeper's scans ask for no names, so
+   * that a hidden network is never heard in them.
+   */
+  #mustBeHeardFirst(service: WifiService): boolean {
+    return !this.#hears(service) && !(service.isHidden && (this.keeper !== undefined || !this.selectedService));
+  }
+  #hears({ endpoints }: WifiService): boolean {
+    return [...endpoints.keys()].some((id) => this.#radio?.bsses.has(id));
+  }
+  #lookFor(service: WifiService): void {
+    const kept = this.selectedService ? ", which keeps its connection until it is heard" : "";
+    service.advance("associate", `looking for it on ${this.name}${kept}`);
+    this.#search.begin(service);
+  }
+  #missed(service: WifiService): void {
+    service.fail("out-of-range", `no access point of it is heard on ${this.name}`);
+    service.advance("disconnected", service.stateReason);
+  }
+  #endSearch(reason: DisconnectReason): void {
+    const { wanted } = this.#search;
+    this.#search.end();
+    wanted?.drop(reason);
+  }
+  #onHeard(): void {
+    const { wanted } = this.#search;
+    if (!wanted || !this.#radio?.isReady || !this.#hears(wanted)) return;
+    this.#search.end();
+    this.#join(wanted, this.#radio);
+  }
+  #join(service: WifiService, radio: Radio): void {
     const before = this.#selected;
     if (before && before !== service) this.#replace(before);
     this.selectService(service);
     this.#scans.stop();
-    service.advance("associate", `asking for it on ${this.name}`);
+    const because = `asking for it on ${this.name}`;
+    service.advance("associate", because);
+    service.explain(because);
     this.#startPending(service);
     void this.#order(service, () =>
       radio.connect({ ssid: service.ssid, key: service.key, isHidden: service.isHidden }),
@@ -165,6 +210,7 @@ export class WifiDevice extends Device implements WifiPort, RadioObserver {
     }
   }
   override disconnectService(service: Service, reason: DisconnectReason): void {
+    if (this.#search.wanted === service) this.#search.end();
     if (this.selectedService !== service) return;
     this.#cancelPending();
     super.disconnectService(service, reason);
@@ -215,7 +261,7 @@ export class WifiDevice extends Device implements WifiPort, RadioObserver {
     this.host.readinessChanged(this, `${this.keeper ?? "the supplicant"} has the radio`);
   }
   lost(because: string): void {
-    this.#endScans();
+    this.#endScans("supplicant gone");
     this.#cancelPending();
     this.air?.gone(this, "");
     const service = this.#selected;
@@ -230,17 +276,20 @@ export class WifiDevice extends Device implements WifiPort, RadioObserver {
   }
   bssFound(bss: Bss): void {
     this.air?.found(this, bss);
+    this.#onHeard();
     this.#adopt();
   }
   bssChanged(bss: Bss): void {
     this.air?.found(this, bss);
+    this.#onHeard();
   }
   bssGone(id: string): void {
     this.air?.gone(this, id);
   }
-  scanDone(): void {
+  scanDone(isSuccessful: boolean): void {
     this.#isScanning = false;
     this.properties.touch("Scanning");
+    this.#search.onScanDone(isSuccessful);
   }
   currentBssChanged(id: string | undefined): void {
     this.#selected?.setCurrentEndpoint(id);
@@ -301,8 +350,9 @@ export class WifiDevice extends Device implements WifiPort, RadioObserver {
   get #selected(): WifiService | undefined {
     return this.selectedService instanceof WifiService ? this.selectedService : undefined;
   }
-  #endScans(): void {
+  #endScans(because: DisconnectReason): void {
     this.#scans.stop();
+    this.#endSearch(because);
     this.#isScanning = false;
     this.properties.touch("Scanning");
   }
@@ -311,9 +361,12 @@ export class WifiDevice extends Device implements WifiPort, RadioObserver {
     if (!radio?.isReady || this.#isScanning) return;
     this.#isScanning = true;
     this.properties.touch("Scanning");
-    radio.scan(this.air?.hiddenSsids() ?? []).catch((error: unknown) => {
+    const { wanted } = this.#search;
+    // The driver takes a few names only: the one that is looked for comes first.
+    const names = [...(wanted?.isHidden ? [wanted.ssid] : []), ...(this.air?.hiddenSsids() ?? [])];
+    radio.scan(names).catch((error: unknown) => {
       this.host.log.debug(() => `${this.name}: no scan: ${describeError(error)}`);
-      this.scanDone();
+      this.scanDone(false);
     });
   }
 }

@@ -4,6 +4,7 @@ import type { Profile } from "../../profiles/profile.ts";
 import type { Provider, ProviderHost } from "../../providers/provider.ts";
 import type { AutoConnectRefusal } from "../../services/auto-connect.ts";
 import type { Configuration } from "../../services/configuration.ts";
+import { isActive } from "../../services/connect-states.ts";
 import type { Service } from "../../services/service.ts";
 import type { Bss } from "../../supplicant/supplicant.ts";
 import { type WifiAir, WifiDevice } from "./wifi-device.ts";
@@ -69,7 +70,8 @@ export class WifiProvider implements Provider, WifiAir {
     if (!service) return;
     const [wasVisible, strength] = [service.isVisible, service.strengthPercent];
     this.#byBss.set(key, service);
-    service.setPort(device);
+    // Another radio that hears it, too, takes no connection over.
+    if (!isActive(service.state)) service.setPort(device);
     service.putEndpoint(bss);
     if (!wasVisible) this.host.requestSort("a network came in range", service);
     else if (service.strengthPercent !== strength) this.host.requestSort("a signal changed", service);

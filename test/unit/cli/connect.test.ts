@@ -20,12 +20,13 @@ test("connect takes a link, a path, a number, or a name that only one Service ha
   const daemon = await FakeDaemon.start(t);
   connecting(daemon, "association");
   daemon.at("/service/1").set("Name", "Office");
+  daemon.at("/service/1").why = entry({ StateReason: ["s", "looking for it on wlan0"] });
   for (const word of ["eth1", "/service/1", "1", "Office", "service:eth1", "device:eth1", "/device/eth1"]) {
     daemon.at("/service/1").set("State", "idle");
     const { code, out, err } = await daemon.run("connect", word);
     assert.equal(err, "");
     assert.equal(code, 0);
-    assert.equal(out, "Office on eth1: association\n");
+    assert.equal(out, "Office on eth1: association; looking for it on wlan0\n");
     assert.deepEqual(daemon.calls.at(-1), { path: "/service/1", member: "Connect", args: [] });
   }
 });

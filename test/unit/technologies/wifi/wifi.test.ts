@@ -223,6 +223,86 @@ test("another network takes the place of the first on the same radio", async (t)
   assert.equal(network("Home").stateReason, "another Service takes the link");
 });
 
+test("a known network that is out of range costs no connection, and is told as out of range at once", async (t) => {
+  const { it, supplicant, network, join, settle, device } = await scene(t, [home, cafe]);
+  await join("Cafe");
+  await join("Home", "a long passphrase");
+  supplicant.switchOff(cafe.bssid);
+  device.requestScan();
+  await settle();
+  assert.equal(network("Cafe").isVisible, false);
+  it.announced.length = 0;
+  await join("Cafe");
+  assert.deepEqual(failureOf(network("Cafe")), ["idle", "out-of-range"]);
+  assert.match(network("Cafe").attempts.lastFailure?.because ?? "", /no access point of it is heard on wlan0$/);
+  assert.deepEqual([network("Home").state, device.selectedService], ["ready", network("Home")]);
+  const ofHome = it.changes("State").filter((line) => line.includes(network("Home").path));
+  assert.deepEqual([ofHome, supplicant.asked.length], [[], 2]);
+  await settle(60_000);
+  assert.equal(network("Home").state, "ready");
+});
+
+test("a network that came back in range unheard is looked for, and takes the place of the first", async (t) => {
+  const { supplicant, network, join, settle, device } = await scene(t, [home, cafe]);
+  await join("Cafe");
+  await join("Home", "a long passphrase");
+  supplicant.switchOff(cafe.bssid);
+  device.requestScan();
+  await settle();
+  supplicant.switchOn(cafe);
+  network("Cafe").connect("test");
+  assert.deepEqual([network("Home").state, network("Cafe").state], ["ready", "association"]);
+  assert.equal(network("Cafe").stateReason, "looking for it on wlan0, which keeps its connection until it is heard");
+  await settle();
+  assert.deepEqual([network("Home").state, network("Cafe").state], ["idle", "ready"]);
+});
+
+for (const [how, end] of [
+  ["disconnected", (cafe: WifiService, _home: WifiService) => cafe.disconnect("D-Bus RPC")],
+  ["followed by another wish", (_cafe: WifiService, home: WifiService) => home.connect("test")],
+] as const) {
+  test(`a network that is looked for and ${how} is looked for no more`, async (t) => {
+    const { supplicant, network, join, settle, device } = await scene(t, [home, cafe]);
+    await join("Cafe");
+    await join("Home", "a long passphrase");
+    supplicant.switchOff(cafe.bssid);
+    device.requestScan();
+    await settle();
+    if (how !== "disconnected") network("Home").disconnect("D-Bus RPC");
+    network("Cafe").connect("test");
+    end(network("Cafe"), network("Home"));
+    supplicant.switchOn(cafe);
+    await settle(60_000);
+    assert.deepEqual([network("Cafe").state, network("Home").state], ["idle", "ready"]);
+    assert.equal(network("Cafe").previousError, "");
+  });
+}
+
+test("a radio that is disabled looks for nothing", async (t) => {
+  const { supplicant, network, join, settle, device } = await scene(t, [home, cafe]);
+  await join("Cafe");
+  await join("Home", "a long passphrase");
+  supplicant.switchOff(cafe.bssid);
+  device.requestScan();
+  await settle();
+  network("Cafe").connect("test");
+  await device.setEnabled(false, { isPersistent: false });
+  await settle(60_000);
+  assert.deepEqual([network("Cafe").state, network("Home").state], ["idle", "idle"]);
+});
+
+test("a network that a second radio hears stays with the radio that it is connected on", async (t) => {
+  const { it, network, join, settle, device } = await scene(t, [home]);
+  await join("Home", "a long passphrase");
+  it.kernel.addHardware({ name: "wlan1", mac: "02:00:00:00:00:0a", isPlugged: true });
+  await settle(20_000);
+  assert.equal(it.device("wlan1").technology, "wifi");
+  assert.equal(network("Home").device, device);
+  network("Home").disconnect("D-Bus RPC");
+  await settle();
+  assert.deepEqual([network("Home").state, device.selectedService], ["idle", undefined]);
+});
+
 test("a network that is forgotten says so", async (t) => {
   const { network, join, settle } = await scene(t, [cafe]);
   await join("Cafe");
