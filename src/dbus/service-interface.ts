@@ -136,9 +136,9 @@ const parts: Parameters<typeof interfaceTable<Service>>[0] = {
       errors: ["NotImplemented", "NotSupported", "PermissionDenied"],
       right: "secrets",
       ownerOf: ({ entry }) => entry.ownerOfSecrets,
-      call: ({ technology, networkKey, logName }) => {
-        if (technology !== "wifi") throw new DaemonError("NotImplemented", `${logName} is no wireless network`);
-        if (!networkKey) throw new DaemonError("NotSupported", `${logName} has no passphrase`);
+      call: ({ technology, networkKey, label }) => {
+        if (technology !== "wifi") throw new DaemonError("NotImplemented", `${label} is no wireless network`);
+        if (!networkKey) throw new DaemonError("NotSupported", `${label} has no passphrase`);
         return [networkKey];
       },
     },
@@ -149,9 +149,9 @@ const parts: Parameters<typeof interfaceTable<Service>>[0] = {
       errors: ["IllegalOperation", "NotSupported", "PermissionDenied"],
       right: "secrets",
       ownerOf: ({ entry }) => entry.ownerOfSecrets,
-      call: ({ eap, logName }) => {
-        if (!eap) throw new DaemonError("IllegalOperation", `${logName} does not use EAP`);
-        if (eap.password === "") throw new DaemonError("NotSupported", `${logName} has no EAP password`);
+      call: ({ eap, label }) => {
+        if (!eap) throw new DaemonError("IllegalOperation", `${label} does not use EAP`);
+        if (eap.password === "") throw new DaemonError("NotSupported", `${label} has no EAP password`);
         return [eap.password];
       },
     },

@@ -76,18 +76,18 @@ export class AutoConnector {
     this.#attempt(service, () => service.autoConnectNow());
   }
   /** Failures are only logged: no client is waiting. */
-  #attempt({ logName }: Service, connect: () => void): void {
+  #attempt({ logLabel }: Service, connect: () => void): void {
     try {
       connect();
     } catch (error) {
       if (!(error instanceof DaemonError)) throw error;
-      this.host.log.warn(`${logName}: auto-connect failed: ${describeError(error)}`);
+      this.host.log.warn(`${logLabel}: auto-connect failed: ${describeError(error)}`);
     }
   }
   #refuse(service: Service, refusal: AutoConnectRefusal): void {
     service.awaitMedium(refusal === "connection medium unavailable");
     if (this.#lastRefusals.get(service) === refusal) return;
     this.#lastRefusals.set(service, refusal);
-    this.host.log.debug(() => `${service.logName}: not connected by itself: ${refusal}`);
+    this.host.log.debug(() => `${service.logLabel}: not connected by itself: ${refusal}`);
   }
 }

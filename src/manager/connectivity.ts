@@ -105,10 +105,10 @@ function describeLink(device: Device, neighbours: readonly Neighbour[], rank: nu
 }
 
 /** None while the Service has no link; a network without name servers has no say. */
-function serviceLayers({ network, logName }: Service): readonly NameLayer[] {
+function serviceLayers({ network }: Service): readonly NameLayer[] {
   const { link, layer3Link, effective } = network ?? {};
   if (!link || !effective || layer3Link === undefined) return [];
   const { nameServers, searchDomains } = effective;
-  const because = `${link.name} (${logName}) is the best that has any`;
+  const because = `${link.name} is the best that has any`;
   return [{ because, link: layer3Link, nameServers, searchDomains }];
 }

@@ -136,7 +136,7 @@ export class ProfileFollower implements ProfileStackObserver {
     if (service.entry.nameIn(profile) === undefined) return false;
     const { holder, terms, keptBack } = service.entry.standing();
     const because = keptBack.get(profile);
-    if (because) this.host.log.info(`${service.logName}: what ${profile.label} has of it is not in force: ${because}`);
+    if (because) this.host.log.info(`${service.logLabel}: what ${profile.label} has of it is not in force: ${because}`);
     if (holder !== profile) return false;
     service.entry.load(profile, terms);
     return true;

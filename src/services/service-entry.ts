@@ -12,7 +12,7 @@ export interface EntryOwner {
   /** The name of its entry in every Profile that has one. */
   readonly storageId: string;
   readonly technology: Technology;
-  readonly logName: string;
+  readonly logLabel: string;
   /** Undefined: nothing of it is stored. */
   profile: Profile | undefined;
   /** A Profile of the machine: its settings that act are in force, and those of the user's `profile` that do not. */
@@ -85,7 +85,7 @@ export class ServiceEntry<Of extends EntryOwner = EntryOwner> {
       profile?.store.keep(() => (terms ? terms.store.keep(() => this.save()) : this.save()));
     } catch (error) {
       if (!(error instanceof DaemonError)) throw error;
-      this.owner.host.log.warn(`${this.owner.logName}: could not be stored: ${describeError(error)}`);
+      this.owner.host.log.warn(`${this.owner.logLabel}: could not be stored: ${describeError(error)}`);
     }
   }
   /** Every entry names its technology, so that it can be read without a live Service. */

@@ -56,7 +56,7 @@ export const serviceProperties = propertyTable<Service>()({
     get: (service) => service.autoConnect,
     set: (service, value) => {
       if (service.isAutoConnectFixed && !value) {
-        throw new DaemonError("InvalidArguments", `AutoConnect of ${service.logName} cannot be switched off`);
+        throw new DaemonError("InvalidArguments", `AutoConnect of ${service.label} cannot be switched off`);
       }
       service.autoConnect = value;
       service.isAutoConnectRetained = true;
@@ -198,7 +198,7 @@ export const serviceProperties = propertyTable<Service>()({
     get: (service) => service.name,
     set: (service, value) => {
       if (value !== service.name) {
-        throw new DaemonError("InvalidArguments", `the name of ${service.logName} cannot be changed`);
+        throw new DaemonError("InvalidArguments", `the name of ${service.label} cannot be changed`);
       }
     },
   },
@@ -249,7 +249,7 @@ export const serviceProperties = propertyTable<Service>()({
     get: (service) => service.profile?.path ?? "",
     set: (service, value) => service.entry.moveTo(value),
     clear: (service) => {
-      throw new DaemonError("InvalidArguments", `${service.logName} is always in the Profile it was put in`);
+      throw new DaemonError("InvalidArguments", `${service.label} is always in the Profile it was put in`);
     },
   },
   ProxyConfig: rows.kept("s", "proxyConfig", "", {

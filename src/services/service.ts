@@ -140,6 +140,16 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     return new ServiceEntry<EntryOwner>(this);
   }
 
+  /** For people, in errors; logs have {@link logLabel}. */
+  get label(): string {
+    const link = this.#device?.linkName;
+    return link === undefined || link === this.name ? this.name : `${this.name} on ${link}`;
+  }
+  /** For log lines: without private data, with the link that a person knows. */
+  get logLabel(): string {
+    const link = this.#device?.linkName;
+    return link === undefined ? this.logName : `${this.logName} on ${link}`;
+  }
   /** D-Bus object path; never used again in one run. */
   get path(): string {
     return `/service/${this.serial}`;
@@ -256,12 +266,12 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     if (!this.isConnectable) {
       this.#noteAttempt("StartTime");
       const because = this.lacking === "" ? "" : `: ${this.lacking}`;
-      throw new DaemonError("Failure", `Service ${this.logName} is not connectable${because}`);
+      throw new DaemonError("Failure", `${this.label} is not connectable${because}`);
     }
     if (isConnected(this.#state)) throw new DaemonError("AlreadyConnected");
     if (isConnecting(this.#state)) throw new DaemonError("InProgress");
     const held = this.host.policyRefusal(this);
-    if (held !== undefined) throw new DaemonError("WrongState", `${this.logName}: ${held}`);
+    if (held !== undefined) throw new DaemonError("WrongState", `${this.label} is held back by ${held}`);
     this.isExplicitlyDisconnected = false;
     if (this.#state === "disconnecting") this.#connectWhenIdle = true;
     else this.#connectNow(because);
@@ -299,7 +309,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     // Clients measure the time without a connection from here: the first attempt stands in for a manual one.
     if (this.lastManualConnectAttempt === 0n) this.#noteAttempt("LastManualConnectAttempt");
     if (this.#state === "failure") this.advance("disconnected", "a new attempt leaves the failure");
-    this.host.log.info(`${this.logName}: connecting (${because})`);
+    this.host.log.info(`${this.logLabel}: connecting (${because})`);
     this.startConnect();
   }
 
@@ -391,7 +401,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     if (next === undefined) return;
     this.#state = next;
     this.stateReason = because;
-    this.host.log.info(`${this.logName}: ${before} -> ${next} (${input}: ${because})`);
+    this.host.log.info(`${this.logLabel}: ${before} -> ${next} (${input}: ${because})`);
     this.#settle(before, next);
     this.host.stateChanged(this, before, because);
     // Clients rely on this order: Error and times, then IsConnected, then State.
@@ -552,7 +562,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
   }
   /** A person forgets it. NotImplemented where the technology always has one. */
   remove(): void {
-    if (this.isPermanent) throw new DaemonError("NotImplemented", `${this.logName} cannot be removed`);
+    if (this.isPermanent) throw new DaemonError("NotImplemented", `${this.label} cannot be removed`);
     this.host.forgetService(this);
   }
   /**

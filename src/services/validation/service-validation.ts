@@ -9,6 +9,7 @@ import type { ValidationPlan } from "./validation-plan.ts";
 /** The Service that is validated. */
 export interface Validated {
   readonly logName: string;
+  readonly label: string;
   readonly state: ConnectState;
   readonly network: Pick<Network, "layer3Link" | "effective"> | undefined;
   readonly validationPlan: ValidationPlan;
@@ -50,8 +51,8 @@ export class ServiceValidation {
   }
   /** A client asks. Throws Failure where nothing is connected. */
   request(): void {
-    const { state, logName } = this.service;
-    if (!isConnected(state)) throw new DaemonError("Failure", `${logName} is not connected`);
+    const { state, label } = this.service;
+    if (!isConnected(state)) throw new DaemonError("Failure", `${label} is not connected`);
     this.review();
     this.#validation?.hurry();
   }

@@ -121,7 +121,7 @@ export class CellularService extends Service implements CellularFacts {
   }
 
   protected override startConnect(): void {
-    if (!this.#modem || !this.#port) throw new DaemonError("Failure", `${this.logName}: its SIM is in no modem`);
+    if (!this.#modem || !this.#port) throw new DaemonError("Failure", "its SIM is in no modem");
     const objection = objectionOf(this.#modem);
     // A modem that was switched off, or looks for a network, connects all the same once it has one.
     if (objection && objection.error !== "not-registered") this.fail(objection.error, objection.because);

@@ -35,7 +35,7 @@ export class EthernetEapService extends SettingsOnlyService {
     return this.#eap;
   }
   protected override startConnect(): void {
-    throw new DaemonError("Failure", `${this.logName} holds settings and is not connected itself`);
+    throw new DaemonError("Failure", `${this.label} holds settings and is not connected itself`);
   }
 }
 

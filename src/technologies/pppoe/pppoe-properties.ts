@@ -80,7 +80,7 @@ const pppoeProperties = propertyTable<PppoeFacts>()({
       if (value !== service.userName) {
         throw new DaemonError(
           "InvalidArguments",
-          `${service.logName} is another account's; one of its own is made for each user name`,
+          `${service.label} is another account's; one of its own is made for each user name`,
         );
       }
     },

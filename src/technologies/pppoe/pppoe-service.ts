@@ -86,7 +86,7 @@ export class PppoeService extends Service implements PppoeFacts {
       throw new DaemonError("PermissionDenied", `Technology ${this.technology} is prohibited.`);
     }
     const cable = this.room.freeCable;
-    if (!cable) throw new DaemonError("Failure", `${this.logName}: no cable has carrier`);
+    if (!cable) throw new DaemonError("Failure", "no cable has carrier");
     this.#cable = cable;
     this.setDevice(cable);
     cable.connectService(this);

@@ -105,7 +105,7 @@ const vpnProperties = propertyTable<VpnFacts>()({
       service.privateKey = value === "" ? makePrivateKey() : checkKey(value, "PrivateKey");
     },
     clear: (service) => {
-      throw new DaemonError("InvalidArguments", `${service.logName} needs a key; an empty one makes a new one`);
+      throw new DaemonError("InvalidArguments", `${service.label} needs a key; an empty one makes a new one`);
     },
     persist: {
       default: "",

@@ -112,7 +112,7 @@ export class VpnService extends Service implements VpnFacts, TunnelOwner {
     if (this.machine.isProhibited(this.technology)) {
       throw new DaemonError("PermissionDenied", `Technology ${this.technology} is prohibited.`);
     }
-    if (!this.room.underlay) throw new DaemonError("Failure", `${this.logName}: ${noNetworkBelow}`);
+    if (!this.room.underlay) throw new DaemonError("Failure", noNetworkBelow);
     const other = this.room.activeBeside(this);
     if (other && isActive(other.state)) other.disconnect("another one of its kind connects");
     this.advance("associate", "the tunnel is being made");
@@ -164,7 +164,7 @@ export class VpnService extends Service implements VpnFacts, TunnelOwner {
     this.#hasAnswered = undefined;
     const closed = tunnel ? tunnel.close() : Promise.resolve();
     closed
-      .catch((error: unknown) => this.host.log.warn(`${this.logName}: its link could not be removed`, { error }))
+      .catch((error: unknown) => this.host.log.warn(`${this.logLabel}: its link could not be removed`, { error }))
       .then(done);
   }
 
@@ -199,7 +199,7 @@ export class VpnService extends Service implements VpnFacts, TunnelOwner {
     this.#review();
   }
   stepped(because: string): void {
-    this.host.log.info(`${this.logName}: ${because}`);
+    this.host.log.info(`${this.logLabel}: ${because}`);
     this.explain(because);
   }
   failed(because: string): void {

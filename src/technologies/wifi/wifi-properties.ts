@@ -29,7 +29,7 @@ const wifiServiceProperties = propertyTable<WifiFacts>()({
     get: (service) => service.passphrase,
     set: (service, value) => {
       if (service.securityClass !== "psk") {
-        throw new DaemonError("IllegalOperation", `${service.logName} takes no passphrase`);
+        throw new DaemonError("IllegalOperation", `${service.label} takes no passphrase`);
       }
       checkPassphrase(value);
       if (value !== service.passphrase) service.hasEverConnected = false;

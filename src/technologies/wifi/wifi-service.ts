@@ -132,7 +132,7 @@ export class WifiService extends Service implements WifiFacts {
     return kept ? { link: options.link, given: { link: kept }, isKept: true } : options;
   }
   protected override startConnect(): void {
-    if (!this.#port) throw new DaemonError("Failure", `${this.logName}: no radio is there, or it is disabled`);
+    if (!this.#port) throw new DaemonError("Failure", "no radio is there, or it is disabled");
     this.#port.connectService(this);
   }
   protected override startDisconnect(reason: DisconnectReason): void {

@@ -79,7 +79,7 @@ const refusals: readonly [string, string, WireVariant, string, string][] = [
     "AutoConnect",
     variant("b", false),
     "InvalidArguments",
-    "AutoConnect of ethernet_0 cannot be switched off",
+    "AutoConnect of Ethernet on eth0 cannot be switched off",
   ],
   ["/device/eth0", "Powered", variant("b", false), "InvalidArguments", "Property is read-only"],
   [

@@ -13,6 +13,7 @@ function connected(links: Readonly<Record<number, string>>) {
   const clock = new FakeClock();
   const http = new FakeHttp(clock);
   const service: Validated = {
+    label: "Home",
     logName: "test_0",
     state: "ready",
     network: { layer3Link: 7, effective: effective as unknown as EffectiveSettings },
