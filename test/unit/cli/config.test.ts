@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { technologyModules } from "../../../src/technologies/modules.ts";
 import { temporaryFolder } from "../../harness/temporary-folder.ts";
 import { scene } from "./daemon-scene.ts";
 import { FakeDaemon } from "./fake-daemon.ts";
@@ -51,6 +52,38 @@ test("import and preview of a file with an error of syntax name the file and the
       action,
     );
   }
+});
+
+test("import of a text without any section is refused, tells what it would remove, and needs --empty", async (t) => {
+  const { run, json } = await scene(t, { modules: technologyModules });
+  const folder = temporaryFolder(t);
+  const [file, empty] = [join(folder, "network"), join(folder, "my empty")];
+  writeFileSync(
+    file,
+    "config device\n option name br0\n option type bridge\n\nconfig interface lan\n option device br0\n",
+  );
+  for (const text of ["", "# nothing\n", "config globals\n option ula_prefix auto\n"]) {
+    writeFileSync(empty, text);
+    assert.match((await run("config", "import", empty)).out, /^nothing changes$/m, "nothing is lost");
+    await run("config", "import", file);
+    assert.deepEqual(await run("config", "import", empty), {
+      code: 2,
+      out: "",
+      err: `fairlead: ${empty} has no interface and no device: importing it removes the whole configuration
+  device br0: remove
+  interface lan: remove
+to do so: fairlead config import --empty '${empty}'
+`,
+    });
+    assert.deepEqual((await json("config", "preview", file)).changes, [], "all is as it was");
+    const { code, out } = await run("config", "import", "--empty", empty);
+    assert.deepEqual(
+      { code, out: out.split("\n").slice(0, 2) },
+      { code: 0, out: ["device br0: remove", "interface lan: remove"] },
+    );
+  }
+  const { code, err } = await run("config", "reload", "--empty");
+  assert.deepEqual({ code, err: err.split("\n")[0] }, { code: 2, err: "fairlead: --empty goes with import" });
 });
 
 test("a problem of the daemon's own configuration is told as such, and not as one of standard input", async (t) => {
