@@ -39,8 +39,7 @@ import { ProfileStack } from "./profiles/profile-stack.ts";
 import { sqliteStorage } from "./profiles/sqlite-storage.ts";
 import { StateLock } from "./profiles/state-lock.ts";
 import { rehearseAddress } from "./rehearsal/address.ts";
-import { rehearseCable } from "./rehearsal/cable.ts";
-import { rehearseLease } from "./rehearsal/lease.ts";
+import { Preparation } from "./rehearsal/preparation.ts";
 import { NameResolution } from "./resolver/name-resolution.ts";
 import { Resolved } from "./resolver/resolved.ts";
 import { ResolverFile } from "./resolver/resolver-file.ts";
@@ -63,7 +62,7 @@ import { hostDomain, leadsToResolved, readBootId } from "./system/host-facts.ts"
 import type { Http } from "./system/http.ts";
 import type { NameLookup } from "./system/link-dns.ts";
 import { DeferredLog, LogRing, StandardErrorLog } from "./system/log-sink.ts";
-import { forbidCoreDumps, makeRoom, releaseMemory } from "./system/memory.ts";
+import { forbidCoreDumps, releaseMemory } from "./system/memory.ts";
 import type { Processes } from "./system/processes.ts";
 import { ServiceNotify } from "./system/service-notify.ts";
 import { SettingsRecord } from "./system/settings-record.ts";
@@ -89,10 +88,6 @@ const lazyNames: NameLookup = {
 };
 /** By then the first clients have their answers. */
 const afterStartMs = 30;
-/** Where the rehearsal of a lease takes longer, that of a cable would keep the first clients waiting for seconds. */
-const slowRehearsalMs = 60;
-/** By then clients have heard of a loss, and the Location has followed it. */
-const afterLossMs = 300;
 
 /**
  * ip(8) and managers of containers make a link first, and rename, move or enslave it with their next call; kernels
@@ -306,32 +301,12 @@ export class Daemon {
     });
   }
 
-  /** Work that takes milliseconds and that no client waits for: the first lease then finds its code compiled. */
+  /** Work that no client waits for. */
   async #prepare(): Promise<void> {
-    try {
-      await this.#sink.startWriting();
-      const startedAt = this.#clock.now();
-      rehearseLease();
-      if (this.#clock.now() - startedAt > slowRehearsalMs) return;
-      // No collection of garbage after it: the first lease would take two milliseconds more, and no page less would be
-      // in use.
-      await rehearseCable(this.#clock);
-      this.#makeRoomAfterLosses();
-    } catch (error) {
-      this.#log.warn(`the rehearsal failed: ${describeError(error)}`, { error });
-    }
-  }
-
-  /** The next cable that goes in finds the heap ready: soon after a loss, and when the grace of the carrier is over. */
-  #makeRoomAfterLosses(): void {
-    makeRoom();
-    const waits = [afterLossMs, this.config.carrierGraceMs + afterLossMs];
-    let cancels: readonly Cancel[] = [];
-    this.#rtnl.onDelta((delta) => {
-      if (delta.kind !== "link-changed" || delta.before.hasCarrier === delta.link.hasCarrier) return;
-      for (const cancel of cancels) cancel();
-      cancels = delta.link.hasCarrier ? [] : waits.map((ms) => this.#clock.startTimer("room", ms, makeRoom));
-    });
+    const [clock, rtnl] = [this.#clock, this.#rtnl];
+    const { carrierGraceMs } = this.config;
+    await this.#sink.startWriting();
+    await new Preparation({ clock, log: this.#log, rtnl, carrierGraceMs }).start();
   }
 
   /** Twice is harmless. Connections stay: links, addresses and routes are left as they are. */

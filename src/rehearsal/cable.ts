@@ -11,18 +11,16 @@ import { resolverText } from "../resolver/resolver-file.ts";
 import { StageKernel } from "./kernel/stage-kernel.ts";
 import { StageBus, StageClock, stageProtocols } from "./stage.ts";
 
-/**
- * Often enough for the interpreter to have seen every shape; each takes some ten milliseconds, and much more on a slow
- * machine.
- */
-const rounds = 4;
+/** Often enough for the interpreter to have seen every shape, and to have compiled what runs often. */
+const rounds = 24;
 
 /**
  * Plays a cable that goes in and out, on a stage in memory, with the daemon's own parts. The first real cable then
  * finds every function compiled: on a cold start that is half of the time from carrier to address. Nothing is written,
- * sent or asked outside. Takes some ten milliseconds; for an idle moment after the start.
+ * sent or asked outside. Takes some hundred milliseconds in pieces of a few; `turn` is awaited between them, so that
+ * real work comes first.
  */
-export async function rehearseCable(realClock: Clock): Promise<void> {
+export async function rehearseCable(realClock: Clock, turn: () => Promise<void>): Promise<void> {
   const clock = new StageClock(realClock);
   const kernel = new StageKernel();
   // No such folders: the list of loaded Profiles is not to be written.
@@ -48,9 +46,6 @@ export async function rehearseCable(realClock: Clock): Promise<void> {
   manager.stop();
   machine.applier.close();
 }
-
-/** Real work comes first. */
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 const ports = (clock: Clock, rtnl: StageKernel, profiles: ProfileStack): MachinePorts => {
   // Formats the daemon's log lines, too.

@@ -9,7 +9,7 @@ import type { LeaseOwner } from "../profiles/lease-keeper.ts";
 export interface Layer3Device extends LeaseOwner {
   readonly name: string;
   readonly mac: string;
-  readonly link: { readonly index: number; readonly mtu: number };
+  readonly link: { readonly index: number; readonly mtu: number; readonly hasCarrier: boolean };
 }
 
 /** State of a link that outlives a plan. */
@@ -55,7 +55,8 @@ export function layer3Plan(device: Layer3Device, wish: Layer3Wish, host: Layer3H
 }
 
 function dhcp4Plan(device: Layer3Device, { layer3, settings }: Layer3Host): Dhcp4Config {
-  const held = layer3.heldOn(device.link.index);
+  // Without carrier no address is in use: the next carrier may be that of another network.
+  const held = device.link.hasCarrier ? layer3.heldOn(device.link.index) : [];
   return {
     leases: layer3.leasesOf(device),
     ...(settings.dhcpHostname && { hostname: settings.dhcpHostname }),

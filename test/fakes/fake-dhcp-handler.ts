@@ -48,7 +48,8 @@ export class FakeDhcpHandler implements ProtocolHandler<Dhcp4Config> {
   serve(linkName: string, host: number, extra: Partial<IpSettings> = {}): void {
     this.servers.set(linkName, { lease: leaseOf(host, extra) });
   }
-  standBy(link: ProtocolLink, config: Dhcp4Config): Standby {
+  standBy(link: ProtocolLink, config: Dhcp4Config): Standby | undefined {
+    if (config.resume !== undefined) return undefined;
     const standby: FakeDhcpStandby = { link, config, state: "ready" };
     this.standbys.push(standby);
     return {

@@ -208,7 +208,7 @@ test("an address that another program removes during the grace is not put back, 
   assert.doesNotMatch(it.kernel.toText(), /192\.0\.2\.10|proto 102/);
 });
 
-test("a daemon that stops during the grace leaves the link as it is, and the next one clears it up", async (t) => {
+test("a daemon that stops during the grace leaves the link as it is; the next one clears it up and asks with the carrier", async (t) => {
   const first = await withGrace(t, ["eth0"]);
   await pull(first, "eth0");
   first.manager.stop();
@@ -222,6 +222,10 @@ test("a daemon that stops during the grace leaves the link as it is, and the nex
   await second.start();
   await clock.advanceSettled(1_000);
   assert.doesNotMatch(second.kernel.toText(), /192\.0\.2\.10|proto 102/);
+  second.kernel.plug("eth0");
+  await second.settle();
+  const question = dhcp.standbys.findLast(({ link }) => link.name === "eth0");
+  assert.deepEqual([question?.state, question?.config.resume], ["taken", undefined]);
 });
 
 test("a grace that ended while the machine slept is over, also when the carrier is told first", async (t) => {

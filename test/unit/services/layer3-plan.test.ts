@@ -6,7 +6,8 @@ import { emptyStaticIp } from "../../../src/network/static-ip.ts";
 import { type Layer3Host, layer3Plan } from "../../../src/services/layer3-plan.ts";
 
 const leases = { load: () => undefined, save() {}, forget() {} };
-const device = { name: "eth0", mac: "02:00:00:00:00:01", storageId: "device_1", link: { index: 7, mtu: 1500 } };
+const link = { index: 7, mtu: 1500, hasCarrier: true };
+const device = { name: "eth0", mac: "02:00:00:00:00:01", storageId: "device_1", link };
 const host = (settings = { dhcpHostname: "", isRfc8925Enabled: false }): Layer3Host => ({
   settings,
   layer3: {
@@ -32,8 +33,10 @@ test("the plan asks for the lease that the link still holds from an earlier run"
   const wish = { staticIp: emptyStaticIp, wantsDhcp: true };
   const here = dhcpOf(layer3Plan(device, wish, host()));
   assert.deepEqual([here?.resume, here?.held?.[0]?.address, here?.leases], ["in-use", "192.0.2.9", leases]);
-  const elsewhere = dhcpOf(layer3Plan({ ...device, link: { index: 8, mtu: 1500 } }, wish, host()));
-  assert.equal(elsewhere?.resume, undefined);
+  for (const other of [{ index: 8 }, { hasCarrier: false }]) {
+    const elsewhere = dhcpOf(layer3Plan({ ...device, link: { ...link, ...other } }, wish, host()));
+    assert.equal(elsewhere?.resume, undefined, JSON.stringify(other));
+  }
 });
 
 test("host name and IPv6-only networks are the administrator's word, sent only where it was said", () => {
