@@ -32,7 +32,7 @@ export function dumpOf(manager: Manager, applier: Applier, version: string, more
       path: service.path,
       storageId: service.storageId,
       state: service.state,
-      because: service.stateReason,
+      because: service.connection.reason,
       autoConnectRefusal: service.autoConnectRefusal,
       before: manager.services.reasonOf(service),
     })),

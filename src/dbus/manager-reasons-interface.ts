@@ -182,7 +182,7 @@ const orderOf = (manager: Manager) =>
       ["Type", text(service.technology)],
       ["State", text(service.state)],
       ["Device", text(service.device?.linkName ?? "")],
-      ["StateReason", text(service.stateReason)],
+      ["StateReason", text(service.connection.reason)],
       ["AutoConnectRefusal", text(service.autoConnectRefusal ?? "")],
       ["AddressConflict", text(conflictOf(service))],
       ...attemptReasons(service),

@@ -173,7 +173,9 @@ export const serviceInterfaces = new InterfacesByShape<Service>((properties) =>
 /** How the attempts to connect, and to find the internet, go. */
 export const attemptReasons = ({
   lacking,
-  attempts: { lastFailure },
+  connection: {
+    attempts: { lastFailure },
+  },
   network,
   validation: { last },
 }: Service): readonly (readonly [string, WireVariant])[] => [
@@ -212,7 +214,7 @@ export const serviceReasonsInterface = interfaceTable<Service>({
         const text = (value: string): WireVariant => ({ signature: "s", value });
         return [
           new Map<string, WireVariant>([
-            ["StateReason", text(service.stateReason)],
+            ["StateReason", text(service.connection.reason)],
             ["AutoConnectRefusal", text(service.autoConnectRefusal ?? "")],
             ["Failed", { signature: "b", value: service.hasFailed }],
             ["KeptBack", { signature: "a{ss}", value: keptBackOf(service) }],

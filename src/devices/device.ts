@@ -249,7 +249,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
       this.dropConnection("MAC address changed");
       return;
     }
-    service.networkLost(`the MAC address is ${this.mac} now`);
+    service.connection.networkLost(`the MAC address is ${this.mac} now`);
     this.startNetwork(service);
   }
   /** Another program put a default route on the link, or took it away. */
@@ -304,7 +304,7 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
   disconnectService(service: Service, reason: DisconnectReason): void {
     if (this.#selectedService !== service) return;
     // The lease is given back only when a person ends it: the same network will want the same address.
-    this.stopNetwork({ release: service.isExplicitlyDisconnected, isCarrierLost: this.isShortLoss(reason) });
+    this.stopNetwork({ release: service.connection.isExplicitlyDisconnected, isCarrierLost: this.isShortLoss(reason) });
     service.setNetwork(undefined);
     this.selectService(undefined);
   }
@@ -426,7 +426,9 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
     // A Network that lost its address looks for another one; until then its Service is not connected.
     const { state, primaryFamily, conflict, lostBecause } = this.#network ?? {};
     if (state !== "connected" || primaryFamily !== undefined) return;
-    this.#selectedService?.networkLost(conflict ? describeConflict(conflict) : (lostBecause ?? "the address is lost"));
+    this.#selectedService?.connection.networkLost(
+      conflict ? describeConflict(conflict) : (lostBecause ?? "the address is lost"),
+    );
   }
   stepped(text: string): void {
     this.host.addressing(this, text);

@@ -26,7 +26,7 @@ export function bestServices(services: readonly Service[], rules: BestRules): re
     // The later ones are not connectable either: the order puts connectable ones first.
     if (!service.isConnectable) break;
     if (best.has(technology) || !service.autoConnect || !service.isVisible) continue;
-    if (service.isExplicitlyDisconnected || !rules.isTechnologyAutoConnectable(technology)) continue;
+    if (service.connection.isExplicitlyDisconnected || !rules.isTechnologyAutoConnectable(technology)) continue;
     if (isPrimary(countsAs(technology)) || hasUnderlay) best.set(technology, service);
   }
   return [...best.values()];
@@ -67,13 +67,13 @@ export class AutoConnector {
         technologyOrder,
         isTechnologyAutoConnectable: (technology) => serviceRegistry.isTechnologyAutoConnectable(technology),
       };
-      for (const service of bestServices(all, rules)) this.#attempt(service, () => service.connectAsBest());
+      for (const service of bestServices(all, rules)) this.#attempt(service, () => service.connection.connectAsBest());
     });
   }
 
   #connect(service: Service): void {
     this.#lastRefusals.delete(service);
-    this.#attempt(service, () => service.autoConnectNow());
+    this.#attempt(service, () => service.connection.autoConnectNow());
   }
   /** Failures are only logged: no client is waiting. */
   #attempt({ logLabel }: Service, connect: () => void): void {

@@ -165,7 +165,7 @@ export class ServiceRegistry implements ProviderHost {
   disconnectTechnology(technology: string): void {
     for (const service of this.list.all) {
       if (isPrimary(service.technology) || service.technology !== technology) continue;
-      service.isExplicitlyDisconnected = true;
+      service.connection.isExplicitlyDisconnected = true;
       if (isActive(service.state)) service.disconnect("technology disabled");
     }
   }

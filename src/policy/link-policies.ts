@@ -72,7 +72,7 @@ export class LinkPolicies {
     }
     for (const service of [...this.host.services.all]) {
       const because = this.refusal(service);
-      if (because !== undefined) service.yieldTo(because);
+      if (because !== undefined) service.connection.yieldTo(because);
     }
   }
   #facts(): readonly LinkFact[] {

@@ -24,6 +24,7 @@ const oneOf = (what: string, allowed: readonly string[]) => (value: string) => {
 
 /** Most values are fields of the Service itself. */
 const rows = propertyRows((service: Service) => service);
+const times = propertyRows((service: Service) => service.connection);
 
 /** The kernel counts packets without an owner: the source is always unknown. */
 function storedTraffic(direction: keyof LinkTraffic) {
@@ -95,13 +96,13 @@ export const serviceProperties = propertyTable<Service>()({
     signature: "as",
     doc: "When a connection was lost unasked in the last 5 minutes, at most 20.",
     groups: { state: 8 },
-    get: (service) => service.attempts.disconnects?.texts(service.host.clock) ?? none,
+    get: (service) => service.connection.attempts.disconnects?.texts(service.host.clock) ?? none,
   },
   "Diagnostics.Misconnects": {
     signature: "as",
     doc: "When an attempt to connect failed in the last 5 minutes, at most 20.",
     groups: { state: 9 },
-    get: (service) => service.attempts.misconnects?.texts(service.host.clock) ?? none,
+    get: (service) => service.connection.attempts.misconnects?.texts(service.host.clock) ?? none,
   },
   DownlinkSpeedKbps: {
     signature: "u",
@@ -120,13 +121,13 @@ export const serviceProperties = propertyTable<Service>()({
     signature: "s",
     doc: "Why the Service is in state failure; no-failure otherwise.",
     groups: { state: 5 },
-    get: (service) => service.error,
+    get: (service) => service.connection.error,
   },
   ErrorDetails: {
     signature: "s",
     doc: "Text for people that goes with Error; empty outside failure.",
     groups: { state: 1 },
-    get: (service) => service.errorDetails,
+    get: (service) => service.connection.errorDetails,
   },
   GUID: rows.kept("s", "guid", "", {
     doc: "An identifier that clients give and look up again; ours to keep only.",
@@ -148,16 +149,16 @@ export const serviceProperties = propertyTable<Service>()({
     groups: { state: 12 },
     get: (service) => isConnected(service.state),
   },
-  LastConnected: rows.noted("t", "lastConnected", 0n, {
+  LastConnected: times.noted("t", "lastConnected", 0n, {
     doc: "When it last became connected, in milliseconds since 1601-01-01 UTC; 0: never.",
     isUsersAffair: true,
     groups: { state: 2 },
   }),
-  LastManualConnectAttempt: rows.noted("t", "lastManualConnectAttempt", 0n, {
+  LastManualConnectAttempt: times.noted("t", "lastManualConnectAttempt", 0n, {
     doc: "When a client last asked it to connect, in milliseconds since 1601-01-01 UTC; 0: never.",
     isUsersAffair: true,
   }),
-  LastOnline: rows.noted("t", "lastOnline", 0n, {
+  LastOnline: times.noted("t", "lastOnline", 0n, {
     doc: "When it last became online, in milliseconds since 1601-01-01 UTC; 0: never.",
     isUsersAffair: true,
     groups: { state: 3 },
@@ -223,13 +224,13 @@ export const serviceProperties = propertyTable<Service>()({
     signature: "s",
     doc: "The last failure; stays after it is over. Empty: none so far.",
     groups: { state: 6 },
-    get: (service) => service.previousError,
+    get: (service) => service.connection.previousError,
   },
   PreviousErrorSerialNumber: {
     signature: "i",
     doc: "Counts failures, so that the same error twice can be told from once.",
     groups: { state: 7 },
-    get: (service) => service.previousErrorSerial,
+    get: (service) => service.connection.previousErrorSerial,
   },
   Priority: rows.kept("i", "priority", 0, {
     doc: "Larger comes first among Services of one technology; 0: none. Above 0 it counts also for one without a default route.",
@@ -265,7 +266,7 @@ export const serviceProperties = propertyTable<Service>()({
     groups: { network: 3 },
     get: (service) => savedConfigDictionary(service.network),
   },
-  StartTime: rows.noted("t", "startTime", 0n, {
+  StartTime: times.noted("t", "startTime", 0n, {
     doc: "When the last attempt to connect began, in milliseconds since 1601-01-01 UTC; 0: never.",
     isUsersAffair: true,
     groups: { state: 4 },

@@ -8,20 +8,14 @@ import type { NetworkOptions } from "../network/network-ports.ts";
 import { emptyStaticIp, type StaticIp } from "../network/static-ip.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
-import { Attempts, timeSince1601 } from "./attempts.ts";
+import { timeSince1601 } from "./attempts.ts";
 import { type AutoConnectRefusal, autoConnectRefusal, type PolicyRefusal } from "./auto-connect.ts";
 import { type Configuration, settingsOf } from "./configuration.ts";
 import type { ConfiguredInterface } from "./configured-interface.ts";
-import {
-  type ConnectInput,
-  type ConnectState,
-  isActive,
-  isConnected,
-  isConnecting,
-  nextConnectState,
-} from "./connect-states.ts";
+import { type ConnectInput, type ConnectState, isActive, isConnected } from "./connect-states.ts";
 import type { EapCredentials } from "./eap-credentials.ts";
 import { type Layer3Device, type Layer3Host, layer3Plan } from "./layer3-plan.ts";
+import { type ConnectionOwner, ServiceConnection } from "./service-connection.ts";
 import type { DisconnectReason, ServiceDevice } from "./service-device.ts";
 import { type EntryOwner, ServiceEntry } from "./service-entry.ts";
 import { type ConfigurationSource, type OrderFacts, orderProperties } from "./service-order.ts";
@@ -59,10 +53,10 @@ export interface ServiceHost extends Layer3Host {
 }
 
 /**
- * A network that a person can connect to. It has a state with a reason, settings that live in a Profile, and, while
- * connected, a Network. Subclasses know how their technology connects.
+ * A network that a person can connect to. It has a connection with a state and its reason, settings that live in a
+ * Profile, and, while connected, a Network. Subclasses know how their technology connects.
  */
-export abstract class Service implements OrderFacts, EntryOwner, Validated {
+export abstract class Service implements OrderFacts, EntryOwner, ConnectionOwner, Validated {
   abstract readonly technology: Technology;
   abstract readonly storageId: string;
   /** Without private data, e.g. `wifi_3`. */
@@ -88,30 +82,16 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
   isLinkMonitorDisabled = false;
   staticIp: StaticIp = emptyStaticIp;
   hasEverConnected = false;
-  lastConnected = 0n;
-  lastManualConnectAttempt = 0n;
-  lastOnline = 0n;
-  startTime = 0n;
   trafficCounterResetTime = 0n;
   readonly traffic = new TrafficCounters();
   readonly validation = new ServiceValidation(this);
 
-  // State.
-  error = "no-failure";
-  errorDetails = "";
-  previousError = "";
-  previousErrorSerial = 0;
-  readonly attempts: Attempts;
-  stateReason = "new";
-  isExplicitlyDisconnected = false;
+  readonly connection: ServiceConnection;
   profile: Profile | undefined;
   terms: Profile | undefined;
-  #state: ConnectState = "idle";
   #device: ServiceDevice | undefined;
   #network: Network | undefined;
   #ipConfigPath: string | undefined;
-  #connectWhenIdle = false;
-  #isEnding = false;
 
   constructor(
     readonly host: ServiceHost,
@@ -121,7 +101,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     readonly shape: PropertyShape<Service>,
   ) {
     this.logName = `${technology}_${serial}`;
-    this.attempts = new Attempts(host.clock);
+    this.connection = new ServiceConnection(this);
     this.name = technology;
   }
 
@@ -155,7 +135,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     return `/service/${this.serial}`;
   }
   get state(): ConnectState {
-    return this.#state;
+    return this.connection.state;
   }
   get device(): ServiceDevice | undefined {
     return this.#device;
@@ -172,7 +152,7 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     return this.#ipConfigPath;
   }
   get hasFailed(): boolean {
-    return this.#state === "failure" || this.attempts.hasFailed;
+    return this.state === "failure" || this.connection.attempts.hasFailed;
   }
   get hasWayOut(): boolean {
     return this.#network?.hasDefaultRoute || this.#device?.hasForeignWayOut || false;
@@ -249,44 +229,9 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     return true;
   }
 
-  /** The lost connection is not wanted back. */
-  protected giveUp(): void {}
-  /** Brings the connection up; the way goes on through {@link advance}. Throws DaemonError. */
-  protected abstract startConnect(): void;
-  /** Takes it down; ends in `advance("disconnected")`. */
-  protected abstract startDisconnect(reason: DisconnectReason): void;
-
-  /**
-   * A person asks. Returns before the connection is up. Throws Failure, AlreadyConnected, InProgress, or the
-   * technology's error. While going down it succeeds and connects once idle is reached. The attempt counts as one
-   * however it ends.
-   */
-  connect(because: string): void {
-    this.#noteAttempt("LastManualConnectAttempt");
-    if (!this.isConnectable) {
-      this.#noteAttempt("StartTime");
-      const because = this.lacking === "" ? "" : `: ${this.lacking}`;
-      throw new DaemonError("Failure", `${this.label} is not connectable${because}`);
-    }
-    if (isConnected(this.#state)) throw new DaemonError("AlreadyConnected");
-    if (isConnecting(this.#state)) throw new DaemonError("InProgress");
-    const held = this.host.policyRefusal(this);
-    if (held !== undefined) throw new DaemonError("WrongState", `${this.label} is held back by ${held}`);
-    this.isExplicitlyDisconnected = false;
-    if (this.#state === "disconnecting") this.#connectWhenIdle = true;
-    else this.#connectNow(because);
-  }
-
-  /** The Manager connects without being asked. The caller has looked at {@link autoConnectRefusal}. */
-  autoConnectNow(): void {
-    const wait = this.attempts.begin();
-    if (wait > 0) {
-      this.host.clock.startTimer(`auto-connect-cooldown ${this.logName}`, wait, () =>
-        this.host.requestSort("auto-connect cooldown is over", this),
-      );
-    }
-    this.#connectNow("auto-connect");
-  }
+  giveUp(): void {}
+  abstract startConnect(): void;
+  abstract startDisconnect(reason: DisconnectReason): void;
 
   /**
    * Whether nothing but its medium (the carrier of a cable) is missing for it to connect by itself; told after each
@@ -294,74 +239,10 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
    */
   awaitMedium(_isAllThatIsMissing: boolean): void {}
 
-  /** The Manager connects it although the cooldown is not over, or a worse Service is connected. */
-  connectAsBest(): void {
-    if (isActive(this.#state) || this.#state === "disconnecting" || this.host.policyRefusal(this)) return;
-    this.#connectNow("the best Service of its technology");
-  }
-  #noteAttempt(name: "LastManualConnectAttempt" | "StartTime"): void {
-    const now = timeSince1601(this.host.clock.wallTime());
-    if (name === "StartTime") this.startTime = now;
-    else this.lastManualConnectAttempt = now;
-    this.properties.touch(name);
-  }
-  #connectNow(because: string): void {
-    // Clients measure the time without a connection from here: the first attempt stands in for a manual one.
-    if (this.lastManualConnectAttempt === 0n) this.#noteAttempt("LastManualConnectAttempt");
-    if (this.#state === "failure") this.advance("disconnected", "a new attempt leaves the failure");
-    this.host.log.info(`${this.logLabel}: connecting (${because})`);
-    this.startConnect();
-  }
-
-  /**
-   * A person (or a policy) takes it down. Throws NotConnected where nothing is up or coming up; a person means it all
-   * the same, and no auto-connect follows until a client asks.
-   */
-  disconnect(reason: DisconnectReason): void {
-    if (reason === "D-Bus RPC") {
-      this.isExplicitlyDisconnected = true;
-      this.#connectWhenIdle = false;
-    }
-    if (!isActive(this.#state)) {
-      this.giveUp();
-      throw new DaemonError("NotConnected");
-    }
-    this.#connectWhenIdle = false;
-    this.advance("disconnect", reason);
-    this.#end(reason);
-  }
-
-  /** The policy in force prefers another; it connects by itself again when that is over. */
-  yieldTo(reason: PolicyRefusal): void {
-    if (isActive(this.#state)) this.disconnect(reason);
-  }
-
-  /** Ends a connection or an attempt whose carrier or Device is gone; no failure, not explicit. Idle: nothing. */
-  drop(reason: DisconnectReason): void {
-    // The Device drops its Service while the Service leaves its Device: the first caller's reason counts.
-    if (this.#isEnding || this.#state === "idle" || this.#state === "failure") return;
-    this.#end(reason);
-    this.advance("disconnected", reason);
-  }
-  #end(reason: DisconnectReason): void {
-    this.#isEnding = true;
-    try {
-      this.startDisconnect(reason);
-    } finally {
-      this.#isEnding = false;
-    }
-  }
-
   /** Layer 3 is in place; told again when it changed, each time after {@link networkChanged}. */
   networkConnected(because: string): void {
     this.advance("configured", because);
     this.validation.review();
-  }
-  /** Connected no more, but layer 3 goes on trying. */
-  networkLost(because: string): void {
-    if (!isConnected(this.#state)) return;
-    this.#noteLoss();
-    this.advance("configure", because);
   }
   get validationPlan(): ValidationPlan {
     return this.host.validationPlan(this);
@@ -373,64 +254,41 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
     this.properties.touch("ProbeUrl");
   }
 
+  /** See {@link ServiceConnection.connect}. */
+  connect(because: string): void {
+    this.connection.connect(because);
+  }
+  /** See {@link ServiceConnection.disconnect}. */
+  disconnect(reason: DisconnectReason): void {
+    this.connection.disconnect(reason);
+  }
+  /** See {@link ServiceConnection.drop}. */
+  drop(reason: DisconnectReason): void {
+    this.connection.drop(reason);
+  }
+  /** See {@link ServiceConnection.advance}. */
+  advance(input: ConnectInput, because: string): void {
+    this.connection.advance(input, because);
+  }
+  /** See {@link ServiceConnection.fail}. */
+  fail(error: string, details: string): void {
+    this.connection.fail(error, details);
+  }
   /** A new reason for an unchanged state. */
   explain(because: string): void {
-    this.stateReason = because;
+    this.connection.reason = because;
   }
-
-  /** Records why it failed. Words of shill's doc/service-api.txt. */
-  fail(error: string, details: string): void {
-    this.#noteLoss();
-    this.error = error;
-    this.errorDetails = details;
-    this.previousError = error;
-    this.previousErrorSerial++;
-    const because = details === "" ? error : `${error}: ${details}`;
-    this.attempts.failed(because);
-    this.advance("fail", because);
+  get policyRefusal(): PolicyRefusal | undefined {
+    return this.host.policyRefusal(this);
   }
-
-  #noteLoss(): void {
-    if (!this.isExplicitlyDisconnected && !this.host.isExpectingDisconnects()) this.attempts.lost(this.#state);
-  }
-
-  /** The one way to another state. Inputs that the table does not know here are ignored on purpose. */
-  advance(input: ConnectInput, because: string): void {
-    const before = this.#state;
-    const next = nextConnectState(before, input);
-    if (next === undefined) return;
-    this.#state = next;
-    this.stateReason = because;
-    this.host.log.info(`${this.logLabel}: ${before} -> ${next} (${input}: ${because})`);
-    this.#settle(before, next);
+  stateChanged(before: ConnectState, because: string): void {
+    if (!isConnected(this.state)) this.validation.stop();
     this.host.stateChanged(this, before, because);
-    // Clients rely on this order: Error and times, then IsConnected, then State.
-    this.properties.touchGroup("state");
-    this.host.requestSort("a state changed", this);
-    if (this.#connectWhenIdle && (next === "idle" || next === "failure")) {
-      this.#connectWhenIdle = false;
-      this.#connectNow("asked for while disconnecting");
-    }
   }
-
-  #settle(before: ConnectState, next: ConnectState): void {
-    if (next !== "failure") {
-      this.error = "no-failure";
-      this.errorDetails = "";
-    }
-    if (!isConnected(next)) this.validation.stop();
-    const wall = this.host.clock.wallTime();
-    if (isConnected(next) && !isConnected(before)) {
-      this.lastConnected = timeSince1601(wall);
-      this.attempts.connected();
-      this.#rememberSuccess();
-    }
-    if (next === "online") this.lastOnline = timeSince1601(wall);
-    if (isConnecting(next) && !isConnecting(before)) this.startTime = timeSince1601(wall);
-  }
-
+  stateTold(_before: ConnectState): void {}
+  failureTold(_error: string, _details: string): void {}
   /** A network that worked once is worth connecting to again, unless a person said otherwise. */
-  #rememberSuccess(): void {
+  becameConnected(): void {
     this.hasEverConnected = true;
     if (!this.isAutoConnectRetained && !this.isAutoConnectFixed) {
       this.autoConnect ||= this.connectsItselfAfterSuccess;
@@ -450,31 +308,22 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
       autoConnect: this.autoConnect,
       isTechnologyAllowed: host.isTechnologyAutoConnectable(this.technology),
       isConnectable: this.isConnectable,
-      state: this.#state,
-      isExplicitlyDisconnected: this.isExplicitlyDisconnected,
-      isThrottled: this.attempts.isThrottled,
+      state: this.state,
+      isExplicitlyDisconnected: this.connection.isExplicitlyDisconnected,
+      isThrottled: this.connection.attempts.isThrottled,
       lacksUnderlay: !isPrimary(countsAs(this.technology)) && host.underlay === undefined,
-      hadBadPassphraseJustNow: this.#hadBadPassphraseJustNow,
-      policyRefusal: host.policyRefusal(this),
+      hadBadPassphraseJustNow: this.connection.hadBadPassphraseJustNow,
+      policyRefusal: this.policyRefusal,
       technologyRefusal: this.technologyRefusal,
     });
-  }
-
-  /** One second of peace after a refused passphrase: an attempt would overtake the user's second try. */
-  get #hadBadPassphraseJustNow(): boolean {
-    return this.previousError === "bad-passphrase" && this.attempts.hasFailedWithin(1_000);
   }
 
   /** The machine is about to sleep; resolves when the Service is ready for it. */
   async beforeSleep(): Promise<void> {}
   /** After resume and profile changes: earlier attempts no longer count. */
   forgive(): void {
-    this.isExplicitlyDisconnected = false;
-    this.forgetAttempts();
-  }
-  /** The next attempt is made at once. */
-  protected forgetAttempts(): void {
-    this.attempts.forgive();
+    this.connection.isExplicitlyDisconnected = false;
+    this.connection.attempts.forgive();
   }
 
   setDevice(device: ServiceDevice | undefined): void {
@@ -572,13 +421,13 @@ export abstract class Service implements OrderFacts, EntryOwner, Validated {
   unload(): void {
     this.entry.load(undefined);
     this.hasEverConnected = false;
-    if (isActive(this.#state)) this.disconnect("no Profile has it any more");
+    if (isActive(this.state)) this.disconnect("no Profile has it any more");
     this.forgive();
   }
   /** Called after another entry was loaded. */
   settingsTaken(): void {
     // Even if the entry denies it: it is connected now.
-    if (isConnected(this.#state)) this.hasEverConnected = true;
+    if (isConnected(this.state)) this.hasEverConnected = true;
     this.#network?.setStatic(this.staticIp);
     this.validation.review();
   }

@@ -37,7 +37,7 @@ export abstract class SettingsOnlyService extends Service {
   override get technologyRefusal(): AutoConnectRefusal | undefined {
     return "no device";
   }
-  protected override startDisconnect(): void {}
+  override startDisconnect(): void {}
 }
 
 /** Stored settings of a technology without a Provider. */
@@ -50,7 +50,7 @@ export class StoredService extends SettingsOnlyService {
   ) {
     super(host, serial, technology, serviceShape);
   }
-  protected override startConnect(): void {
+  override startConnect(): void {
     throw new DaemonError("TechnologyNotAvailable", `Nobody provides ${this.technology}`);
   }
 }

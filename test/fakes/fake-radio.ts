@@ -96,12 +96,12 @@ export class FakeRadioService extends Service {
   override get technologyRefusal() {
     return this.isVisible ? undefined : ("connection medium unavailable" as const);
   }
-  protected override startConnect(): void {
+  override startConnect(): void {
     this.advance("associate", "in range");
     this.advance("configure", "associated");
     this.networkConnected("addressing is in place");
   }
-  protected override startDisconnect(reason: DisconnectReason): void {
+  override startDisconnect(reason: DisconnectReason): void {
     this.advance("disconnected", reason);
   }
 }

@@ -94,7 +94,7 @@ export class CellularService extends Service implements CellularFacts {
     if (this.state === "idle") this.explain(because);
   }
   #explainIdle(): void {
-    if (this.state !== "idle" || this.stateReason === "D-Bus RPC" || !this.#modem) return;
+    if (this.state !== "idle" || this.connection.reason === "D-Bus RPC" || !this.#modem) return;
     this.explain(this.#standing(this.#modem));
   }
   #standing(modem: Modem): string {
@@ -120,14 +120,14 @@ export class CellularService extends Service implements CellularFacts {
     this.properties.touch("Cellular.LastGoodAPN");
   }
 
-  protected override startConnect(): void {
+  override startConnect(): void {
     if (!this.#modem || !this.#port) throw new DaemonError("Failure", "its SIM is in no modem");
     const objection = objectionOf(this.#modem);
     // A modem that was switched off, or looks for a network, connects all the same once it has one.
     if (objection && objection.error !== "not-registered") this.fail(objection.error, objection.because);
     else this.#port.connectService(this);
   }
-  protected override startDisconnect(reason: DisconnectReason): void {
+  override startDisconnect(reason: DisconnectReason): void {
     this.#port?.disconnectService(this, reason);
     this.advance("disconnected", reason);
   }

@@ -34,7 +34,7 @@ export class EthernetEapService extends SettingsOnlyService {
   override get eap(): EapCredentials {
     return this.#eap;
   }
-  protected override startConnect(): void {
+  override startConnect(): void {
     throw new DaemonError("Failure", `${this.label} holds settings and is not connected itself`);
   }
 }

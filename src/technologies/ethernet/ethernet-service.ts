@@ -104,7 +104,7 @@ export class EthernetService extends Service {
 
   /** Ports bounce when they come up, and the next plug may be of another network: neither has to wait. */
   override technologyChanged(): void {
-    if (!this.#port?.hasCarrier) this.forgetAttempts();
+    if (!this.#port?.hasCarrier) this.connection.attempts.forgive();
     super.technologyChanged();
   }
 
@@ -137,14 +137,14 @@ export class EthernetService extends Service {
   }
 
   /** Without carrier nothing more happens, as the spec has it: the cable's arrival connects. */
-  protected override startConnect(): void {
+  override startConnect(): void {
     if (this.#port?.hasCarrier) this.#port.connectService(this);
     else this.#port?.take();
   }
-  protected override giveUp(): void {
+  override giveUp(): void {
     this.#port?.giveUp();
   }
-  protected override startDisconnect(reason: DisconnectReason): void {
+  override startDisconnect(reason: DisconnectReason): void {
     this.#port?.disconnectService(this, reason);
     this.advance("disconnected", reason);
   }

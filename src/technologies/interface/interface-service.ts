@@ -12,7 +12,7 @@ import {
   type InterfaceState,
   interfaceShape,
 } from "../../services/configured-interface.ts";
-import { type ConnectInput, isActive, isConnected, isConnecting } from "../../services/connect-states.ts";
+import { type ConnectState, isActive, isConnected, isConnecting } from "../../services/connect-states.ts";
 import type { Layer3Device } from "../../services/layer3-plan.ts";
 import { Service, type ServiceHost } from "../../services/service.ts";
 import type { DisconnectReason } from "../../services/service-device.ts";
@@ -148,7 +148,7 @@ export class InterfaceService extends Service implements ConfiguredInterface, De
     if (config.isAuto !== this.#config.isAuto) this.#isWanted = config.isAuto;
     this.drop("configuration changed");
     this.#failures = [];
-    this.forgetAttempts();
+    this.connection.attempts.forgive();
     this.takeConfig(config);
   }
   setWanted(isWanted: boolean): void {
@@ -168,13 +168,13 @@ export class InterfaceService extends Service implements ConfiguredInterface, De
     this.#port = port;
     this.setDevice(port);
     port?.claimable.addUser(this);
-    this.forgetAttempts();
+    this.connection.attempts.forgive();
     this.technologyChanged();
     this.#touch();
   }
 
   override technologyChanged(): void {
-    if (this.#lacksCarrier) this.forgetAttempts();
+    if (this.#lacksCarrier) this.connection.attempts.forgive();
     super.technologyChanged();
   }
   override connect(because: string): void {
@@ -187,29 +187,26 @@ export class InterfaceService extends Service implements ConfiguredInterface, De
   }
   /** A wish to have it down outlives sleep and logins: it is the administrator's. */
   override forgive(): void {
-    this.forgetAttempts();
+    this.connection.attempts.forgive();
   }
   /** Stored rows count for nothing: the section gives the settings. */
   override settingsTaken(): void {
     super.settingsTaken();
     this.takeConfig(this.#config);
   }
-  override advance(input: ConnectInput, because: string): void {
-    const before = this.state;
-    super.advance(input, because);
+  override stateTold(before: ConnectState): void {
     if (before === this.state) return;
     if (isConnecting(this.state) || isConnected(this.state)) this.#failures = [];
     if (isConnected(this.state)) this.#upSinceMs ??= this.host.clock.now();
     else this.#upSinceMs = undefined;
     this.#touch();
   }
-  override fail(error: string, details: string): void {
-    super.fail(error, details);
+  override failureTold(error: string, details: string): void {
     this.#failures = [{ subsystem: "proto", code: error, data: details === "" ? [] : [details] }];
     this.#touch();
   }
 
-  protected override startConnect(): void {
+  override startConnect(): void {
     const port = this.#port;
     if (!port) return;
     port.take();
@@ -230,10 +227,10 @@ export class InterfaceService extends Service implements ConfiguredInterface, De
     this.#failures = [{ subsystem: "interface", code: "DEVICE_CLAIM_FAILED", data: [detail] }];
     this.#touch();
   }
-  protected override giveUp(): void {
+  override giveUp(): void {
     this.#port?.giveUp();
   }
-  protected override startDisconnect(reason: DisconnectReason): void {
+  override startDisconnect(reason: DisconnectReason): void {
     const port = this.#port;
     port?.disconnectService(this, reason);
     void port?.claimable.release(this);
@@ -289,7 +286,7 @@ export class InterfaceService extends Service implements ConfiguredInterface, De
   }
   up(): void {
     this.setWanted(true);
-    this.isExplicitlyDisconnected = false;
+    this.connection.isExplicitlyDisconnected = false;
     if (this.isConnectable && !isActive(this.state)) this.connect("Interface1.Up");
   }
   down(): void {

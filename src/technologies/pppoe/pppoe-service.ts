@@ -81,7 +81,7 @@ export class PppoeService extends Service implements PppoeFacts {
     for (const name of cableProperties) this.properties.touch(name);
   }
 
-  protected override startConnect(): void {
+  override startConnect(): void {
     if (this.room.isProhibited) {
       throw new DaemonError("PermissionDenied", `Technology ${this.technology} is prohibited.`);
     }
@@ -91,13 +91,12 @@ export class PppoeService extends Service implements PppoeFacts {
     this.setDevice(cable);
     cable.connectService(this);
   }
-  protected override startDisconnect(reason: DisconnectReason): void {
+  override startDisconnect(reason: DisconnectReason): void {
     this.#cable?.disconnectService(this, reason);
     this.#cable = undefined;
     this.advance("disconnected", reason);
   }
-  override fail(error: string, details: string): void {
-    super.fail(error, details);
+  override failureTold(): void {
     this.#cable = undefined;
   }
 }

@@ -108,7 +108,7 @@ export class VpnService extends Service implements VpnFacts, TunnelOwner {
     this.requestSort("settings of a tunnel changed");
   }
 
-  protected override startConnect(): void {
+  override startConnect(): void {
     if (this.machine.isProhibited(this.technology)) {
       throw new DaemonError("PermissionDenied", `Technology ${this.technology} is prohibited.`);
     }
@@ -151,7 +151,7 @@ export class VpnService extends Service implements VpnFacts, TunnelOwner {
     };
   }
 
-  protected override startDisconnect(reason: DisconnectReason): void {
+  override startDisconnect(reason: DisconnectReason): void {
     this.#close(() => {
       if (this.state === "disconnecting") this.advance("disconnected", reason);
     });
@@ -175,7 +175,7 @@ export class VpnService extends Service implements VpnFacts, TunnelOwner {
     const { underlay } = this.room;
     this.#tunnel.setUnderlay(underlay);
     if (underlay) this.#review();
-    else if (isConnected(this.state)) this.networkLost(noNetworkBelow);
+    else if (isConnected(this.state)) this.connection.networkLost(noNetworkBelow);
     else this.explain(noNetworkBelow);
   }
 

@@ -168,7 +168,7 @@ export class WifiDevice extends Device implements WifiPort, RadioObserver {
   }
   #missed(service: WifiService): void {
     service.fail("out-of-range", `no access point of it is heard on ${this.name}`);
-    service.advance("disconnected", service.stateReason);
+    service.advance("disconnected", service.connection.reason);
   }
   #endSearch(reason: DisconnectReason): void {
     const { wanted } = this.#search;
@@ -342,7 +342,7 @@ export class WifiDevice extends Device implements WifiPort, RadioObserver {
     // Refused before the handshake: the supplicant tries other access points, until the time is over.
     if (service.state === "association" && end.from === "associating") return;
     // The Service stays disconnected, as if a client of ours had disconnected it.
-    if (end.told === "chosen-elsewhere") service.isExplicitlyDisconnected = true;
+    if (end.told === "chosen-elsewhere") service.connection.isExplicitlyDisconnected = true;
     const { error, details } = failureOf(end, service);
     this.#fail(service, error, details);
   }

@@ -88,7 +88,8 @@ export class WifiProvider implements Provider, WifiAir {
   networkToAdopt(device: WifiDevice, bssId: string): WifiService | undefined {
     const service = this.#byBss.get(keyOf(device, bssId));
     if (device.keeper !== undefined) return service;
-    if (!service?.profile || service.isExplicitlyDisconnected || this.host.policyRefusal(service)) return undefined;
+    if (!service?.profile || service.connection.isExplicitlyDisconnected || this.host.policyRefusal(service))
+      return undefined;
     const { autoConnectRefusal: refusal } = service;
     return refusal === undefined || concernsNewConnections.has(refusal) ? service : undefined;
   }

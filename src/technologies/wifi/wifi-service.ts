@@ -131,11 +131,11 @@ export class WifiService extends Service implements WifiFacts {
     const kept = this.#port?.keptSettings;
     return kept ? { link: options.link, given: { link: kept }, isKept: true } : options;
   }
-  protected override startConnect(): void {
+  override startConnect(): void {
     if (!this.#port) throw new DaemonError("Failure", "no radio is there, or it is disabled");
     this.#port.connectService(this);
   }
-  protected override startDisconnect(reason: DisconnectReason): void {
+  override startDisconnect(reason: DisconnectReason): void {
     this.#port?.disconnectService(this, reason);
     this.advance("disconnected", reason);
   }

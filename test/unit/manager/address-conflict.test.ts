@@ -21,7 +21,7 @@ test("another host with a fixed address changes no state: the reason and the his
   observers[0]?.onConflict(otherMac);
   const conflict = `10.0.0.77 is also used by ${otherMac}; it stays, as it is fixed`;
   assert.equal(service.state, state);
-  assert.equal(service.stateReason, conflict);
+  assert.equal(service.connection.reason, conflict);
   const newest = () => {
     const [entry] = it.manager.feed.history.newest(1);
     return [entry?.kind, entry?.object, entry?.because];
@@ -29,7 +29,7 @@ test("another host with a fixed address changes no state: the reason and the his
   assert.deepEqual(newest(), ["address-conflict", "/device/eth0", conflict]);
   observers[0]?.onFree();
   const over = "no other host answers for 10.0.0.77 any more";
-  assert.equal(service.stateReason, over);
+  assert.equal(service.connection.reason, over);
   assert.deepEqual(newest(), ["address-conflict", "/device/eth0", over]);
 });
 

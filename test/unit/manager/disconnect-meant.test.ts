@@ -84,19 +84,21 @@ test("the policies that end a connection mean nothing beyond it", async (t) => {
 test("every attempt of a person is noted, also one that is refused, and the first one of ours where there is none", async (t) => {
   const it = await machine(t, []);
   const service = it.service("eth0");
-  assert.equal(service.lastManualConnectAttempt, 0n);
+  assert.equal(service.connection.lastManualConnectAttempt, 0n);
   it.kernel.plug("eth0");
   await it.settle();
-  const first = service.lastManualConnectAttempt;
+  const first = service.connection.lastManualConnectAttempt;
   assert.ok(first > 0n, "the first attempt of all");
   await it.clock.advanceSettled(5_000);
   it.kernel.unplug("eth0");
   await it.settle();
   it.kernel.plug("eth0");
   await it.settle();
-  assert.equal(service.lastManualConnectAttempt, first, "later ones of ours are not noted");
+  assert.equal(service.connection.lastManualConnectAttempt, first, "later ones of ours are not noted");
   it.announced.length = 0;
   assert.throws(() => service.connect("a person"), { code: "AlreadyConnected" });
-  assert.ok(service.lastManualConnectAttempt > first);
-  assert.deepEqual(it.announced, [`${service.path} LastManualConnectAttempt=${service.lastManualConnectAttempt}`]);
+  assert.ok(service.connection.lastManualConnectAttempt > first);
+  assert.deepEqual(it.announced, [
+    `${service.path} LastManualConnectAttempt=${service.connection.lastManualConnectAttempt}`,
+  ]);
 });

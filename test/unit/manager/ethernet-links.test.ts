@@ -148,7 +148,7 @@ test("an attempt yields to a program that gives the link an address, and is made
   await it.settle();
   const service = it.service("eth0");
   assert.deepEqual([service.state, service.autoConnectRefusal], ["idle", "device is left alone"]);
-  assert.equal(service.stateReason, "left alone");
+  assert.equal(service.connection.reason, "left alone");
   it.dhcp.serve("eth0", 10);
   it.kernel.outside({ op: "delete-address", address });
   await it.settle();

@@ -118,7 +118,7 @@ test("a card that was taken out finds its settings again, with any settings of t
   it.kernel.addHardware({ name: "eth0", mac: "02:00:00:00:00:01", isPlugged: true });
   await it.clock.advanceSettled(1);
   assert.deepEqual(it.service("eth0").properties.value("StaticIPConfig"), fixed(5));
-  assert.ok(it.service("eth0").lastConnected > 0n);
+  assert.ok(it.service("eth0").connection.lastConnected > 0n);
 });
 
 test("an administrator's settings for any cable are in force on the best one, and the second keeps its own", async (t) => {

@@ -108,14 +108,14 @@ test("a lost cable is told by its reason, and is no failure to be counted", asyn
   const service = it.service("eth0");
   it.kernel.unplug("eth0");
   await it.settle();
-  assert.equal(service.stateReason, "carrier lost");
-  assert.equal(service.attempts.disconnects, undefined);
+  assert.equal(service.connection.reason, "carrier lost");
+  assert.equal(service.connection.attempts.disconnects, undefined);
   it.kernel.plug("eth0");
   await it.settle();
   service.disconnect("D-Bus RPC");
   await it.settle();
-  assert.equal(service.stateReason, "D-Bus RPC");
-  assert.equal(service.attempts.disconnects, undefined);
+  assert.equal(service.connection.reason, "D-Bus RPC");
+  assert.equal(service.connection.attempts.disconnects, undefined);
 });
 
 test("a cable that is pulled while its address is put leaves the Service idle, and connects when it is back", async (t) => {
@@ -226,10 +226,10 @@ test("no DHCP server: dhcp-failed after 30 s, tried again at once, then after th
   const service = it.service("eth0");
   assert.equal(service.state, "configuration");
   await it.clock.advanceSettled(30_000);
-  assert.deepEqual([service.state, service.previousError], ["configuration", "dhcp-failed"]);
-  assert.equal(service.previousErrorSerial, 1);
+  assert.deepEqual([service.state, service.connection.previousError], ["configuration", "dhcp-failed"]);
+  assert.equal(service.connection.previousErrorSerial, 1);
   assert.equal(it.dhcp.sessions.filter(({ link }) => link.name === "eth0").length, 2);
-  assert.deepEqual(service.attempts.misconnects?.texts(it.clock), [localTimeText(it.clock.wallTime())]);
+  assert.deepEqual(service.connection.attempts.misconnects?.texts(it.clock), [localTimeText(it.clock.wallTime())]);
 });
 
 test("a server that comes back while the Service waits connects it", async (t) => {
@@ -311,17 +311,17 @@ test("a pulled cable, a disabled Device and a lost card are the reason of what t
   it.kernel.unplug("eth0");
   await it.settle();
   const service = it.service("eth0");
-  assert.equal(service.stateReason, "carrier lost");
+  assert.equal(service.connection.reason, "carrier lost");
   it.kernel.plug("eth0");
   await it.settle();
   await it.device("eth0").setEnabled(false, { isPersistent: false });
-  assert.equal(service.stateReason, "device disabled");
+  assert.equal(service.connection.reason, "device disabled");
   await it.device("eth0").setEnabled(true, { isPersistent: false });
   await it.settle();
   const next = it.service("eth0");
   it.kernel.removeHardware("eth0");
   await it.settle();
-  assert.equal(next.stateReason, "device removed");
+  assert.equal(next.connection.reason, "device removed");
   for (const kind of ["Disconnects", "Misconnects"])
     for (const of of [service, next]) assert.deepEqual(of.properties.value(`Diagnostics.${kind}`), [], kind);
 });
@@ -358,11 +358,14 @@ test("why it failed, and when, is known until it is connected, also while it is 
   await it.clock.advanceSettled(30_000);
   const failedAtMs = it.clock.wallTime();
   assert.equal(it.service("eth0").state, "configuration", "it is tried again");
-  assert.match(it.service("eth0").attempts.lastFailure?.because ?? "", /^dhcp-failed: /);
-  assert.equal(it.service("eth0").attempts.lastFailure?.atMs, failedAtMs);
+  assert.match(it.service("eth0").connection.attempts.lastFailure?.because ?? "", /^dhcp-failed: /);
+  assert.equal(it.service("eth0").connection.attempts.lastFailure?.atMs, failedAtMs);
   it.dhcp.serve("eth0", 10);
   it.kernel.unplug("eth0");
   it.kernel.plug("eth0");
   await it.settle();
-  assert.deepEqual([it.service("eth0").state, it.service("eth0").attempts.lastFailure], ["ready", undefined]);
+  assert.deepEqual(
+    [it.service("eth0").state, it.service("eth0").connection.attempts.lastFailure],
+    ["ready", undefined],
+  );
 });

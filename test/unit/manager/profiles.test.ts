@@ -86,7 +86,7 @@ test("A4, logout: what only the user knew is disconnected, unloaded and gone; th
   assert.deepEqual([shared.profile?.label, shared.uiData, shared.state], ["default", "machine", "ready"]);
   const told = it.announced.filter((line) => line.startsWith(`${own.path} State=`));
   assert.deepEqual(told, [`${own.path} State=disconnecting`, `${own.path} State=idle`]);
-  assert.equal(own.stateReason, "no Profile has it any more");
+  assert.equal(own.connection.reason, "no Profile has it any more");
   const { profile, uiData, guid, priority, autoConnect, hasEverConnected } = own;
   assert.deepEqual(
     { profile, uiData, guid, priority, autoConnect, hasEverConnected },

@@ -61,7 +61,7 @@ test("a lost carrier is told at once, and the address stays in the kernel for th
   await addForeignRoute(it, "eth0");
   await pull(it, "eth0");
   assert.equal(it.service("eth0").state, "idle");
-  assert.equal(it.service("eth0").stateReason, "carrier lost");
+  assert.equal(it.service("eth0").connection.reason, "carrier lost");
   assert.deepEqual(
     [it.device("eth0").ipConfigs, it.nameServers, it.manager.services.defaultService],
     [[], [], undefined],
@@ -150,7 +150,7 @@ test("held addresses go when no server answers behind the cable that is back", a
   it.dhcp.servers.set("eth0", { lease: undefined });
   await plug(it, "eth0");
   await it.clock.advanceSettled(30_000);
-  assert.equal(it.service("eth0").previousError, "dhcp-failed");
+  assert.equal(it.service("eth0").connection.previousError, "dhcp-failed");
   assert.doesNotMatch(it.kernel.toText(), /192\.0\.2\.10|proto 102/);
 });
 

@@ -257,5 +257,5 @@ test("without a name server there is nothing to ask by: no-connectivity, and the
   it.kernel.plug("eth0");
   await it.clock.advanceSettled(0);
   assert.equal(it.service("eth0").state, "no-connectivity");
-  assert.match(it.service("eth0").stateReason, /probe\.test \(http\) does not answer: no name/);
+  assert.match(it.service("eth0").connection.reason, /probe\.test \(http\) does not answer: no name/);
 });

@@ -56,7 +56,7 @@ test("a SIM is a Service by its number: enabled, its modem registers and says op
     ]),
   );
   assert.equal(properties.value("Cellular.RoamingState"), "home");
-  assert.equal(service().stateReason, "registered with Test Network");
+  assert.equal(service().connection.reason, "registered with Test Network");
   const device = it.device(link);
   assert.equal(device.technology, "cellular");
   assert.equal(device.properties.value("Cellular.IMEI"), imei);
@@ -86,8 +86,8 @@ test("a bearer without addresses gets them by DHCP; one that wants PPP is refuse
   const ppp = await machine(t, { addressing: "ppp" });
   ppp.service().connect("test");
   await ppp.it.settle();
-  assert.deepEqual([ppp.service().state, ppp.service().error], ["failure", "connect-failed"]);
-  assert.match(ppp.service().errorDetails, /PPP/);
+  assert.deepEqual([ppp.service().state, ppp.service().connection.error], ["failure", "connect-failed"]);
+  assert.match(ppp.service().connection.errorDetails, /PPP/);
   assert.equal(ppp.it.modems.all[0]?.state, "registered");
 });
 
@@ -113,7 +113,7 @@ test("a refusal of the network is told in shill's words", async (t) => {
   const { it, service } = await machine(t, { user: "somebody", password: "right" }, { apn: "wrong.test" });
   service().connect("test");
   await it.settle();
-  assert.deepEqual([service().state, service().error], ["failure", "invalid-apn"]);
+  assert.deepEqual([service().state, service().connection.error], ["failure", "invalid-apn"]);
   service().setProperty(
     "Cellular.APN",
     new Map([
@@ -124,20 +124,20 @@ test("a refusal of the network is told in shill's words", async (t) => {
   );
   service().connect("test");
   await it.settle();
-  assert.deepEqual([service().state, service().error], ["failure", "not-authenticated"]);
-  assert.doesNotMatch(service().errorDetails, /somebody|wrong/);
+  assert.deepEqual([service().state, service().connection.error], ["failure", "not-authenticated"]);
+  assert.doesNotMatch(service().connection.errorDetails, /somebody|wrong/);
 });
 
 test("a locked SIM fails as sim-locked, and says so before any attempt", async (t) => {
   const { it, service } = await machine(t, { pin: "1234" });
-  assert.equal(service().stateReason, "the SIM is locked and wants its PIN (3 tries left)");
+  assert.equal(service().connection.reason, "the SIM is locked and wants its PIN (3 tries left)");
   assert.equal(it.device(link).notReadyBecause, "the SIM is locked and wants its PIN (3 tries left)");
   const status = it.device(link).properties.value("Cellular.SIMLockStatus") as ReadonlyMap<string, WireVariant>;
   assert.deepEqual([status.get("LockType")?.value, status.get("RetriesLeft")?.value], ["sim-pin", 3]);
   service().autoConnect = true;
   assert.equal(service().autoConnectRefusal, "SIM is locked");
   service().connect("test");
-  assert.deepEqual([service().state, service().error], ["failure", "sim-locked"]);
+  assert.deepEqual([service().state, service().connection.error], ["failure", "sim-locked"]);
   const [modem] = it.modems.all;
   await it.modems.sendPin(modem?.id ?? "", "1234");
   await it.settle();
@@ -146,10 +146,10 @@ test("a locked SIM fails as sim-locked, and says so before any attempt", async (
 
 test("out of reach it is not registered; back in reach, one that connects by itself is connected", async (t) => {
   const { it, service } = await machine(t, { isOutOfReach: true });
-  assert.equal(service().stateReason, "the modem looks for a network");
+  assert.equal(service().connection.reason, "the modem looks for a network");
   service().connect("test");
   await it.settle();
-  assert.deepEqual([service().state, service().error], ["failure", "not-registered"]);
+  assert.deepEqual([service().state, service().connection.error], ["failure", "not-registered"]);
   service().autoConnect = true;
   assert.equal(service().autoConnectRefusal, "not registered");
   it.modems.setReach(imei, true);
@@ -157,7 +157,7 @@ test("out of reach it is not registered; back in reach, one that connects by its
   assert.equal(service().state, "ready");
   it.modems.setReach(imei, false);
   await it.settle();
-  assert.deepEqual([service().state, service().error, addressesOf(it)], ["failure", "not-registered", []]);
+  assert.deepEqual([service().state, service().connection.error, addressesOf(it)], ["failure", "not-registered", []]);
   it.modems.setReach(imei, true);
   await it.settle();
   assert.equal(service().state, "ready");
@@ -170,7 +170,7 @@ test("a connection that the network ends is made again, after a pause that grows
   it.modems.cutOff(imei);
   await it.settle();
   assert.equal(service().state, "ready");
-  assert.equal(service().previousError, "disconnect-failure");
+  assert.equal(service().connection.previousError, "disconnect-failure");
   assert.equal(it.modems.asked.length, 2);
 });
 
@@ -184,7 +184,7 @@ test("unplugged and back under another path, the same Service is connected again
   await it.settle();
   assert.deepEqual([service().state, service().isVisible, service().devicePath], ["idle", false, undefined]);
   assert.equal(service().autoConnectRefusal, "not connectable");
-  assert.equal(service().stateReason, "the modem was unplugged");
+  assert.equal(service().connection.reason, "the modem was unplugged");
   assert.equal(it.manager.devices.length, 0);
   it.kernel.addHardware({ name: link, mac: "02:00:00:00:00:01" });
   it.kernel.plug(link);
@@ -215,7 +215,7 @@ test("another SIM in the modem is another Service; the former is disconnected, a
   it.modems.setSim(imei, "8900100000000000002");
   await it.settle();
   assert.deepEqual(
-    [former.state, former.isVisible, former.stateReason],
+    [former.state, former.isVisible, former.connection.reason],
     ["idle", false, "another SIM is in its modem"],
   );
   assert.deepEqual(addressesOf(it), []);
@@ -252,17 +252,17 @@ test("a modem without a link that is a Device shows its SIM, and why it cannot b
   await it.settle();
   const [service] = it.manager.services.all;
   assert.deepEqual([service?.isVisible, service?.isConnectable], [true, false]);
-  assert.equal(service?.stateReason, "the modem on cdc-wdm0 has no network link");
+  assert.equal(service?.connection.reason, "the modem on cdc-wdm0 has no network link");
   it.modems.unplug(imei);
   it.modems.plug(spec);
   await it.modems.enable(it.modems.all[0]?.id ?? "", true);
   await it.settle();
   const [other] = it.manager.services.all;
-  assert.equal(other?.stateReason, `the modem's link ${link} is not there, disabled, or not taken for cellular`);
+  assert.equal(other?.connection.reason, `the modem's link ${link} is not there, disabled, or not taken for cellular`);
   it.kernel.addHardware({ name: link, mac: "02:00:00:00:00:01" });
   it.kernel.plug(link);
   await it.settle();
-  assert.equal(other?.stateReason, "registered with Test Network");
+  assert.equal(other?.connection.reason, "registered with Test Network");
   assert.equal(other?.isConnectable, true);
 });
 
@@ -289,7 +289,7 @@ test("a Device that is disabled switches the modem off, and on again when it is 
   await it.device(link).setEnabled(false, { isPersistent: true });
   await it.settle();
   assert.deepEqual([service().state, it.modems.all[0]?.state], ["idle", "disabled"]);
-  assert.equal(service().stateReason, "the modem is switched off");
+  assert.equal(service().connection.reason, "the modem is switched off");
   await it.device(link).setEnabled(true, { isPersistent: true });
   await it.settle();
   assert.equal(service().state, "ready");

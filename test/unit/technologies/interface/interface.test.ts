@@ -128,7 +128,7 @@ test("of two sections on one link the first that can be set up has it; the other
   const it = await machine(t, ["eth0"], { uci: wan6 + wan + third });
   assert.deepEqual([section(it, "wan").interfaceState, section(it, "third").interfaceState], ["UP", "DOWN"]);
   assert.deepEqual(errors(it, "third"), ["interface DEVICE_CLAIM_FAILED eth0 is used by wan"]);
-  assert.match(it.manager.services.all.find(({ name }) => name === "wan6")?.stateReason ?? "", /^INVALID_PROTO/);
+  assert.match(it.manager.services.all.find(({ name }) => name === "wan6")?.connection.reason ?? "", /^INVALID_PROTO/);
   await reload(it, wan6 + third);
   assert.equal(section(it, "third").interfaceState, "UP");
 });

@@ -74,8 +74,8 @@ test("a reload that changes what pppd is told begins a new session; one that doe
 test("a wrong password is an error of its own, tried again less and less often", async (t) => {
   const world = await dsl(t, uci().replace("secret", "wrong"));
   const { concentrator, wan } = world;
-  assert.deepEqual([wan.state, wan.error], ["failure", "ppp-auth-failed"]);
-  assert.match(wan.stateReason, /refuses the user name or the password/);
+  assert.deepEqual([wan.state, wan.connection.error], ["failure", "ppp-auth-failed"]);
+  assert.match(wan.connection.reason, /refuses the user name or the password/);
   await pass(world, 600);
   const attempts = concentrator.commands.length;
   assert.ok(attempts >= 10 && attempts <= 20, `${attempts} attempts in ten minutes`);
@@ -87,11 +87,14 @@ test("no concentrator is another error; a session comes up once there is one", a
   concentrator.isThere = false;
   concentrator.endSessions();
   await pass(world, 1);
-  assert.deepEqual([wan.state, wan.stateReason], ["configuration", "the access concentrator has ended the session"]);
+  assert.deepEqual(
+    [wan.state, wan.connection.reason],
+    ["configuration", "the access concentrator has ended the session"],
+  );
   assert.ok(!kernelHas(world, /ppp0/));
   await pass(world, 30);
-  assert.equal(wan.previousError, "connect-failed");
-  assert.match(wan.attempts.lastFailure?.because ?? "", /no access concentrator answers/);
+  assert.equal(wan.connection.previousError, "connect-failed");
+  assert.match(wan.connection.attempts.lastFailure?.because ?? "", /no access concentrator answers/);
   concentrator.isThere = true;
   await pass(world, 120);
   assert.equal(wan.state, "ready");
@@ -136,7 +139,7 @@ test("a machine without pppd says so", async (t) => {
   it.kernel.addHardware({ name: "eth0", mac: mac(1), isPlugged: true });
   await it.start();
   const wan = it.manager.services.all.find(({ name }) => name === "wan");
-  assert.match(wan?.stateReason ?? "", /pppd is not installed/);
+  assert.match(wan?.connection.reason ?? "", /pppd is not installed/);
 });
 
 test("options of pppoe that have no effect, and those that are wrong, are named without the password", () => {

@@ -73,7 +73,7 @@ test("a wrong password is ppp-auth-failed; set right, the next attempt connects"
   const service = it.manager.configurator.configure(account({ "PPPoE.Password": text("wrong") }));
   service.connect("test");
   await pass(1);
-  assert.deepEqual([service.state, service.error], ["failure", "ppp-auth-failed"]);
+  assert.deepEqual([service.state, service.connection.error], ["failure", "ppp-auth-failed"]);
   it.manager.configurator.configure(account());
   service.connect("test");
   await pass(1);
@@ -90,7 +90,7 @@ test("the echo is as configured, and without a cable there is nothing to connect
   assert.match(concentrator.commands[0]?.join(" ") ?? "", /lcp-echo-failure 2 lcp-echo-interval 3$/);
   concentrator.freeze();
   await pass(10);
-  assert.match(service.stateReason, /does not answer LCP echo|looking for an access concentrator/);
+  assert.match(service.connection.reason, /does not answer LCP echo|looking for an access concentrator/);
   it.kernel.unplug("eth0");
   await pass(5);
   assert.deepEqual([service.state, service.isConnectable, concentrator.sessions], ["idle", false, 0]);

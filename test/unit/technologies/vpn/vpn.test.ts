@@ -62,7 +62,7 @@ async function connected(it: FakeMachine, ...of: Parameters<typeof settings>): P
   const service = configure(it, ...of);
   service.connect("a test");
   await it.clock.advanceSettled(200);
-  assert.equal(service.state, "online", service.stateReason);
+  assert.equal(service.state, "online", service.connection.reason);
   return service;
 }
 const routesTo = (it: FakeMachine, destination: string): string[] =>
@@ -80,7 +80,7 @@ test("a tunnel comes up, is the first Service, and its server is reached through
   const service = await connected(it, peerOf(), dns("10.64.0.1"));
   assert.equal(it.manager.services.all[0], service);
   assert.equal(it.manager.services.defaultService, service);
-  assert.equal(service.stateReason, "a peer has answered");
+  assert.equal(service.connection.reason, "a peer has answered");
   assert.deepEqual(routesTo(it, "0.0.0.0/0"), ["wg0", "eth0", "eth1"]);
   assert.deepEqual(routesTo(it, `${server}/32`), ["eth0"]);
   assert.deepEqual(it.nameServers, ["10.64.0.1"]);
@@ -108,7 +108,7 @@ test("a peer that does not answer: the Service is used all the same after five s
   assert.equal(service.state, "configuration");
   await it.clock.advanceSettled(300);
   assert.equal(service.state, "online");
-  assert.match(service.stateReason, /no peer has answered yet/);
+  assert.match(service.connection.reason, /no peer has answered yet/);
 });
 
 test("another default network: the way to the server follows in the same turn, and the peer is greeted", async (t) => {
@@ -132,7 +132,7 @@ test("no network left: the tunnel waits with its link in place, and goes on when
   it.kernel.unplug("eth1");
   await it.settle();
   assert.equal(service.state, "configuration");
-  assert.match(service.stateReason, /no network is connected/);
+  assert.match(service.connection.reason, /no network is connected/);
   assert.equal(it.kernel.snapshot.linkByName("wg0")?.index, index);
   assert.deepEqual(routesTo(it, "0.0.0.0/0"), ["wg0"]);
   it.kernel.plug("eth1");
@@ -149,7 +149,7 @@ test("a server with a name is looked up through the network below until it has a
   service.connect("a test");
   await it.clock.advanceSettled(30_000);
   assert.equal(service.state, "association");
-  assert.match(service.stateReason, /vpn\.example has no address yet: .*ENOTFOUND/);
+  assert.match(service.connection.reason, /vpn\.example has no address yet: .*ENOTFOUND/);
   assert.deepEqual(tunnels(it), ["wg0"]);
   assert.match(it.lookup.asked[0] ?? "", /^vpn\.example from 192\.0\.2\./);
   it.lookup.known.set("vpn.example", [server]);
@@ -235,12 +235,12 @@ test("a prohibition ends the tunnel, and nothing connects it until it is over", 
   const service = await connected(it, peerOf(), { AutoConnect: { signature: "b", value: true } });
   it.manager.settings.setProperty("ProhibitedTechnologies", "vpn");
   await it.settle();
-  assert.deepEqual([service.state, service.stateReason, tunnels(it)], ["idle", "technology prohibited", []]);
+  assert.deepEqual([service.state, service.connection.reason, tunnels(it)], ["idle", "technology prohibited", []]);
   assert.equal(service.autoConnectRefusal, "technology is prohibited");
   assert.throws(() => service.connect("a test"), /Technology vpn is prohibited/);
   it.manager.settings.setProperty("ProhibitedTechnologies", "");
   await it.clock.advanceSettled(11_000);
-  assert.equal(service.state, "online", service.stateReason);
+  assert.equal(service.state, "online", service.connection.reason);
 });
 
 test("DisableTechnology ends the tunnel, and it waits for a person", async (t) => {
@@ -288,7 +288,7 @@ test("after a restart the tunnel goes on, with its link and its sessions", async
   const again = await restart(t, it, storage);
   await again.clock.advanceSettled(3000);
   const service = again.manager.services.all.find(({ technology }) => technology === "vpn");
-  assert.equal(service?.state, "online", service?.stateReason);
+  assert.equal(service?.state, "online", service?.connection.reason);
   assert.equal(kernel.snapshot.linkByName("wg0")?.index, index);
   assert.equal(wireguard.configured.size, 0, "keys are set anew: sessions are lost");
   assert.deepEqual(routesTo(again, `${server}/32`), ["eth0"]);
@@ -312,7 +312,7 @@ test("a link that another program removes ends the tunnel with a failure that sa
   it.kernel.outside({ op: "delete-link", link: it.kernel.snapshot.linkByName("wg0")?.index ?? 0 });
   await it.settle();
   assert.equal(service.state, "failure");
-  assert.match(service.errorDetails, /another program has removed wg0/);
+  assert.match(service.connection.errorDetails, /another program has removed wg0/);
   assert.deepEqual(routesTo(it, `${server}/32`), []);
 });
 

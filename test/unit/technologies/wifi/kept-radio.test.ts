@@ -77,7 +77,7 @@ test("an address that NetworkManager gives the radio for a network ends no conne
 test("a wrong passphrase is told as such, and the right one works after it", async (t) => {
   const { network, join } = await scene(t);
   await join("Home", "not the right one");
-  assert.deepEqual([network("Home").state, network("Home").previousError], ["idle", "bad-passphrase"]);
+  assert.deepEqual([network("Home").state, network("Home").connection.previousError], ["idle", "bad-passphrase"]);
   await join("Home", "a long passphrase");
   assert.equal(network("Home").state, "ready");
 });

@@ -51,7 +51,7 @@ const visible = (it: FakeMachine) =>
   it.manager.services.all
     .filter(({ technology, isVisible }) => technology === "wifi" && isVisible)
     .map(({ name }) => name);
-const failureOf = (service: Service) => [service.state, service.previousError];
+const failureOf = (service: Service) => [service.state, service.connection.previousError];
 
 test("access points become Services by name and class, strongest first", async (t) => {
   const far = { ...home, bssid: "02:00:00:00:01:03", signalDbm: -80, frequencyMhz: 5180 };
@@ -140,7 +140,7 @@ test("an access point that does not answer is given up after 15 s", async (t) =>
   await settle(15_000);
   assert.deepEqual(failureOf(service), ["idle", "out-of-range"]);
   assert.match(
-    service.attempts.lastFailure?.because ?? "",
+    service.connection.attempts.lastFailure?.because ?? "",
     /no connection within 15 s: no access point of it is heard/,
   );
 });
@@ -164,7 +164,7 @@ test("a supplicant that was killed: the network is joined again when it is back,
   await join("Home", "a long passphrase");
   supplicant.kill();
   await settle();
-  assert.deepEqual([network("Home").state, network("Home").previousError], ["idle", ""]);
+  assert.deepEqual([network("Home").state, network("Home").connection.previousError], ["idle", ""]);
   supplicant.start();
   await settle(1000);
   assert.equal(network("Home").state, "ready");
@@ -220,7 +220,7 @@ test("another network takes the place of the first on the same radio", async (t)
   await join("Home", "a long passphrase");
   await join("Cafe");
   assert.deepEqual([network("Home").state, network("Cafe").state], ["idle", "ready"]);
-  assert.equal(network("Home").stateReason, "another Service takes the link");
+  assert.equal(network("Home").connection.reason, "another Service takes the link");
 });
 
 test("a known network that is out of range costs no connection, and is told as out of range at once", async (t) => {
@@ -234,7 +234,10 @@ test("a known network that is out of range costs no connection, and is told as o
   it.announced.length = 0;
   await join("Cafe");
   assert.deepEqual(failureOf(network("Cafe")), ["idle", "out-of-range"]);
-  assert.match(network("Cafe").attempts.lastFailure?.because ?? "", /no access point of it is heard on wlan0$/);
+  assert.match(
+    network("Cafe").connection.attempts.lastFailure?.because ?? "",
+    /no access point of it is heard on wlan0$/,
+  );
   assert.deepEqual([network("Home").state, device.selectedService], ["ready", network("Home")]);
   const ofHome = it.changes("State").filter((line) => line.includes(network("Home").path));
   assert.deepEqual([ofHome, supplicant.asked.length], [[], 2]);
@@ -252,7 +255,10 @@ test("a network that came back in range unheard is looked for, and takes the pla
   supplicant.switchOn(cafe);
   network("Cafe").connect("test");
   assert.deepEqual([network("Home").state, network("Cafe").state], ["ready", "association"]);
-  assert.equal(network("Cafe").stateReason, "looking for it on wlan0, which keeps its connection until it is heard");
+  assert.equal(
+    network("Cafe").connection.reason,
+    "looking for it on wlan0, which keeps its connection until it is heard",
+  );
   await settle();
   assert.deepEqual([network("Home").state, network("Cafe").state], ["idle", "ready"]);
 });
@@ -274,7 +280,7 @@ for (const [how, end] of [
     supplicant.switchOn(cafe);
     await settle(60_000);
     assert.deepEqual([network("Cafe").state, network("Home").state], ["idle", "ready"]);
-    assert.equal(network("Cafe").previousError, "");
+    assert.equal(network("Cafe").connection.previousError, "");
   });
 }
 
@@ -308,7 +314,7 @@ test("a network that is forgotten says so", async (t) => {
   await join("Cafe");
   await settle(3000);
   network("Cafe").remove();
-  assert.deepEqual([network("Cafe").state, network("Cafe").stateReason], ["idle", "no Profile has it any more"]);
+  assert.deepEqual([network("Cafe").state, network("Cafe").connection.reason], ["idle", "no Profile has it any more"]);
 });
 
 test("a person who disconnects is left in peace", async (t) => {
