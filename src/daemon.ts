@@ -23,7 +23,7 @@ import { HelperProcesses } from "./helper/helper-processes.ts";
 import { DebugControl, type OverrideFile } from "./manager/debug-control.ts";
 import { ModemManager } from "./modem/modem-manager.ts";
 import { nativeAddon } from "./native/native.ts";
-import { isMacOfHost } from "./network/found-conflict.ts";
+import { isMacOfHost } from "./network/address-conflicts.ts";
 import { type Dhcp4Handler, dhcp4Handler } from "./network/protocols/dhcp4/handler.ts";
 import { KernelUdp } from "./network/protocols/dhcp4/kernel-udp.ts";
 import { FixedAddressGuards } from "./network/protocols/fixed-address-guards.ts";

@@ -2,7 +2,7 @@
 import { DaemonError } from "../base/errors.ts";
 import { PropertyShape, PropertyStore, propertyTable, type WireVariant } from "../base/property.ts";
 import type { Manager } from "../manager/manager.ts";
-import { describeConflict } from "../network/found-conflict.ts";
+import { describeConflict } from "../network/address-conflicts.ts";
 import { frontRoutes } from "../network/kernel/front-routes.ts";
 import type { NamePlan } from "../resolver/name-plan.ts";
 import type { Route, Rtnl } from "../rtnl/rtnl.ts";

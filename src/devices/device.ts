@@ -3,7 +3,7 @@ import { DaemonError, describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { PropertyShape, PropertyStore, type PropertyTable } from "../base/property.ts";
 import type { PrimaryTechnology } from "../base/technology.ts";
-import { describeConflict, type FoundConflict } from "../network/found-conflict.ts";
+import { describeConflict, type FoundConflict } from "../network/address-conflicts.ts";
 import type { IpConfig, IpConfigIdentity } from "../network/ip-config.ts";
 import { addressesOf } from "../network/ip-settings.ts";
 import { isForeignDefault } from "../network/kernel/marks.ts";

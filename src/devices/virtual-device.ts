@@ -1,4 +1,4 @@
-import type { FoundConflict } from "../network/found-conflict.ts";
+import type { FoundConflict } from "../network/address-conflicts.ts";
 import type { IpConfig, IpConfigHolder, IpConfigIdentity } from "../network/ip-config.ts";
 import type { IpSettings } from "../network/ip-settings.ts";
 import type { Network } from "../network/network.ts";

@@ -3,9 +3,8 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Quiet } from "../base/quiet.ts";
 import type { ProtocolRequest } from "./acquisition.ts";
+import type { ConflictListener, FixedAddressPorts } from "./address-conflicts.ts";
 import type { GracePorts, HoldSink } from "./carrier-grace.ts";
-import type { FixedAddressPorts } from "./fixed-address-watch.ts";
-import type { FoundConflict } from "./found-conflict.ts";
 import type { IpFamilySettings, IpSettings } from "./ip-settings.ts";
 import type { ApplyResult } from "./kernel/applier.ts";
 import type { AddressLifetime, NetworkWish } from "./kernel/wish.ts";
@@ -29,7 +28,7 @@ export type NetworkFailure =
   | "address-refused";
 
 /** Never called from inside a call to the Network. */
-export interface NetworkObserver {
+export interface NetworkObserver extends ConflictListener {
   /**
    * The addressing is in the kernel. `first`: for the first time since the start; otherwise it differs from the one
    * before, or is there again after a loss, and earlier findings about the network are to be checked anew.
@@ -37,12 +36,8 @@ export interface NetworkObserver {
   connected(first: boolean): void;
   /** A value that clients are shown is different. Told before {@link connected}. */
   changed(): void;
-  /** Another host has an address of this link; told before its consequences. */
-  conflicted(conflict: FoundConflict): void;
   /** The present step on the way to addressing, as text for people. */
   stepped?(text: string): void;
-  /** The reported conflict of a kept address is over. */
-  conflictOver(because: string): void;
   /** The Network has stopped itself and taken everything back. */
   failed(reason: NetworkFailure, detail: string): void;
 }

@@ -1,15 +1,16 @@
 import { familyOfServer } from "../base/ip-address.ts";
 import type { Family } from "../rtnl/rtnl.ts";
 import { Acquisition, type ProtocolRequest } from "./acquisition.ts";
+import type { FoundConflict } from "./address-conflicts.ts";
+import { AddressConflicts } from "./address-conflicts.ts";
 import { CarrierGrace } from "./carrier-grace.ts";
-import { FixedAddressWatch } from "./fixed-address-watch.ts";
-import { describeConflict, type FoundConflict } from "./found-conflict.ts";
 import { describeIpConfig, type IpConfig, type IpConfigIdentity, newIpConfigIdentity } from "./ip-config.ts";
 import type { IpSettings } from "./ip-settings.ts";
 import type { ApplyResult } from "./kernel/applier.ts";
 import { hasDefaultRoute } from "./kernel/routes.ts";
 import type { NetworkWish } from "./kernel/wish.ts";
 import type { DynamicSource, EffectiveSettings } from "./merge.ts";
+import { NetworkNews, type ShownFacts } from "./network-news.ts";
 import type {
   NetworkFailure,
   NetworkObserver,
@@ -21,7 +22,6 @@ import type {
 } from "./network-ports.ts";
 import { NetworkSources } from "./network-sources.ts";
 import type { ProtocolLink, ProtocolStep } from "./protocols/handler.ts";
-import { isSameShown, type ShownFacts } from "./shown-facts.ts";
 import { emptyStaticIp, isSameStaticIp, type StaticIp } from "./static-ip.ts";
 
 /** Takes the place of the Applier where another program configures the link: all that is wished is there. */
@@ -56,35 +56,26 @@ export class Network {
   /** A static address that was taken away while a lease is asked for: better than none until that is there. */
   #held: StaticIp | undefined;
   readonly #acquisitions = new Map<DynamicSource, Acquisition<unknown>>();
-  #conflict: FoundConflict | undefined;
   #progress = "";
   readonly #sources = new NetworkSources();
   #effective: EffectiveSettings | undefined;
   #wish: NetworkWish | undefined;
   #ipConfigs: { 4?: IpConfigIdentity; 6?: IpConfigIdentity } = {};
-  #hasConnected = false;
-  #hasNews = false;
-  /** As of the newest {@link #refresh}. */
-  #shown: ShownFacts | undefined;
-  /** Address and gateway of the connection, as last told. */
-  #toldPrimary: string | undefined;
+  readonly #news = new NetworkNews();
   #problems: readonly string[] = [];
   /** Of the protocols that found nothing; the later ones add nothing that a person could use. */
   #firstFailure: string | undefined;
   /** Why the newest settings that were lost are lost. */
   #lostBecause: string | undefined;
   readonly #grace: CarrierGrace;
-  readonly #fixedAddresses: FixedAddressWatch;
+  readonly #conflicts: AddressConflicts;
 
   constructor(
     private readonly ports: NetworkPorts,
     private readonly observer: NetworkObserver,
   ) {
     this.#grace = new CarrierGrace(ports);
-    this.#fixedAddresses = new FixedAddressWatch(ports, {
-      found: (conflict) => this.#onConflict(conflict),
-      over: (address, because) => this.#endConflict(address, because),
-    });
+    this.#conflicts = new AddressConflicts(ports, observer);
   }
 
   get state(): NetworkState {
@@ -118,7 +109,7 @@ export class Network {
     if (this.#effective?.ipv4) return 4;
     return this.#effective && this.#hasIpv6Service(this.#effective) ? 6 : undefined;
   }
-  #hasIpv6Service({ ipv6, nameServers }: Pick<EffectiveSettings, "ipv6" | "nameServers">): boolean {
+  #hasIpv6Service({ ipv6, nameServers }: EffectiveSettings): boolean {
     if (ipv6 === undefined) return false;
     return this.#isIpv6Configured || nameServers.some((server) => familyOfServer(server) === 6);
   }
@@ -164,7 +155,7 @@ export class Network {
    * The other host that has the fixed address, or had the declined one until the next lease; undefined: none is known.
    */
   get conflict(): FoundConflict | undefined {
-    return this.#conflict;
+    return this.#conflicts.current;
   }
   /** Parts of the wish that the kernel refused, in its words. */
   get problems(): readonly string[] {
@@ -207,18 +198,14 @@ export class Network {
     this.#state = "idle";
     this.#acquisitions.clear();
     this.#layer3Link = undefined;
-    this.#fixedAddresses.stop();
-    this.#conflict = undefined;
+    this.#conflicts.stop();
     this.#options = undefined;
     this.#held = undefined;
     this.#sources.clear();
     this.#effective = undefined;
     this.#wish = undefined;
     this.#ipConfigs = {};
-    this.#hasConnected = false;
-    this.#hasNews = false;
-    this.#shown = undefined;
-    this.#toldPrimary = undefined;
+    this.#news.clear();
     this.#problems = [];
     this.#progress = "";
     this.#firstFailure = undefined;
@@ -253,7 +240,7 @@ export class Network {
    */
   renew(): void {
     for (const acquisition of this.#acquisitions.values()) acquisition.renew();
-    this.#fixedAddresses.again();
+    this.#conflicts.checkAgain();
   }
 
   /** Settings of a source that no protocol of this Network reports; undefined: none any more. */
@@ -276,7 +263,7 @@ export class Network {
         this.#othersThan("dhcp4").map(([name, each]) => [name, { state: each.state, session: each.inspect() }]),
       ),
       effective: this.#effective,
-      conflict: this.#conflict,
+      conflict: this.conflict,
       progress: this.#progress,
       problems: this.#problems,
     };
@@ -301,7 +288,7 @@ export class Network {
     const owner = {
       granted: (settings: IpSettings) => this.#onGranted(source, settings),
       settled: (settings: IpSettings) => this.#onSettings(source, settings),
-      conflict: (address: string, mac: string) => this.#onConflict({ address, mac, outcome: "declined" }),
+      conflict: (address: string, mac: string) => this.#conflicts.declined(link, address, mac),
       lost: (reason: string) => this.#onSettingsLost(source, reason),
       failed: (detail: string, isRefused: boolean) => this.#onProtocolFailed(source, detail, isRefused),
       yielded: () => this.#drop(source),
@@ -336,7 +323,7 @@ export class Network {
   #onSettings(source: DynamicSource, settings: IpSettings): void {
     if (source === "dhcp4") {
       this.#held = undefined;
-      if (this.#conflict?.outcome === "declined") this.#conflict = undefined;
+      this.#conflicts.leased();
     }
     this.#firstFailure = undefined;
     this.#lostBecause = undefined;
@@ -394,7 +381,8 @@ export class Network {
     const merged = this.#sources.merge(this.#fixed);
     this.#effective = merged.ipv4 || merged.ipv6 ? merged : undefined;
     this.#updateIpConfigs(merged);
-    this.#noteNews();
+    // A server's answer that only confirms, as after the gateway's, is no news: the lease lives longer, and that is all.
+    this.#news.note(this.#shownFacts);
     const isMtuPending = this.#dhcp?.state === "setup";
     this.#wish = { settings: merged, lifetimes: this.#sources.lifetimes(merged), isMtuPending };
     this.#grace.forget();
@@ -402,21 +390,16 @@ export class Network {
     this.#sink.setNetwork(this.layer3Link, this.#wish, (result) => this.#onApplied(result));
   }
 
-  /**
-   * A server's answer that only confirms, as after the gateway's, is no news: the lease lives longer, and that is all.
-   */
-  #noteNews(): void {
-    const before = this.#shown;
-    this.#shown = {
+  get #shownFacts(): ShownFacts {
+    return {
       effective: this.#effective,
       saved: this.saved,
       ipConfigs: this.ipConfigIdentities.map(({ id }) => id).join(),
       isFromDhcp: this.#isFromDhcp,
       primaryFamily: this.primaryFamily,
-      conflict: this.#conflict,
+      conflict: this.conflict,
       lostBecause: this.#lostBecause,
     };
-    if (!before || !isSameShown(before, this.#shown)) this.#hasNews = true;
   }
 
   #followLayer3Link(index: number): void {
@@ -432,10 +415,11 @@ export class Network {
     return { ...this.#static, address, prefixLength, ...(gateway === undefined ? {} : { gateway }) };
   }
 
-  #updateIpConfigs({ ipv4, ...settings }: EffectiveSettings): void {
+  #updateIpConfigs(merged: EffectiveSettings): void {
+    const { ipv4 } = merged;
     if (ipv4 && !this.#ipConfigs[4]) this.#ipConfigs[4] = newIpConfigIdentity("ip", 4);
     if (!ipv4 && !this.#dhcp) delete this.#ipConfigs[4];
-    if (!this.#hasIpv6Service(settings)) delete this.#ipConfigs[6];
+    if (!this.#hasIpv6Service(merged)) delete this.#ipConfigs[6];
     else this.#ipConfigs[6] ??= newIpConfigIdentity("ip", 6);
   }
 
@@ -448,8 +432,7 @@ export class Network {
       return;
     }
     this.ports.quiet?.end();
-    if (!this.#hasNews) return;
-    this.#hasNews = false;
+    if (!this.#news.take()) return;
     this.observer.changed();
     // The observer may have stopped us.
     if (wish === this.#wish) this.#followPrimary();
@@ -463,35 +446,18 @@ export class Network {
   }
   #watchFixedAddresses(): void {
     const { link } = this.#options ?? {};
-    if (link) this.#fixedAddresses.follow(link, this.#fixedAddress, this.#fixedIpv6);
+    if (link) this.#conflicts.watchFixed(link, this.#fixedAddress, this.#fixedIpv6);
   }
-  #onConflict(conflict: FoundConflict): void {
-    const isKnown = this.#conflict?.address === conflict.address && this.#conflict.mac === conflict.mac;
-    this.#conflict = conflict;
-    if (isKnown && conflict.outcome !== "declined") return;
-    this.ports.log.warn(() => `${this.link?.name}: ${describeConflict(conflict)}`);
-    this.observer.conflicted(conflict);
-  }
-  #endConflict(address: string, because: string): void {
-    const { outcome } = this.#conflict ?? {};
-    if (this.#conflict?.address !== address || outcome === "declined") return;
-    this.#conflict = undefined;
-    this.observer.conflictOver(because);
-  }
-
   #followPrimary(): void {
     const family = this.primaryFamily;
     const own = family === undefined ? undefined : this.#effective?.[`ipv${family}`];
     const primary =
       own && `${own.address}/${own.prefixLength} via ${own.gateway ?? (own.isAllOnLink ? "the link" : "none")}`;
     this.#state = primary === undefined ? "configuring" : "connected";
-    if (primary === this.#toldPrimary) return;
-    this.#toldPrimary = primary;
-    if (primary === undefined) return;
+    const news = this.#news.followPrimary(primary);
+    if (!news) return;
     this.#progress = "";
-    const isFirst = !this.#hasConnected;
-    this.#hasConnected = true;
-    this.observer.connected(isFirst);
+    this.observer.connected(news === "first");
   }
 
   #failLater(detail: string): void {

@@ -1,6 +1,6 @@
 import { isDuplicate } from "../../rtnl/address-flags.ts";
 import type { Address, Rtnl } from "../../rtnl/rtnl.ts";
-import type { DuplicateObserver } from "../fixed-address-watch.ts";
+import type { DuplicateObserver } from "../address-conflicts.ts";
 import type { ProtocolLink } from "./handler.ts";
 
 /**

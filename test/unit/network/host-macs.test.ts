@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isMacOfHost } from "../../../src/network/found-conflict.ts";
+import { isMacOfHost } from "../../../src/network/address-conflicts.ts";
 import { FakeKernel } from "../../fakes/fake-kernel.ts";
 
 const stranger = "02:00:00:00:00:99";

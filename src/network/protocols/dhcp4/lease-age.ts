@@ -1,3 +1,4 @@
+import type { Address } from "../../../rtnl/rtnl.ts";
 import type { HeldAddress } from "./config.ts";
 import type { DhcpLease } from "./lease.ts";
 
@@ -42,3 +43,10 @@ function ageByKernel({ settings, leaseSeconds }: DhcpLease, held: readonly HeldA
   if (leaseSeconds === undefined || own?.remainingSeconds === undefined) return undefined;
   return Math.max(0, leaseSeconds - own.remainingSeconds) * 1000;
 }
+
+/** `toldAgoMs`: since when the kernel told of these addresses at the latest; it does not tell of time passing by. */
+export const heldAddresses = (addresses: readonly Address[], toldAgoMs: number): readonly HeldAddress[] =>
+  addresses.map(({ address, prefixLength, validSeconds }) => ({
+    ...{ address, prefixLength },
+    ...(validSeconds !== undefined && { remainingSeconds: Math.max(0, validSeconds - toldAgoMs / 1000) }),
+  }));

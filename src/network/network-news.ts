@@ -1,7 +1,6 @@
-/** Whether clients are shown anything else of a Network than before. Pure. */
 import { isDeepStrictEqual } from "node:util";
 import type { Family } from "../rtnl/rtnl.ts";
-import type { FoundConflict } from "./found-conflict.ts";
+import type { FoundConflict } from "./address-conflicts.ts";
 import { addressesOf, type IpAddress, type IpSettings } from "./ip-settings.ts";
 import type { EffectiveSettings } from "./merge.ts";
 
@@ -16,7 +15,44 @@ export interface ShownFacts {
   readonly conflict: FoundConflict | undefined;
   readonly lostBecause: string | undefined;
 }
-export const isSameShown = (a: ShownFacts, b: ShownFacts): boolean =>
+
+/** Tells whether clients are shown anything else of one Network than before, since its start. */
+export class NetworkNews {
+  #shown: ShownFacts | undefined;
+  #isUntold = false;
+  #primary: string | undefined;
+  #hasConnected = false;
+
+  note(facts: ShownFacts): void {
+    const before = this.#shown;
+    this.#shown = facts;
+    if (!before || !isSameShown(before, facts)) this.#isUntold = true;
+  }
+  /** Whether anything is new since the latest call. */
+  take(): boolean {
+    const isUntold = this.#isUntold;
+    this.#isUntold = false;
+    return isUntold;
+  }
+  /** `primary`: address and gateway of the connection; undefined: there is none. Undefined: nothing is to be told. */
+  followPrimary(primary: string | undefined): "first" | "other" | undefined {
+    if (primary === this.#primary) return undefined;
+    this.#primary = primary;
+    if (primary === undefined) return undefined;
+    const isFirst = !this.#hasConnected;
+    this.#hasConnected = true;
+    return isFirst ? "first" : "other";
+  }
+  /** The Network has stopped. */
+  clear(): void {
+    this.#shown = undefined;
+    this.#isUntold = false;
+    this.#primary = undefined;
+    this.#hasConnected = false;
+  }
+}
+
+const isSameShown = (a: ShownFacts, b: ShownFacts): boolean =>
   a.ipConfigs === b.ipConfigs &&
   a.isFromDhcp === b.isFromDhcp &&
   a.primaryFamily === b.primaryFamily &&

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { heldAddresses } from "../../../src/network/held-addresses.ts";
+import { heldAddresses } from "../../../../src/network/protocols/dhcp4/lease-age.ts";
 
 const address = { link: 2, family: 4, address: "10.1.0.5", prefixLength: 24, scope: 0, flags: 0 } as const;
 
