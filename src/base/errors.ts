@@ -1,5 +1,5 @@
 /**
- * The one table of errors: code -> D-Bus error name, sentence for people, whether the same call may work later.
+ * The one table of errors: code -> D-Bus error name, sentence for people.
  * Low floors throw {@link DaemonError}; only `dbus/` turns it into a reply.
  */
 const shill = (name: string) => `org.chromium.flimflam.Error.${name}`;
@@ -7,39 +7,33 @@ const shill = (name: string) => `org.chromium.flimflam.Error.${name}`;
 interface ErrorDef {
   readonly busName: string;
   readonly sentence: string;
-  readonly isTransient: boolean;
 }
-const permanent = (name: string, sentence: string): ErrorDef => ({
-  busName: shill(name),
-  sentence,
-  isTransient: false,
-});
-const transient = (name: string, sentence: string): ErrorDef => ({ busName: shill(name), sentence, isTransient: true });
+const ofShill = (name: string, sentence: string): ErrorDef => ({ busName: shill(name), sentence });
 
 export const errorTable = {
-  AlreadyConnected: permanent("AlreadyConnected", "Already connected"),
-  AlreadyExists: permanent("AlreadyExists", "Already exists"),
-  Failure: transient("Failure", "Operation failed (no other information)"),
-  IllegalOperation: permanent("IllegalOperation", "Illegal operation"),
-  InProgress: transient("InProgress", "In progress"),
-  InternalError: permanent("InternalError", "Internal error"),
-  InvalidApn: permanent("InvalidApn", "Invalid APN"),
-  InvalidArguments: permanent("InvalidArguments", "Invalid arguments"),
-  InvalidNetworkName: permanent("InvalidNetworkName", "Invalid network name"),
-  InvalidPassphrase: permanent("InvalidPassphrase", "Invalid passphrase"),
-  InvalidProperty: permanent("InvalidProperty", "Invalid property"),
-  NoCarrier: transient("NoCarrier", "No carrier"),
-  NotConnected: permanent("NotConnected", "Not connected"),
-  NotFound: permanent("NotFound", "Not found"),
-  NotImplemented: permanent("NotImplemented", "Not implemented"),
-  NotSupported: permanent("NotSupported", "Not supported"),
-  NotStored: transient("NotStored", "Not stored: the disk does not take it now"),
-  OperationAborted: transient("OperationAborted", "Operation aborted"),
-  OperationTimeout: transient("OperationTimeout", "Operation timeout"),
-  PassphraseRequired: permanent("PassphraseRequired", "Passphrase required"),
-  PermissionDenied: permanent("PermissionDenied", "Permission denied"),
-  TechnologyNotAvailable: permanent("TechnologyNotAvailable", "Technology not available"),
-  WrongState: permanent("WrongState", "Wrong state"),
+  AlreadyConnected: ofShill("AlreadyConnected", "Already connected"),
+  AlreadyExists: ofShill("AlreadyExists", "Already exists"),
+  Failure: ofShill("Failure", "Operation failed (no other information)"),
+  IllegalOperation: ofShill("IllegalOperation", "Illegal operation"),
+  InProgress: ofShill("InProgress", "In progress"),
+  InternalError: ofShill("InternalError", "Internal error"),
+  InvalidApn: ofShill("InvalidApn", "Invalid APN"),
+  InvalidArguments: ofShill("InvalidArguments", "Invalid arguments"),
+  InvalidNetworkName: ofShill("InvalidNetworkName", "Invalid network name"),
+  InvalidPassphrase: ofShill("InvalidPassphrase", "Invalid passphrase"),
+  InvalidProperty: ofShill("InvalidProperty", "Invalid property"),
+  NoCarrier: ofShill("NoCarrier", "No carrier"),
+  NotConnected: ofShill("NotConnected", "Not connected"),
+  NotFound: ofShill("NotFound", "Not found"),
+  NotImplemented: ofShill("NotImplemented", "Not implemented"),
+  NotSupported: ofShill("NotSupported", "Not supported"),
+  NotStored: ofShill("NotStored", "Not stored: the disk does not take it now"),
+  OperationAborted: ofShill("OperationAborted", "Operation aborted"),
+  OperationTimeout: ofShill("OperationTimeout", "Operation timeout"),
+  PassphraseRequired: ofShill("PassphraseRequired", "Passphrase required"),
+  PermissionDenied: ofShill("PermissionDenied", "Permission denied"),
+  TechnologyNotAvailable: ofShill("TechnologyNotAvailable", "Technology not available"),
+  WrongState: ofShill("WrongState", "Wrong state"),
 } as const satisfies Record<string, ErrorDef>;
 
 export type ErrorCode = keyof typeof errorTable;
@@ -64,10 +58,6 @@ export class DaemonError extends Error {
     return errorTable[this.code].busName;
   }
 }
-
-/** Whether the same request may succeed later without any change by the caller. */
-export const isTransient = (error: unknown): boolean =>
-  error instanceof DaemonError && errorTable[error.code].isTransient;
 
 /** One line for a log or a person: the message and those of its causes, without stacks. */
 export function describeError(error: unknown): string {

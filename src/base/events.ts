@@ -1,9 +1,14 @@
 import type { Cancel, Clock } from "./clock.ts";
 
+/** A burst of news about one cable or one router has shorter pauses. */
+const quietMs = 100;
+/** A flapping link must not postpone the checks for ever. */
+const ceilingMs = 2000;
+
 /**
  * The one queue of events of the daemon. Events are facts in the past tense; handlers update their own state and
- * return. Decisions that need the whole picture wait for the quiet window: `quietMs` without events, at most
- * `ceilingMs` after the check was first asked for (a flapping link must not postpone them for ever).
+ * return. Decisions that need the whole picture wait for the quiet window: {@link quietMs} without events, at most
+ * {@link ceilingMs} after the check was first asked for.
  */
 export class EventQueue<E extends { readonly kind: string }> {
   readonly #handlers = new Map<string, Set<(event: E) => void>>();
@@ -17,8 +22,6 @@ export class EventQueue<E extends { readonly kind: string }> {
   constructor(
     private readonly clock: Clock,
     private readonly onHandlerError: (where: string, error: unknown) => void,
-    private readonly quietMs = 100,
-    private readonly ceilingMs = 2000,
   ) {}
 
   /** Returns "remove". A handler that throws is reported and does not keep the others from running. */
@@ -46,7 +49,7 @@ export class EventQueue<E extends { readonly kind: string }> {
    */
   whenQuiet(name: string, check: () => void): void {
     if (this.#isClosed) return;
-    if (this.#checks.size === 0) this.#latestCheckAt = this.clock.now() + this.ceilingMs;
+    if (this.#checks.size === 0) this.#latestCheckAt = this.clock.now() + ceilingMs;
     this.#checks.set(name, check);
     this.#restartQuietWindow();
   }
@@ -86,7 +89,7 @@ export class EventQueue<E extends { readonly kind: string }> {
 
   #restartQuietWindow(): void {
     this.#cancelQuiet();
-    const wait = Math.max(0, Math.min(this.quietMs, this.#latestCheckAt - this.clock.now()));
+    const wait = Math.max(0, Math.min(quietMs, this.#latestCheckAt - this.clock.now()));
     this.#cancelQuiet = this.clock.startTimer("quiet-window", wait, () => this.#runChecks());
   }
 
@@ -113,18 +116,19 @@ export interface HistoryEntry {
   readonly because: string;
 }
 
+/** More than a person reads in one go; the debug dump has them all. */
+const mostEntries = 100;
+
 /** The newest entries, oldest first. */
 export class EventHistory {
   #entries: HistoryEntry[] = [];
-  constructor(private readonly limit = 100) {}
-
   note(entry: HistoryEntry): void {
     this.#entries.push(entry);
     // Cut in blocks: shifting one off the front at each event would move the whole list each time.
-    if (this.#entries.length >= this.limit * 2) this.#entries = this.#entries.slice(-this.limit);
+    if (this.#entries.length >= mostEntries * 2) this.#entries = this.#entries.slice(-mostEntries);
   }
   /** At most `count` newest ones. */
-  newest(count = this.limit): readonly HistoryEntry[] {
-    return this.#entries.slice(-Math.min(Math.max(count, 1), this.limit));
+  newest(count = mostEntries): readonly HistoryEntry[] {
+    return this.#entries.slice(-Math.min(Math.max(count, 1), mostEntries));
   }
 }

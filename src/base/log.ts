@@ -38,9 +38,6 @@ export class LogControl {
   get scopes(): ReadonlySet<string> {
     return this.#scopes;
   }
-  setSink(sink: LogSink): void {
-    this.#sink = sink;
-  }
   setLevel(level: LogLevel): void {
     this.#level = level;
     this.#refresh();

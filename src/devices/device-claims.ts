@@ -6,20 +6,8 @@ import { DaemonError, describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 
 export type DeviceEvent =
-  /**
-   * It is there: the kernel has it, and it is neither disabled nor deferred. Also told to a new user of a present one.
-   */
-  | "add"
-  | "remove"
-  | "setup"
-  | "up"
-  | "teardown"
-  | "down"
-  | "link-up"
-  | "link-down"
-  | "auth-up"
-  | "index-changed"
-  | "topology-changed";
+  /** It is there: the kernel has it, and it is not disabled. Also told to a new user of a present one. */
+  "add" | "remove" | "setup" | "up" | "teardown" | "down" | "link-up" | "link-down" | "topology-changed";
 
 export interface DeviceUser {
   /** For dumps and logs. */
@@ -49,10 +37,6 @@ export class ClaimableDevice {
   #activation: Activation | undefined;
   #isInKernel = false;
   #isDisabled = false;
-  #isDeferred = false;
-  #isExternal = false;
-  #needsAuth = false;
-  #isAuthorised = false;
   #hasCarrier = false;
   #claims = 0;
   /** Activations and deactivations run one after the other; a claim waits for the running one. */
@@ -65,7 +49,7 @@ export class ClaimableDevice {
   ) {}
 
   get isPresent(): boolean {
-    return this.#isInKernel && !this.#isDisabled && !this.#isDeferred;
+    return this.#isInKernel && !this.#isDisabled;
   }
   /** Held by at least one claim and activated. */
   get isActive(): boolean {
@@ -73,10 +57,6 @@ export class ClaimableDevice {
   }
   get claimCount(): number {
     return this.#claims;
-  }
-  /** Carrier as users may count on it: with authorisation where that is asked for. */
-  get hasLink(): boolean {
-    return this.#hasCarrier && (!this.#needsAuth || this.#isAuthorised);
   }
   get userNames(): readonly string[] {
     return this.#users.map(({ user }) => user.name);
@@ -89,7 +69,7 @@ export class ClaimableDevice {
     if (!this.isPresent) return;
     user.onDeviceEvent?.("add");
     if (this.#isActive) user.onDeviceEvent?.("up");
-    if (this.#isActive && this.hasLink) user.onDeviceEvent?.("link-up");
+    if (this.#isActive && this.#hasCarrier) user.onDeviceEvent?.("link-up");
   }
   /** Gives its claim back first. */
   async removeUser(user: DeviceUser): Promise<void> {
@@ -162,38 +142,10 @@ export class ClaimableDevice {
     this.#isDisabled = isDisabled;
     this.#tellPresence(wasPresent);
   }
-  setDeferred(isDeferred: boolean): void {
-    const wasPresent = this.isPresent;
-    this.#isDeferred = isDeferred;
-    this.#tellPresence(wasPresent);
-  }
-  /** Owned by another program: never brought up or down here; administratively down counts as absent. */
-  setExternal(isAdministrativelyUp: boolean): void {
-    this.#isExternal = true;
-    this.setDisabled(!isAdministrativelyUp);
-  }
   setCarrier(hasCarrier: boolean): void {
     if (this.#hasCarrier === hasCarrier) return;
-    const had = this.hasLink;
     this.#hasCarrier = hasCarrier;
-    if (!hasCarrier) this.#isAuthorised = false;
-    this.#tellLink(had);
-  }
-  /** Option `auth`: users see the link only while it is authorised. */
-  requireAuthorisation(isRequired: boolean): void {
-    const had = this.hasLink;
-    this.#needsAuth = isRequired;
-    this.#tellLink(had);
-  }
-  setAuthorised(isAuthorised: boolean): void {
-    if (this.#isAuthorised === isAuthorised) return;
-    const had = this.hasLink;
-    this.#isAuthorised = isAuthorised;
-    if (isAuthorised) this.#tell("auth-up");
-    this.#tellLink(had);
-  }
-  indexChanged(): void {
-    this.#tell("index-changed");
+    this.#tell(hasCarrier ? "link-up" : "link-down");
   }
   topologyChanged(): void {
     this.#tell("topology-changed");
@@ -204,7 +156,7 @@ export class ClaimableDevice {
     if (this.#isActive || !entry.hasClaim) return;
     this.#tell("setup");
     try {
-      if (!this.#isExternal) await this.#activation?.activate([...path, this]);
+      await this.#activation?.activate([...path, this]);
       if (!this.isPresent) {
         await this.#setDown();
         throw new DaemonError("NotFound", `device ${this.name} vanished while it was set up`);
@@ -217,7 +169,7 @@ export class ClaimableDevice {
     }
     this.#isActive = true;
     this.#tell("up");
-    if (this.hasLink) this.#tell("link-up");
+    if (this.#hasCarrier) this.#tell("link-up");
   }
 
   async #deactivateIfUnclaimed(): Promise<void> {
@@ -230,7 +182,7 @@ export class ClaimableDevice {
     else this.#tell("down");
   }
   async #setDown(): Promise<void> {
-    if (this.#isExternal || !this.#isInKernel) return;
+    if (!this.#isInKernel) return;
     await this.#activation?.deactivate().catch((error: unknown) => {
       this.log.warn(`${this.name}: could not be set down: ${describeError(error)}`);
     });
@@ -252,9 +204,6 @@ export class ClaimableDevice {
   #tellPresence(wasPresent: boolean): void {
     if (this.isPresent === wasPresent) return;
     this.#tell(this.isPresent ? "add" : "remove");
-  }
-  #tellLink(had: boolean): void {
-    if (this.hasLink !== had) this.#tell(this.hasLink ? "link-up" : "link-down");
   }
   #tell(event: DeviceEvent): void {
     for (const { user } of this.#users) user.onDeviceEvent?.(event);

@@ -20,7 +20,6 @@ const states: readonly ModemState[] = [
 ];
 /** Failed is -1. */
 export const stateOf = (number: number | undefined): ModemState => states[(number ?? 0) + 1] ?? "unknown";
-export const numberOfState = (state: ModemState): number => states.indexOf(state) - 1;
 
 const failures: readonly ModemFailure[] = [
   "none",

@@ -1,11 +1,5 @@
 import { DaemonError, describeError } from "../base/errors.ts";
-import {
-  type PropertyShape,
-  PropertyStore,
-  type PropertyTable,
-  propertyTable,
-  type WireVariant,
-} from "../base/property.ts";
+import { type PropertyShape, PropertyStore, propertyTable, type WireVariant } from "../base/property.ts";
 import { checkPropertyWrite } from "../base/property-access.ts";
 import { type Owner, ownerOfProfile, type Profile } from "../profiles/profile.ts";
 import {
@@ -290,6 +284,3 @@ export const activationProperties = propertyTable<Activatable>()({
     get: ({ state }) => state,
   },
 });
-
-/** Properties of a subclass beside the common ones, as one shape. */
-export type MoreProperties<T extends Activatable> = PropertyTable<T>;

@@ -26,8 +26,6 @@ export interface LocationChoice extends Reasoned {
   readonly runnerUp: Reasoned | undefined;
   /** Conditional ones that were not chosen, with the reason. */
   readonly others: readonly Reasoned[];
-  /** Of all that have conditions that hold. */
-  readonly ratings: ReadonlyMap<string, number>;
 }
 
 /**
@@ -50,7 +48,6 @@ export function chooseLocation(candidates: readonly LocationCandidate[], facts: 
     ...reasoned(chosen),
     runnerUp: runnerUp && reasoned(runnerUp),
     others,
-    ratings: new Map(judged.met.map(({ name, rating }) => [name, rating])),
   };
 }
 

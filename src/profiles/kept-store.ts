@@ -63,11 +63,6 @@ export class KeptStore implements ProfileStore {
     }
   }
 
-  /** Whether it is open on disk: false while only the content read and the kept changes are there. */
-  get isOnDisk(): boolean {
-    return this.#disk !== undefined;
-  }
-
   entries(): readonly string[] {
     const entries = this.#read((store) => store.entries());
     return [...entries, ...this.#kept.entriesBeside(new Set(entries))];

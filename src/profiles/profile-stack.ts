@@ -111,9 +111,6 @@ export class ProfileStack {
   profileForDevices(): Profile | undefined {
     return this.#stack.findLast((profile) => profile.isMachine);
   }
-  get hasUserSession(): boolean {
-    return this.#stack.some((profile) => !profile.isMachine);
-  }
   /** The topmost Profile with this entry. */
   findEntry(entry: string): Profile | undefined {
     return this.#stack.findLast((profile) => profile.has(entry));

@@ -8,7 +8,6 @@ const flag = {
   deprecated: 0x20,
   tentative: 0x40,
   permanent: 0x80,
-  managesTemporary: 0x100,
 } as const;
 
 const has = ({ flags }: Pick<Address, "flags">, bit: number): boolean => (flags & bit) !== 0;
@@ -23,5 +22,3 @@ export const isDeprecated = (address: Address): boolean => has(address, flag.dep
 export const isTentative = (address: Address): boolean => has(address, flag.tentative);
 /** Not made from a router advertisement, however long that is valid. */
 export const isPermanent = (address: Address): boolean => has(address, flag.permanent);
-/** The kernel makes temporary addresses beside it. */
-export const managesTemporary = (address: Address): boolean => has(address, flag.managesTemporary);

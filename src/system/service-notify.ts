@@ -44,7 +44,7 @@ export class ServiceNotify {
   get isWanted(): boolean {
     return this.#address !== undefined;
   }
-  /** READY=1, after start-up and after a reload; begins to pat the watchdog. */
+  /** READY=1; begins to pat the watchdog. */
   ready(status?: string): void {
     this.#send(["READY=1", ...statusLine(status)]);
     this.#startWatchdog();
@@ -53,14 +53,9 @@ export class ServiceNotify {
   status(status: string): void {
     this.#send(statusLine(status));
   }
-  /** RELOADING=1 with the time on CLOCK_MONOTONIC; to be followed by {@link ready}. */
-  reloading(status?: string): void {
-    const monotonicUsec = process.hrtime.bigint() / 1000n;
-    this.#send(["RELOADING=1", `MONOTONIC_USEC=${monotonicUsec}`, ...statusLine(status)]);
-  }
   /** STOPPING=1; the watchdog is patted until {@link close}. */
-  stopping(status?: string): void {
-    this.#send(["STOPPING=1", ...statusLine(status)]);
+  stopping(): void {
+    this.#send(["STOPPING=1"]);
   }
   /** Twice is harmless. */
   close(): void {

@@ -25,10 +25,6 @@ export class Sysctl {
   setForLink(family: SysctlFamily, link: string, name: string, value: number): boolean {
     return this.#set(linkPath(family, "conf", link, name), value);
   }
-  /** `net.<family>.neigh.<link>.<name>` */
-  setForNeighbours(family: SysctlFamily, link: string, name: string, value: number): boolean {
-    return this.#set(linkPath(family, "neigh", link, name), value);
-  }
   /** Undefined when there is no such setting, or no number in it. */
   getForLink(family: SysctlFamily, link: string, name: string): number | undefined {
     return this.#get(linkPath(family, "conf", link, name));

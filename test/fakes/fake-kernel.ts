@@ -12,7 +12,6 @@ import type { StageLinkOptions } from "../../src/rehearsal/kernel/links.ts";
 import { applyRequest, boot, kernelError, plugIn } from "../../src/rehearsal/kernel/stage-kernel.ts";
 import { DeltaFeed } from "../../src/rtnl/delta-feed.ts";
 import { errnoOf } from "../../src/rtnl/kernel-error.ts";
-import { renderSnapshot } from "../../src/rtnl/render.ts";
 import type {
   Delta,
   DeltaReason,
@@ -31,6 +30,7 @@ import { World } from "../../src/rtnl/snapshot.ts";
 import type { Advertisement } from "../harness/router-advertisement.ts";
 import { FakeQdiscs } from "./fake-kernel-qdiscs.ts";
 import { hearRouter } from "./fake-kernel-routers.ts";
+import { renderSnapshot } from "./render-rtnl.ts";
 
 const nothingYet: Snapshot = new World();
 

@@ -52,15 +52,6 @@ export function singleType(signature: string): Type {
 /** Whether a value of this signature brings file descriptors along. */
 export const holdsFileDescriptor = (signature: string): boolean => signature.includes("h");
 
-export function isSignature(signature: string): boolean {
-  try {
-    parseSignature(signature);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Text of a stranger in a message for people: bounded, on one line. */
 export const quote = (text: string): string => JSON.stringify(text.length > 64 ? `${text.slice(0, 61)}...` : text);
 

@@ -1,6 +1,5 @@
 /** Values of the bus as JSON and as text for people. */
 import type { WireVariant } from "../../base/property.ts";
-import type { Properties } from "../view/snapshot.ts";
 
 const isVariant = (value: unknown): value is WireVariant =>
   typeof value === "object" && value !== null && "signature" in value && "value" in value;
@@ -59,10 +58,4 @@ export function localTime(at: number): string {
 export function clockTime(at: number): string {
   const time = new Date(at);
   return `${clockText(time)}.${pad(time.getMilliseconds(), 3)}`;
-}
-
-/** The text of a property, for tables; empty while it is absent. */
-export function propertyText(properties: Properties, name: string): string {
-  const variant = properties.get(name);
-  return variant ? toText(name, variant.value) : "";
 }

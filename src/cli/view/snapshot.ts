@@ -117,9 +117,6 @@ export class Snapshot {
   get services(): readonly BusObject[] {
     return this.#listed("ServiceCompleteList");
   }
-  get visibleServices(): readonly BusObject[] {
-    return this.#listed("Services");
-  }
   get devices(): readonly BusObject[] {
     return this.#listed("Devices");
   }

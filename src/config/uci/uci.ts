@@ -36,9 +36,6 @@ export function parseUci(text: string): UciFile {
   return new UciParser().parse(text);
 }
 
-export const hasErrors = ({ problems }: Pick<UciFile, "problems">): boolean =>
-  problems.some(({ severity }) => severity === "error");
-
 const keywords: Readonly<Record<string, "package" | "config" | "option" | "list">> = {
   ...{ package: "package", p: "package", config: "config", c: "config" },
   ...{ option: "option", o: "option", list: "list", l: "list" },
@@ -200,16 +197,3 @@ const makeOption = ({ text, line, column }: UciWord, isList: boolean, values: st
   line,
   column,
 });
-
-/** The text of sections, as `uci export` writes it; {@link parseUci} reads the same sections from it. */
-export function formatUci(sections: readonly UciSection[], packageName?: string): string {
-  const head = packageName === undefined ? [] : [`package ${packageName}\n`];
-  return [...head, ...sections.map(formatSection)].join("\n");
-}
-function formatSection({ type, name, options }: UciSection): string {
-  const lines = [...options.values()].flatMap((option) =>
-    option.values.map((value) => `\t${option.isList ? "list" : "option"} ${option.name} ${inQuotes(value)}\n`),
-  );
-  return `config ${type}${name === undefined ? "" : ` ${inQuotes(name)}`}\n${lines.join("")}`;
-}
-const inQuotes = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

@@ -84,29 +84,28 @@ function expectedLosses(request: KernelRequest): readonly (readonly [key: string
   }
 }
 
+/** A person who tries something twice is not opposed; two programs at odds come to this in no time. */
+const mostRepairsPerWindow = 5;
+const repairWindowMs = 60_000;
+
 /**
  * Limits how often an object is put back that another program keeps removing. Without a limit the two programs would
  * fight for ever, at the full speed of the machine.
  */
-export class RepairBudget {
+class RepairBudget {
   readonly #spent = new Map<string, { windowEndsAt: number; count: number }>();
-
-  constructor(
-    private readonly mostPerWindow = 5,
-    private readonly windowMs = 60_000,
-  ) {}
 
   /** `left`: this one is to be left alone for the rest of the window; told as `spent` the first time. */
   ask(key: string, nowMs: number): "repair" | "spent" | "left" {
     const entry = this.#spent.get(key);
     if (!entry || entry.windowEndsAt <= nowMs) {
       this.#forgetOld(nowMs);
-      this.#spent.set(key, { windowEndsAt: nowMs + this.windowMs, count: 1 });
+      this.#spent.set(key, { windowEndsAt: nowMs + repairWindowMs, count: 1 });
       return "repair";
     }
     entry.count++;
-    if (entry.count <= this.mostPerWindow) return "repair";
-    return entry.count === this.mostPerWindow + 1 ? "spent" : "left";
+    if (entry.count <= mostRepairsPerWindow) return "repair";
+    return entry.count === mostRepairsPerWindow + 1 ? "spent" : "left";
   }
 
   #forgetOld(nowMs: number): void {

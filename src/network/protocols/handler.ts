@@ -22,10 +22,6 @@ export interface ProtocolHandler<Config> {
   readonly awaits?: string;
   /** Only listens: when the time limit is over the setup goes on, for news that come later. */
   readonly isPassive?: true;
-  /** Setup and teardown need no waiting. */
-  readonly immediate?: true;
-  /** Works without a link below it. */
-  readonly noDevice?: true;
   attach(link: ProtocolLink, config: Config, host: ProtocolHost): ProtocolSession;
   /**
    * Gets a session ready that asks at {@link Standby.begin}, before an owner attaches; `attach` for the same link and

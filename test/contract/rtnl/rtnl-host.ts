@@ -1,7 +1,6 @@
 /** World of the cases; the fake kernel and the real one each make it in their way. */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { renderSnapshot } from "../../../src/rtnl/render.ts";
 import {
   type Delta,
   KernelError,
@@ -11,6 +10,7 @@ import {
   type Route,
   type Rtnl,
 } from "../../../src/rtnl/rtnl.ts";
+import { renderSnapshot } from "../../fakes/render-rtnl.ts";
 import type { Advertisement } from "../../harness/router-advertisement.ts";
 import { until } from "../../harness/until.ts";
 import { DeltaMirror } from "./delta-mirror.ts";

@@ -1,9 +1,24 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { formatUci, hasErrors, parseUci, type UciFile, uciLimits } from "../../../src/config/uci/uci.ts";
+import { parseUci, type UciFile, type UciSection, uciLimits } from "../../../src/config/uci/uci.ts";
 import { anyText } from "../../harness/any-text.ts";
 import { fuzzRuns } from "../../harness/fuzz-runs.ts";
+
+const hasErrors = ({ problems }: Pick<UciFile, "problems">): boolean =>
+  problems.some(({ severity }) => severity === "error");
+/** The text of sections, as `uci export` writes it. */
+function formatUci(sections: readonly UciSection[], packageName?: string): string {
+  const head = packageName === undefined ? [] : [`package ${packageName}\n`];
+  return [...head, ...sections.map(formatSection)].join("\n");
+}
+function formatSection({ type, name, options }: UciSection): string {
+  const lines = [...options.values()].flatMap((option) =>
+    option.values.map((value) => `\t${option.isList ? "list" : "option"} ${option.name} ${inQuotes(value)}\n`),
+  );
+  return `config ${type}${name === undefined ? "" : ` ${inQuotes(name)}`}\n${lines.join("")}`;
+}
+const inQuotes = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** One line for each section and option: `lan=interface`, `lan.dns='a' 'b'`. */
 const shown = ({ sections }: Pick<UciFile, "sections">): string[] =>

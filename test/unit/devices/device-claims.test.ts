@@ -201,37 +201,6 @@ test("carrier comes and goes without touching the claims (N10)", async () => {
   assert.deepEqual([take(), p0.claimCount], [["a:link-down", "a:link-up"], 1]);
 });
 
-test("with authorisation asked for, carrier alone is no link (N11)", async () => {
-  const { user, link, take } = scene();
-  const p0 = link("p0");
-  const a = user("a");
-  p0.requireAuthorisation(true);
-  p0.addUser(a);
-  await p0.claim(a);
-  p0.setCarrier(true);
-  assert.equal(p0.hasLink, false);
-  take();
-  p0.setAuthorised(true);
-  assert.deepEqual([take(), p0.hasLink], [["a:auth-up", "a:link-up"], true]);
-  p0.setCarrier(false);
-  p0.setCarrier(true);
-  assert.equal(p0.hasLink, false, "a link that was lost has to be authorised again");
-});
-
-test("an external device is never set up or down here, and is there while its owner has it up (N13)", async () => {
-  const { user, link, take } = scene();
-  const x0 = link("x0");
-  const a = user("a");
-  x0.setExternal(false);
-  x0.addUser(a);
-  await assert.rejects(x0.claim(a), { code: "NotFound" });
-  x0.setExternal(true);
-  await x0.claim(a);
-  await x0.release(a);
-  x0.setExternal(false);
-  assert.deepEqual(take(), ["a:add", "a:setup", "a:up", "a:teardown", "a:down", "a:remove"]);
-});
-
 test("claimed again during teardown: up again without a down (netifd 2.4)", async () => {
   const { user, link, take } = scene();
   const p0 = link("p0");
@@ -287,14 +256,12 @@ test("a release while the activation is still under way leaves the link down", a
   assert.deepEqual([p0.isActive, p0.claimCount, take().at(-1)], [false, 0, "a:down"]);
 });
 
-test("deferred or disabled devices look absent and come back (netifd 2.1)", () => {
+test("a disabled device looks absent and comes back (netifd 2.1)", () => {
   const { user, link, take } = scene();
   const p0 = link("p0");
   p0.addUser(user("a"));
   take();
-  p0.setDeferred(true);
   p0.setDisabled(true);
-  p0.setDeferred(false);
   p0.setDisabled(false);
   assert.deepEqual(take(), ["a:remove", "a:add"]);
 });

@@ -147,7 +147,6 @@ test("a Profile of the machine goes on top of one of the machine, never on a use
   refuses(stack, "InvalidArguments", () => stack.push("other"));
   assert.deepEqual(labels(stack), ["default", "test", "~alice/work"]);
   assert.equal(stack.profileForDevices()?.label, "test");
-  assert.equal(stack.hasUserSession, true);
 });
 
 test("a Profile of the machine that does not exist can be pushed and leaves nothing behind", (t) => {
@@ -199,7 +198,6 @@ test("popping all users stops at the first Profile of the machine", (t) => {
   assert.deepEqual(labels(stack), ["default", "test"]);
   assert.deepEqual(world.told, ["popped ~bob/home", "changed", "popped ~alice/work", "changed"]);
   assert.equal(world.list, "");
-  assert.equal(stack.hasUserSession, false);
 });
 
 test("removing deletes what is not loaded; what does not exist is no error", (t) => {

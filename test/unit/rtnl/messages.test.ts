@@ -5,9 +5,9 @@ import { decodeError } from "../../../src/rtnl/ack-messages.ts";
 import { decodeAddress } from "../../../src/rtnl/address-messages.ts";
 import { decodeLink } from "../../../src/rtnl/link-messages.ts";
 import { decodeNeighbour } from "../../../src/rtnl/neighbour-messages.ts";
-import { renderAddress, renderLink, renderRoute, renderRule } from "../../../src/rtnl/render.ts";
 import { decodeRoute } from "../../../src/rtnl/route-messages.ts";
 import { decodeRule } from "../../../src/rtnl/rule-messages.ts";
+import { renderAddress, renderLink, renderRoute, renderRule } from "../../fakes/render-rtnl.ts";
 import { decodeWith, kernelMessage } from "./kernel-messages.ts";
 
 // The recorded messages are in the byte order of the machine that spoke them.

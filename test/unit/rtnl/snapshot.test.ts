@@ -3,10 +3,10 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { Change } from "../../../src/rtnl/change.ts";
 import { differences } from "../../../src/rtnl/delta.ts";
-import { renderSnapshot } from "../../../src/rtnl/render.ts";
 import type { Address, Link, Route } from "../../../src/rtnl/rtnl.ts";
 import { World } from "../../../src/rtnl/snapshot.ts";
 import { DeltaMirror } from "../../contract/rtnl/delta-mirror.ts";
+import { renderSnapshot } from "../../fakes/render-rtnl.ts";
 import { fuzzRuns } from "../../harness/fuzz-runs.ts";
 
 const link = (index: number, more: Partial<Link> = {}): Link => ({

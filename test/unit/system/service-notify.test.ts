@@ -31,16 +31,6 @@ test("tells readiness and status over a path and over an abstract name", (t) => 
   }
 });
 
-test("a reload carries the monotonic time", (t) => {
-  const name = abstractName();
-  const { heard } = listen(t, name);
-  const notify = new ServiceNotify({ clock: new FakeClock(), env: { NOTIFY_SOCKET: name } });
-  const before = process.hrtime.bigint() / 1000n;
-  notify.reloading();
-  const usec = /^RELOADING=1\nMONOTONIC_USEC=(\d+)$/.exec(heard()[0] ?? "")?.[1];
-  assert.ok(BigInt(usec ?? 0) >= before && BigInt(usec ?? 0) <= process.hrtime.bigint() / 1000n);
-});
-
 test("pats the watchdog at half its time, from readiness until closed", (t) => {
   const name = abstractName();
   const { heard } = listen(t, name);

@@ -22,7 +22,6 @@ export const scriptHandler = (
 ): ProtocolHandler<ScriptConfig> => ({
   name: description.name,
   awaits: "answer of its handler",
-  ...(description.needsNoDevice && { noDevice: true }),
   attach: (link, { interfaceName, options }, host) => {
     const device = description.needsNoDevice ? undefined : link.name;
     const config = configTexts(description, options);

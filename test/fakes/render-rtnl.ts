@@ -1,13 +1,13 @@
 /**
- * The snapshot as text, one line a record, in the words of `ip`: for the dump, for logs, and for tests that compare
- * whole systems. Default values are left out.
+ * The snapshot as text, one line a record, in the words of `ip`: for tests that compare whole
+ * systems. Default values are left out.
  */
-import type { Address, Delta, Family, HeardRouterOption, Ipv6Link, Link, Route, Rule, Snapshot } from "./rtnl.ts";
+import type { Address, Family, Link, Route, Rule, Snapshot } from "../../src/rtnl/rtnl.ts";
 
 /** Names of links; an index that is gone is shown as `if7`. */
 export type LinkNames = (index: number) => string;
 
-export const namesFrom =
+const namesFrom =
   (snapshot: Snapshot): LinkNames =>
   (index) =>
     snapshot.links.get(index)?.name ?? `if${index}`;
@@ -99,39 +99,6 @@ export function renderRule(rule: Rule): string {
     word("suppress_prefixlength", rule.suppressPrefixLength),
     protocolWord(rule.protocol),
   );
-}
-
-/** One line for a log: `route-added (event): default via 10.0.0.1 dev eth0`. */
-export function renderDelta(delta: Delta, names: LinkNames): string {
-  return `${delta.kind} (${delta.reason}): ${renderSubject(delta, names)}`;
-}
-
-function renderSubject(delta: Delta, names: LinkNames): string {
-  if ("link" in delta) return renderLink(delta.link, names);
-  if ("address" in delta) return renderAddress(delta.address, names);
-  if ("route" in delta) return renderRoute(delta.route, names);
-  if ("rule" in delta) return renderRule(delta.rule);
-  if ("ipv6" in delta) return renderIpv6Link(delta.ipv6, names);
-  if ("heard" in delta) return renderRouterOption(delta.heard, names);
-  const { neighbour, isRemoved } = delta;
-  return line(neighbour.address, `dev ${names(neighbour.link)}`, word("lladdr", neighbour.mac), isRemoved && "gone");
-}
-
-/** `dev eth0 managed other token ::51` */
-const renderIpv6Link = (of: Ipv6Link, names: LinkNames): string =>
-  line(
-    `dev ${names(of.link)}`,
-    of.isManaged && "managed",
-    of.isOtherConfigured && "other",
-    word("token", of.token),
-    of.addressGeneration !== 0 && `addrgenmode ${of.addressGeneration}`,
-  );
-
-/** `name-servers 2001:db8::53 from fe80::1 dev eth0` */
-function renderRouterOption({ link, router, option }: HeardRouterOption, names: LinkNames): string {
-  const { kind, lifetimeSeconds, ...value } = { lifetimeSeconds: undefined, ...option };
-  const lifetime = lifetimeSeconds !== undefined && `lifetime ${lifetimeSeconds}s`;
-  return line(kind, Object.values(value).flat().join(","), lifetime, `from ${router}`, `dev ${names(link)}`);
 }
 
 /**
