@@ -98,7 +98,7 @@ export class DeviceRegistry implements DeviceHost, DeviceInfoHost {
     this.host.feed.post({ kind: "device-added", device, because: device.technologyReason });
     this.#listChanged();
     if (!device.isEnabledPersistently || this.isProhibited(device.technology)) return;
-    for (const provider of this.host.services.providers) provider.deviceEnabled(device);
+    if (!this.#isGoing(device)) for (const provider of this.host.services.providers) provider.deviceEnabled(device);
     // Said by the Device; the link may be gone again before it could be set up.
     device.setEnabled(true, { isPersistent: false }).catch(() => {});
   }
@@ -119,11 +119,14 @@ export class DeviceRegistry implements DeviceHost, DeviceInfoHost {
 
   /** An enabling under way may settle after the link is gone: then the Device must not come back. */
   tellProviders(device: Device): void {
-    const isUsable = device.isEnabled && this.#devices.includes(device);
+    const isUsable = device.isEnabled && this.#devices.includes(device) && !this.#isGoing(device);
     for (const provider of this.host.services.providers) {
       if (isUsable) provider.deviceEnabled(device);
       else provider.deviceDisabled(device);
     }
+  }
+  #isGoing({ name }: Device): boolean {
+    return this.host.services.providers.some((provider) => provider.isRemoving?.(name));
   }
   /** Without touching their stored settings: they come back with the prohibition's end and a restart. */
   disableProhibited(): void {

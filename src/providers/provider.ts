@@ -61,6 +61,8 @@ export interface Provider {
    * after.
    */
   configured?(config: NetworkConfig, changes: readonly SectionChange[]): void;
+  /** It made the link and is about to remove it: nothing is to begin on it any more. */
+  isRemoving?(linkName: string): boolean;
   /** A Profile is on the stack: Services are made for its entries that no Service goes by yet. */
   profilePushed?(profile: Profile): void;
   /** Whether a Service without stored settings has nothing left to be shown for. Absent: it always stays. */

@@ -3,7 +3,7 @@ import type { SectionChange } from "../../config/uci/differences.ts";
 import type { NetworkConfig } from "../../config/uci/network-config.ts";
 import type { Device } from "../../devices/device.ts";
 import type { Provider, ProviderHost } from "../../providers/provider.ts";
-import type { Delta } from "../../rtnl/rtnl.ts";
+import type { Delta, Link } from "../../rtnl/rtnl.ts";
 import type { Service } from "../../services/service.ts";
 import { isOwnLink, stackedKinds } from "./stacked-kinds.ts";
 import { type StackedHost, StackedLink } from "./stacked-link.ts";
@@ -26,12 +26,20 @@ export class StackedProvider implements Provider {
   }
   /** Made by an earlier run, for a section that is gone since. */
   #onDelta(delta: Delta): void {
-    if (delta.kind !== "link-added" || !isOwnLink(delta.link) || this.#links.has(delta.link.name)) return;
+    if (delta.kind !== "link-added" || !this.#isLeftover(delta.link)) return;
     const { name, index } = delta.link;
     this.host.log.info(`${name}: removed: the network configuration names it no longer`);
     this.host.rtnl.request({ op: "delete-link", link: index }).catch((error: unknown) => {
       this.host.log.warn(`${name}: could not be removed: ${describeError(error)}`);
     });
+  }
+
+  #isLeftover(link: Link): boolean {
+    return isOwnLink(link) && !this.#links.has(link.name);
+  }
+  isRemoving(linkName: string): boolean {
+    const link = this.host.rtnl.snapshot.linkByName(linkName);
+    return link !== undefined && this.#isLeftover(link);
   }
 
   configured({ devices }: NetworkConfig, changes: readonly SectionChange[]): void {

@@ -39,7 +39,7 @@ async function setUp(t: TestContext): Promise<{ daemon: TestDaemon; file: string
   t.after(() => office.remove());
   plugIn(t, "eth1", office, { peerLink: "lan", address: "10.2.0.1/24" });
   t.after(() => void (indexOf("br-lan") !== undefined && ip("link", "delete", "br-lan")));
-  return { daemon: await startDaemon(t, { args: ["--uci-config", file] }), file, router };
+  return { daemon: await startDaemon(t, { args: ["--uci-config", file, "--log-level", "debug"] }), file, router };
 }
 
 test("a bridge of two links gets a lease, outlives a restart, and goes with its section", async (t) => {
@@ -55,10 +55,14 @@ test("a bridge of two links gets a lease, outlives a restart, and goes with its 
   assert.deepEqual([indexOf("br-lan"), portsOf("br-lan")], [index, ["eth0", "eth1"]]);
 
   writeFileSync(file, "");
+  const reloadedFrom = daemon.log().length;
   const said = run(fairlead, ["config", "reload", "--bus-address", daemon.bus.address]);
   assert.equal(said, "device br-lan: remove\ninterface lan: remove\n");
   await until("the bridge is gone", () => indexOf("br-lan") === undefined);
   await until("eth0 has its own lease", () => /^10\.1\.0\./.test(String(addressesOf("eth0"))));
+  const afterwards = () => daemon.log().slice(reloadedFrom);
+  await until("the log tells of it", () => /eth0: stopped -> .*-> bound/s.test(afterwards()));
+  assert.doesNotMatch(afterwards(), /br-lan: stopped -> /, "no question leaves by the link that goes");
 });
 
 test("a port that left the file while the daemon was down leaves the bridge at the start, and is used by itself", async (t) => {

@@ -126,6 +126,34 @@ test("a section that goes takes its link along; the ports are free", async (t) =
   );
 });
 
+const vlan = (base: string, id: number) =>
+  `config device\n option name ${base}.${id}\n option type 8021q\n option ifname ${base}\n option vid ${id}\n`;
+for (const [what, before, after, free] of [
+  ["a bridge that goes, before its port is free", bridge(["eth0"]) + lan(), "", ["eth0"]],
+  ["a VLAN that goes with its bridge", bridge(["eth0"]) + lan("br-lan.10"), "", ["eth0"]],
+  ["a VLAN that goes", vlan("eth0", 5) + lan("eth0.5"), "", ["eth0"]],
+  ["a VLAN that no interface was on", vlan("eth0", 5), "", ["eth0"]],
+  ["a bridge that gives way to another", bridge(["eth0"]) + lan(), vlan("eth0", 5) + lan("eth0.5"), []],
+] as const) {
+  test(`no question leaves by ${what}`, async (t) => {
+    const it = await machine(t, ["eth0", "eth1"], { uci: before });
+    const asked = it.dhcp.sessions.length;
+    await reload(it, after);
+    assert.deepEqual(
+      it.dhcp.sessions.slice(asked).map(({ link }) => link.name),
+      free,
+    );
+  });
+}
+
+test("a link that was to go and is named again is used again", async (t) => {
+  const it = await machine(t, ["eth0"], { uci: bridge(["eth0"]) + lan() });
+  it.configuration.text = "";
+  it.manager.configuration.reload();
+  await reload(it, bridge(["eth0"]) + lan());
+  assert.equal(stateOf(it), "UP");
+});
+
 test("a bridge becomes a VLAN of the same name", async (t) => {
   const vlan = "config device\n option name br-lan\n option type 8021q\n option ifname eth0\n option vid 5\n";
   const it = await machine(t, ["eth0"], { uci: bridge(["eth0"]) + lan() });
