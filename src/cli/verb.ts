@@ -34,6 +34,8 @@ export type Candidates =
   | "modifier-setting"
   | "policy"
   | "technology"
+  /** Where the action takes a FILE. */
+  | "file"
   | "none";
 
 /** One verb: its line in the help, its arguments, its action. The manual page is checked against these. */

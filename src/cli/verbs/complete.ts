@@ -1,6 +1,6 @@
 import { exitCodes } from "../failure.ts";
 import type { Verb } from "../verb.ts";
-import { candidatesFor } from "../words/completion.ts";
+import { candidatesFor, fileNames } from "../words/completion.ts";
 import { shellWords } from "../words/shell-words.ts";
 
 /** A person who pressed Tab waits no longer than this for a daemon that does not answer. */
@@ -8,7 +8,8 @@ const limitMs = 1500;
 
 /**
  * For the scripts of `completion`: the line up to the cursor, and the characters at which the shell breaks words
- * besides blanks. One candidate per line, without the part of the word that stands before the last such character.
+ * besides blanks. One candidate per line, without the part of the word that stands before the last such character; a
+ * lone tab where the shell is to complete names of files.
  */
 export const complete: Verb = {
   name: "__complete",
@@ -29,11 +30,12 @@ export const complete: Verb = {
       cancel = call.clock.startTimer("complete", limitMs, () => resolve([]));
     });
     // Without a daemon there are no names to offer, and Tab is no place for an error.
-    const found = await Promise.race([candidatesFor(words, call.verbs, read).catch(() => []), late]);
+    const found = await Promise.race([candidatesFor(words, call.verbs, read).catch((): string[] => []), late]);
     cancel();
     const typed = words.at(-1) ?? "";
     const kept = lastBreak(typed, breaks);
-    for (const candidate of found) call.out.value(candidate.slice(kept));
+    if (found.includes(fileNames)) call.out.verbatim(`${fileNames}\n`);
+    else for (const candidate of found) call.out.value(candidate.slice(kept));
     return exitCodes.ok;
   },
 };

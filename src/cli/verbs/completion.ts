@@ -4,13 +4,15 @@ import { quoted } from "../view/object-names.ts";
 
 /**
  * Output of `fairlead completion SHELL`. Candidates are names from networks: no script hands them to anything that
- * expands (compgen -W, eval); each is a line, taken as it is and quoted where it is put into the command line.
+ * expands (compgen -W, eval); each is a line, taken as it is and quoted where it is put into the command line. A lone
+ * tab asks for names of files.
  */
 const bash = `# fairlead(1) completion for bash; load it with: . <(fairlead completion bash)
 _fairlead() {
   local candidate typed=\${COMP_WORDS[COMP_CWORD]}
   COMPREPLY=()
   while IFS= read -r candidate; do
+    [[ $candidate == $'\\t' ]] && compopt -o default && return 0
     case $typed in
       \\"*|\\'*) ;; # readline closes the quote itself
       *) [[ $candidate == *= ]] || printf -v candidate %q "$candidate" ;;
@@ -29,6 +31,7 @@ _fairlead() {
   local -a candidates
   candidates=("\${(@f)$("\${words[1]}" __complete -- "\${(j: :)words[1,CURRENT]}" 2>/dev/null)}")
   candidates=("\${(@)candidates:#}")
+  [[ \${candidates[1]} == $'\\t' ]] && { _files; return }
   (( \${#candidates} )) && compadd -- "\${candidates[@]}"
 }
 compdef _fairlead fairlead
@@ -36,7 +39,12 @@ compdef _fairlead fairlead
 
 const fish = `# fairlead(1) completion for fish; load it with: fairlead completion fish | source
 function __fairlead_candidates
-  fairlead __complete -- (commandline --cut-at-cursor --current-process | string collect) 2>/dev/null
+  set --local found (fairlead __complete -- (commandline --cut-at-cursor --current-process | string collect) 2>/dev/null)
+  if contains -- \\t $found
+    __fish_complete_path (commandline --cut-at-cursor --current-token)
+  else if set --query found[1]
+    printf '%s\\n' $found
+  end
 end
 complete --command fairlead --no-files --arguments '(__fairlead_candidates)'
 `;

@@ -14,7 +14,7 @@ export const config: Verb = {
   summary: "checks a network configuration in UCI, the text of OpenWrt, and brings it into force",
   options: { empty: { doc: "import: of a file without any section, too, which removes the whole configuration" } },
   actions: configActions,
-  completes: ["action", "none"],
+  completes: ["action", "file", "none"],
   async run(call) {
     const [word = "", file] = call.operands;
     const action = actionOf(configActions, word);

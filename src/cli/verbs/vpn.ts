@@ -33,7 +33,7 @@ export const vpn: Verb = {
   summary: "tunnels: shows them, or takes one from a WireGuard configuration file (- is standard input)",
   options: { name: { value: "NAME", doc: "import: its name; default: that of the file without .conf" } },
   actions: vpnActions,
-  completes: ["action", "none"],
+  completes: ["action", "file", "none"],
   async run(call) {
     const [action = "list", file] = call.operands;
     if (action === "list" && file === undefined && !call.options.has("name")) return list(call);

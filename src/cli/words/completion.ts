@@ -11,6 +11,9 @@ import { staticIpWords } from "./static-ip-words.ts";
 /** More than any screen shows. */
 const mostCandidates = 500;
 
+/** Stands for the names of files, which each shell knows best how to complete. No name that is offered has a tab. */
+export const fileNames = "\t";
+
 export type ReadSnapshot = () => Promise<{ readonly daemon: Daemon; readonly snapshot: Snapshot }>;
 
 /**
@@ -33,6 +36,7 @@ export async function candidatesFor(
     : verb
       ? await operandCandidates(verb, operandsAfter(verb, before, options), typed, read)
       : verbs.filter(({ isHidden }) => !isHidden).map(({ name }) => name);
+  if (all.includes(fileNames)) return [fileNames];
   const fitting = [...new Set(all)].filter((text) => text.startsWith(typed) && text !== "" && !hasUnsafe(text));
   return fitting.slice(0, mostCandidates);
 }
@@ -64,6 +68,7 @@ async function operandCandidates(
   if (operands[1] === "StaticIPConfig") return staticIpWords.map((word) => `${word}=`);
   if (wanted === "action") return Object.keys(verb.actions ?? {});
   if (wanted === "location-setting" || wanted === "modifier-setting") return settingWords(wanted, operands[0]);
+  if (wanted === "file") return verb.actions?.[operands[0] ?? ""]?.operands?.includes("FILE") ? [fileNames] : [];
   if (wanted === "none") return [];
   const { daemon, snapshot } = await read();
   const kind = kindsOfNames[wanted];

@@ -111,6 +111,38 @@ else printf '<%s>' "$@"; ls; fi\n`;
   }
 });
 
+test("bash completes names of files, quoted where they need it", async (t) => {
+  const [command = "", ...args] = commandLine();
+  const asks = `#!/bin/sh
+if [ "$1" = __complete ]; then exec ${[command, ...args].map(quote).join(" ")} "$@"; else printf '<%s>' "$@"; fi\n`;
+  const bash = startBash(t, asks, {});
+  await bash.untilOutput(/ask> /);
+  bash.write("mkdir 'my folder' && touch 'my folder/net work'; clear\r");
+  await bash.untilOutput(/ask> .*ask> /s);
+  bash.write("fairlead config check my\t");
+  await bash.untilOutput(/fairlead config check my\\ folder\//, 10_000);
+  bash.write("ne\t");
+  await bash.untilOutput(/net\\ work /, 10_000);
+  bash.write("\r");
+  await bash.untilOutput(/<config><check><my folder\/net work>/, 10_000);
+  await leave(bash);
+});
+
+test("fish completes names of files", (t) => {
+  if (tryRun("fish", ["-c", "true"]).code !== 0) return t.skip("fish is not installed");
+  const [command = "", ...args] = commandLine();
+  const folder = mkdtempSync(join(tmpdir(), "fairlead-fish-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, "script"), tryRun(command, [...args, "completion", "fish"]).stdout);
+  writeFileSync(join(folder, "fairlead"), `#!/bin/sh\nexec ${[command, ...args].map(quote).join(" ")} "$@"\n`, {
+    mode: 0o700,
+  });
+  writeFileSync(join(folder, "work.conf"), "");
+  const asked = `cd ${quote(folder)}; set -x PATH . $PATH; source script; complete --do-complete "fairlead vpn import wo"`;
+  assert.equal(tryRun("fish", ["-c", asked]).stdout, "work.conf\n");
+  return undefined;
+});
+
 for (const shell of ["zsh", "fish"]) {
   test(`${shell} takes its script`, (t) => {
     if (tryRun(shell, ["-c", "true"]).code !== 0) return t.skip(`${shell} is not installed`);

@@ -37,6 +37,22 @@ test("an object with the name of a verb is taken for no verb", async (t) => {
   assert.deepEqual(await candidates(daemon, "fairlead --bus-address get connect --w"), ["--wait"]);
 });
 
+test("the shell is told where the name of a file is wanted", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  await daemon.vanish();
+  for (const line of [
+    "config check ",
+    "config import net",
+    "config import --empty /etc/",
+    "config preview x",
+    "vpn import ",
+  ])
+    assert.deepEqual(await candidates(daemon, `fairlead ${line}`), ["\t"], line);
+  for (const line of ["config reload ", "config check file ", "vpn list ", "vpn import work.conf --name "])
+    assert.deepEqual(await candidates(daemon, `fairlead ${line}`), [], line);
+  assert.deepEqual(await candidates(daemon, "fairlead config import --e"), ["--empty"]);
+});
+
 test("objects and their properties come from the daemon", async (t) => {
   const daemon = await FakeDaemon.start(t);
   daemon.at("/service/1").set("Name", "Office");
