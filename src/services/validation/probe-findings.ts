@@ -15,6 +15,8 @@ export interface Finding {
 
 /** Bytes of a body that tell an empty answer from a page. */
 export const tellingBodyBytes = 2;
+/** Only a network in between redirects the host that is asked, also where the Location is missing or cannot be used. */
+const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** Network Authentication Required (RFC 6585, section 6). */
 const loginRequired = 511;
 /** An error of a resolver or a socket may quote the network. */
@@ -30,6 +32,7 @@ export function portalBehind({ url, result }: Probe): Finding | undefined {
     // The rest of the address may name the person or the session: it is in ProbeUrl alone.
     return found(`${host} leads to ${hostOf(location)} (status ${status})`, location);
   }
+  if (redirects.has(status)) return found(`${host} leads away and does not say where to (status ${status})`, url);
   if (status === loginRequired) return found(`${host} asks for a login (status ${status})`, url);
   if (status === 200 && body.length >= tellingBodyBytes) return found(`${host} answers with a page of its own`, url);
   return undefined;

@@ -16,6 +16,7 @@ const answer: RequestListener = ({ socket, headers }, to) => {
   if (mode === "open") to.writeHead(204).end();
   // As portals do: plain requests are led away, and there is no certificate for another host's name.
   else if (mode === "portal" && !isTls) to.writeHead(302, { location: portalUrl }).end();
+  else if (mode === "redirect without a Location" && !isTls) to.writeHead(302).end();
   else if (mode === "page" && !isTls) to.writeHead(200).end("<html>Welcome to the hotel</html>");
   else if (mode !== "silent") socket.destroy();
 };

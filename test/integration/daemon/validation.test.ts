@@ -12,7 +12,7 @@ import { json, output } from "../cli/support.ts";
 import { defaultLinks } from "./kernel-view.ts";
 import { addLan, type Lan, type LanOptions, serviceOn, startDaemon, untilState } from "./support.ts";
 
-type Mode = "open" | "portal" | "page" | "silent";
+type Mode = "open" | "portal" | "page" | "redirect without a Location" | "silent";
 
 interface Web extends Lan {
   readonly server: Lan["server"];
@@ -70,6 +70,7 @@ test("204 over http and an answer over https: online, asked once, by a name that
 for (const [mode, url] of [
   ["portal", portalUrl],
   ["page", `http://${probeHost}/204`],
+  ["redirect without a Location", `http://${probeHost}/204`],
 ] as const) {
   test(`a web server that answers with a ${mode}: redirect-found with its ProbeUrl; online by itself once it opens`, async (t) => {
     const { answer } = await addWeb(t, "router", mode);
