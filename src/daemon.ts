@@ -88,6 +88,8 @@ const lazyNames: NameLookup = {
 };
 /** By then the first clients have their answers. */
 const afterStartMs = 30;
+/** For all programs together at the daemon's end: systemd kills after ten seconds (TimeoutStopSec of the unit). */
+const programsEndMs = 8_000;
 
 /**
  * ip(8) and managers of containers make a link first, and rename, move or enslave it with their next call; kernels
@@ -187,7 +189,7 @@ export class Daemon {
     });
     this.#protocols.register(this.#dhcp);
     this.#protocols.register(this.#slaac);
-    this.#rootProcesses = process.geteuid?.() === 0 ? this.#processes : new HelperProcesses(helperSocket);
+    this.#rootProcesses = process.geteuid?.() === 0 ? this.#processes : new HelperProcesses(helperSocket, clock);
     this.#handlers = new ScriptProtocols({
       ...{ log: this.#logs.scope("manager"), processes: this.#rootProcesses, registry: this.#protocols },
       ...{ rtnl: this.#rtnl, folders: config.handlerFolders, programsIn },
@@ -319,12 +321,15 @@ export class Daemon {
     this.#sleep.stop();
     this.#names.stop();
     this.#storage.close();
+    const limit = new Promise<void>((resolve) => this.#clock.startTimer("end", programsEndMs, resolve));
     // First, while there is a network: a program that undoes its work may have to tell a server.
-    await this.#machine.manager.automation.stop();
+    await Promise.race([limit, this.#machine.manager.automation.stop()]);
     this.#machine.manager.stop();
     await this.#machine.manager.throttling.stop();
-    await this.#handlers.whenTornDown();
-    await Promise.all([this.#processes.stopAll(), this.#rootProcesses.stopAll()]);
+    await Promise.race([limit, this.#handlers.whenTornDown()]);
+    await Promise.race([limit, Promise.all([this.#processes.stopAll(), this.#rootProcesses.stopAll()])]);
+    const left = new Set([...this.#processes.list(), ...this.#rootProcesses.list()].map(({ name }) => name));
+    if (left.size > 0) this.#log.warn(`not waited for any longer: ${[...left].join(", ")}`);
     this.#machine.applier.close();
     this.#dhcp.close();
     this.#slaac.close();

@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import type { Cancel, Clock } from "../base/clock.ts";
 import { DaemonError, describeError } from "../base/errors.ts";
 import {
   checkOrder,
@@ -19,18 +20,27 @@ import {
   wireOrder,
 } from "./helper-messages.ts";
 
+/** systemd starts the helper for the first order; on a slow or busy machine that takes seconds. */
+const answerLimitMs = 30_000;
+/** For the helper to say that a program is over which has been killed. */
+const wordLimitMs = 2_000;
+
 /**
  * {@link Processes} as root, by fairlead-helper. It runs programs of its own folders, and those that a program of them
- * asked for; the end of every other says EPERM. Nothing outlives the daemon: a lasting order is not started.
+ * asked for; the end of every other says EPERM. Nothing outlives the daemon: a lasting order is not started. A helper
+ * that hangs keeps no order from its end: its connection is given up, and the helper ends the program when it wakes.
  */
 export class HelperProcesses implements Processes {
   readonly #runs = new RunList<HelperRun>();
 
-  constructor(private readonly socketPath: string) {}
+  constructor(
+    private readonly socketPath: string,
+    private readonly clock: Clock,
+  ) {}
 
   run(order: ProcessOrder): RunningProcess {
     checkOrder(order);
-    const run = new HelperRun(order, this.socketPath);
+    const run = new HelperRun(order, this.socketPath, this.clock);
     this.#runs.add(run);
     return run;
   }
@@ -50,11 +60,13 @@ class HelperRun implements QueuedRun {
   #settle: (end: ProcessEnd) => void = () => {};
   #end: ProcessEnd | undefined;
   #cause: EndCause = "itself";
+  #cancelLimit: Cancel = () => {};
   readonly #lines = new MessageLines();
 
   constructor(
     readonly order: ProcessOrder,
     private readonly socketPath: string,
+    private readonly clock: Clock,
   ) {
     this.ended = new Promise((resolve) => {
       this.#settle = resolve;
@@ -62,6 +74,9 @@ class HelperRun implements QueuedRun {
   }
   get name(): string {
     return this.order.name;
+  }
+  get #graceMs(): number {
+    return this.order.graceMs ?? defaultGraceMs;
   }
 
   start(): void {
@@ -76,6 +91,7 @@ class HelperRun implements QueuedRun {
     socket.once("error", (error: NodeJS.ErrnoException) => this.#onClose(error));
     socket.once("close", () => this.#onClose());
     this.#send({ run: wireOrder(this.order, defaultGraceMs) });
+    this.#limit(answerLimitMs);
   }
   stop(): void {
     if (this.#end) return;
@@ -83,6 +99,7 @@ class HelperRun implements QueuedRun {
     else if (this.#cause === "itself") {
       this.#cause = "stop";
       this.#send({ signal: "stop" });
+      this.#limit(this.#graceMs + wordLimitMs);
     }
   }
   kill(): void {
@@ -90,10 +107,27 @@ class HelperRun implements QueuedRun {
     if (this.#end) return;
     this.#cause = "stop";
     this.#send({ signal: "kill" });
+    this.#limit(wordLimitMs);
   }
 
   #send(request: HelperRequest): void {
     this.#socket?.write(encodeMessage(request));
+  }
+  /** After this nothing more is expected of the helper. */
+  #limit(ms: number, cause: EndCause = this.#cause): void {
+    this.#cancelLimit();
+    this.#cancelLimit = this.clock.startTimer(`fairlead-helper ${this.name}`, ms, () => {
+      this.#cause = cause;
+      this.#socket?.destroy(Object.assign(new Error("no answer"), { syscall: "connect", code: "ETIMEDOUT" }));
+    });
+  }
+  #onStarted(pid: number): void {
+    this.pid = pid;
+    const { timeLimitMs } = this.order;
+    // One that is stopped has a limit already.
+    if (this.#cause !== "itself") return;
+    if (timeLimitMs === undefined) this.#cancelLimit();
+    else this.#limit(timeLimitMs + this.#graceMs + wordLimitMs, "time-limit");
   }
   #onData(chunk: Buffer): void {
     if (this.#end) return;
@@ -106,7 +140,7 @@ class HelperRun implements QueuedRun {
     }
   }
   #onEvent(event: HelperEvent): void {
-    if ("pid" in event) this.pid = event.pid;
+    if ("pid" in event) this.#onStarted(event.pid);
     else if ("line" in event) this.order.onLine?.(event.line, event.from);
     else {
       this.isOutputCut = event.isOutputCut;
@@ -127,6 +161,7 @@ class HelperRun implements QueuedRun {
   #settleWith(end: ProcessEnd): void {
     if (this.#end) return;
     this.#end = end;
+    this.#cancelLimit();
     this.#settle(end);
     this.#socket?.end();
   }

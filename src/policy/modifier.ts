@@ -7,8 +7,8 @@ import { evaluateList, type PlaceFacts, type Verdict } from "./conditions.ts";
 
 /** As long as a person waits for a VPN to ask for nothing. */
 const commandLimitMs = 60_000;
-/** At the daemon's end the service manager waits, and then kills. */
-const lastLimitMs = 10_000;
+/** At the daemon's end, which waits little longer for any program. */
+const lastLimitMs = 5_000;
 /**
  * A failed one whose conditions hold is tried again after this, as often as conditions are checked without an event.
  */

@@ -3,16 +3,24 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, linkSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { after, type TestContext, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { type Clock, ProcessClock } from "../../../src/base/clock.ts";
+import { silentLog } from "../../../src/base/log.ts";
 import { HelperProcesses } from "../../../src/helper/helper-processes.ts";
+import { parseDump } from "../../../src/network/protocols/script/description.ts";
+import { scriptHandler } from "../../../src/network/protocols/script/script-handler.ts";
+import { Teardowns } from "../../../src/network/protocols/script/script-session.ts";
 import { longestLineBytes, type ProcessOrder, programEnvironment } from "../../../src/system/processes.ts";
+import { FakeClock } from "../../fakes/fake-clock.ts";
+import { FakeKernel } from "../../fakes/fake-kernel.ts";
 import { childModule } from "../../harness/child-module.ts";
 import { type ManagedProcess, startProcess, tryRun } from "../../harness/processes.ts";
-import { until } from "../../harness/until.ts";
+import { temporaryFolder } from "../../harness/temporary-folder.ts";
+import { until, within } from "../../harness/until.ts";
 import { type ProcessesWorld, processesCases } from "./processes-cases.ts";
 import { isAlive, writePrograms } from "./shell-programs.ts";
 
@@ -20,6 +28,7 @@ interface HelperWorld extends ProcessesWorld {
   readonly folder: string;
   readonly socket: string;
   readonly helper: ManagedProcess;
+  readonly clock: Clock;
   readonly processes: HelperProcesses;
   /** Another program that the helper may run. Returns its path. */
   write(name: string, script: string): string;
@@ -40,10 +49,11 @@ async function makeWorld(): Promise<HelperWorld> {
   const socket = join(folder, "socket");
   const args = [await helperModule, "--folder", folder, "--socket", socket, "--user", userInfo().username];
   const helper = startProcess(process.execPath, args, { name: "fairlead-helper" });
-  const processes = new HelperProcesses(socket);
+  const clock = new ProcessClock();
+  const processes = new HelperProcesses(socket, clock);
   await until("the helper listens", () => canConnect(socket));
   return {
-    ...{ folder, socket, helper, processes, isAlive },
+    ...{ folder, socket, helper, clock, processes, isAlive },
     pathOf: (name) => join(folder, name),
     pass: (ms) => pause(ms),
     write: (name, script) => {
@@ -195,12 +205,98 @@ inWorld("one that speaks another language is left without an answer, and a secon
 });
 
 inWorld("without a helper an order ends as not started, and says what is missing", async (world) => {
-  const processes = new HelperProcesses(join(world.folder, "nowhere"));
+  const processes = new HelperProcesses(join(world.folder, "nowhere"), world.clock);
   const end = await processes.run({ name: "x", argv: ["/bin/true"] }).ended;
   assert.deepEqual(end, {
     ...{ kind: "not-started", code: "ENOTCONN" },
     message: `it wants root, and fairlead-helper does not answer at ${world.folder}/nowhere (ENOENT)`,
   });
+});
+
+/** A helper that accepts orders, says the same to each and falls silent: it hangs, or has been stopped. */
+async function hangingHelper(t: TestContext, says = "") {
+  const path = join(temporaryFolder(t), "socket");
+  const open = new Set<Socket>();
+  const server = createServer((socket) => {
+    open.add(socket);
+    socket.on("error", () => {}).on("close", () => open.delete(socket));
+    socket.resume().write(says);
+  });
+  await once(server.listen(path), "listening");
+  t.after(() => server.close());
+  const clock = new FakeClock();
+  const processes = new HelperProcesses(path, clock);
+  const run = (order: Partial<ProcessOrder> = {}) =>
+    processes.run({ name: "x", argv: ["/x"], graceMs: 1_000, ...order });
+  /** Once the next limit is over. */
+  const ended = async <End>(end: Promise<End>): Promise<End> => {
+    const [{ name, dueInMs } = assert.fail("nothing bounds it")] = clock.pendingTimers();
+    assert.match(name, /fairlead-helper/);
+    clock.advance(dueInMs);
+    return await within("its end", end);
+  };
+  const silence = {
+    ...{ kind: "not-started", code: "ENOTCONN" },
+    message: `it wants root, and fairlead-helper does not answer at ${path} (ETIMEDOUT)`,
+  };
+  return { clock, processes, open, run, ended, silence };
+}
+
+test("a helper that hangs: an order that is not answered ends, and so does one that is stopped or killed", async (t) => {
+  const { clock, processes, open, run, ended, silence } = await hangingHelper(t);
+  assert.deepEqual(await ended(run().ended), silence);
+  const stopped = run();
+  await until("it is connected", () => open.size === 1);
+  stopped.stop();
+  assert.deepEqual(await ended(stopped.ended), silence);
+  const killed = run({ graceMs: 60_000 });
+  killed.stop();
+  killed.kill();
+  killed.kill();
+  assert.deepEqual(await ended(killed.ended), silence);
+  run();
+  const [first, second] = [run({ queue: "q" }), run({ queue: "q" })];
+  await ended(processes.stopAll());
+  assert.deepEqual([await first.ended, (await second.ended).kind], [silence, "not-started"]);
+  await until("no connection is left", () => open.size === 0);
+  assert.deepEqual([processes.list(), clock.pendingTimers()], [[], []]);
+});
+
+test("a helper that hangs when its program runs: a time limit and a stop are kept, and a task may run for ever", async (t) => {
+  const { clock, open, run, ended } = await hangingHelper(t, '{"pid":1}\n');
+  const killed = { kind: "killed", signal: "SIGKILL" };
+  const limited = run({ timeLimitMs: 100 });
+  const endless = run();
+  await until("both run", () => limited.pid && endless.pid);
+  assert.deepEqual(await ended(limited.ended), { ...killed, because: "time-limit" });
+  assert.deepEqual(clock.pendingTimers(), []);
+  endless.stop();
+  assert.deepEqual(await ended(endless.ended), { ...killed, because: "stop" });
+  await until("no connection is left", () => open.size === 0);
+});
+
+test("a helper that hangs: the teardown of an interface ends", async (t) => {
+  const { clock, processes } = await hangingHelper(t);
+  const [description = assert.fail()] = parseDump(['{"name":"t"}']);
+  const ports = { processes, rtnl: new FakeKernel(), teardowns: new Teardowns() };
+  const handler = scriptHandler(description, { script: "/t", folder: "/" }, ports);
+  const link = { index: 3, name: "eth0", mac: "02:00:00:00:00:01", mtu: 1500 };
+  const host = { clock, log: silentLog, settingsChanged() {}, lost() {} };
+  const session = handler.attach(link, { interfaceName: "x", options: new Map() }, host);
+  const abort = new AbortController();
+  const refused = assert.rejects(session.setup(abort.signal), /given up/);
+  await clock.settle();
+  abort.abort();
+  await refused;
+  let isDown = false;
+  const down = session.teardown({ force: false }).then(() => (isDown = true));
+  const startedAt = clock.now();
+  await until("it is down", async () => {
+    await clock.advanceSettled(1_000);
+    return isDown;
+  });
+  await down;
+  assert.ok(clock.now() - startedAt <= 20_000, String(clock.now() - startedAt));
 });
 
 inWorld("the socket that systemd passes is taken, and a program does not get it", async (world) => {
@@ -222,7 +318,7 @@ inWorld("the socket that systemd passes is taken, and a program does not get it"
   try {
     const lines: string[] = [];
     const argv = [world.write("files", "ls /proc/$$/fd; exit 4")] as const;
-    const run = new HelperProcesses(path).run({ name: "files", argv, onLine: (line) => lines.push(line) });
+    const run = new HelperProcesses(path, world.clock).run({ name: "files", argv, onLine: (line) => lines.push(line) });
     assert.deepEqual(await run.ended, { kind: "exited", code: 4, because: "itself" });
     assert.ok(lines.includes("0") && !lines.includes("3"), lines.join());
   } finally {

@@ -87,6 +87,23 @@ test("a modifier's program runs by its conditions, its end and its last line are
   assert.deepEqual(lines(), ["vpn up", "vpn down", "vpn up", "vpn down"]);
 });
 
+test("a modifier whose stop hangs does not keep the daemon from its end", async (t) => {
+  const folder = temporaryFolder(t);
+  const [script, record] = [join(folder, "vpn"), join(folder, "record")];
+  writeFileSync(script, `#!/bin/sh\n[ $1 = up ] && exit\ntrap "" TERM\necho $$ > ${record}\nexec sleep 6000\n`, {
+    mode: 0o755,
+  });
+  const daemon = await startDaemon(t);
+  run(daemon, "modifier", "create", "vpn", `start=${script} up`, `stop=${script} down`);
+  run(daemon, "modifier", "enable", "vpn");
+  await untilShown(daemon, "modifier", "vpn", "online");
+  await daemon.stop();
+  assert.match(daemon.log(), /not waited for any longer: modifier vpn stop$/m);
+  const pid = readFileSync(record, "utf8").trim();
+  assert.match(pid, /^\d+$/);
+  await until("it went with the daemon", () => !existsSync(`/proc/${pid}`));
+});
+
 test("a program that others can write is not run", async (t) => {
   const folder = temporaryFolder(t);
   const script = join(folder, "vpn");

@@ -187,7 +187,7 @@ test("at the daemon's end the stop of every active one runs, and nothing else is
   assert.deepEqual([vpn.state, automation.checks], ["offline", before]);
 });
 
-test("at the daemon's end a start under way is ended and undone, and a stop that hangs is waited for no longer than 15 s", async (t) => {
+test("at the daemon's end a start under way is ended and undone, and a stop that hangs is waited for no longer than 10 s", async (t) => {
   const { it, automation, createModifier, enable, runs } = await withProgram(t);
   it.processes.install("/opt/vpn", (run) => {
     runs.push(run);
@@ -199,7 +199,7 @@ test("at the daemon's end a start under way is ended and undone, and a stop that
   const stopped = automation.stop().then(() => {
     isDone = true;
   });
-  await it.clock.advanceSettled(14_000);
+  await it.clock.advanceSettled(9_000);
   assert.deepEqual([runs.at(-1)?.argv[1], isDone], ["down", false]);
   await it.clock.advanceSettled(1_500);
   assert.equal(isDone, true);

@@ -64,7 +64,7 @@ test("an empty folder is read once, though those that hear of it ask again", asy
 
 test("without root and without the helper there are none, and the reason is said", async (t) => {
   const socket = `${temporaryFolder(t)}/none`;
-  const { protocols } = scene(new HelperProcesses(socket), ["a", "b"]);
+  const { protocols } = scene(new HelperProcesses(socket, new FakeClock()), ["a", "b"]);
   await protocols.read();
   const why = `it wants root, and fairlead-helper does not answer at ${socket} (ENOENT)`;
   assert.deepEqual([protocols.names, protocols.whyNoOthers], [[], why]);
