@@ -6,14 +6,17 @@ import { addPeer, type Peer, run } from "../../harness/namespace.ts";
 import type { ManagedProcess } from "../../harness/processes.ts";
 import { patienceMs } from "./patience.ts";
 
-export interface AccessPointOptions {
-  /** Which of the guest's radios, from 0; the namespace is called `ap` and this number. */
-  readonly radio: number;
+export interface NetworkOptions {
   readonly ssid: string;
   /** Lines for hostapd's configuration; {@link wpa2} makes some. Default: an open network. */
   readonly security?: readonly string[];
   /** In the 2.4 GHz band. Default 1. */
   readonly channel?: number;
+}
+
+export interface AccessPointOptions extends NetworkOptions {
+  /** Which of the guest's radios, from 0; the namespace is called `ap` and this number. */
+  readonly radio: number;
   /** The first three numbers of its network, where it is `.1` and gives addresses from `.100`. */
   readonly subnet: string;
 }
@@ -39,6 +42,8 @@ export interface AccessPoint {
   readonly address: string;
   readonly dhcp: DhcpServer;
   readonly hostapd: ManagedProcess;
+  /** The same radio and DHCP server as another network. */
+  restartAs(network: NetworkOptions): Promise<void>;
   log(): string;
   stop(): Promise<void>;
 }
@@ -50,9 +55,13 @@ export async function startAccessPoint(options: AccessPointOptions): Promise<Acc
   const peer = addPeer(`ap${radio}`);
   run("iw", ["phy", `phy${radio}`, "set", "netns", "name", peer.netns]);
   const folder = mkdtempSync(join(tmpdir(), "hostapd-"));
-  writeFileSync(join(folder, "hostapd.conf"), configuration(link, folder, options));
-  const hostapd = peer.spawn("hostapd", ["-t", join(folder, "hostapd.conf")]);
-  await hostapd.untilOutput(/AP-ENABLED/, patienceMs);
+  const start = async (network: NetworkOptions) => {
+    writeFileSync(join(folder, "hostapd.conf"), configuration(link, folder, network));
+    const hostapd = peer.spawn("hostapd", ["-t", join(folder, "hostapd.conf")]);
+    await hostapd.untilOutput(/AP-ENABLED/, patienceMs);
+    return hostapd;
+  };
+  let hostapd = await start(options);
   peer.exec("ip", "address", "add", `${address}/24`, "dev", link);
   const range = `${subnet}.100,${subnet}.199,255.255.255.0,1h`;
   const dhcp = await startDhcpServer(peer, { link, range, options: [`3,${address}`, `6,${address}`] });
@@ -62,10 +71,20 @@ export async function startAccessPoint(options: AccessPointOptions): Promise<Acc
     peer.remove();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { peer, address, dhcp, hostapd, log: () => `${hostapd.output()}\n${dhcp.log()}`, stop };
+  return {
+    ...{ peer, address, dhcp, stop },
+    get hostapd() {
+      return hostapd;
+    },
+    restartAs: async (network) => {
+      await hostapd.end();
+      hostapd = await start(network);
+    },
+    log: () => `${hostapd.output()}\n${dhcp.log()}`,
+  };
 }
 
-const configuration = (link: string, folder: string, { ssid, security = [], channel = 1 }: AccessPointOptions) =>
+const configuration = (link: string, folder: string, { ssid, security = [], channel = 1 }: NetworkOptions) =>
   [
     `interface=${link}`,
     "driver=nl80211",

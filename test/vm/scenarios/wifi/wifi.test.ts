@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Properties, TestDaemon } from "../../../harness/daemon.ts";
-import { run } from "../../../harness/namespace.ts";
 import { startPrivateBus } from "../../../harness/private-bus.ts";
+import { run, tryRun } from "../../../harness/processes.ts";
 import { until } from "../../../harness/until.ts";
 import { wpa2, wpa3 } from "../../guest/access-point.ts";
 import { patienceMs } from "../../guest/patience.ts";
@@ -77,7 +77,27 @@ scenario("networks in the air are joined, remembered, and joined again by themse
   supplicant = startSupplicant();
   const { Name } = await untilConnected(daemon);
   await scene.ping({ Cafe: cafe, Home: home, Office: office }[String(Name) as "Cafe"].address, "wlan0");
+
+  // Another access point of the same network, and behind it another router: the lease is asked for again, and refused.
+  joins(daemon, "Office", "");
+  await cafe.restartAs({ ssid: "Office", security: wpa3(passphrase) });
+  const [, bssid = ""] = /link\/ether (\S+)/.exec(cafe.peer.exec("ip", "link", "show", "dev", "wlan1")) ?? [];
+  const roam = () => {
+    run(...fairlead(daemon, "scan"));
+    return tryRun("busctl", [`--address=${bus.address}`, ...roamCall, bssid]).code === 0;
+  };
+  await until("the supplicant hears the annex", roam, patienceMs);
+  const addresses = () => run("ip", ["-4", "-oneline", "address", "show", "dev", "wlan0"]);
+  await until("the address is one of the annex", () => addresses().includes("10.21.0."), patienceMs);
+  assert.doesNotMatch(addresses(), /10\.23\.0/);
+  assert.match(cafe.log(), /DHCPNAK/);
+  await scene.ping(cafe.address, "wlan0");
+  const { Name: name, State: state } = await untilConnected(daemon);
+  assert.deepEqual([name, connected.includes(String(state))], ["Office", true]);
 });
+
+const wpa = "fi.w1.wpa_supplicant1";
+const roamCall = ["call", wpa, "/fi/w1/wpa_supplicant1/Interfaces/0", `${wpa}.Interface`, "Roam", "s"];
 
 const fairlead = (daemon: TestDaemon, ...args: string[]): [command: string, args: string[]] => [
   "env",
