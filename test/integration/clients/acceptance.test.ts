@@ -29,7 +29,7 @@ test("a machine Profile that is pushed adopts the Ethernet Service and is not th
 
   await addLan(t, "second", { link: "test_veth", net: "10.9.0" });
   const device = () => daemon.properties("/device/test_veth", "Device").catch(() => undefined);
-  await until("the Device is there", async () => (await device())?.Name === "test_veth", 3_000);
+  await until("the Device is there", async () => (await device())?.Name === "test_veth");
   const { path } = await untilState(daemon, "test_veth", "ready");
   assert.equal((await device())?.SelectedService, path);
   const before = (await serviceOn(daemon, "test_veth"))?.Priority as number;

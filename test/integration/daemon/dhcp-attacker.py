@@ -97,11 +97,14 @@ def serve(extra=b""):
 def refuse():
     """Offers an address and then refuses it, each time."""
     refused = 0
+    first = None
     for kind, xid, mac in questions():
         reply = OFFER if kind == DISCOVER else NAK
         wire.send(frame(xid, mac, socket.inet_aton("10.1.0.77"), usual(reply) + b"\xff"))
         refused += reply == NAK
-        print("refused", refused)
+        # By the clock of the wire's end: the reader of this line may be late.
+        first = first or (time.monotonic() if refused else None)
+        print("refused", refused, "after", round((time.monotonic() - (first or time.monotonic())) * 1000), "ms")
 
 
 def flood():

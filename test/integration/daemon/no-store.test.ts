@@ -76,7 +76,7 @@ test("on a read-only disk the stored settings are in force, and stored again whe
   const daemon = await storeNameServer(t, folder);
   // Killed: the last setting stands in the log of the database only.
   daemon.process.kill("SIGKILL");
-  await daemon.process.waitExit(5_000);
+  await daemon.process.waitExit();
   makeReadOnly(state);
   fs.rmSync(join(runDir, "resolv.conf"), { force: true });
   await daemon.launch();

@@ -46,8 +46,8 @@ test("a resume with a known lease: confirmed by INIT-REBOOT at once, online all 
   t.diagnostic(
     `lease confirmed, by the server's log: ${resumedMs.toFixed(1)} ms after the resume, ${pluggedMs.toFixed(1)} after a plug`,
   );
-  // Both ask with the first packet; a timer on the way would be a second.
-  assert.ok(resumedMs < 10 * pluggedMs, `${resumedMs} ms after the resume, ${pluggedMs} after a plug`);
+  // Both ask with the first packet; a timer on the way would be a second, and a busy machine may hold up one of the two.
+  assert.ok(resumedMs < 10 * pluggedMs + 500, `${resumedMs} ms after the resume, ${pluggedMs} after a plug`);
 });
 
 test("while asleep nothing connects by itself; a resume forgives an explicit disconnect", async (t) => {

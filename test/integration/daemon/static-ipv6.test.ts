@@ -40,7 +40,7 @@ test("IPv6 alone, without DHCP and without a name server: ready, told everywhere
   const daemon = await startDaemon(t);
   await until("the Service is there", () => serviceOn(daemon, "eth0"));
   fairlead(daemon, "set", "eth0", "StaticIPConfig", `address=${own}/64`, `gateway=${router}`);
-  await untilState(daemon, "eth0", "ready", 5_000);
+  await untilState(daemon, "eth0", "ready");
   const config = await networkConfig(daemon);
   assert.deepEqual(
     [config.IPv4Address, config.IPv6Addresses, config.IPv6Gateway, config.NameServers],
@@ -62,7 +62,7 @@ test("IPv6 alone, without DHCP and without a name server: ready, told everywhere
   assert.match(fairlead(daemon, "why", "eth0"), /2001:db8:5::5\/64 comes from StaticIPConfig/);
   await daemon.stop();
   await daemon.launch();
-  await untilState(daemon, "eth0", "ready", 5_000);
+  await untilState(daemon, "eth0", "ready");
   assert.deepEqual((await networkConfig(daemon)).IPv6Addresses, [`${own}/64`]);
   fairlead(daemon, "set", "eth0", "StaticIPConfig", "--clear");
   await until("the address is gone", () => !run("ip", ["-6", "address", "show", "dev", "eth0"]).includes(own));
@@ -117,7 +117,7 @@ test("a section of UCI with ip6addr and ip6gw alone is up; ip6prefix is named as
   const text = `config interface lan\n option proto static\n option device eth0\n${options.map((each) => ` option ${each}\n`).join("")}`;
   writeFileSync(file, text);
   const daemon = await startDaemon(t, { args: ["--uci-config", file] });
-  await untilState(daemon, "eth0", "ready", 5_000);
+  await untilState(daemon, "eth0", "ready");
   assert.deepEqual((await networkConfig(daemon)).IPv6Addresses, [`${own}/64`]);
   assert.deepEqual(routes6(), ["2001:db8:5::/64", `default via ${router}`]);
   await until("the router answers", () => ping6(router));

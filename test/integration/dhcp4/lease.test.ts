@@ -114,7 +114,7 @@ test("a renewal at T1 goes out by unicast and is answered, and nothing is left o
   const { client, server } = await lan(t, { options: ["option:T1,3", "option:T2,60"] });
   await client.up();
   const said = await lengthAfterAck(server);
-  await until("the lease is renewed", () => client.told.length > 0, 10_000);
+  await until("the lease is renewed", () => client.told.length > 0);
   await heard(server, said, ["REQUEST", "ACK"]);
   assert.equal(client.told[0], `settings ${client.address}`);
   assert.ok(!readFileSync("/proc/net/udp", "latin1").includes(":0044 "), "port 68 is free again");
@@ -125,7 +125,7 @@ test("renew is answered at once", async (t) => {
   await client.up();
   const said = await lengthAfterAck(server);
   client.session.renew();
-  await until("the lease is confirmed", () => client.told.length > 0, 1000);
+  await until("the lease is confirmed", () => client.told.length > 0);
   await heard(server, said, ["REQUEST", "ACK"]);
 });
 
@@ -147,7 +147,7 @@ test("a lease in use is resumed at once and confirmed behind it", async (t) => {
   await client.session.teardown({ force: true });
   client.attach({ resume: "in-use" });
   await client.up();
-  await until("the lease is confirmed", () => client.told.length > 0, 1000);
+  await until("the lease is confirmed", () => client.told.length > 0);
 });
 
 test("when the server has another range, renew ends in NAK and a new lease", async (t) => {
@@ -204,11 +204,11 @@ test("when the server dies the lease is used until its end and then lost", async
   await client.session.teardown({ force: true });
   await server.stop();
   const lease = JSON.parse(kept);
-  client.kept = JSON.stringify({ ...lease, grantedAtMs: lease.grantedAtMs - lease.leaseSeconds * 1000 + 3000 });
+  client.kept = JSON.stringify({ ...lease, grantedAtMs: lease.grantedAtMs - lease.leaseSeconds * 1000 + 5000 });
   client.attach({ resume: "in-use" });
   assert.ok((await client.up()).ipv4?.address);
   assert.deepEqual(client.told, []);
-  await until("the lease is lost", () => client.told.length > 0, 10_000);
+  await until("the lease is lost", () => client.told.length > 0);
   assert.deepEqual(client.told, ["lost lease-expired"]);
 });
 

@@ -94,8 +94,8 @@ test("a file that ends the process fails however it does, and the next ones stil
 test("a file that hangs fails in time, busy or idle, and the next one still runs", async (t) => {
   const busy = `test("busy", () => { for (;;); });`;
   const idle = `test("idle", () => new Promise((done) => setTimeout(done, 600_000)));`;
-  const judged = await judge(t, [busy, idle, good], 1500);
-  for (const at of [0, 1]) assert.match(judged[at]?.text ?? "", /did not end within 1.5 s/);
+  const judged = await judge(t, [busy, idle, good], 3000);
+  for (const at of [0, 1]) assert.match(judged[at]?.text ?? "", /did not end within 3 s/);
   assert.deepEqual(judged[2]?.lines, ["pass good"]);
 });
 

@@ -74,7 +74,7 @@ export async function startProbes(t: TestContext, address: string, everyMs: numb
     },
     end: async () => {
       stop();
-      await until("the last answers", () => missing.size === 0, 500).catch(() => {});
+      await until("the last answers", () => missing.size === 0).catch(() => {});
       return { sent, lost: missing.size };
     },
   };

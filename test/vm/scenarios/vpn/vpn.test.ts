@@ -33,7 +33,7 @@ scenario(
     await until(
       "the way to the server follows",
       () => /dev eth1/.test(tryRun("ip", ["route", "get", server]).stdout),
-      1000,
+      patienceMs,
     );
     await scene.ping(inside);
     assert.equal(run("ip", ["-o", "link", "show", "wg0"]).split(":")[0], link);
