@@ -16,7 +16,7 @@ import type { DisconnectReason, ServiceDevice } from "../services/service-device
 import type { LinkTraffic } from "../services/traffic-counters.ts";
 import type { Activation, ClaimableDevice, DeviceClaims, DeviceUser } from "./device-claims.ts";
 import { DeviceEnabling, type EnableOptions } from "./device-enabling.ts";
-import { busName, type DevicePaths } from "./device-paths.ts";
+import { type DevicePaths, ipConfigPath } from "./device-paths.ts";
 import { LinkActivation, type LinkActivationHost } from "./link-activation.ts";
 
 /** Parts of the floors above that a Device needs. */
@@ -39,7 +39,7 @@ export interface DeviceHost extends LinkActivationHost {
   addressConflict(device: Device, because: string): void;
   /** The present step of its Network. */
   addressing(device: Device, because: string): void;
-  /** The same of a default route. */
+  /** Another program put a default route on its link, or took it away. */
   wayOutChanged(device: Device): void;
   /** A Network for this link that tells the Device of its changes. */
   makeNetwork(device: Device): Network;
@@ -212,8 +212,8 @@ export abstract class Device implements Activation, DeviceUser, NetworkObserver,
   get ipConfigPaths(): readonly string[] {
     return this.#network?.ipConfigIdentities.map((identity) => this.ipConfigPath(identity)) ?? [];
   }
-  ipConfigPath({ id, kind }: IpConfigIdentity): string {
-    return `/ipconfig/${busName(this.name)}_${id}_${kind}`;
+  ipConfigPath(of: IpConfigIdentity): string {
+    return ipConfigPath(this.name, of);
   }
 
   /** Takes the kernel's present facts of the link; the index stays the same for the life of a Device. */

@@ -8,7 +8,7 @@ import type { Service } from "../services/service.ts";
 import type { ServiceDevice } from "../services/service-device.ts";
 import type { LinkTraffic } from "../services/traffic-counters.ts";
 import type { LinkHardware } from "./device.ts";
-import { busName } from "./device-paths.ts";
+import { ipConfigPath } from "./device-paths.ts";
 
 /** Parts of the floors above that a virtual Device needs. */
 export interface VirtualDeviceHost {
@@ -75,8 +75,8 @@ export class VirtualDevice implements NetworkObserver, ServiceDevice, IpConfigHo
   get ipConfigs(): readonly IpConfig[] {
     return this.network.ipConfigs;
   }
-  ipConfigPath({ id, kind }: IpConfigIdentity): string {
-    return `/ipconfig/${busName(this.linkName)}_${id}_${kind}`;
+  ipConfigPath(of: IpConfigIdentity): string {
+    return ipConfigPath(this.linkName, of);
   }
 
   // NetworkObserver

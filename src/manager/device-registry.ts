@@ -185,7 +185,7 @@ export class DeviceRegistry implements DeviceHost, DeviceInfoHost {
     this.#requestSortOf(device, because);
   }
   addressesChanged(device: Device): void {
-    this.#requestSortOf(device, "somebody changed the addresses of a link");
+    this.#requestSortOf(device, "another program changed the addresses of a link");
   }
   addressing(device: Device, because: string): void {
     this.host.feed.post({ kind: "addressing", device, because });
@@ -194,7 +194,7 @@ export class DeviceRegistry implements DeviceHost, DeviceInfoHost {
     this.host.feed.post({ kind: "address-conflict", device, because });
   }
   wayOutChanged(device: Device): void {
-    this.#requestSortOf(device, "somebody changed the default route of a link");
+    this.#requestSortOf(device, "another program changed the default route of a link");
   }
   ipConfigsChanged(device: Device): void {
     this.host.addressingChanged();

@@ -103,7 +103,7 @@ export class Manager {
     await this.ports.rtnl.start();
     this.throttling.start();
     this.automation.start();
-    this.feed.queue.whenQuiet("links nobody claims", () => this.connectivity.releaseUnused(this.devices));
+    this.feed.queue.whenQuiet("links without a claim", () => this.connectivity.releaseUnused(this.devices));
   }
   /** Everything is stored already. Links, addresses and routes stay, so that a restart drops no connection. */
   stop(): void {

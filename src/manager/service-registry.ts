@@ -104,7 +104,7 @@ export class ServiceRegistry implements ProviderHost {
   rematchService(service: Service): void {
     if (!this.host.rehome(service)) service.entry.load(undefined);
   }
-  settleSoon(service: Service): void {
+  saveSoon(service: Service): void {
     this.deferredSaves.add(service);
   }
   requestSort(because: string, service?: Service): void {

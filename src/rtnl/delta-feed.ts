@@ -2,8 +2,7 @@
 import type { Cancel } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import type { Change } from "./change.ts";
-import type { Delta, DeltaReason } from "./rtnl.ts";
+import type { Change, Delta, DeltaReason } from "./rtnl.ts";
 
 export class DeltaFeed {
   readonly #listeners = new Set<{ readonly hear: (delta: Delta) => void }>();

@@ -1,8 +1,7 @@
 /** The difference of two worlds, for when news were lost and everything was read anew. */
-import type { Change } from "./change.ts";
 import { isSameAddress, isSameAddressObject, isSameButLifetimes, isSameLink, mayBeSameLink } from "./identity.ts";
 import { isSameIpv6Link } from "./ipv6-link-messages.ts";
-import type { Address } from "./rtnl.ts";
+import type { Address, Change } from "./rtnl.ts";
 import type { World } from "./snapshot.ts";
 
 /**

@@ -6,7 +6,6 @@
 import { FlagsNew } from "netlink/dist/constants.js";
 import { MessageType } from "netlink/dist/rt/gen_structs.js";
 import { decodeAddress } from "./address-messages.ts";
-import type { Change } from "./change.ts";
 import { isSameRouteObject } from "./identity.ts";
 import { decodeIpv6Link } from "./ipv6-link-messages.ts";
 import { decodeLink } from "./link-messages.ts";
@@ -14,7 +13,7 @@ import { decodeNeighbour } from "./neighbour-messages.ts";
 import { decodeRoute } from "./route-messages.ts";
 import type { RouteReport } from "./route-table.ts";
 import { decodeRouterOptions, newRouterOption } from "./router-option-messages.ts";
-import type { Address, Family, Ipv6Link, Link } from "./rtnl.ts";
+import type { Address, Change, Family, Ipv6Link, Link } from "./rtnl.ts";
 import { decodeRule } from "./rule-messages.ts";
 import type { World } from "./snapshot.ts";
 import type { MessageHeader } from "./wire.ts";

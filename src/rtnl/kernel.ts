@@ -7,7 +7,6 @@ import type { Cancel, Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { type NativeAddon, nativeAddon, type SystemError } from "../native/native.ts";
 import { linkWithCarrier } from "./carrier-message.ts";
-import type { Change } from "./change.ts";
 import { differences } from "./delta.ts";
 import { DeltaFeed } from "./delta-feed.ts";
 import { type Doubt, EventApplier } from "./event-applier.ts";
@@ -20,6 +19,7 @@ import { type DumpOutcome, type DumpReader, RequestChannel } from "./request-cha
 import { encodeRequest, refusal } from "./request-messages.ts";
 import type { RouteReport } from "./route-table.ts";
 import type {
+  Change,
   Delta,
   DeltaReason,
   Family,

@@ -1,7 +1,6 @@
 /** Routes with indexes by place, by link and by table, for hundreds of thousands of them. */
-import type { Change } from "./change.ts";
 import { isSameRoute, isSameRouteObject, routePlace } from "./identity.ts";
-import type { Family, Route } from "./rtnl.ts";
+import type { Change, Family, Route } from "./rtnl.ts";
 
 export interface RouteFilter {
   readonly table?: number;

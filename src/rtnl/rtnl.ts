@@ -214,6 +214,8 @@ export type Delta = { readonly reason: DeltaReason } & (
   /** News only: the kernel keeps no options. */
   | { readonly kind: "router-option-heard"; readonly heard: HeardRouterOption }
 );
+/** A {@link Delta} before it has its reason. */
+export type Change = Delta extends infer D ? (D extends Delta ? Omit<D, "reason"> : never) : never;
 
 export interface HeardRouterOption {
   readonly link: number;

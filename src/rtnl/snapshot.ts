@@ -3,11 +3,10 @@
  * listeners; nothing is returned for a report that changes nothing. Arrays handed out are replaced, never changed, so
  * that a reader may walk one while the world goes on.
  */
-import type { Change } from "./change.ts";
 import { isSameAddress, isSameAddressObject, isSameLink } from "./identity.ts";
 import { isSameIpv6Link } from "./ipv6-link-messages.ts";
 import { type RouteFilter, type RouteReport, RouteTable } from "./route-table.ts";
-import type { Address, Family, Ipv6Link, Link, Route, Rule, Snapshot } from "./rtnl.ts";
+import type { Address, Change, Family, Ipv6Link, Link, Route, Rule, Snapshot } from "./rtnl.ts";
 
 const nothing: readonly never[] = [];
 

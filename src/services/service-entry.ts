@@ -27,7 +27,7 @@ export interface EntryOwner {
     readonly profiles: Pick<ProfileStack, "profiles" | "byPath" | "profileForDevices">;
   };
   /** Called after the settings of another entry were loaded. */
-  settingsTaken(): void;
+  onEntryLoaded(): void;
   requestSort(because: string): void;
 }
 
@@ -224,7 +224,7 @@ export class ServiceEntry<Of extends EntryOwner = EntryOwner> {
         error,
       }),
     );
-    owner.settingsTaken();
+    owner.onEntryLoaded();
   }
   #rowsOn(profile: Profile | undefined, terms: Profile | undefined): EntryRows {
     const rows: EntryRows = profile ? this.readRows(profile) : new Map();

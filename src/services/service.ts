@@ -33,7 +33,7 @@ export interface ServiceHost extends Layer3Host {
    */
   requestSort(because: string, service?: Service): void;
   /** Calls its `saveAfterConnect` in the next turn. */
-  settleSoon(service: Service): void;
+  saveSoon(service: Service): void;
   /** Called after the state and its properties are in place, before clients hear of them. */
   stateChanged(service: Service, before: ConnectState, because: string): void;
   isTechnologyAutoConnectable(technology: Technology): boolean;
@@ -296,7 +296,7 @@ export abstract class Service implements OrderFacts, EntryOwner, ConnectionOwner
     }
     // A Service that is in no Profile yet is worth keeping now.
     if (this.isStored) this.profile ??= this.host.profiles.profileForNew();
-    this.host.settleSoon(this);
+    this.host.saveSoon(this);
     this.properties.touch("AutoConnect");
     this.properties.touch("Profile");
   }
@@ -341,14 +341,14 @@ export abstract class Service implements OrderFacts, EntryOwner, ConnectionOwner
   countTraffic(): void {
     const before = this.traffic.total;
     this.traffic.count(this.#network && this.#device?.readTraffic());
-    if (this.traffic.total !== before) this.host.settleSoon(this);
+    if (this.traffic.total !== before) this.host.saveSoon(this);
   }
   resetTraffic(): void {
     this.countTraffic();
     this.traffic.reset();
     this.trafficCounterResetTime = timeSince1601(this.host.clock.wallTime());
     this.properties.touch("TrafficCounterResetTime");
-    this.host.settleSoon(this);
+    this.host.saveSoon(this);
   }
   setIpConfigPath(path: string | undefined): void {
     this.#ipConfigPath = path;
@@ -425,7 +425,7 @@ export abstract class Service implements OrderFacts, EntryOwner, ConnectionOwner
     this.forgive();
   }
   /** Called after another entry was loaded. */
-  settingsTaken(): void {
+  onEntryLoaded(): void {
     // Even if the entry denies it: it is connected now.
     if (isConnected(this.state)) this.hasEverConnected = true;
     this.#network?.setStatic(this.staticIp);

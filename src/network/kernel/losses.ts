@@ -62,8 +62,8 @@ export class Losses {
 
   #mayRepair(key: string, nowMs: number): boolean {
     const answer = this.#budget.ask(key, nowMs);
-    if (answer === "repair") this.log.info(() => `somebody removed ${key}; put back`);
-    if (answer === "spent") this.log.warn(() => `somebody keeps removing ${key}; left alone for a while`);
+    if (answer === "repair") this.log.info(() => `another program removed ${key}; put back`);
+    if (answer === "spent") this.log.warn(() => `another program keeps removing ${key}; left alone for a while`);
     return answer === "repair";
   }
 }

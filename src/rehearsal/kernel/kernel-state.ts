@@ -1,6 +1,5 @@
-import type { Change } from "../../rtnl/change.ts";
 import { errnoOf } from "../../rtnl/kernel-error.ts";
-import type { Link } from "../../rtnl/rtnl.ts";
+import type { Change, Link } from "../../rtnl/rtnl.ts";
 import { World } from "../../rtnl/snapshot.ts";
 import { describeLink, type StageLink } from "./links.ts";
 

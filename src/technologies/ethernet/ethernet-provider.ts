@@ -79,7 +79,7 @@ export class EthernetProvider implements Provider {
     service.ownWhatIsProven();
     service.rename(ethernetIdOf(port));
     this.#generic = undefined;
-    if (service.hasOwnSettings) this.host.settleSoon(service);
+    if (service.hasOwnSettings) this.host.saveSoon(service);
   }
   /** Connected, or with settings of its own, it is not set up anew because another cable fell out. */
   #promote(service: EthernetService): void {
@@ -92,7 +92,7 @@ export class EthernetProvider implements Provider {
       return;
     }
     service.ownWhatIsProven();
-    this.host.settleSoon(service);
+    this.host.saveSoon(service);
   }
   /** The next best one may have settings of its own, which take the place of these in the generic entry. */
   #letGo(service: EthernetService): void {

@@ -123,8 +123,8 @@ export class EthernetService extends Service {
     return this.#port && ethernetIdOf(this.#port);
   }
   /** The settings are those of another entry than before; with these the cable was not in use yet. */
-  override settingsTaken(): void {
-    super.settingsTaken();
+  override onEntryLoaded(): void {
+    super.onEntryLoaded();
     this.#isProven = isConnected(this.state);
   }
   override networkConnected(because: string): void {

@@ -190,8 +190,8 @@ export class InterfaceService extends Service implements ConfiguredInterface, De
     this.connection.attempts.forgive();
   }
   /** Stored rows count for nothing: the section gives the settings. */
-  override settingsTaken(): void {
-    super.settingsTaken();
+  override onEntryLoaded(): void {
+    super.onEntryLoaded();
     this.takeConfig(this.#config);
   }
   override stateTold(before: ConnectState): void {

@@ -99,8 +99,8 @@ export class VpnService extends Service implements VpnFacts, TunnelOwner {
       this.#tellSettings();
     }
   }
-  override settingsTaken(): void {
-    super.settingsTaken();
+  override onEntryLoaded(): void {
+    super.onEntryLoaded();
     this.#tellSettings();
   }
   #tellSettings(): void {

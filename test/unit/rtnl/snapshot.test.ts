@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { Change } from "../../../src/rtnl/change.ts";
 import { differences } from "../../../src/rtnl/delta.ts";
-import type { Address, Link, Route } from "../../../src/rtnl/rtnl.ts";
+import type { Address, Change, Link, Route } from "../../../src/rtnl/rtnl.ts";
 import { World } from "../../../src/rtnl/snapshot.ts";
 import { DeltaMirror } from "../../contract/rtnl/delta-mirror.ts";
 import { renderSnapshot } from "../../fakes/render-rtnl.ts";

@@ -2,10 +2,26 @@ import type { Clock } from "../../../base/clock.ts";
 import type { PacketChannel, PacketKind, PacketPort, ReceivedPacket } from "../../../packet/packet.ts";
 import { Backoff } from "./backoff.ts";
 import { OfferingServers } from "./offering-servers.ts";
-import { OnceEach } from "./once-each.ts";
 
 /** Servers that go on thinking of new ones are told of no more. */
 const mostOddities = 64;
+
+/** Texts that have been told, each once, and no more of them than `most`. */
+class OnceEach {
+  readonly #told = new Set<string>();
+  constructor(private readonly most: number) {}
+
+  /** In the order in which they came. */
+  get texts(): readonly string[] {
+    return [...this.#told];
+  }
+  /** Whether the text is to be told now. */
+  add(text: string): boolean {
+    if (this.#told.has(text) || this.#told.size >= this.most) return false;
+    this.#told.add(text);
+    return true;
+  }
+}
 
 /**
  * State of a link rather than of a session: its packet sockets, because closing one waits for the kernel, and the

@@ -222,7 +222,10 @@ for (const [what, remove] of removals) {
     world.kernel.outside(remove(world));
     await world.clock.settle();
     assert.notEqual(world.kernel.toText(), before);
-    assert.equal(world.log.messages("warn").filter((line) => line.startsWith("somebody keeps removing")).length, 1);
+    assert.equal(
+      world.log.messages("warn").filter((line) => line.startsWith("another program keeps removing")).length,
+      1,
+    );
     // A new word from above is obeyed all the same.
     world.applier.setNetwork(world.eth0, cable);
     await world.applier.settled();
