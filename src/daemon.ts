@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Machine } from "./assembly/machine.ts";
@@ -14,21 +14,21 @@ import { callForDescriptor } from "./bus/session/descriptor-call.ts";
 import { configurationFile, importedConfiguration } from "./config/configuration-files.ts";
 import type { DaemonConfig } from "./config/daemon-config.ts";
 import { dumpOf } from "./daemon-dump.ts";
+import { DaemonFolders } from "./daemon-folders.ts";
 import { AccessControl } from "./dbus/access.ts";
 import { Exporter } from "./dbus/exporter.ts";
 import { LinkSelection } from "./device-info/link-names.ts";
 import { FolderProcesses, rootModifierFolders } from "./helper/folder-processes.ts";
 import { helperSocket } from "./helper/helper-messages.ts";
 import { HelperProcesses } from "./helper/helper-processes.ts";
-import { DebugControl, type OverrideFile } from "./manager/debug-control.ts";
+import { DebugControl } from "./manager/debug-control.ts";
 import { ModemManager } from "./modem/modem-manager.ts";
 import { nativeAddon } from "./native/native.ts";
 import { isMacOfHost } from "./network/address-conflicts.ts";
 import { type Dhcp4Handler, dhcp4Handler } from "./network/protocols/dhcp4/handler.ts";
 import { KernelUdp } from "./network/protocols/dhcp4/kernel-udp.ts";
 import { FixedAddressGuards } from "./network/protocols/fixed-address-guards.ts";
-import { pppoeHandler } from "./network/protocols/ppp/handler.ts";
-import { checkedPppd, pppdProgram } from "./network/protocols/ppp/pppd-options.ts";
+import { pppdOf, pppoeHandler } from "./network/protocols/ppp/handler.ts";
 import { ProtocolRegistry } from "./network/protocols/registry.ts";
 import { ScriptProtocols } from "./network/protocols/script/script-protocols.ts";
 import { type SlaacHandler, slaacHandler } from "./network/protocols/slaac/handler.ts";
@@ -37,7 +37,6 @@ import { KernelSolicitor } from "./packet/router-solicitor.ts";
 import { PolkitAuthority } from "./polkit/authority.ts";
 import { ProfileStack } from "./profiles/profile-stack.ts";
 import { sqliteStorage } from "./profiles/sqlite-storage.ts";
-import { StateLock } from "./profiles/state-lock.ts";
 import { rehearseAddress } from "./rehearsal/address.ts";
 import { Preparation } from "./rehearsal/preparation.ts";
 import { NameResolution } from "./resolver/name-resolution.ts";
@@ -57,7 +56,7 @@ import { WpaSupplicant } from "./supplicant/wpa-supplicant.ts";
 import { isInGroup, uidOfAccount } from "./system/accounts.ts";
 import { BootClock } from "./system/boot-clock.ts";
 import { ChildProcesses } from "./system/child-processes.ts";
-import { readIfPresent, removeFile, writeAtomically } from "./system/files.ts";
+import { removeFile, writeAtomically } from "./system/files.ts";
 import { hostDomain, leadsToResolved, readBootId } from "./system/host-facts.ts";
 import type { Http } from "./system/http.ts";
 import type { NameLookup } from "./system/link-dns.ts";
@@ -65,7 +64,6 @@ import { DeferredLog, LogRing, StandardErrorLog } from "./system/log-sink.ts";
 import { forbidCoreDumps, releaseMemory } from "./system/memory.ts";
 import type { Processes } from "./system/processes.ts";
 import { ServiceNotify } from "./system/service-notify.ts";
-import { SettingsRecord } from "./system/settings-record.ts";
 import { StorageHealth } from "./system/storage-health.ts";
 import { Sysctl } from "./system/sysctl.ts";
 import { readLinkFacts, readLinkSpeedMbps, readLinkTraffic } from "./system/sysfs.ts";
@@ -98,26 +96,6 @@ const programsEndMs = 8_000;
  */
 const makerMs = 60;
 
-/** File of PersistDebugConfig. */
-const overrideFile = (stateDir: string): OverrideFile => {
-  const path = join(stateDir, "log-override.json");
-  return {
-    read: () => readIfPresent(path, 4096)?.toString("utf8"),
-    write: (text) => void writeAtomically(path, text),
-    remove: () => void removeFile(path),
-  };
-};
-
-/**
- * Only root starts pppd itself. Where the program is not found it is asked for all the same: the end names the missing
- * file.
- */
-function pppdFor(handlerFolders: readonly string[]): string {
-  if (process.geteuid?.() === 0) return pppdProgram;
-  const candidates = handlerFolders.map((folder) => join(folder, checkedPppd));
-  return candidates.find((path) => existsSync(path)) ?? candidates.at(-1) ?? pppdProgram;
-}
-
 /** All parts of the program, made from the configuration, started in order and stopped in the opposite one. */
 export class Daemon {
   readonly #clock = new BootClock();
@@ -128,6 +106,8 @@ export class Daemon {
   readonly #deferredLog: DeferredLog;
   readonly #logs: LogControl;
   readonly #log: Log;
+  readonly #storage: StorageHealth;
+  readonly #folders: DaemonFolders;
   readonly #debug: DebugControl;
   readonly #bus: BusClient;
   readonly #supplicant: Supplicant;
@@ -142,13 +122,11 @@ export class Daemon {
   readonly #rootProcesses: Processes;
   readonly #handlers: ScriptProtocols;
   readonly #guards: FixedAddressGuards;
-  readonly #storage: StorageHealth;
   readonly #profiles: ProfileStack;
   readonly #names: NameResolution;
   readonly #machine: Machine;
   readonly #notify: ServiceNotify;
   readonly #sleep: LogindSleep;
-  #lock: StateLock | undefined;
   #isReady = false;
   #isStopped = false;
 
@@ -160,8 +138,10 @@ export class Daemon {
     this.#logs.setLevel(config.logLevel);
     this.#logs.setScopes(config.logScopes);
     this.#log = this.#logs.scope("daemon");
-    this.#debug = new DebugControl(this.#logs, overrideFile(config.stateDir), this.#log);
     const clock = this.#clock;
+    this.#storage = new StorageHealth({ clock, log: this.#logs.scope("profile") });
+    this.#folders = new DaemonFolders(config, this.#storage, this.#logs.scope("route"));
+    this.#debug = new DebugControl(this.#logs, this.#folders.debugOverride, this.#log);
     this.#quiet = new Quiet(clock, this.#log);
     this.#notify = new ServiceNotify({ clock });
     this.#bus = new BusClient({
@@ -182,7 +162,7 @@ export class Daemon {
     });
     const sysctls = new Sysctl();
     this.#slaac = slaacHandler({
-      ...this.#originalSettings("slaac"),
+      ...this.#folders.originalSettings("slaac"),
       ...{ rtnl: this.#rtnl, log: this.#logs.scope("dhcp"), sysctls, solicitor: this.#solicitor },
       isIpv6Unwanted: () => sysctls.getForAllLinks("ipv6", "disable_ipv6") === 1,
       now: () => clock.now(),
@@ -195,18 +175,17 @@ export class Daemon {
       ...{ rtnl: this.#rtnl, folders: config.handlerFolders, programsIn },
     });
     this.#protocols.register(
-      pppoeHandler({ program: pppdFor(config.handlerFolders), processes: this.#rootProcesses, rtnl: this.#rtnl }),
+      pppoeHandler({ program: pppdOf(config.handlerFolders), processes: this.#rootProcesses, rtnl: this.#rtnl }),
     );
     const guardLog = this.#logs.scope("dhcp");
     this.#guards = new FixedAddressGuards({ clock, log: guardLog, packets, isOwnMac, random: Math.random });
     const { stateDir, runDir } = config;
-    this.#storage = new StorageHealth({ clock, log: this.#logs.scope("profile") });
     this.#profiles = new ProfileStack({
       stateDir,
       runDir,
       storage: sqliteStorage,
       health: this.#storage,
-      beforeOpening: () => this.#takeLock(),
+      beforeOpening: () => this.#folders.takeLock(),
       uidOfAccount,
       // Beside src/ and dist/ alike.
       defaultText: () => readFileSync(new URL("../profiles/default.profile", import.meta.url), "utf8"),
@@ -234,7 +213,7 @@ export class Daemon {
     new Exporter(dispatcher, view, this.#access()).start();
     await this.#takeName();
     this.#bus.onConnection((state, detail) => this.#onBus(state, detail));
-    this.#takeFolders();
+    this.#folders.take();
     this.#debug.restore();
     await this.#machine.start();
     this.#isReady = true;
@@ -340,7 +319,7 @@ export class Daemon {
     this.#wireguard.close();
     this.#rtnl.close();
     await this.#bus.close();
-    this.#lock?.release();
+    this.#folders.release();
     this.#notify.close();
     this.#clock.close();
     this.#deferredLog.flush();
@@ -368,43 +347,6 @@ export class Daemon {
     this.#log.warn(`bus ${state}: ${detail}`);
     if (state === "restored") this.#machine.manager.announcer.retellAll();
   }
-  /** Nothing where the kernel does not name its run: originals of another run must not be restored. */
-  #originalSettings(kind: "managed" | "slaac"): { readonly originalSettings?: SettingsRecord } {
-    const bootId = readBootId();
-    const folder = join(this.config.runDir, "link-settings", kind);
-    return bootId === undefined
-      ? {}
-      : { originalSettings: new SettingsRecord({ folder, bootId, log: this.#logs.scope("route") }) };
-  }
-  /** An unusable folder is no reason to keep the network down; another daemon in it is one not to start. */
-  #takeFolders(): void {
-    this.#makeRunFolder();
-    try {
-      this.#takeLock();
-    } catch (error) {
-      if (!(error instanceof DaemonError) || error.code === "InProgress") throw error;
-    }
-  }
-  #makeRunFolder(): void {
-    const { runDir } = this.config;
-    const make = () => void mkdirSync(runDir, { recursive: true, mode: 0o755 });
-    try {
-      make();
-    } catch (error) {
-      this.#storage.failed(runDir, `${runDir} cannot be made: ${describeError(error)}`, make);
-    }
-  }
-  #takeLock(): void {
-    if (this.#lock) return;
-    const { stateDir } = this.config;
-    try {
-      mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-    } catch (cause) {
-      throw new DaemonError("NotStored", `${stateDir} cannot be made: ${describeError(cause)}`, { cause });
-    }
-    this.#lock = StateLock.take(stateDir);
-  }
-
   #ports(): MachinePorts {
     const { config } = this;
     const udev = new Udev();
@@ -436,7 +378,7 @@ export class Daemon {
       configuration:
         config.uciConfig === undefined ? importedConfiguration(config.stateDir) : configurationFile(config.uciConfig),
       sysctls: new Sysctl(),
-      ...this.#originalSettings("managed"),
+      ...this.#folders.originalSettings("managed"),
       protocols: this.#protocols,
       guard: this.#guards.guard.bind(this.#guards),
       carrierGraceMs: config.carrierGraceMs,
