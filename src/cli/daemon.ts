@@ -224,7 +224,7 @@ export class Daemon {
   }
 }
 
-export const asProperties = (value: unknown): Properties =>
+const asProperties = (value: unknown): Properties =>
   value instanceof Map ? (value as ReadonlyMap<string, WireVariant>) : new Map();
 const asList = (value: unknown): readonly Properties[] => (Array.isArray(value) ? value.map(asProperties) : []);
 

@@ -21,7 +21,7 @@ export class IpConfigView {
   }
 }
 
-export const ipConfigShape = new PropertyShape<IpConfigView>(
+const ipConfigShape = new PropertyShape<IpConfigView>(
   propertyTable<IpConfigView>()({
     Address: { signature: "s", doc: "Without prefix length; empty at first.", get: ({ config }) => config.address },
     Gateway: { signature: "s", doc: "0.0.0.0 or :: when there is none.", get: ({ config }) => config.gateway },

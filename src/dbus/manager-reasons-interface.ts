@@ -40,7 +40,7 @@ export interface StorageView {
   onChange(listener: () => void): unknown;
 }
 
-export const storageShape = new PropertyShape<DaemonView>(
+const storageShape = new PropertyShape<DaemonView>(
   propertyTable<DaemonView>()({
     StorageProblems: {
       signature: "as",

@@ -29,7 +29,7 @@ export class ProfileView {
   }
 }
 
-export const profileShape = new PropertyShape<ProfileView>(
+const profileShape = new PropertyShape<ProfileView>(
   propertyTable<ProfileView>()({
     Entries: {
       signature: "as",

@@ -93,7 +93,7 @@ const shortestPauseMs = 2;
  * Tells long lists less often. A list costs as much as it is long, and a thousand links that come one by one would have
  * it told a thousand times.
  */
-export class ListPacing {
+class ListPacing {
   #lastToldAt = Number.NEGATIVE_INFINITY;
   #cancel: Cancel | undefined;
 

@@ -53,7 +53,7 @@ const managerConstants = propertyTable<unknown>()({
   "WiFi.RequestScanType": constant("s", "default", "How radios scan when asked to."),
 });
 
-export const managerProperties = propertyTable<Manager>()({
+const managerProperties = propertyTable<Manager>()({
   ActiveProfile: {
     signature: "o",
     doc: "The top of the Profile stack.",

@@ -10,7 +10,7 @@ export interface Throttle {
 }
 
 /** The most that the kernel's 32 bits of bytes per second hold: 34 Gbit/s. */
-export const mostKbps = Math.floor(0xffffffff / 125);
+const mostKbps = Math.floor(0xffffffff / 125);
 
 interface ThrottlingPorts {
   readonly rtnl: Pick<Rtnl, "batch" | "qdiscs" | "snapshot">;

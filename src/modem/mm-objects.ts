@@ -18,7 +18,7 @@ const mostPorts = 32;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern takes them out
 const unprintable = /[\u0000-\u001f\u007f-\u009f]/g;
-export const plainText = (text: string | undefined): string =>
+const plainText = (text: string | undefined): string =>
   (text ?? "").replaceAll(unprintable, "").trim().slice(0, longestText);
 
 export function simOf(object: RemoteObject): Sim {
@@ -31,7 +31,7 @@ export function simOf(object: RemoteObject): Sim {
   };
 }
 /** Part of the name of an entry: nothing else than letters and digits gets into it. */
-export const iccidOf = (text: string): string => (/^[\dA-Za-z]+$/.test(text) ? text.slice(0, longestIccid) : "");
+const iccidOf = (text: string): string => (/^[\dA-Za-z]+$/.test(text) ? text.slice(0, longestIccid) : "");
 
 export function bearerOf(object: RemoteObject): Bearer {
   const [ipv4, ipv6] = [object.get(mmBearer, "Ip4Config"), object.get(mmBearer, "Ip6Config")];

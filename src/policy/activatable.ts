@@ -13,7 +13,7 @@ import type { AutomationHost, StoredObject } from "./automation-host.ts";
 import { type Condition, type ConditionList, parseCondition } from "./conditions.ts";
 import { checkRoomFor, type ObjectPrefix } from "./stored-objects.ts";
 
-export const activationModes = ["manual", "conditional-any", "conditional-all"] as const;
+const activationModes = ["manual", "conditional-any", "conditional-all"] as const;
 export type ActivationMode = (typeof activationModes)[number] | "system";
 
 /** As many as one property of NWAM's may have. */

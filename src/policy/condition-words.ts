@@ -8,7 +8,7 @@ export interface ConditionWord {
 }
 
 /** As long as the longest property of NWAM's; a name of a network has 32 bytes, a domain 253. */
-export const longestCondition = 512;
+const longestCondition = 512;
 
 /** Throws InvalidArguments with the column. */
 export function conditionWords(text: string): readonly ConditionWord[] {

@@ -7,7 +7,7 @@ import type { AutomationHost, NameService } from "./automation-host.ts";
 import { type LocationCandidate, noNet } from "./location-choice.ts";
 
 /** After a failure it is not tried again before this: as often as conditions are checked without an event. */
-export const retryMs = 120_000;
+const retryMs = 120_000;
 
 /** Calls of a Location after a client's order. */
 export interface LocationKeeper {

@@ -197,7 +197,7 @@ export class Modifier extends Activatable {
 }
 
 /** Split at blanks, without a shell; undefined: empty. */
-export function argvOf(command: string): Argv | undefined {
+function argvOf(command: string): Argv | undefined {
   const [program, ...rest] = command.split(/\s+/).filter((word) => word !== "");
   return program === undefined ? undefined : [program, ...rest];
 }

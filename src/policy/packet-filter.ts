@@ -2,13 +2,13 @@
 import { DaemonError } from "../base/errors.ts";
 import type { ProcessEnd, Processes } from "../system/processes.ts";
 
-export const filterTable = "inet fairlead_location";
+const filterTable = "inet fairlead_location";
 const nft = "/usr/sbin/nft";
 /** A ruleset of thousands of lines takes a second. */
 const loadLimitMs = 10_000;
 
 /** Replaces the table in one transaction of the kernel; undefined: takes it away. */
-export function filterScript(body: string | undefined): string {
+function filterScript(body: string | undefined): string {
   const clear = `add table ${filterTable}\ndelete table ${filterTable}\n`;
   return body === undefined ? clear : `${clear}table ${filterTable} {\n${body}\n}\n`;
 }
@@ -16,7 +16,7 @@ export function filterScript(body: string | undefined): string {
 /**
  * The text stands inside our table: one that ends it would change other tables. Throws InvalidArguments with the line.
  */
-export function checkFilterBody(body: string): void {
+function checkFilterBody(body: string): void {
   let depth = 0;
   for (const [at, line] of body.split("\n").entries()) {
     for (const [char] of line.replace(/"[^"]*"|#.*/g, "").matchAll(/[{}]/g)) {

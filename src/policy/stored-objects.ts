@@ -39,7 +39,7 @@ export function storedObjects({ profiles }: Pick<ProfileStack, "profiles">, pref
   return [...found.values()];
 }
 
-export const namesIn = ({ store }: Profile, prefix: ObjectPrefix): readonly string[] =>
+const namesIn = ({ store }: Profile, prefix: ObjectPrefix): readonly string[] =>
   store
     .entries()
     .filter((entry) => entry.startsWith(`${prefix}_`))

@@ -56,7 +56,7 @@ export function isSameRows(one: EntryRows | undefined, other: EntryRows | undefi
   return true;
 }
 
-export const checkEntryName = (entry: string): void => checkName("entry name", entry);
+const checkEntryName = (entry: string): void => checkName("entry name", entry);
 
 /** For one entry more; `present`: how many there are. */
 export function checkRoom(location: string, present: number): void {

@@ -7,7 +7,7 @@ import { isDomainName } from "../base/names.ts";
 import { BusError, type BusPort, type Call } from "../bus/bus.ts";
 import type { LinkNames } from "./name-plan.ts";
 
-export const resolvedName = "org.freedesktop.resolve1";
+const resolvedName = "org.freedesktop.resolve1";
 /** It answers from memory, once polkit has spoken. */
 const timeoutMs = 10_000;
 /** AF_INET and AF_INET6. */
@@ -19,7 +19,7 @@ function call(member: string, signature: string, args: readonly unknown[]): Call
 }
 
 /** Invalid addresses and names are left out: one would have the rest refused, too. */
-export function callsFor({ link, nameServers, searchDomains, isDefault }: LinkNames): readonly Call[] {
+function callsFor({ link, nameServers, searchDomains, isDefault }: LinkNames): readonly Call[] {
   // The link is known already, which is all that a zone says.
   const addresses = nameServers.map((server) => server.replace(/%.*/, ""));
   const servers = addresses.flatMap((server) => {
@@ -33,7 +33,7 @@ export function callsFor({ link, nameServers, searchDomains, isDefault }: LinkNa
     call("SetLinkDefaultRoute", "ib", [link, isDefault]),
   ];
 }
-export const callToForget = (linkIndex: number): Call => call("RevertLink", "i", [linkIndex]);
+const callToForget = (linkIndex: number): Call => call("RevertLink", "i", [linkIndex]);
 
 export interface ResolvedPorts {
   readonly bus: Pick<BusPort, "call" | "watchName">;

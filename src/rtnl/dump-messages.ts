@@ -18,12 +18,12 @@ const withoutStatistics = (): Part => u32(linkAttributes.extendedMask, "extended
 export const linkQuery = (index: number): Buffer =>
   encodeMessage(MessageType.GETLINK, 0, [formatLink({ index }), withoutStatistics()]);
 
-export const linkDump = (): Buffer => encodeDump(MessageType.GETLINK, [formatLink({}), withoutStatistics()]);
+const linkDump = (): Buffer => encodeDump(MessageType.GETLINK, [formatLink({}), withoutStatistics()]);
 
-export const addressDump = (family: Family): Buffer =>
+const addressDump = (family: Family): Buffer =>
   encodeDump(MessageType.GETADDR, [formatAddress({ family: familyToKernel[family] })]);
 
-export const ruleDump = (family: Family): Buffer =>
+const ruleDump = (family: Family): Buffer =>
   encodeDump(MessageType.GETRULE, [formatRule({ family: familyToKernel[family] })]);
 
 /** One request for each type that is kept; the kernel filters by one type at a time. `table`: only that one. */

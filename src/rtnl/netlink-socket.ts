@@ -37,7 +37,7 @@ export const groups = {
 /** The kernel's answers to a dump come in pieces of at most 32 KiB. */
 const bufferBytes = 65536;
 /** Room for the news of some four thousand links while we are busy; at the usual 208 KiB a hundred are too many. */
-export const receiveBufferBytes = 8 * 1024 * 1024;
+const receiveBufferBytes = 8 * 1024 * 1024;
 const addressBytes = 12;
 
 export function openRequestSocket(

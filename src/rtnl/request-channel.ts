@@ -16,7 +16,7 @@ const messageDone = 3;
 const flagInterrupted = 0x10;
 
 /** The kernel answers at once or, when it is out of memory, never. */
-export const requestLimitMs = 5000;
+const requestLimitMs = 5000;
 /** So that the acknowledgements of one sendmsg fit into any receive buffer. */
 const mostInOneSend = 128;
 

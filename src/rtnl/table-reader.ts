@@ -21,7 +21,7 @@ const saysNothing: ReadonlySet<number> = new Set(["ENOENT", "EAFNOSUPPORT", "EOP
 const noSuchLink = errnoOf("ENODEV");
 
 /** One request after the other; ends with the first failure. */
-export function dumpEach(
+function dumpEach(
   channel: RequestChannel,
   requests: readonly Buffer[],
   read: DumpReader,

@@ -31,7 +31,7 @@ const mostEvents = 20;
 const windowMs = 5 * 60_000;
 
 /** The newest events of one kind, as Diagnostics.* shows them. */
-export class EventTimes {
+class EventTimes {
   #events: readonly { readonly at: number; readonly text: string }[] = [];
 
   note(clock: Clock): void {

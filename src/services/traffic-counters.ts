@@ -4,7 +4,7 @@ export interface LinkTraffic {
   readonly txBytes: bigint;
 }
 
-export const noTraffic: LinkTraffic = { rxBytes: 0n, txBytes: 0n };
+const noTraffic: LinkTraffic = { rxBytes: 0n, txBytes: 0n };
 
 /**
  * Traffic of a Service. The kernel counts for the link from its first moment on, so the difference to the start of the

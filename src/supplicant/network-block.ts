@@ -49,7 +49,7 @@ const personal = (methods: string): readonly (readonly [string, WireVariant])[] 
 ];
 
 /** IEEE 802.11, J.4.1: 8 to 63 printable ASCII characters. */
-export const isWpa2Passphrase = (passphrase: string): boolean => /^[\x20-\x7e]{8,63}$/.test(passphrase);
+const isWpa2Passphrase = (passphrase: string): boolean => /^[\x20-\x7e]{8,63}$/.test(passphrase);
 
 /** For the supplicant as a whole. */
 export const globalSettings: ReadonlyMap<string, string> = new Map([["SaePwe", String(saeBoth)]]);

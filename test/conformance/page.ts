@@ -18,7 +18,7 @@ const tableOf = (heading: string) =>
   catalogue.find(({ table: { name } }) => name === `org.chromium.flimflam.${heading.split(" ", 1)[0]}`)?.table;
 
 /** The test that asks the real daemon for every property: type, access, and refusals of SetProperty. */
-export const everyProperty = "test/integration/daemon/contract.test.ts";
+const everyProperty = "test/integration/daemon/contract.test.ts";
 
 const testFiles = (root: string): ReadonlyMap<string, string> => {
   const inside = (folder: string) =>

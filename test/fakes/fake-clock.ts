@@ -17,9 +17,9 @@ export class FakeClock implements Clock {
   #wallOffset: number;
   #timers: FakeTimer[] = [];
 
-  constructor(now = 1_000_000, wallTime = Date.UTC(2026, 0, 1)) {
+  constructor(now = 1_000_000) {
     this.#now = now;
-    this.#wallOffset = wallTime - now;
+    this.#wallOffset = Date.UTC(2026, 0, 1) - now;
   }
   now(): number {
     return this.#now;

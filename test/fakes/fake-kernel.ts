@@ -5,7 +5,7 @@
  */
 import type { Cancel } from "../../src/base/clock.ts";
 import { familyOf } from "../../src/base/ip-address.ts";
-import { type Log, silentLog } from "../../src/base/log.ts";
+import { silentLog } from "../../src/base/log.ts";
 import { KernelState, Refusal } from "../../src/rehearsal/kernel/kernel-state.ts";
 import { removeLink } from "../../src/rehearsal/kernel/link-requests.ts";
 import type { StageLinkOptions } from "../../src/rehearsal/kernel/links.ts";
@@ -37,7 +37,7 @@ const nothingYet: Snapshot = new World();
 export class FakeKernel implements Rtnl {
   readonly #state = new KernelState();
   readonly qdiscsByLink = new FakeQdiscs(this.#state);
-  readonly #feed: DeltaFeed;
+  readonly #feed = new DeltaFeed(silentLog);
   readonly #neighbours: Neighbour[] = [];
   /** MAC addresses of hosts that answer when one is asked for, by address. */
   readonly answering = new Map<string, string>();
@@ -51,8 +51,7 @@ export class FakeKernel implements Rtnl {
   /** Every request made through the port, in order, refused ones included. */
   readonly requested: KernelRequest[] = [];
 
-  constructor(log: Log = silentLog) {
-    this.#feed = new DeltaFeed(log);
+  constructor() {
     boot(this.#state);
   }
 
@@ -140,19 +139,15 @@ export class FakeKernel implements Rtnl {
   setRouterExpiry(router: string, seconds: number): void {
     this.#freshExpiries.set(router, seconds);
   }
-  setAlternativeNames(name: string, names: readonly string[]): void {
-    this.#state.link(this.#index(name)).alternativeNames = names;
-    this.#tellAs("event");
-  }
-  /** An entry of the neighbour table; without a MAC it is removed. */
-  setNeighbour(neighbour: Neighbour, isRemoved = false): void {
+  /** An entry of the neighbour table. */
+  setNeighbour(neighbour: Neighbour): void {
     this.#state.link(neighbour.link);
     const at = this.#neighbours.findIndex(
       (other) => other.link === neighbour.link && other.address === neighbour.address,
     );
     if (at >= 0) this.#neighbours.splice(at, 1);
-    if (!isRemoved) this.#neighbours.push(neighbour);
-    if (this.#isStarted) this.#feed.tell("event", [{ kind: "neighbour-changed", neighbour, isRemoved }]);
+    this.#neighbours.push(neighbour);
+    if (this.#isStarted) this.#feed.tell("event", [{ kind: "neighbour-changed", neighbour, isRemoved: false }]);
   }
   /** News of `work` are lost at first and then found by a resync. */
   overrun(work: (outside: (request: KernelRequest) => void) => void): void {

@@ -26,15 +26,15 @@ export interface FakeModemSpec {
   readonly isOutOfReach?: boolean;
 }
 
-export const fakeAddress: BearerAddressing = {
+const fakeAddress: BearerAddressing = {
   method: "static",
   address: "10.64.0.2",
   prefixLength: 30,
   gateway: "10.64.0.1",
 };
-export const fakeNameServer = "10.64.0.1";
-export const fakeOperator = { code: "00101", name: "Test Network" } as const;
-export const fakeSignal = 60;
+const fakeNameServer = "10.64.0.1";
+const fakeOperator = { code: "00101", name: "Test Network" } as const;
+const fakeSignal = 60;
 
 /**
  * Modems and their networks in memory. The effects of an order come in later microtasks, as from another process; the

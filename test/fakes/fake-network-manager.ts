@@ -31,7 +31,7 @@ const idle: NmLink = {
   addressing: undefined,
 };
 /** Addresses of its DHCP servers. */
-export const fakeAddressing = {
+const fakeAddressing = {
   ipv4: { addresses: [{ address: "192.0.2.77", prefixLength: 24 }], gateway: "192.0.2.1" },
   nameServers: ["192.0.2.53"],
   searchDomains: [],

@@ -12,7 +12,7 @@ interface Pending<R> {
 }
 
 /** A session whose other side is the test. */
-export class FakeSession implements ProtocolSession {
+class FakeSession implements ProtocolSession {
   /** Calls to it, in order: `setup`, `abort`, `teardown`, `teardown!` (forced), `renew`. */
   readonly calls: string[] = [];
   #setup: Pending<IpSettings> | undefined;

@@ -77,7 +77,7 @@ export class FakeRadio implements Provider {
 }
 
 /** Connects at once when it is in range. */
-export class FakeRadioService extends Service {
+class FakeRadioService extends Service {
   override readonly technology = "wifi";
   override isVisible = false;
   constructor(

@@ -43,15 +43,11 @@ const reasons = { leaving: 3, handshakeTimeout: 15 } as const;
 export class FakeSupplicant implements Supplicant {
   readonly #radios = new Set<FakeRadioLink>();
   readonly #points = new Map<string, FakeAccessPoint>();
-  isThere: boolean;
+  isThere = true;
   /** Every network that was asked for, in order. */
   readonly asked: RadioNetwork[] = [];
   /** The network that each link is connected to, which outlives the port. */
   readonly joined = new Map<string, string>();
-
-  constructor(isThere = true) {
-    this.isThere = isThere;
-  }
 
   attach(linkName: string, observer: RadioObserver): Radio {
     const radio = new FakeRadioLink(linkName, observer, this);
@@ -91,7 +87,7 @@ export class FakeSupplicant implements Supplicant {
   }
 }
 
-export const fakeCapabilities: RadioCapabilities = { sae: true, mostScanSsids: 3 };
+const fakeCapabilities: RadioCapabilities = { sae: true, mostScanSsids: 3 };
 
 class FakeRadioLink implements Radio {
   readonly bsses = new Map<string, Bss>();

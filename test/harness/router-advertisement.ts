@@ -26,7 +26,7 @@ const preferenceBits = { high: 1, low: 3 } as const;
 const forever = 0xffffffff;
 
 /** ICMPv6 message with its IPv6 header, to all nodes. */
-export function buildAdvertisement(ad: Advertisement): Buffer {
+function buildAdvertisement(ad: Advertisement): Buffer {
   const head = Buffer.alloc(16);
   head[0] = 134;
   head[4] = 64;

@@ -11,7 +11,7 @@ export interface QueueLimits {
   readonly mostRefusals: number;
 }
 
-export const defaultQueueLimits: QueueLimits = {
+const defaultQueueLimits: QueueLimits = {
   mostCalls: 1024,
   mostBytes: 1024 * 1024,
   mostBytesInAll: 32 * 1024 * 1024,

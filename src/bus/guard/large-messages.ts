@@ -10,7 +10,7 @@ export interface LargeLimits {
   readonly bytesPerSecond: number;
 }
 
-export const defaultLargeLimits: LargeLimits = { burstBytes: 16 * mebibyte, bytesPerSecond: mebibyte };
+const defaultLargeLimits: LargeLimits = { burstBytes: 16 * mebibyte, bytesPerSecond: mebibyte };
 
 /** No client has paths and names longer than this. */
 const mostHeaderBytes = 2 * mebibyte;

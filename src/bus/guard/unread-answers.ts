@@ -17,7 +17,7 @@ export interface UnreadLimits {
 const mebibyte = 1024 * 1024;
 
 /** dbus-daemon reads no more of a client of which 127 MiB wait for others (max_incoming_bytes, unless configured). */
-export const defaultUnreadLimits: UnreadLimits = {
+const defaultUnreadLimits: UnreadLimits = {
   askBytes: mebibyte,
   refuseBytes: 64 * mebibyte,
   shareBytes: 16 * mebibyte,

@@ -2,7 +2,7 @@ import { BoundedCache } from "./bounded-cache.ts";
 import { protocolLimits } from "./limits.ts";
 import { WireError } from "./wire-error.ts";
 
-export const basicCodes = "ybnqiuxtdsogh";
+const basicCodes = "ybnqiuxtdsogh";
 
 /** One complete type of a signature (D-Bus specification, "Type System"). */
 export type Type =

@@ -8,7 +8,7 @@ export type Line = Span | readonly Span[];
 
 export const styled = (text: string, style: Style | undefined): Span => ({ text, style });
 export const textOf = (span: Span): string => (typeof span === "string" ? span : span.text);
-export const spansOf = (line: Line): readonly Span[] => (Array.isArray(line) ? line : [line as Span]);
+const spansOf = (line: Line): readonly Span[] => (Array.isArray(line) ? line : [line as Span]);
 export const spanWidth = (span: Span): number => displayWidth(printable(textOf(span)));
 
 /** SGR codes that read well on light and dark ground: no white, no black, no blue. */

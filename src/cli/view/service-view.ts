@@ -38,7 +38,7 @@ export async function viewServices(daemon: Daemon, snapshot: Snapshot): Promise<
   return joinServices(snapshot, await daemon.order());
 }
 
-export function joinServices(snapshot: Snapshot, order: readonly Properties[]): readonly ServiceView[] {
+function joinServices(snapshot: Snapshot, order: readonly Properties[]): readonly ServiceView[] {
   const reasons = new Map(order.map((entry) => [textIn(entry, "Path"), entry]));
   return snapshot.services.map((service) => {
     const entry: Properties = reasons.get(service.path) ?? new Map();

@@ -84,7 +84,7 @@ function parseStaticAddress(text: string, defaultLength: number): StaticAddress 
   return { address, prefixLength };
 }
 /** `24`, or `255.255.255.0`. */
-export function prefixLengthOf(text: string): number | undefined {
+function prefixLengthOf(text: string): number | undefined {
   if (/^\d{1,2}$/.test(text)) return Number(text) <= 32 ? Number(text) : undefined;
   const mask = parseIpv4(text);
   return mask === undefined ? undefined : prefixOfMask(mask);

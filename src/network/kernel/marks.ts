@@ -14,8 +14,7 @@ export const mainTable = 254;
 /** Each link's own table: 1000 + its index, as shill's do, so that people find it with `ip route show table`. */
 export const linkTable = (link: number): number => linkTableBase + link;
 const linkTableBase = 1000;
-export const linkOfTable = (table: number): number | undefined =>
-  table > linkTableBase ? table - linkTableBase : undefined;
+const linkOfTable = (table: number): number | undefined => (table > linkTableBase ? table - linkTableBase : undefined);
 
 /** In a link's own table nothing competes: the kernel's defaults. */
 export const linkTableMetric: Readonly<Record<Family, number>> = { 4: 0, 6: 1024 };

@@ -112,7 +112,7 @@ function firstOfEachDestination(routes: readonly PlannedRoute[]): readonly Plann
   return [...seen.values()];
 }
 
-export const familyOfCidr = (cidr: string): Family | undefined => familyOf(cidr.slice(0, cidr.indexOf("/")));
+const familyOfCidr = (cidr: string): Family | undefined => familyOf(cidr.slice(0, cidr.indexOf("/")));
 
 const linkScope = 253;
 const universeScope = 0;

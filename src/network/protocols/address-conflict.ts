@@ -50,7 +50,7 @@ const recheckMs = 60_000;
 /** Whether a packet disputes the address, and how (RFC 5227, 2.1.1 and 2.4). */
 export type Dispute = "none" | "held-by-other" | "also-probed";
 
-export function disputeOf(packet: ArpPacket, isOwnMac: (mac: string) => boolean, address: string): Dispute {
+function disputeOf(packet: ArpPacket, isOwnMac: (mac: string) => boolean, address: string): Dispute {
   // Our own packets come back from bridges and access points, and the kernel answers on each link for the addresses of
   // all others (arp_ignore 0): "not the hardware address of any of the host's interfaces" (RFC 5227, 2.1.1).
   if (isOwnMac(packet.senderMac)) return "none";

@@ -106,7 +106,7 @@ function dropOrphanedRoutes(state: KernelState, gone: Address): void {
   if (ipv4Of(state, gone.link).length === 0) dropRoutes(state, gone.link, 4);
 }
 
-export function dropRoutes(state: KernelState, link: number, family: 4 | 6): void {
+function dropRoutes(state: KernelState, link: number, family: 4 | 6): void {
   for (const route of state.world.routes({ link })) {
     if (route.family === family) state.note(state.world.removeRoute(route));
   }

@@ -2,7 +2,7 @@
 import type { Link } from "../../rtnl/rtnl.ts";
 
 /** IFF_ flags (include/uapi/linux/if.h). */
-export const interfaceFlags = {
+const interfaceFlags = {
   up: 0x1,
   broadcast: 0x2,
   loopback: 0x8,
@@ -46,7 +46,7 @@ export interface StageLink {
 export type LinkTable = ReadonlyMap<number, StageLink>;
 
 /** IFF_LOWER_UP as the real kernel computes it for each kind. */
-export function hasCarrier(link: StageLink, links: LinkTable): boolean {
+function hasCarrier(link: StageLink, links: LinkTable): boolean {
   if (!link.isUp) return false;
   const lower = link.lowerLink === undefined ? undefined : links.get(link.lowerLink);
   switch (link.kind) {
@@ -66,7 +66,7 @@ const portsOf = (bridge: StageLink, links: LinkTable): readonly StageLink[] =>
   [...links.values()].filter((port) => port.master === bridge.index);
 
 /** A bridge speaks with the lowest address among its ports, and with none at all when the last one left. */
-export function bridgeMac(bridge: StageLink, links: LinkTable): string {
+function bridgeMac(bridge: StageLink, links: LinkTable): string {
   if (bridge.hasOwnMac || !bridge.hadPorts) return bridge.mac;
   return (
     portsOf(bridge, links)

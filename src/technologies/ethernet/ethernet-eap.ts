@@ -8,7 +8,7 @@ import { serviceProperties } from "../../services/service-properties.ts";
 import { SettingsOnlyService } from "../../services/stored-service.ts";
 
 const keyManagement = "IEEE8021X";
-export const ethernetEapId = "etherneteap_all";
+const ethernetEapId = "etherneteap_all";
 
 export const ethernetEapShape = new PropertyShape<Service>({ ...serviceProperties, ...eapProperties(keyManagement) });
 

@@ -12,7 +12,7 @@ import {
 import { until } from "../../harness/until.ts";
 
 /** Programs that both worlds have. */
-export const programNames = ["print", "copy", "fail", "wait", "deaf", "crowd", "flood"] as const;
+const programNames = ["print", "copy", "fail", "wait", "deaf", "crowd", "flood"] as const;
 export type ProgramName = (typeof programNames)[number];
 
 export interface ProcessesWorld {

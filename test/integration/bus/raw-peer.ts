@@ -17,7 +17,7 @@ export interface Heard {
 }
 
 /** The bytes of a message. */
-export function bytesOf(init: Init, serial = 1): Buffer {
+function bytesOf(init: Init, serial = 1): Buffer {
   const writer = new Writer();
   writeMessage(writer, makeMessage(init), serial, limits);
   return writer.bytes.subarray(0, writer.position);

@@ -53,7 +53,7 @@ const nested = fc.letrec<{ type: string }>((tie) => ({
 export const anyType = nested.type.filter((type) => type.length < 60);
 
 /** Values of a type, as the decoder returns them. */
-export function anyValueOf(type: Type): fc.Arbitrary<unknown> {
+function anyValueOf(type: Type): fc.Arbitrary<unknown> {
   if (type.kind === "basic") return basic[type.code] as fc.Arbitrary<unknown>;
   if (type.kind === "variant") return variantValue;
   if (type.kind === "struct") return fc.tuple(...type.members.map(anyValueOf));

@@ -24,7 +24,7 @@ const def = (signature: string, rest: Partial<Def> = {}): Def => ({ signature, d
 const get = () => undefined;
 const set = () => {};
 
-export const thingDefs: ReadonlyMap<string, Def> = new Map([
+const thingDefs: ReadonlyMap<string, Def> = new Map([
   ["Name", def("s", { get, set })],
   ["Level", def("u", { get })],
   ["Absent", def("s", { get })],

@@ -47,7 +47,7 @@ const ownDefs: Readonly<Record<string, Readonly<Record<string, AnyPropertyDef<un
 };
 
 /** One object with the methods that all shill objects have; the test says their effects beyond properties. */
-export class FakeObject {
+class FakeObject {
   readonly values: Map<string, WireVariant>;
   exported: ExportedObject | undefined;
   /** Answers of org.fairlead.<kind>1.Why. */

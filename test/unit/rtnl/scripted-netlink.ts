@@ -100,7 +100,7 @@ function senderAddress(port: number): Buffer {
   return address;
 }
 
-export class ScriptedSocket implements NativeSocket {
+class ScriptedSocket implements NativeSocket {
   fd = 7;
   readonly sent: Buffer[] = [];
   /** Results or errors of `receive`. */

@@ -107,7 +107,7 @@ const verify: Row = { verify: go("init-reboot", "schedule-begin") };
 const verifying: Row = { ...stop, ...ends, ...verify };
 
 /** Row: where we are. Entry: input -> the next state and the actions. No entry: ignored on purpose. */
-export const dhcp4Table: Readonly<Record<Dhcp4State, Row>> = {
+const dhcp4Table: Readonly<Record<Dhcp4State, Row>> = {
   stopped: {
     start: go("init", "schedule-begin"),
     "start-known": go("init-reboot", "schedule-begin"),

@@ -11,7 +11,7 @@ import {
 } from "./options.ts";
 
 /** Values of option 53 (RFC 2132, 9.6). */
-export const messageTypes = {
+const messageTypes = {
   discover: 1,
   offer: 2,
   request: 3,

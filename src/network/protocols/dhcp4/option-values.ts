@@ -19,7 +19,7 @@ const fixed =
   };
 
 export const readUint32 = fixed(4, (data) => data.readUInt32BE(0));
-export const readUint16 = fixed(2, (data) => data.readUInt16BE(0));
+const readUint16 = fixed(2, (data) => data.readUInt16BE(0));
 
 /** Undefined for one without ones, or with holes. */
 export const readMask: Reader<number> = (data, note) => {

@@ -35,7 +35,7 @@ export interface PppoeConfig {
 }
 
 /** Six bytes of PPPoE and two of PPP in each Ethernet frame (RFC 2516, 7). */
-export const pppoeOverhead = 8;
+const pppoeOverhead = 8;
 /** Three questions, which wait 2, 4 and 8 s for an answer: it is known well before a Network's limit of 30 s. */
 const discovery = ["pppoe-padi-timeout", "2", "pppoe-padi-attempts", "3"] as const;
 

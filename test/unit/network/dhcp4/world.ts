@@ -16,7 +16,7 @@ export const clientMac = "02:00:00:00:00:aa";
 export const link = { index: 7, name: "eth0", mac: clientMac, mtu: 1500 };
 
 /** A keeper in memory. */
-export class FakeKeeper implements LeaseKeeper {
+class FakeKeeper implements LeaseKeeper {
   text: string | undefined;
   saves = 0;
   expiresAtMs: number | undefined;

@@ -50,7 +50,7 @@ export async function makeKernelWorld(): Promise<KernelWorld> {
 
 const notShown = /^link |^address .* dev lo( |$)|^rule .* proto kernel$/;
 
-export const textOf = (kernel: FakeKernel): string =>
+const textOf = (kernel: FakeKernel): string =>
   kernel
     .toText()
     .split("\n")
