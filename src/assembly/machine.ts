@@ -88,7 +88,8 @@ export class Machine {
     const { clock, wantsRapidCommit } = this.ports;
     return {
       wantsRapidCommit,
-      leasesOf: (device) => this.#leases.of(device),
+      leasesOf: (device, network) => this.#leases.of(device, network),
+      storeLeases: (network) => this.#leases.store(network),
       heldOn: (link) => heldAddresses(this.applier.inheritedAddresses(link), clock.now() - this.#startedAtMs),
     };
   }

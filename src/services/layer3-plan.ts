@@ -3,7 +3,7 @@ import type { ProtocolRequest } from "../network/acquisition.ts";
 import type { NetworkOptions } from "../network/network-ports.ts";
 import type { Dhcp4Config, HeldAddress, LeaseKeeper } from "../network/protocols/dhcp4/config.ts";
 import type { StaticIp } from "../network/static-ip.ts";
-import type { LeaseOwner } from "../profiles/lease-keeper.ts";
+import type { LeaseNetwork, LeaseOwner } from "../profiles/lease-keeper.ts";
 
 /** The Device that layer 3 is planned for. */
 export interface Layer3Device extends LeaseOwner {
@@ -16,7 +16,9 @@ export interface Layer3Device extends LeaseOwner {
 export interface Layer3Ports {
   /** Two messages instead of four with servers that can (RFC 4039). */
   readonly wantsRapidCommit: boolean;
-  leasesOf(device: LeaseOwner): LeaseKeeper;
+  leasesOf(device: LeaseOwner, network?: LeaseNetwork): LeaseKeeper;
+  /** The network is in a Profile now: its first lease may be older. Throws DaemonError of the store. */
+  storeLeases(network: LeaseNetwork): void;
   /** Addresses that an earlier run of the daemon put on the link. */
   heldOn(linkIndex: number): readonly HeldAddress[];
 }
@@ -36,6 +38,8 @@ export interface Layer3Host {
 export interface Layer3Wish {
   readonly staticIp: StaticIp;
   readonly wantsDhcp: boolean;
+  /** Absent: the network is known by its server alone, and leases are those of the link. */
+  readonly leaseNetwork?: LeaseNetwork | undefined;
 }
 
 /** A moment before the Network's own limit of 30 s, which knows no more than that the time is up. */
@@ -47,18 +51,18 @@ export function layer3Plan(device: Layer3Device, wish: Layer3Wish, host: Layer3H
   const link = { index, name, mac, mtu };
   const protocols: readonly ProtocolRequest[] = wish.wantsDhcp
     ? [
-        { source: "dhcp4", config: dhcp4Plan(device, host) },
+        { source: "dhcp4", config: dhcp4Plan(device, wish, host) },
         { source: "slaac", config: {} },
       ]
     : [];
   return { link, static: wish.staticIp, protocols };
 }
 
-function dhcp4Plan(device: Layer3Device, { layer3, settings }: Layer3Host): Dhcp4Config {
+function dhcp4Plan(device: Layer3Device, wish: Layer3Wish, { layer3, settings }: Layer3Host): Dhcp4Config {
   // Without carrier no address is in use: the next carrier may be that of another network.
   const held = device.link.hasCarrier ? layer3.heldOn(device.link.index) : [];
   return {
-    leases: layer3.leasesOf(device),
+    leases: layer3.leasesOf(device, wish.leaseNetwork),
     ...(settings.dhcpHostname && { hostname: settings.dhcpHostname }),
     rapidCommit: layer3.wantsRapidCommit,
     acquisitionLimitMs,

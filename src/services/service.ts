@@ -6,6 +6,7 @@ import { countsAs, isPrimary, type Technology } from "../base/technology.ts";
 import type { Network } from "../network/network.ts";
 import type { NetworkOptions } from "../network/network-ports.ts";
 import { emptyStaticIp, type StaticIp } from "../network/static-ip.ts";
+import type { LeaseNetwork } from "../profiles/lease-keeper.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { ProfileStack } from "../profiles/profile-stack.ts";
 import { timeSince1601 } from "./attempts.ts";
@@ -204,6 +205,10 @@ export abstract class Service implements OrderFacts, EntryOwner, ConnectionOwner
   /** Whether a DHCP server is asked. */
   get wantsDhcp(): boolean {
     return true;
+  }
+  /** Itself, where its leases are its own and not those of the link that it is connected on. */
+  get leaseNetwork(): LeaseNetwork | undefined {
+    return undefined;
   }
   /** Whether a person may switch AutoConnect off. */
   get isAutoConnectFixed(): boolean {

@@ -1,6 +1,7 @@
-import { DaemonError } from "../../base/errors.ts";
+import { DaemonError, describeError } from "../../base/errors.ts";
 import type { IpSettings } from "../../network/ip-settings.ts";
 import type { NetworkOptions } from "../../network/network-ports.ts";
+import type { LeaseNetwork } from "../../profiles/lease-keeper.ts";
 import type { AutoConnectRefusal } from "../../services/auto-connect.ts";
 import { isConnected, isConnecting } from "../../services/connect-states.ts";
 import type { Layer3Device } from "../../services/layer3-plan.ts";
@@ -103,6 +104,18 @@ export class WifiService extends Service implements WifiFacts {
     if (!this.#port.isReady) return "device is disabled";
     if (this.#endpoints.size === 0 && !this.isHidden) return "connection medium unavailable";
     return this.#port.isBusy ? "busy" : undefined;
+  }
+
+  override get leaseNetwork(): LeaseNetwork {
+    return this;
+  }
+  override saveAfterConnect(): void {
+    super.saveAfterConnect();
+    try {
+      this.host.layer3.storeLeases(this);
+    } catch (error) {
+      this.host.log.warn(`${this.logName}: its lease is not stored: ${describeError(error)}`);
+    }
   }
 
   override technologyChanged(): void {

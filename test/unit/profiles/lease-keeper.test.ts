@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { LeaseKeeper } from "../../../src/network/protocols/dhcp4/config.ts";
-import { ProfileLeaseKeeper } from "../../../src/profiles/lease-keeper.ts";
+import { DeviceLeases, ProfileLeaseKeeper } from "../../../src/profiles/lease-keeper.ts";
 import { MemoryStore } from "../../../src/profiles/memory-store.ts";
 import type { ProfileStore } from "../../../src/profiles/store.ts";
 import { FakeClock } from "../../fakes/fake-clock.ts";
@@ -128,4 +128,19 @@ test("a store that fails throws, and the keeper goes on with what it had", () =>
   keeper.save("one", world.in(hour), "server1");
   assert.throws(() => keeper.save("two", -1, "server2"), /is no time/);
   assert.equal(keeper.load(), "one");
+});
+
+test("cards have leases of their own in one network, and lose them when it is forgotten", () => {
+  const [clock, store] = [new FakeClock(), new MemoryStore("test")];
+  const leases = new DeviceLeases({ profileForDevices: () => undefined }, clock);
+  const network = { storageId: "wifi_a", profile: { store } as { store: ProfileStore } | undefined };
+  const [inside, dongle] = [{ storageId: "device_1" }, { storageId: "device_2" }];
+  leases.of(inside, network).save("one", clock.wallTime() + hour, "server1");
+  assert.equal(leases.of(dongle, network).load(), undefined);
+  leases.of(dongle, network).save("two", clock.wallTime() + hour, "server1");
+  assert.equal(leases.of(inside).load(), undefined, "that of the link is another one");
+  const after = new DeviceLeases({ profileForDevices: () => undefined }, clock);
+  assert.deepEqual([after.of(inside, network).load(), after.of(dongle, network).load()], ["one", "two"]);
+  network.profile = undefined;
+  assert.deepEqual([after.of(inside, network).load(), after.of(dongle, network).load()], [undefined, undefined]);
 });

@@ -6,13 +6,15 @@ import { emptyStaticIp } from "../../../src/network/static-ip.ts";
 import { type Layer3Host, layer3Plan } from "../../../src/services/layer3-plan.ts";
 
 const leases = { load: () => undefined, save() {}, forget() {} };
+const leasesOfNetwork = { ...leases };
 const link = { index: 7, mtu: 1500, hasCarrier: true };
 const device = { name: "eth0", mac: "02:00:00:00:00:01", storageId: "device_1", link };
 const host = (settings = { dhcpHostname: "", isRfc8925Enabled: false }): Layer3Host => ({
   settings,
   layer3: {
     wantsRapidCommit: true,
-    leasesOf: () => leases,
+    leasesOf: (_device, network) => (network ? leasesOfNetwork : leases),
+    storeLeases() {},
     heldOn: (link) => (link === 7 ? [{ address: "192.0.2.9", prefixLength: 24 }] : []),
   },
 });
@@ -37,6 +39,13 @@ test("the plan asks for the lease that the link still holds from an earlier run"
     const elsewhere = dhcpOf(layer3Plan({ ...device, link: { ...link, ...other } }, wish, host()));
     assert.equal(elsewhere?.resume, undefined, JSON.stringify(other));
   }
+});
+
+test("leases are those of the link, or of a network that is known before its server answers", () => {
+  const wish = { staticIp: emptyStaticIp, wantsDhcp: true };
+  assert.equal(dhcpOf(layer3Plan(device, wish, host()))?.leases, leases);
+  const leaseNetwork = { storageId: "wifi_any_41_managed_none", profile: undefined };
+  assert.equal(dhcpOf(layer3Plan(device, { ...wish, leaseNetwork }, host()))?.leases, leasesOfNetwork);
 });
 
 test("host name and IPv6-only networks are the administrator's word, sent only where it was said", () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import type { LeaseKeeper } from "../../../../src/network/protocols/dhcp4/config.ts";
 import type { Service } from "../../../../src/services/service.ts";
 import { technologyModules } from "../../../../src/technologies/modules.ts";
 import type { WifiDevice } from "../../../../src/technologies/wifi/wifi-device.ts";
@@ -358,4 +359,63 @@ test("names that are no text are shown as text, and stay what they are", async (
   assert.equal(service?.name, "ÿþ?A");
   assert.deepEqual(service?.ssid, odd);
   assert.equal(visible(it).length, 1, "a name of zero bytes is no network");
+});
+
+/** The keeper that the running session of the radio was given. */
+const leasesOn = ({ dhcp }: FakeMachine): LeaseKeeper => {
+  const session = dhcp.sessions.findLast(({ link, end }) => link.name === "wlan0" && end === "running");
+  assert.ok(session?.config.leases);
+  return session.config.leases;
+};
+
+test("each network has its own last lease, also after a restart of the daemon, and until it is forgotten", async (t) => {
+  const { it, join, settle, network, supplicant } = await scene(t, [home, cafe]);
+  const leaseOf = async (name: string) => {
+    await join(name, name === "Home" ? "a long passphrase" : undefined);
+    return leasesOn(it).load();
+  };
+  const save = (lease: string) => leasesOn(it).save(lease, Number.MAX_SAFE_INTEGER, "server");
+  assert.equal(await leaseOf("Home"), undefined);
+  save("lease of Home");
+  assert.equal(await leaseOf("Cafe"), undefined);
+  save("lease of Cafe");
+  assert.equal(await leaseOf("Home"), "lease of Home");
+  network("Cafe").setProperty("AutoConnect", false);
+  supplicant.switchOff(home.bssid);
+  await settle();
+  supplicant.switchOn(home);
+  await settle(20_000);
+  assert.equal(network("Home").state, "ready");
+  assert.equal(leasesOn(it).load(), "lease of Home", "after a loss of the access point");
+
+  it.manager.stop();
+  it.kernel.restart();
+  const { storage, kernel, dhcp } = it;
+  const second = await scene(t, [home, cafe], { storage, kernel, dhcp });
+  await second.settle(20_000);
+  assert.equal(second.network("Home").state, "ready");
+  assert.equal(leasesOn(second.it).load(), "lease of Home");
+  await second.join("Cafe");
+  assert.equal(leasesOn(second.it).load(), "lease of Cafe");
+  const { storageId, profile } = second.network("Cafe");
+  assert.equal(profile?.store.leases(storageId).length, 1);
+  second.network("Cafe").remove();
+  assert.deepEqual(profile?.store.leases(storageId), []);
+});
+
+test("a lease that comes before the network is stored is stored with it", async (t) => {
+  const { it, network, settle } = await scene(t, [cafe]);
+  it.dhcp.servers.clear();
+  network("Cafe").connect("test");
+  await settle();
+  const { storageId } = network("Cafe");
+  assert.equal(network("Cafe").profile, undefined);
+  leasesOn(it).save("lease of Cafe", Number.MAX_SAFE_INTEGER, "server");
+  network("Cafe").networkConnected("test");
+  await settle();
+  const stored = network("Cafe").profile?.store.leases(storageId);
+  assert.deepEqual(
+    stored?.map(({ json }) => json),
+    ["lease of Cafe"],
+  );
 });

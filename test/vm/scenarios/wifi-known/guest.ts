@@ -1,0 +1,2 @@
+import type { Guest } from "../../machine/guest.ts";
+export const guest: Guest = { init: "bare", radios: 3 };
