@@ -90,7 +90,9 @@ export const fairleadManagerInterface = interfaceTable<DaemonView>({
     GetLinks: {
       in: [],
       out: args({ links: "aa{sv}" }),
-      doc: "Every link the kernel has: Name, Index, Technology, Because, Device (path or /), Up, Carrier, Mac.",
+      doc:
+        "Every link the kernel has: Name, Index, Technology, Because, Device (path or /), Up, Carrier, Mac. Service: path of " +
+        "the one that it was made for alone (a tunnel, a session of PPP), or /.",
       right: "read",
       call: ({ manager }) => [linksOf(manager)],
     },
@@ -211,8 +213,9 @@ function defaultRoutesOf({ snapshot }: Rtnl) {
   );
 }
 
-const linksOf = (manager: Manager) =>
-  [...manager.deviceInfo.links()].map(
+function linksOf(manager: Manager) {
+  const services = new Map(manager.services.all.map((service) => [service.layer3Link, service.path]));
+  return [...manager.deviceInfo.links()].map(
     ({ link, technology, because, device }) =>
       new Map<string, WireVariant>([
         ["Name", text(link.name)],
@@ -220,8 +223,10 @@ const linksOf = (manager: Manager) =>
         ["Technology", text(technology)],
         ["Because", text(because)],
         ["Device", text(device?.path ?? "/")],
+        ["Service", text((!device && services.get(link.index)) || "/")],
         ["Up", { signature: "b", value: link.isUp }],
         ["Carrier", { signature: "b", value: link.hasCarrier }],
         ["Mac", text(link.mac ?? "")],
       ]),
   );
+}

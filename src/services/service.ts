@@ -148,6 +148,10 @@ export abstract class Service implements OrderFacts, EntryOwner, ConnectionOwner
   get network(): Network | undefined {
     return this.#network;
   }
+  /** Index of the link with its addresses, its Device's or one made for it alone; undefined: none. */
+  get layer3Link(): number | undefined {
+    return this.#network?.layer3Link;
+  }
   /** Path of the IPConfig object that clients are shown first. */
   get ipConfigPath(): string | undefined {
     return this.#ipConfigPath;

@@ -79,6 +79,9 @@ export function addressesOf({ device, ipConfigs }: Pick<DeviceView, "device" | "
 /** With colons, as other tools write it. */
 export const macOf = (device: BusObject): string => device.text("Address").replace(/(..)(?=.)/g, "$1:");
 
+/** Path of the Service that the link was made for alone; empty: none. */
+export const serviceOfLink = (link: Properties): string => textIn(link, "Service").replace(/^\/$/, "");
+
 export interface LinkLeftAlone {
   readonly link: string;
   readonly index: number;
@@ -87,14 +90,17 @@ export interface LinkLeftAlone {
   readonly because: string;
 }
 
-/** Links without a Device, and Devices that are not used by themselves; the loopback is left out. */
+/**
+ * Links without a Device, and Devices that are not used by themselves. The loopback is left out, and so are links that
+ * were made for a Service.
+ */
 export function linksLeftAlone(links: readonly Properties[], views: readonly DeviceView[]): readonly LinkLeftAlone[] {
   const reasonByPath = new Map(views.map(({ device, leftAlone }) => [device.path, leftAlone]));
   return links.flatMap((link): LinkLeftAlone[] => {
     const technology = textIn(link, "Technology");
     const path = textIn(link, "Device");
     const because = path === "/" ? textIn(link, "Because") : (reasonByPath.get(path) ?? "");
-    if (technology === "loopback" || because === "") return [];
+    if (technology === "loopback" || because === "" || serviceOfLink(link) !== "") return [];
     const carrier = flagIn(link, "Carrier");
     return [{ link: textIn(link, "Name"), index: numberIn(link, "Index"), technology, carrier, because }];
   });

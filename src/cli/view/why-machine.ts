@@ -3,7 +3,7 @@ import { familyOf } from "../../base/ip-address.ts";
 import type { Daemon } from "../daemon.ts";
 import { plainMap } from "../text/bus-values.ts";
 import type { Chapter, Story } from "../text/story.ts";
-import { linksLeftAlone, viewDevices } from "./device-view.ts";
+import { linksLeftAlone, serviceOfLink, viewDevices } from "./device-view.ts";
 import { type FrontRouteView, frontRouteSentence, isOvertaking } from "./front-routes.ts";
 import { labelOf } from "./object-names.ts";
 import { orderSentence } from "./reasons.ts";
@@ -38,6 +38,7 @@ export async function machineStory(daemon: Daemon, snapshot: Snapshot, views: re
     daemon.activeLocation(),
   ]);
   const leftAlone = linksLeftAlone(links, devices);
+  const made = links.filter((link) => serviceOfLink(link) !== "");
   const routes = routeChapter(snapshot, front, resolver, location);
   const shown = withoutSettings(views);
   return {
@@ -47,6 +48,7 @@ export async function machineStory(daemon: Daemon, snapshot: Snapshot, views: re
       { heading: "The order of Services", sentences: orderSentences(snapshot, shown, order) },
       { heading: "Not connected", sentences: shown.flatMap((view) => notConnected(view, snapshot)) },
       { heading: "Not stored", sentences: notStored.map((sentence) => `${sentence}.`) },
+      { heading: "Made for a Service", sentences: made.map((link) => `${madeFor(link, snapshot)}.`) },
       { heading: "Left alone", sentences: leftAlone.map(({ link, because }) => `${link}: ${because}.`) },
     ],
     plain: {
@@ -59,9 +61,16 @@ export async function machineStory(daemon: Daemon, snapshot: Snapshot, views: re
         explanation: explanation(snapshot, views, at, order),
       })),
       notStored,
+      linksOfServices: made.map((link) => ({ link: textIn(link, "Name"), service: serviceOfLink(link) })),
       linksLeftAlone: leftAlone,
     },
   };
+}
+
+/** `wg0 is the link of Work`, without the end of the sentence. */
+export function madeFor(link: Properties, snapshot: Snapshot): string {
+  const service = snapshot.at(serviceOfLink(link));
+  return `${textIn(link, "Name")} is the link of ${service ? service.text("Name") : serviceOfLink(link)}`;
 }
 
 function headline(snapshot: Snapshot): string {

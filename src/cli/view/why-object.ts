@@ -5,6 +5,7 @@ import { usageFailure } from "../failure.ts";
 import { plainMap } from "../text/bus-values.ts";
 import { command } from "../text/printable.ts";
 import type { Chapter, Story } from "../text/story.ts";
+import { serviceOfLink } from "./device-view.ts";
 import { addressOf } from "./ip-config-view.ts";
 import { findObjects, findOne, labelOf } from "./object-names.ts";
 import { isConnectedState } from "./service-states.ts";
@@ -21,7 +22,7 @@ import {
 import { addressSource, tunnelLink } from "./setting-sources.ts";
 import { asTextMap, asTexts, type BusObject, flagIn, type Properties, type Snapshot, textIn } from "./snapshot.ts";
 import { tunnelAddresses } from "./tunnel-view.ts";
-import { explanation } from "./why-machine.ts";
+import { explanation, madeFor } from "./why-machine.ts";
 
 interface Part {
   readonly chapter: Chapter;
@@ -56,6 +57,11 @@ async function linkStory(daemon: Daemon, snapshot: Snapshot, word: string): Prom
   const link = (await daemon.links()).find((one) => textIn(one, "Name") === word);
   if (!link) findOne(snapshot, word, ["service", "device"]);
   const { Name, Because } = plainMap(link as Properties);
+  const service = serviceOfLink(link as Properties);
+  if (service !== "") {
+    const sentence = `${madeFor(link as Properties, snapshot)}: ${command(`fairlead why ${service}`)}`;
+    return { chapters: [{ heading: "", sentences: [sentence] }], plain: { objects: [{ link: Name, service }] } };
+  }
   const because = Because === "" ? "no reason is known" : Because;
   return {
     chapters: [{ heading: "", sentences: [`${Name} has no Device: ${because}.`] }],

@@ -74,6 +74,10 @@ export class VpnService extends Service implements VpnFacts, TunnelOwner {
   override get devicePath(): string | undefined {
     return this.device?.path;
   }
+  /** From its making on, also while the way to a peer is not known yet. */
+  override get layer3Link(): number | undefined {
+    return this.#link?.index;
+  }
   override get technologyRefusal(): AutoConnectRefusal | undefined {
     if (this.machine.isProhibited(this.technology)) return "technology is prohibited";
     if (!this.hasEverConnected) return "never connected";

@@ -75,6 +75,32 @@ test("why tells that the default route and the name servers are those of the tun
   assert.match((await run("why")).out, /^The default route goes by eth0 to .*, as DHCP says\.$/m);
 });
 
+test("why tells the link of a tunnel under its Service, and not as one that is left alone", async (t) => {
+  const { it, run, json } = await scene(t, { modules: technologyModules });
+  const file = join(temporaryFolder(t), "work.conf");
+  writeFileSync(file, tunnel);
+  await run("vpn", "import", file);
+  it.kernel.outside({ op: "add-link", link: { kind: "wireguard", name: "wg7" } });
+  it.wireguard.answering.set("192.0.2.1", () => it.clock.wallTime());
+  assert.equal((await run("connect", "work")).code, 0);
+  const { out } = await run("why");
+  assert.match(out, /^Made for a Service\nwg0 is the link of work\.$/m);
+  assert.match(out, /^Left alone\nwg7: /m);
+  assert.doesNotMatch(out, /^wg0: /m);
+  const { linksOfServices, linksLeftAlone } = await json("why");
+  const [{ service }] = linksOfServices as [{ service: string }];
+  assert.deepEqual(linksOfServices, [{ link: "wg0", service }]);
+  assert.deepEqual(
+    (linksLeftAlone as { link: string }[]).map(({ link }) => link),
+    ["wg7"],
+  );
+  assert.equal((await run("why", "wg0")).out, `wg0 is the link of work: fairlead why ${service}\n`);
+  assert.match((await run("why", service)).out, /^work/);
+  assert.doesNotMatch((await run("devices", "--all")).out, /wg0/);
+  assert.equal((await run("disconnect", "work")).code, 0);
+  assert.doesNotMatch((await run("why")).out, /wg0|Made for/);
+});
+
 test("status has a row for each address of a tunnel, under the name of its link", async (t) => {
   const { it, run, json } = await scene(t, { modules: technologyModules });
   const file = join(temporaryFolder(t), "work.conf");
