@@ -92,8 +92,10 @@ function keyAndValue(content: string, line: number) {
   const name = content.slice(0, at).trim();
   if (at < 1 || !/^\w+$/.test(name)) throw refusal(line, "neither a section nor NAME = VALUE");
   const value = content.slice(at + 1).trim();
-  if (value === "") throw refusal(line, `${name} has no value`);
-  return { name, key: name.toLowerCase(), value };
+  const key = name.toLowerCase();
+  // As wg(8) takes it: nothing is allowed.
+  if (value === "" && key !== "allowedips") throw refusal(line, `${name} has no value`);
+  return { name, key, value };
 }
 
 function setInterface(own: Interface, key: string, name: string, value: string, line: number): void {

@@ -67,7 +67,7 @@ const vpnProperties = propertyTable<VpnFacts>()({
   },
   "WireGuard.IPAddress": {
     signature: "as",
-    doc: "Own addresses inside the tunnel, with their prefix lengths; the first of each family is used. In force at the next Connect, as all of WireGuard.*.",
+    doc: "Own addresses inside the tunnel, with their prefix lengths. In force at the next Connect, as all of WireGuard.*.",
     get: (service) => service.addresses,
     set: (service, value) => {
       service.addresses = parseAddresses(value);

@@ -113,8 +113,8 @@ export function tunnelSettings(
   peers: readonly WireguardPeer[],
   servers: readonly string[],
 ): IpSettings {
-  const ipv4 = firstOf(addresses, 4);
-  const ipv6 = firstOf(addresses, 6);
+  const ipv4 = familyIn(addresses, 4);
+  const ipv6 = familyIn(addresses, 6);
   const host = (address: string) => `${address}/${addressBits(address.includes(":") ? 6 : 4)}`;
   return {
     ...emptyIpSettings,
@@ -125,11 +125,13 @@ export function tunnelSettings(
   };
 }
 
-function firstOf(addresses: readonly string[], family: Family): IpFamilySettings | undefined {
-  const found = addresses.find((cidr) => cidr.includes(":") === (family === 6));
-  if (found === undefined) return undefined;
-  const [address = "", length] = found.split("/");
-  return { family, address, prefixLength: Number(length) };
+function familyIn(addresses: readonly string[], family: Family): IpFamilySettings | undefined {
+  const own = [...new Set(addresses)].filter((cidr) => cidr.includes(":") === (family === 6));
+  const [first, ...others] = own.map((cidr) => {
+    const [address = "", length] = cidr.split("/");
+    return { address, prefixLength: Number(length) };
+  });
+  return first && { family, ...first, ...(others.length > 0 && { others }) };
 }
 
 const halves = [

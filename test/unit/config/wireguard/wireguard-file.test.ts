@@ -59,6 +59,12 @@ test("an address without a length is a whole one", () => {
   assert.deepEqual(addresses, ["10.0.0.1/32", "fd00::1/128"]);
 });
 
+test("AllowedIPs without a value allow nothing, and take nothing away", () => {
+  const allowedIn = (lines: string) => parseWireguardFile(smallest + lines).peers[0]?.allowedIps;
+  assert.deepEqual(allowedIn("AllowedIPs =\n"), []);
+  assert.deepEqual(allowedIn("AllowedIPs = 10.0.0.0/8\nAllowedIPs =\n"), ["10.0.0.0/8"]);
+});
+
 test("settings that are the daemon's business are read without effect, and told", () => {
   const { notes } = parseWireguardFile(smallest.replace("[Peer]", "Table = off\nSaveConfig = true\n[Peer]"));
   assert.deepEqual(notes, ["line 3: Table has no effect here", "line 4: SaveConfig has no effect here"]);
@@ -78,6 +84,7 @@ const refused: readonly (readonly [what: string, text: string, words: RegExp])[]
   ["another section", `${smallest}[Tunnel]`, /line 5: a section/],
   ["a setting before the sections", `MTU = 1400\n${smallest}`, /line 1: MTU stands before/],
   ["a line without a sign", `${smallest}hello`, /line 5: neither/],
+  ["a key without a value", `${smallest}PresharedKey =`, /line 5: PresharedKey has no value/],
   ["a setting without a value", `${smallest}Endpoint =`, /line 5: Endpoint has no value/],
   ["an unknown setting", `${smallest}Speed = 9`, /line 5: Speed is nothing/],
   ["a setting of the other section", `${smallest}MTU = 1400`, /line 5: MTU is nothing that \[Peer\]/],

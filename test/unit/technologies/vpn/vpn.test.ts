@@ -176,6 +176,32 @@ test("addresses in another spelling than the kernel's are the kernel's all the s
   assert.match(told.join(), /"2001:db8::2\/64".*"\[2001:db8::7\]:51820"/);
 });
 
+test("all addresses of both families are on the link, the first of each first", async (t) => {
+  const it = await start(t);
+  const own = ["10.64.0.2/24", "2001:db8::2/64", "10.65.0.2/32", "2001:db8:1::2/128", "10.64.0.2/24"];
+  const peer = peerOf({ AllowedIPs: "0.0.0.0/0, ::/0" });
+  const service = await connected(it, peer, { "WireGuard.IPAddress": { signature: "as", value: own } });
+  const { index } = it.kernel.snapshot.linkByName("wg0") ?? assert.fail();
+  const addresses = it.kernel.snapshot.addresses(index).map((one) => `${one.address}/${one.prefixLength}`);
+  assert.deepEqual(addresses.toSorted(), own.slice(0, 4).toSorted());
+  const { ipv4, ipv6 } = service.network?.effective ?? {};
+  assert.deepEqual([ipv4?.address, ipv6?.address], ["10.64.0.2", "2001:db8::2"]);
+  service.disconnect("D-Bus RPC");
+  await it.clock.advanceSettled(0);
+  assert.deepEqual(tunnels(it), []);
+});
+
+test("a peer to which nothing is allowed is greeted, and no route leads to it", async (t) => {
+  const it = await start(t);
+  const service = await connected(it, peerOf({ AllowedIPs: "" }));
+  const { index } = it.kernel.snapshot.linkByName("wg0") ?? assert.fail();
+  assert.deepEqual(
+    it.kernel.snapshot.routes({ table: 254, link: index }).map(({ destination }) => destination),
+    ["10.64.0.0/24"],
+  );
+  assert.equal(service.connection.reason, "a peer has answered");
+});
+
 test("a name with several addresses: the next one is tried when the first does not answer", async (t) => {
   const it = await start(t);
   it.lookup.known.set("vpn.example", ["203.0.113.1", server]);
