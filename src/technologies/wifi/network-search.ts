@@ -8,7 +8,7 @@ const askAgainMs = 1_000;
 /** As long as an access point has to answer: no radio needs more for its channels. */
 const limitMs = 15_000;
 
-export interface SearchPorts {
+interface SearchPorts {
   readonly clock: Clock;
   readonly linkName: string;
   scan(): void;
