@@ -148,6 +148,10 @@ export class Daemon {
       throw error;
     }
   }
+  /** Whether the settings of a Profile outlast its time on the stack; an older daemon does not say. */
+  async profileHasFile(profile: string): Promise<boolean> {
+    return (await this.#own(profile, "Profile1", "HasFile").catch(() => true)) === true;
+  }
   /** Files and Profiles that cannot be stored now, a sentence each. */
   async storageProblems(): Promise<readonly string[]> {
     const args = [fairlead("Manager1"), "StorageProblems"];

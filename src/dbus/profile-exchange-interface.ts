@@ -57,6 +57,13 @@ export const profileExchangeInterface = interfaceTable<ProfileView>({
       right: "read",
       call: ({ profile, manager }) => [manager.profileEntries.keptBack(profile)],
     },
+    HasFile: {
+      in: [],
+      out: args({ has_file: "b" }),
+      doc: "False for one of the machine that was pushed without a file: its settings are kept in memory, and are gone once it is popped.",
+      right: "read",
+      call: ({ profile }) => [profile.hasFile],
+    },
     Export: {
       in: [],
       out: args({ text: "s" }),

@@ -193,7 +193,7 @@ export class ProfileStack {
     }
     if (this.#stack.length >= depthLimit) throw new DaemonError("Failure", `${depthLimit} Profiles are loaded already`);
     const store = isMachine ? this.#openMachineStore(identifier) : this.#openKept(identifier);
-    return this.#add(new Profile(identifier, store, userHash));
+    return this.#add(new Profile(identifier, store, userHash, store instanceof KeptStore));
   }
 
   /** As in shill: one of the machine without a file can be pushed, and its settings are gone with it. */

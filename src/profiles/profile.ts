@@ -18,6 +18,8 @@ export class Profile {
     readonly store: ProfileStore,
     /** As the login hook gave it; empty for Profiles of the machine and of guests. */
     readonly userHash: string = "",
+    /** False: its settings are in memory, and are gone with it. */
+    readonly hasFile = true,
   ) {
     this.label = formatProfileIdentifier(identifier);
     this.path = profilePath(identifier);

@@ -1,10 +1,11 @@
 import { type Daemon, flimflam } from "../daemon.ts";
 import { type ExitCode, exitCodes, usageFailure } from "../failure.ts";
+import { command } from "../text/printable.ts";
 import type { Verb, VerbCall } from "../verb.ts";
 import { findOne, profileName } from "../view/object-names.ts";
 import type { BusObject } from "../view/snapshot.ts";
 import { actionNames, actionOf, type ProfileAction, profileActions } from "../words/verb-actions.ts";
-import { keptBackOf, profiles } from "./profiles.ts";
+import { emptyStack, keptBackOf, profiles } from "./profiles.ts";
 
 /** As much as the daemon takes. */
 const longestText = 8 * 1024 * 1024;
@@ -30,26 +31,56 @@ export const profile: Verb = {
 
 type Act = (call: VerbCall, name: string | undefined) => Promise<ExitCode>;
 
-/** A method of the Manager about the Profile of that name; its answer, if any, is the path. */
-const manage =
-  (method: string, withoutName?: string): Act =>
-  async ({ daemon, out, options }, name) => {
-    if (name === undefined && withoutName === undefined) throw usageFailure("which Profile? its name is missing");
-    const [member, args] = name === undefined ? [String(withoutName), []] : [method, [name]];
-    const [path] = await (await daemon()).call("/", flimflam("Manager"), member, "s".repeat(args.length), args);
-    if (options.json) out.json({ path: path ?? null });
-    return exitCodes.ok;
-  };
+/** A method of the Manager about Profiles; the path in its answer. */
+async function manage({ daemon }: VerbCall, method: string, ...names: string[]): Promise<string> {
+  const [path] = await (await daemon()).call("/", flimflam("Manager"), method, "s".repeat(names.length), names);
+  return String(path);
+}
+function given(name: string | undefined): string {
+  if (name === undefined) throw usageFailure("which Profile? its name is missing");
+  return name;
+}
+
+/** The name may be a slip, as shill's API takes any. */
+const withoutFile = (name: string): string =>
+  `${name} is new and has no file: its settings are kept in memory, and are gone once it is popped. ` +
+  `One that lasts: ${command("fairlead profile pop")}, ${command(`fairlead profile create ${name}`)}, and push it again.`;
+function popped(stack: readonly string[]): readonly string[] {
+  const sentences = [`${stack.at(-1)} is off the stack.`];
+  return stack.length > 1 ? sentences : [...sentences, emptyStack];
+}
 
 const actions: Readonly<Record<ProfileAction, Act>> = {
   list: (call, name) => {
     if (name !== undefined) throw usageFailure("list takes no name");
     return profiles.run(call);
   },
-  push: manage("PushProfile"),
-  pop: manage("PopProfile", "PopAnyProfile"),
-  create: manage("CreateProfile"),
-  remove: manage("RemoveProfile"),
+  push: async (call, name) => {
+    const { daemon, out, options } = call;
+    const path = await manage(call, "PushProfile", given(name));
+    const hasFile = await (await daemon()).profileHasFile(path);
+    if (options.json) out.json({ path, hasFile });
+    else if (!hasFile) out.paragraph(withoutFile(given(name)), 2);
+    return exitCodes.ok;
+  },
+  pop: async (call, name) => {
+    const { daemon, out, options } = call;
+    const before = await (await daemon()).snapshot();
+    await (name === undefined ? manage(call, "PopAnyProfile") : manage(call, "PopProfile", name));
+    if (options.json) out.json({ path: null });
+    else out.lines(popped(before.profiles.map(profileName)));
+    return exitCodes.ok;
+  },
+  create: async (call, name) => {
+    const path = await manage(call, "CreateProfile", given(name));
+    if (call.options.json) call.out.json({ path });
+    return exitCodes.ok;
+  },
+  remove: async (call, name) => {
+    await manage(call, "RemoveProfile", given(name));
+    if (call.options.json) call.out.json({ path: null });
+    return exitCodes.ok;
+  },
   export: async ({ daemon, out, options }, name) => {
     const known = await daemon();
     const { path } = await findProfile(known, name);

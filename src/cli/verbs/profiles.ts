@@ -12,6 +12,9 @@ const columns: readonly Column[] = [
   { title: "PATH", least: 8 },
 ];
 
+export const emptyStack =
+  "No Profile is on the stack: nothing is stored. The machine's own: fairlead profile push default";
+
 export const profiles: Verb = {
   name: "profiles",
   operands: "",
@@ -30,7 +33,7 @@ export const profiles: Verb = {
     }));
     const reasons = await Promise.all(list.map(({ name, path }) => keptBackOf(connected, name, path)));
     if (options.json) out.json({ profiles: list.map((one, at) => ({ ...one, ...reasons[at]?.plain })) });
-    else if (list.length === 0) out.line("No Profile is on the stack: nothing is stored.");
+    else if (list.length === 0) out.line(emptyStack);
     else {
       const rows = list.map(({ name, path, active, entries }) => [
         name,
