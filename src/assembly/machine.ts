@@ -28,6 +28,8 @@ export class Machine {
   constructor(private readonly ports: MachinePorts) {
     const { clock, quiet, rtnl, sysctls, originalSettings } = ports;
     const applierPorts = { rtnl, clock, log: ports.logOf("route"), sysctls };
+    // Before the Manager, as listeners are told in the order they came: the Applier has to know that a link which comes
+    // up has lost its routes before a Network wishes them again.
     this.applier = new Applier({ ...applierPorts, ...(originalSettings && { originalSettings }) });
     this.#leases = new DeviceLeases(ports.profiles, clock);
     this.#standbys = new Standbys({ clock, quiet, rtnl, log: ports.logOf("dhcp"), protocols: ports.protocols });

@@ -84,7 +84,7 @@ function expectedLosses(request: KernelRequest): readonly (readonly [key: string
   }
 }
 
-/** A person who tries something twice is not opposed; two programs at odds come to this in no time. */
+/** A program that cleans up once, at its start, stays below it; two that fight reach it within milliseconds. */
 const mostRepairsPerWindow = 5;
 const repairWindowMs = 60_000;
 

@@ -24,6 +24,7 @@ const idleStates: ReadonlySet<RadioState> = new Set(["unknown", "interface_disab
 /** View of a radio on its Provider, which knows the networks. */
 export interface WifiAir {
   found(device: WifiDevice, bss: Bss): void;
+  /** An empty `bssId`: all that the radio heard. */
   gone(device: WifiDevice, bssId: string): void;
   /** The network of an access point that the radio was found connected to; undefined: not one to be kept. */
   networkToAdopt(device: WifiDevice, bssId: string): WifiService | undefined;

@@ -76,7 +76,6 @@ export class WifiProvider implements Provider, WifiAir {
     if (!wasVisible) this.host.requestSort("a network came in range", service);
     else if (service.strengthPercent !== strength) this.host.requestSort("a signal changed", service);
   }
-  /** An empty `bssId`: all that the radio heard. */
   gone(device: WifiDevice, bssId: string): void {
     if (bssId === "") this.#dropEndpoints(device);
     else this.#dropEndpoint(keyOf(device, bssId), bssId);
