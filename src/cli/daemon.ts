@@ -8,6 +8,8 @@ import { asTextMap, asTexts, type Properties, Snapshot } from "./view/snapshot.t
 
 export const busName = "org.chromium.flimflam";
 export const flimflam = (kind: string): string => `${busName}.${kind}`;
+/** Of an error of shill's API. */
+export const busError = (name: string): string => `org.chromium.flimflam.Error.${name}`;
 export const fairlead = (kind: string): string => `org.fairlead.${kind}`;
 
 /** Reading takes the daemon milliseconds, also with thousands of links: then it hangs, and a person wants to know. */

@@ -135,7 +135,8 @@ const allKinds = [...Object.keys(kinds), "policy", "link", "modifier", "location
 function parseObject(kind: ObjectKind, words: readonly ConditionWord[], text: string): Condition {
   const [, name, operator, active] = exactly(4, words, text, "NAME is active, or NAME is-not active");
   const { asks, isNegative, weight } = operatorOf(operator as ConditionWord, ["is"]);
-  if (active?.text !== "active") throw refusal(active?.column ?? 1, "an object can only be asked for being active");
+  if (active?.text !== "active")
+    throw refusal(active?.column ?? 1, `a ${kind} is active or is-not active; nothing else can be asked of it`);
   const object = { kind, name: name?.text ?? "" };
   return {
     text: [kind, quoteWord(object.name), isNegative ? `${asks}-not` : asks, "active"].join(" "),

@@ -1,4 +1,4 @@
-import { type Daemon, flimflam } from "../daemon.ts";
+import { busError, type Daemon, flimflam } from "../daemon.ts";
 import { exitCodes, Failure } from "../failure.ts";
 import { type Judge, StateWait, type TooLate } from "../state-wait.ts";
 import type { Verb, VerbCall } from "../verb.ts";
@@ -7,8 +7,6 @@ import { refusalSentence } from "../view/reasons.ts";
 import { isConnectedState } from "../view/service-states.ts";
 import { BusObject, type Properties, textIn } from "../view/snapshot.ts";
 import { waitMs } from "../words/seconds.ts";
-
-const busError = (name: string): string => `org.chromium.flimflam.Error.${name}`;
 
 export const connect: Verb = {
   name: "connect",

@@ -12,7 +12,7 @@ export const disconnect: Verb = {
   operands: "SERVICE|DEVICE",
   leastOperands: 1,
   mostOperands: 1,
-  summary: "disconnects a Service; it stays so until somebody connects it",
+  summary: "disconnects a Service; it stays so until it is connected by hand",
   options: { wait: { value: "SECONDS", doc: "wait until it is disconnected, at most so long" } },
   completes: ["service", "none"],
   async run({ daemon, operands, options, out, clock }) {

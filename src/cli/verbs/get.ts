@@ -4,7 +4,9 @@ import { tableLines } from "../text/table.ts";
 import { type Output, styled } from "../text/terminal-output.ts";
 import type { Verb } from "../verb.ts";
 import { ambiguous, findObjects, findOne, labelOf, quoted } from "../view/object-names.ts";
-import { type BusObject, interfaceOfKind, kinds, type Snapshot } from "../view/snapshot.ts";
+import { type BusObject, kinds, type Snapshot } from "../view/snapshot.ts";
+import { didYouMean, nearWords } from "../words/near-words.ts";
+import { shellWord } from "../words/shell-words.ts";
 
 export const get: Verb = {
   name: "get",
@@ -46,6 +48,9 @@ function showValue(name: string, value: unknown, out: Output): void {
   for (const line of lines ?? [toText(name, value)]) out.value(line);
 }
 
+const propertyNames = (objects: readonly BusObject[]): readonly string[] =>
+  objects.flatMap(({ properties }) => [...properties.keys()]);
+
 /** A link name means its Device and its Service: the one that has the property is meant. */
 function withProperty(snapshot: Snapshot, word: string, property: string): BusObject {
   const found = findObjects(snapshot, word, kinds);
@@ -53,7 +58,8 @@ function withProperty(snapshot: Snapshot, word: string, property: string): BusOb
   if (having.length > 1) throw ambiguous(snapshot, word, having);
   const object = having[0] ?? found[0] ?? findOne(snapshot, word, kinds);
   if (having.length === 1) return object;
-  throw usageFailure(`${interfaceOfKind[object.kind]} ${object.path} has no property ${quoted(property)} now`, [
-    `see: fairlead get ${object.path}`,
+  const near = nearWords(property, propertyNames(found));
+  throw usageFailure(`${labelOf(object, snapshot)} has no property ${quoted(property)} now`, [
+    near.length > 0 ? didYouMean(near) : `see: fairlead get ${shellWord(word)}`,
   ]);
 }

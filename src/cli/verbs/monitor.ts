@@ -118,5 +118,5 @@ function text(property: string, variant: WireVariant | undefined, nameOf: NameOf
     return value.length === 0
       ? "none"
       : value.map((item) => (typeof item === "string" ? nameOf(item) : toText(property, item))).join(", ");
-  return toText(property, value);
+  return value instanceof Map && value.size === 0 ? "none" : toText(property, value);
 }

@@ -1,11 +1,12 @@
 import type { WireVariant } from "../../base/property.ts";
-import { type Daemon, flimflam } from "../daemon.ts";
+import { busError, type Daemon, flimflam } from "../daemon.ts";
 import { exitCodes, Failure, usageFailure } from "../failure.ts";
 import { toPlain } from "../text/bus-values.ts";
 import type { Verb, VerbCall } from "../verb.ts";
 import { ambiguous, findObjects, findOne, labelOf } from "../view/object-names.ts";
 import { type PropertyType, propertyType } from "../view/property-type.ts";
 import { type BusObject, interfaceOfKind, kinds, type Snapshot } from "../view/snapshot.ts";
+import { didYouMean, nearWords } from "../words/near-words.ts";
 import { parseValue } from "../words/parse-value.ts";
 import { parseStaticIp, type StaticIpWords } from "../words/static-ip-words.ts";
 
@@ -44,8 +45,13 @@ export const set: Verb = {
 
 /** Some of the daemon's refusals do not say of which property they are. */
 function naming(property: string, object: BusObject, snapshot: Snapshot, error: unknown): unknown {
-  if (!(error instanceof Failure) || error.errorName === "" || error.message.includes(property)) return error;
+  if (!(error instanceof Failure) || error.errorName === "") return error;
   const { exitCode, message, errorName, details } = error;
+  if (errorName === busError("InvalidProperty")) {
+    const near = nearWords(property, [...object.properties.keys()]);
+    return new Failure(exitCode, message, errorName, near.length > 0 ? [didYouMean(near)] : details);
+  }
+  if (message.includes(property)) return error;
   return new Failure(exitCode, `${property} of ${labelOf(object, snapshot)}: ${message}`, errorName, details);
 }
 

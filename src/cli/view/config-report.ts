@@ -43,9 +43,11 @@ export function readConfigText(path: string): string {
   try {
     return readAtMost(path, uciLimits.bytes + 1).toString("utf8");
   } catch (error) {
-    throw usageFailure(`${path} cannot be read: ${(error as Error).message}`);
+    throw usageFailure(`${path} cannot be read: ${systemSentence(error as Error)}`);
   }
 }
+/** Without the code before it, and the call behind it. */
+const systemSentence = ({ message }: Error): string => /^[A-Z0-9]+: ([^,]*), /.exec(message)?.[1] ?? message;
 function readAtMost(path: string, mostBytes: number): Buffer {
   const buffer = Buffer.alloc(mostBytes);
   const descriptor = openSync(path, "r");

@@ -30,9 +30,10 @@ function serviceLabel(service: BusObject, device: BusObject | undefined): string
 }
 
 /** `default`, or `~user/name`, as the Manager's methods take them. */
-export function profileName(profile: BusObject): string {
-  const [, , user, name] = /^\/profile\/(([^/]+)\/)?([^/]+)$/.exec(profile.path) ?? [];
-  return user === undefined ? (name ?? profile.path) : `~${user}/${name}`;
+export const profileName = ({ path }: BusObject): string => profileOfPath(path);
+export function profileOfPath(path: string): string {
+  const [, , user, name] = /^\/profile\/(([^/]+)\/)?([^/]+)$/.exec(path) ?? [];
+  return user === undefined ? (name ?? path) : `~${user}/${name}`;
 }
 
 /** The words by which an object of this kind is known, besides its path. */
@@ -125,7 +126,9 @@ export function findService(snapshot: Snapshot, word: string): BusObject {
   if (carried.length === 1) return carried[0] as BusObject;
   if (carried.length > 1) throw ambiguous(snapshot, word, carried);
   const [device] = devices as [BusObject];
-  const [why, verb] =
-    device.flag("Powered") === false ? ["is disabled", "devices"] : ["has no Service", "services --all"];
-  throw usageFailure(`${labelOf(device, snapshot)} ${why}`, [`see: fairlead ${verb}`]);
+  const [why, step] =
+    device.flag("Powered") === false
+      ? ["is disabled", `enable it: fairlead enable ${device.text("Type")}`]
+      : ["has no Service", "see: fairlead services --all"];
+  throw usageFailure(`${labelOf(device, snapshot)} ${why}`, [step]);
 }

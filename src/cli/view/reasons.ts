@@ -49,7 +49,7 @@ const refusals: Readonly<Record<string, string | undefined>> = {
   connected: undefined,
   connecting: undefined,
   disconnecting: "it is being disconnected",
-  "explicitly disconnected": "somebody disconnected it; connecting it once makes it automatic again",
+  "explicitly disconnected": "it was disconnected by hand; connecting it once makes it automatic again",
   "not connectable": "it lacks something it needs to connect",
   "technology not auto connectable": "NoAutoConnectTechnologies of the Manager names its technology",
   throttled: "it failed just now and waits before the next attempt",

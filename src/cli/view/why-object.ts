@@ -7,8 +7,8 @@ import { command } from "../text/printable.ts";
 import type { Chapter, Story } from "../text/story.ts";
 import { serviceOfLink } from "./device-view.ts";
 import { addressOf } from "./ip-config-view.ts";
-import { findObjects, findOne, labelOf } from "./object-names.ts";
-import { isConnectedState } from "./service-states.ts";
+import { findObjects, findOne, labelOf, profileOfPath as nameOf } from "./object-names.ts";
+import { isConnectedState, isConnectingState } from "./service-states.ts";
 import {
   conflictSentence,
   failureSentence,
@@ -119,7 +119,8 @@ function autoConnectSentences(view: ServiceView): string[] {
   const { service } = view;
   const because = refusalOf(view);
   if (because) return [`It does not connect by itself: ${because}.`];
-  return isConnectedState(service.text("State")) ? [] : ["It may connect by itself."];
+  const state = service.text("State");
+  return isConnectedState(state) || isConnectingState(state) ? [] : ["It may connect by itself."];
 }
 
 function placeSentences(snapshot: Snapshot, views: readonly ServiceView[], at: number, order: string): string[] {
@@ -144,13 +145,19 @@ function addressSentences(snapshot: Snapshot, service: BusObject): string[] {
 
 const profileSentence = (service: BusObject): string => {
   const profile = service.text("Profile");
-  return profile === "" ? "Its settings are not stored." : `Its settings are kept in ${profile}.`;
+  return profile === "" ? "Its settings are not stored." : `Its settings are kept in the Profile ${nameOf(profile)}.`;
 };
 
 const termsSentences = (terms: string): string[] =>
-  terms === "" ? [] : [`Addresses, order and credentials are those of ${terms}: no administrator agreed to others.`];
+  terms === ""
+    ? []
+    : [
+        `Addresses, order and credentials are those of the Profile ${nameOf(terms)}: no administrator agreed to others.`,
+      ];
 const keptBackSentences = (keptBack: ReadonlyMap<string, string>): string[] =>
-  [...keptBack].map(([path, because]) => `What ${path} has stored for it is not in force: ${because}.`);
+  [...keptBack].map(
+    ([path, because]) => `What the Profile ${nameOf(path)} has stored for it is not in force: ${because}.`,
+  );
 
 async function devicePart(daemon: Daemon, snapshot: Snapshot, device: BusObject): Promise<Part> {
   const reasons = await daemon.why(device.path, "Device");
@@ -163,7 +170,9 @@ async function devicePart(daemon: Daemon, snapshot: Snapshot, device: BusObject)
     ...(leftAlone === ""
       ? []
       : [`It is left alone: ${leftAlone}. To use it all the same: ${command(`fairlead connect ${link}`)}`]),
-    ...(device.flag("Powered") === false ? ["It is disabled."] : []),
+    ...(device.flag("Powered") === false
+      ? [`It is disabled. Enable it: ${command(`fairlead enable ${device.text("Type")}`)}`]
+      : []),
     ...(textIn(reasons, "NotReady") === "" ? [] : [`It is not ready to connect: ${textIn(reasons, "NotReady")}.`]),
     `The link is ${flagIn(reasons, "Up") ? "up" : "down"} and has ${flagIn(reasons, "Carrier") ? "" : "no "}carrier.`,
     ...(flagIn(reasons, "Held")

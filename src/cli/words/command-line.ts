@@ -1,6 +1,7 @@
 import { usageFailure } from "../failure.ts";
 import { type OptionDef, Options, type Verb } from "../verb.ts";
 import { quoted } from "../view/object-names.ts";
+import { didYouMean, nearWords } from "./near-words.ts";
 
 /** Every verb takes these, before or after its name. */
 export const commonOptions = {
@@ -71,8 +72,9 @@ function unknownOption(word: string, verb: Verb | undefined) {
 function findVerb(word: string, verbs: readonly Verb[]): Verb {
   const verb = verbs.find(({ name }) => name === word);
   if (verb) return verb;
-  const near = verbs.filter(({ name, isHidden }) => !isHidden && (name.startsWith(word) || isOneSlip(name, word)));
-  const hint = near.length > 0 ? `did you mean: ${near.map(({ name }) => name).join(", ")}` : seeHelp(undefined);
+  const names = verbs.filter(({ isHidden }) => !isHidden).map(({ name }) => name);
+  const near = nearWords(word, names);
+  const hint = near.length > 0 ? didYouMean(near) : seeHelp(undefined);
   throw usageFailure(`unknown verb ${quoted(word)}`, [hint]);
 }
 
@@ -86,13 +88,3 @@ function checkOperands(verb: Verb, words: readonly string[]): void {
 
 export const usageOf = ({ name, operands }: Verb): string => `fairlead ${name} ${operands}`.trim();
 const seeHelp = (verb: Verb | undefined): string => `see: fairlead ${verb ? `${verb.name} ` : ""}--help`;
-
-/** One letter too many, missing, or another one; or two neighbours in the wrong order. */
-function isOneSlip(name: string, word: string): boolean {
-  if (Math.abs(name.length - word.length) > 1) return false;
-  let start = 0;
-  while (start < name.length && name[start] === word[start]) start++;
-  const [a, b] = [name.slice(start), word.slice(start)];
-  if (a.slice(1) === b || a === b.slice(1) || a.slice(1) === b.slice(1)) return true;
-  return a.length > 1 && a[0] === b[1] && a[1] === b[0] && a.slice(2) === b.slice(2);
-}

@@ -100,6 +100,8 @@ function parseIpv6(words: readonly string[]): Dictionary {
     else gateways.push(text);
   }
   for (const text of addresses) {
+    if (isCidr(text) && isIPv4(text.split("/", 1)[0] as string))
+      throw usageFailure("each family takes a word of its own: address=192.0.2.5/24 address=2001:db8::5/64");
     if (!isCidr(text) || !isIPv6(text.split("/", 1)[0] as string))
       throw usageFailure(`address takes an address such as 2001:db8::5/64, not ${quoted(text)}`);
   }
@@ -128,7 +130,11 @@ function parseCommon(words: readonly string[]): Dictionary {
   return dictionary;
 }
 
-const refusal = (message: string) => usageFailure(message, [`keys: ${[...staticIpWords, "prefixlen"].join(", ")}`]);
+const refusal = (message: string) =>
+  usageFailure(message, [
+    `keys: ${[...staticIpWords, "prefixlen"].join(", ")}`,
+    "back to the network's own addresses: --clear in place of all of them",
+  ]);
 
 /** `address=A/N` is both the address and the length of its prefix, which older tools write as a mask. */
 function splitAddress(word: string): string[] {

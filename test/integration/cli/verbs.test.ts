@@ -36,7 +36,7 @@ test("the verbs of a day: look, disconnect, connect, set an address, ask why", a
   await t.test("a disconnected Service stays so until it is connected again", () => {
     output(daemon, "disconnect", "eth1", "--wait", "5");
     assert.equal(output(daemon, "get", "eth1", "State"), "idle\n");
-    assert.match(output(daemon, "why", "eth1"), /It does not connect by itself: somebody disconnected it/);
+    assert.match(output(daemon, "why", "eth1"), /It does not connect by itself: it was disconnected by hand/);
     assert.match(output(daemon, "status"), /^! eth1 was disconnected and waits for you: fairlead connect eth1$/m);
     output(daemon, "connect", "eth1", "--wait", "10");
   });

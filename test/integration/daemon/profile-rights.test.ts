@@ -124,7 +124,7 @@ test("a user without rights stores what he likes about the machine's cables, and
   const reason =
     /~nobody\/default \[ethernet_any\] is stored and not in force: the machine keeps it, and no administrator/;
   assert.match(scene.cli("profiles"), reason);
-  assert.match(scene.cli("why", "eth0"), /What \/profile\/nobody\/default has stored for it is not in force/);
+  assert.match(scene.cli("why", "eth0"), /What the Profile ~nobody\/default has stored for it is not in force/);
   const eth0 = String((await serviceOn(daemon, "eth0"))?.path);
   for (const name of ["Priority", "EphemeralPriority"]) {
     const set = scene.as(stranger, eth0, flimflam("Service"), "SetProperty", "sv", name, "i", "5");

@@ -37,6 +37,8 @@ test("config without a file, with a missing one, or with an unknown word is a us
     const { code, err } = await daemon.run("config", ...args);
     assert.equal(code, 2, err);
   }
+  const { err } = await daemon.run("config", "check", "/does/not/exist");
+  assert.equal(err, "fairlead: /does/not/exist cannot be read: no such file or directory\n");
 });
 
 test("import and preview of a file with an error of syntax name the file and the place", async (t) => {

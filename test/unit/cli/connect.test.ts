@@ -155,6 +155,7 @@ test("a Device without a Service cannot be connected", async (t) => {
   const daemon = await FakeDaemon.start(t);
   daemon.add("/device/wlan0", "Device", {
     Interface: ["s", "wlan0"],
+    Type: ["s", "wifi"],
     SelectedService: ["o", "/"],
     Powered: ["b", true],
   });
@@ -163,7 +164,7 @@ test("a Device without a Service cannot be connected", async (t) => {
   assert.equal(code, 2);
   assert.match(err, /wlan0 has no Service\nsee: fairlead services --all/);
   daemon.at("/device/wlan0").set("Powered", false);
-  assert.match((await daemon.run("connect", "wlan0")).err, /wlan0 is disabled\nsee: fairlead devices/);
+  assert.match((await daemon.run("connect", "wlan0")).err, /wlan0 is disabled\nenable it: fairlead enable wifi/);
 });
 
 test("--wait ends with the reason of a failure that the next attempt has followed already", async (t) => {

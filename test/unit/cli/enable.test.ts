@@ -25,10 +25,20 @@ test("all is each technology that has a link, and there may be none", async (t) 
   assert.match(err, /no technology has a link here/);
 });
 
+test("a disabled link tells how to enable it, in the refusal to connect it and in why", async (t) => {
+  const { run } = await scene(t);
+  await run("disable", "ethernet");
+  assert.match(
+    (await run("connect", "eth0")).err,
+    /^fairlead: eth0 is disabled\nenable it: fairlead enable ethernet$/m,
+  );
+  assert.match((await run("why", "eth0")).out, /^It is disabled\. Enable it: fairlead enable ethernet$/m);
+});
+
 test("an unknown technology is refused by its daemon, and none is a mistake of usage", async (t) => {
   const { run } = await scene(t);
   const { code, err } = await run("disable", "pigeon");
   assert.equal(code, 1);
-  assert.match(err, /InvalidArguments: Unknown technology/);
+  assert.match(err, /InvalidArguments: Unknown technology ".*"\nhere: ethernet, all$/m);
   assert.equal((await run("disable")).code, 2);
 });

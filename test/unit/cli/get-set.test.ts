@@ -61,7 +61,9 @@ test("a property that is not there is named", async (t) => {
   const daemon = await FakeDaemon.start(t);
   const { code, err } = await daemon.run("get", "eth0", "Nonsense");
   assert.equal(code, 2);
-  assert.match(err, /Service \/service\/0 has no property "Nonsense" now\nsee: fairlead get \/service\/0/);
+  assert.match(err, /Ethernet on eth0 has no property "Nonsense" now\nsee: fairlead get eth0$/m);
+  assert.match((await daemon.run("get", "eth0", "poered")).err, /no property "poered" now\ndid you mean: Powered$/m);
+  assert.match((await daemon.run("set", "eth0", "Priorty", "1")).err, /does not exist\.\ndid you mean: Priority$/m);
   assert.equal((await daemon.run("get", "nobody")).code, 2);
 });
 
@@ -134,6 +136,14 @@ test("a word that is no value of the type is refused before anything is sent", a
     assert.match(err, message);
   }
   assert.deepEqual(daemon.calls, []);
+});
+
+test("a mistaken StaticIPConfig is told the way to write both families, and the way back", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  const refused = async (...words: string[]) => (await daemon.run("set", "eth0", "StaticIPConfig", ...words)).err;
+  const both = /each family takes a word of its own: address=192\.0\.2\.5\/24 address=2001:db8::5\/64/;
+  assert.match(await refused("address=192.0.2.5/24,2001:db8::5/64"), both);
+  assert.match(await refused("none"), /takes key=value, not "none"\n.*\nback to the network's own addresses: --clear/);
 });
 
 test("StaticIPConfig is given in words that people know", async (t) => {

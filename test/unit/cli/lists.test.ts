@@ -62,8 +62,8 @@ test("a user's stored settings that are not in force are told with the reason, b
     ["Terms", { signature: "s", value: "/profile/default" }],
   ]);
   const { out } = await daemon.run("why", "/service/0");
-  assert.match(out, /What \/profile\/ada\/home has stored for it is not in force: the machine keeps it/);
-  assert.match(out, /Addresses, order and credentials are those of \/profile\/default/);
+  assert.match(out, /What the Profile ~ada\/home has stored for it is not in force: the machine keeps it/);
+  assert.match(out, /Addresses, order and credentials are those of the Profile default:/);
 });
 
 test("dump prints the daemon's JSON, indented for people, on one line for --json", async (t) => {

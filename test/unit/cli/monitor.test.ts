@@ -72,6 +72,17 @@ test("a property that ends is told as none", async (t) => {
   assert.deepEqual(newLines(monitor), ["Ethernet on eth0 Device: eth0 -> none"]);
 });
 
+test("a dictionary that is emptied is told as none", async (t) => {
+  const { daemon, monitor } = await monitoring(t);
+  daemon.at("/service/0").set("StaticIPConfig", new Map([["Mtu", { signature: "i", value: 1400 }]]));
+  daemon.at("/service/0").set("StaticIPConfig", new Map());
+  await daemon.clock.settle();
+  assert.deepEqual(newLines(monitor), [
+    "Ethernet on eth0 StaticIPConfig: none -> Mtu=1400",
+    "Ethernet on eth0 StaticIPConfig: Mtu=1400 -> none",
+  ]);
+});
+
 test("times and counters that follow from other changes are told with --all only", async (t) => {
   const { daemon, monitor } = await monitoring(t);
   const all = daemon.start(["monitor", "--all"]);

@@ -170,6 +170,15 @@ test("the name servers may come from another Service than the route", async (t) 
   assert.match(out, /Names are asked of 198\.51\.100\.53, as DHCP on eth1 says\./);
 });
 
+test("why does not say of a Service on its way that it may connect", async (t) => {
+  const daemon = await FakeDaemon.start(t);
+  const said = async () => (await daemon.run("why", "service:eth1")).out.includes("It may connect by itself.");
+  daemon.order = [orderEntry("/service/1", "carrier on eth1", "", "", -1)];
+  assert.equal(await said(), true);
+  daemon.at("/service/1").set("State", "configuration");
+  assert.equal(await said(), false);
+});
+
 test("why NAME tells of the Service and of the Device behind a link", async (t) => {
   const daemon = await FakeDaemon.start(t);
   const { out } = await daemon.run("why", "eth1");
@@ -180,7 +189,7 @@ Its state is idle: new.
 It does not connect by itself: nothing is plugged in or in range.
 It is number 2 of 2 in the order.
 Ethernet on eth0 comes before Ethernet on eth1: it is online.
-Its settings are kept in /profile/default.
+Its settings are kept in the Profile default.
 
 Device eth1
 It is taken for ethernet: kind veth.
