@@ -129,7 +129,9 @@ export const condition: Verb = {
   operands: `${actionNames(conditionActions)} CONDITION`,
   leastOperands: 2,
   mostOperands: mostWords,
-  summary: "reads a condition of a location or a modifier, and says whether it holds now",
+  summary:
+    "reads a condition of a location or a modifier, and says whether it holds now: KIND OPERATOR VALUE, such as " +
+    "'ip-address is-in-range 10.0.0.0/8' or 'link eth0 is active'",
   actions: conditionActions,
   completes: ["action", "none"],
   async run({ daemon, operands, out, options }) {

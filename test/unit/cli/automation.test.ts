@@ -157,3 +157,11 @@ test("a location that is not chosen is listed with the present reason", async (t
   assert.match(lines, /^far +offline .* not so: ip-address is 198\.51\.100\.1 \(ip-address: 192\.0\.2\.10\)$/m);
   assert.match(lines, /^NoNet +offline +conditions-not-met +system +Automatic was chosen$/m);
 });
+
+test("the help of condition shows conditions that the daemon takes", async (t) => {
+  const { run } = await scene(t);
+  const { out } = await run("condition", "--help");
+  const shown = [...out.replace(/\s+/g, " ").matchAll(/'([^']+)'/g)].map(([, text = ""]) => text);
+  assert.equal(shown.length, 2);
+  for (const text of shown) assert.equal((await run("condition", "check", text)).code, 0, text);
+});
