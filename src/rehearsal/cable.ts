@@ -11,13 +11,16 @@ import { resolverText } from "../resolver/resolver-file.ts";
 import { StageKernel } from "./kernel/stage-kernel.ts";
 import { StageBus, StageClock, stageProtocols } from "./stage.ts";
 
-/** Often enough for the interpreter to have seen every shape, and to have compiled what runs often. */
-const rounds = 24;
+/**
+ * Often enough for the interpreter to have seen every shape. More make no address come sooner, and the news of a cable
+ * that goes out a millisecond later.
+ */
+const rounds = 4;
 
 /**
  * Plays a cable that goes in and out, on a stage in memory, with the daemon's own parts. The first real cable then
  * finds every function compiled: on a cold start that is half of the time from carrier to address. Nothing is written,
- * sent or asked outside. Takes some hundred milliseconds in pieces of a few; `turn` is awaited between them, so that
+ * sent or asked outside. Takes some ten milliseconds in pieces of a few; `turn` is awaited between them, so that
  * real work comes first.
  */
 export async function rehearseCable(realClock: Clock, turn: () => Promise<void>): Promise<void> {
