@@ -24,6 +24,8 @@ export class Machine {
   readonly #leases: DeviceLeases;
   /** The kernel told of addresses that an earlier run left not before this. */
   #startedAtMs = 0;
+  /** Links that had no carrier when their next layer 3 was planned. */
+  readonly #withoutCarrier = new Set<number>();
 
   constructor(private readonly ports: MachinePorts) {
     const { clock, quiet, rtnl, sysctls, originalSettings } = ports;
@@ -57,6 +59,7 @@ export class Machine {
         ports.linkLeft(link);
       },
       forgetLink: (link) => {
+        this.#withoutCarrier.delete(link);
         this.#standbys.cancel(link);
         applier.unmanage(link);
         ports.linkLeft(link);
@@ -92,8 +95,16 @@ export class Machine {
       wantsRapidCommit,
       leasesOf: (device, network) => this.#leases.of(device, network),
       storeLeases: (network) => this.#leases.store(network),
-      heldOn: (link) => heldAddresses(this.applier.inheritedAddresses(link), clock.now() - this.#startedAtMs),
+      heldOn: (link) =>
+        this.#isInUse(link)
+          ? heldAddresses(this.applier.inheritedAddresses(link), clock.now() - this.#startedAtMs)
+          : [],
     };
+  }
+  /** The next carrier may be that of another network: the addresses of before it count no more, even if still there. */
+  #isInUse(link: number): boolean {
+    if (!this.ports.rtnl.snapshot.links.get(link)?.hasCarrier) this.#withoutCarrier.add(link);
+    return !this.#withoutCarrier.has(link);
   }
   #prepareLink(device: Device): void {
     const { index } = device.link;

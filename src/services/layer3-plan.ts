@@ -9,7 +9,7 @@ import type { LeaseNetwork, LeaseOwner } from "../profiles/lease-keeper.ts";
 export interface Layer3Device extends LeaseOwner {
   readonly name: string;
   readonly mac: string;
-  readonly link: { readonly index: number; readonly mtu: number; readonly hasCarrier: boolean };
+  readonly link: { readonly index: number; readonly mtu: number };
 }
 
 /** State of a link that outlives a plan. */
@@ -19,7 +19,7 @@ export interface Layer3Ports {
   leasesOf(device: LeaseOwner, network?: LeaseNetwork): LeaseKeeper;
   /** The network is in a Profile now: its first lease may be older. Throws DaemonError of the store. */
   storeLeases(network: LeaseNetwork): void;
-  /** Addresses that an earlier run of the daemon put on the link. */
+  /** Addresses that an earlier run of the daemon put on the link, while they are in use. */
   heldOn(linkIndex: number): readonly HeldAddress[];
 }
 
@@ -59,8 +59,7 @@ export function layer3Plan(device: Layer3Device, wish: Layer3Wish, host: Layer3H
 }
 
 function dhcp4Plan(device: Layer3Device, wish: Layer3Wish, { layer3, settings }: Layer3Host): Dhcp4Config {
-  // Without carrier no address is in use: the next carrier may be that of another network.
-  const held = device.link.hasCarrier ? layer3.heldOn(device.link.index) : [];
+  const held = layer3.heldOn(device.link.index);
   return {
     leases: layer3.leasesOf(device, wish.leaseNetwork),
     ...(settings.dhcpHostname && { hostname: settings.dhcpHostname }),

@@ -68,6 +68,9 @@ function costOf(count: number, open: () => { close(): void }): number {
   return each;
 }
 
+/** Ten times the work of opening. */
+const toldApartMs = 2;
+
 test("opening waits for no grace period", (t) => {
   addPair("fast0", "fast1");
   const port = new KernelPackets();
@@ -75,6 +78,8 @@ test("opening waits for no grace period", (t) => {
   const waiting = costOf(10, () => openWithGracePeriod(index));
   const perOpen = costOf(50, () => port.open("dhcp4-client", index));
   t.diagnostic(`${perOpen.toFixed(3)} ms for each open, ${waiting.toFixed(3)} ms with a grace period`);
+  // Some hosts have next to none: then a wait for it cannot be told from the work of opening.
+  if (waiting < toldApartMs) return t.skip(`a grace period takes ${waiting.toFixed(2)} ms here`);
   // Some four hundred times less on a quiet machine.
   assert.ok(perOpen < waiting / 4, `${perOpen} ms for each open, ${waiting} ms with a grace period`);
 });
